@@ -1,0 +1,79 @@
+"""Every error that this project raises on purpose. Imports nothing, so that anything may import it.
+
+    D1Error
+    |-- ConfigError            a setting, a name or a file of the user's is wrong
+    |-- SqlError               D1's rules, or SQLite, refuse a statement
+    |-- ApiError               Cloudflare answered a request with an error
+    |   |-- NotFound           the database does not exist (7404)
+    |   |-- Unauthorized       the token is wrong or may not do this (10000)
+    |   `-- OutcomeUnknown     no answer, or a 5xx: the request may have taken effect
+    `-- MigrationFailed        a migration stopped half way through a run
+
+Each message says what is wrong, where, and what to do; callers print it and nothing else.
+"""
+
+from __future__ import annotations
+
+
+class D1Error(Exception):
+    """Base of the tree: catch this one to catch everything."""
+
+
+class ConfigError(D1Error):
+    """A setting, a name or a file of the user's is wrong."""
+
+
+class SqlError(D1Error):
+    """D1's rules, or SQLite, refuse a statement.
+
+    Attributes:
+        statement: 0-based index of the refused statement in its script, or None when there is no single one.
+        offset: 0-based offset in UTF-8 bytes inside that statement, or None where SQLite gives none.
+    """
+
+    def __init__(self, message: str, *, statement: int | None = None, offset: int | None = None) -> None:
+        super().__init__(message)
+        self.statement = statement
+        self.offset = offset
+
+
+class ApiError(D1Error):
+    """Cloudflare answered a request with an error.
+
+    Attributes:
+        code: Cloudflare's own error code, such as 7500; None where the answer had none.
+        status: HTTP status; None where there was no answer.
+    """
+
+    def __init__(self, message: str, *, code: int | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+
+class NotFound(ApiError):
+    """The database does not exist."""
+
+
+class Unauthorized(ApiError):
+    """The token is missing, wrong, or may not do this."""
+
+
+class OutcomeUnknown(ApiError):
+    """No answer, or a 5xx: the request may have taken effect. Read before sending it again."""
+
+
+class MigrationFailed(D1Error):
+    """A migration stopped half way through a run. What was applied before it stays applied.
+
+    Attributes:
+        applied: names of the migrations that this run applied before the failure.
+        failed: name of the migration that failed.
+        bookmark: Time Travel bookmark from before the run's first write.
+    """
+
+    def __init__(self, message: str, *, applied: tuple[str, ...], failed: str, bookmark: str) -> None:
+        super().__init__(message)
+        self.applied = applied
+        self.failed = failed
+        self.bookmark = bookmark
