@@ -1,0 +1,24 @@
+"""A local Cloudflare: the D1 REST API with Time Travel, over real SQLite files, on 127.0.0.1 alone.
+
+It shares `infra.sqlite` with the product and nothing else, so that it cannot agree with the product's own mistakes.
+The modules, in the order in which a request passes through them::
+
+    command     `d1 emulator`: serves until it is stopped
+    server      the application and its socket; the environment that points clients here
+    routes      method and path -> handler
+    requests    a request's path, query and body, checked
+    responses   Cloudflare's envelope, and SQL values as JSON
+    errors      each error of the API: code, HTTP status, text
+    registry    accounts -> databases; the state folder and who may serve it
+    database    one database: its connection, its lock, queries, restores
+    timeline    Time Travel: which moment is current, and the way to another
+    segments    the files of a database: a base file and its write-ahead log for each segment
+    history     history.log: one line for each commit
+    bookmarks   a moment as text; pure
+
+What `ls` shows in the state folder::
+
+    <account id>/<database uuid>/database.json            name, region, creation time
+                                 history.log              one bookmark and its time for each commit
+                                 segments/00000001.sqlite{,-wal,-shm}
+"""

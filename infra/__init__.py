@@ -10,4 +10,6 @@ The modules, in the order in which data flows through them::
     render/     wrangler configuration
     program/    the Pulumi resources: the only folder that imports pulumi
     cli/        the d1 command
+
+Beside them: errors, the tree of exceptions, and files, which writes what others read at the same moment.
 """

@@ -1,0 +1,11 @@
+"""The Pulumi program: one D1 database for the stack that runs."""
+
+import pulumi
+
+from infra.program.environment import D1Environment
+from infra.program.stack_settings import stack_settings
+
+environment = D1Environment("d1", stack_settings())
+
+for name, value in environment.outputs.items():
+    pulumi.export(name, value)

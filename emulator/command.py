@@ -1,0 +1,51 @@
+"""`d1 emulator`: serves until it is stopped."""
+
+from __future__ import annotations
+
+import shlex
+import signal
+import threading
+from pathlib import Path
+
+import click
+
+from infra.errors import D1Error
+
+_DEFAULT_PORT = 8787
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@click.command()
+@click.option("--port", default=_DEFAULT_PORT, show_default=True, help="Port on 127.0.0.1; 0 takes any free one.")
+@click.option(
+    "--state",
+    default=Path(".d1/emulator"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder that holds the databases, between runs too.",
+)
+@click.option(
+    "--token",
+    envvar="D1_EMULATOR_TOKEN",
+    show_envvar=True,
+    help="API token that clients must send. Default: one that is the same for everyone.",
+)
+def emulator(port: int, state: Path, token: str | None) -> None:
+    """Serve a local Cloudflare with D1 and Time Travel.
+
+    Prints the variables that point wrangler, the Pulumi provider and the SDK at it, for a shell to read.
+    """
+    from emulator.server import DEFAULT_TOKEN, environment, serving
+
+    token = token or DEFAULT_TOKEN
+    stopped = threading.Event()
+    for number in _STOP_SIGNALS:
+        signal.signal(number, lambda _number, _frame: stopped.set())
+    try:
+        with serving(state, port=port, token=token) as address:
+            for name, value in environment(address.base_url, token).items():
+                click.echo(f"export {name}={shlex.quote(value)}")
+            click.echo(f"Serving {state} at {address.base_url}. Stop with Ctrl-C.", err=True)
+            stopped.wait()
+    except D1Error as error:
+        raise click.ClickException(str(error)) from error

@@ -1,0 +1,184 @@
+"""The application, its socket on 127.0.0.1, and the environment that points clients at it."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+
+from emulator.errors import (
+    ApiError,
+    CredentialsMissing,
+    CredentialsWrong,
+    Internal,
+    MethodUnknown,
+    RouteUnknown,
+)
+from emulator.registry import Limits, Registry, open_registry
+from emulator.responses import failure
+from emulator.routes import DEFAULT_ACCOUNT_ID, ROUTES, Call, Handler
+from infra.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_TOKEN", "HOST", "Address", "create_app", "environment", "serving"]
+
+DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens nothing but an emulator on this machine
+HOST: Final = "127.0.0.1"
+"""The one address that is served: nothing here is fit for a network."""
+_PREFIX: Final = "/client/v4"
+_SECONDS_TO_FINISH: Final = 5  # for requests that run when the server is told to stop
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an emulator listens: its port, and the base URL for clients, without a slash at its end."""
+
+    port: int
+    base_url: str
+
+
+def environment(base_url: str, token: str, account_id: str = DEFAULT_ACCOUNT_ID) -> dict[str, str]:
+    """Give the variables that point Cloudflare's clients at an emulator.
+
+    CLOUDFLARE_BASE_URL is read by the SDK and by the Pulumi provider, CLOUDFLARE_API_BASE_URL by wrangler, the other
+    two by all of them.
+    """
+    return {
+        "CLOUDFLARE_BASE_URL": base_url,
+        "CLOUDFLARE_API_BASE_URL": base_url,
+        "CLOUDFLARE_API_TOKEN": token,
+        "CLOUDFLARE_ACCOUNT_ID": account_id,
+    }
+
+
+def create_app(registry: Registry, token: str) -> Starlette:
+    """Make the application: every request must bear the token, every answer is in Cloudflare's envelope."""
+    routes = [
+        Route(_PREFIX + path, _endpoint(registry, token, handlers), methods=list(handlers))
+        for path, handlers in ROUTES.items()
+    ]
+    app = Starlette(routes=routes, exception_handlers={404: _route_unknown, 405: _method_unknown})
+    app.router.redirect_slashes = False
+    return app
+
+
+@contextmanager
+def serving(
+    state: Path, *, port: int = 0, token: str = DEFAULT_TOKEN, limits: Limits | None = None
+) -> Iterator[Address]:
+    """Serve a state folder from a thread of this process, until the block ends.
+
+    Args:
+        state: the folder; made if need be.
+        port: 0 takes any free one.
+        token: the one that requests must bear. It is never written anywhere.
+        limits: what the service allows; a paid account's where None.
+
+    Raises:
+        ConfigError: the port is in use, or another emulator serves the folder.
+    """
+    with open_registry(state, limits) as registry, _listening(port) as listener:
+        server = _Server(create_app(registry, token))
+        thread = threading.Thread(target=server.run, args=([listener],), name="emulator")
+        thread.start()
+        try:
+            server.ready.wait()
+            chosen: int = listener.getsockname()[1]
+            yield Address(chosen, f"http://{HOST}:{chosen}{_PREFIX}")
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _endpoint(
+    registry: Registry, token: str, handlers: Mapping[str, Handler]
+) -> Callable[[Request], Awaitable[Response]]:
+    """Make the endpoint of one path: it checks the token, and turns every exception into an answer."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            _authenticate(request.headers, token)
+            call = Call(registry, request.path_params, dict(request.query_params), await request.body())
+            handler = handlers["GET" if request.method == "HEAD" else request.method]
+            return await run_in_threadpool(handler, call)
+        except ApiError as error:
+            return failure(error)
+        except ClientDisconnect:
+            return Response()  # nobody is there to read it
+        except Exception:  # the one place where a mistake of ours must not become a page of HTML
+            reference = f"e_{uuid4().hex}"
+            _logger.exception("%s %s failed; reference = %s", request.method, request.url.path, reference)
+            return failure(Internal(reference))
+
+    return answer
+
+
+def _authenticate(headers: Mapping[str, str], token: str) -> None:
+    given = headers.get("authorization")
+    if given is None:
+        # An API key in place of a token is never right: the emulator has none.
+        raise CredentialsWrong if "x-auth-key" in headers and "x-auth-email" in headers else CredentialsMissing
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise CredentialsWrong
+
+
+async def _route_unknown(_request: Request, _error: Exception) -> Response:
+    return failure(RouteUnknown())
+
+
+async def _method_unknown(_request: Request, _error: Exception) -> Response:
+    return failure(MethodUnknown())
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    # The protocol is named because asyncio sets TCP_NODELAY only where it is; without, each answer waits 40 ms.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for old connections
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            raise ConfigError(f"port {port} on {HOST} cannot be used: {error.strerror}; choose another") from error
+        yield listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which also tells another thread when it has started."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+            )
+        )
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()

@@ -1,0 +1,41 @@
+"""The command group. Commands load when they are called, so that `d1 --help` stays fast.
+
+Commands of this package are named in `_OWN`; other packages add theirs through the entry point group `d1.commands`,
+so that nothing here imports the emulator or the engine.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+
+import click
+
+_OWN = {"status": "infra.cli.status:status"}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands are imported when they run or are listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return sorted({*_OWN, *(point.name for point in entry_points(group="d1.commands"))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        for name, target in _OWN.items():
+            if name == cmd_name:
+                module, _, attribute = target.partition(":")
+                found = getattr(import_module(module), attribute)
+                break
+        else:
+            points = entry_points(group="d1.commands", name=cmd_name)
+            if not points:
+                return None
+            found = next(iter(points)).load()
+        assert isinstance(found, click.Command)  # noqa: S101 - what the entry point group promises
+        return found
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="pulumi-d1", prog_name="d1")
+def main() -> None:
+    """Cloudflare D1 databases as code: what neither pulumi nor wrangler does."""

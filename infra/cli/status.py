@@ -1,0 +1,109 @@
+"""`d1 status`: a table of the project's environments."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+LOG_WIDTH = 160
+"""Columns where there is no terminal to ask: a log can be scrolled, a name that is cut short can't be searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """One stack, as its outputs describe it.
+
+    Attributes:
+        stack: name of the stack.
+        database: name of its database; empty before the first `pulumi up`.
+        status: `not started`, `up to date` or how many files are pending.
+        last_migration: name of the newest applied file; empty when there is none.
+        bookmark_expires: ISO time until which the last run's bookmark can be restored to.
+    """
+
+    stack: str
+    database: str
+    status: str
+    last_migration: str
+    bookmark_expires: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+@click.option(
+    "--migrations-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("migrations"),
+    show_default=True,
+    help="Folder that the applied files are compared with.",
+)
+def status(*, as_json: bool, migrations_dir: Path) -> None:
+    """Show every environment: its database, what is applied, and how long the way back stays open."""
+    from infra.errors import D1Error
+    from infra.migrations.folder import read_folder
+
+    try:
+        files = tuple(migration.name for migration in read_folder(migrations_dir))
+        stacks = sorted(stack["name"] for stack in _pulumi("stack", "ls"))
+        environments = [describe(stack, _pulumi("stack", "output", "--stack", stack), files) for stack in stacks]
+    except D1Error as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        click.echo(json.dumps([asdict(environment) for environment in environments], indent=2))
+    else:
+        _print_table(environments)
+
+
+def describe(stack: str, outputs: dict[str, Any], files: tuple[str, ...]) -> Environment:
+    """The environment of `stack`, from its outputs and the names of the migration files. Pure."""
+    if "database_name" not in outputs:
+        return Environment(stack, "", "not started", "", "")
+    pending = [name for name in files if name not in outputs["applied_migrations"]]
+    return Environment(
+        stack=stack,
+        database=outputs["database_name"],
+        status=f"{len(pending)} pending" if pending else "up to date",
+        last_migration=outputs["last_migration"],
+        bookmark_expires=outputs["bookmark"]["expires"],
+    )
+
+
+def _pulumi(*arguments: str) -> Any:
+    """What a pulumi command answers as JSON.
+
+    Raises:
+        ConfigError: pulumi is not on PATH, or refuses.
+    """
+    from infra.errors import ConfigError
+
+    try:
+        done = subprocess.run(  # noqa: S603
+            ["pulumi", *arguments, "--json", "--non-interactive"],  # noqa: S607 - the user's own
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError:
+        raise ConfigError("pulumi is not on PATH: run this as 'd1 local -- d1 status', or install Pulumi") from None
+    except subprocess.CalledProcessError as error:
+        raise ConfigError(f"pulumi {' '.join(arguments)} failed: {error.stderr.strip()}") from None
+    return json.loads(done.stdout)
+
+
+def _print_table(environments: list[Environment]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("Environment", "Database", "Status", "Last migration", "Way back until"):
+        table.add_column(heading, overflow="fold")
+    for environment in environments:
+        table.add_row(*(value or "-" for value in asdict(environment).values()))
+    console = Console()
+    console.print(table, width=None if console.is_terminal else LOG_WIDTH)

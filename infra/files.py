@@ -1,0 +1,45 @@
+"""Writing files that others read or write at the same moment."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+def write_atomically(path: Path, text: str, *, mode: int) -> None:
+    """Puts `text` into `path`, whole or not at all; a reader sees the old file or the new one.
+
+    Args:
+        path: the file; its folder exists.
+        text: the whole of its new text.
+        mode: permission bits of a new file; an existing one keeps its own.
+    """
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        file.write(text)
+    Path(file.name).chmod(path.stat().st_mode & 0o777 if path.exists() else mode)
+    os.replace(file.name, path)  # noqa: PTH105 - the atomic form
+
+
+@contextmanager
+def locked(folder: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Holds `folder` against other processes that lock it too; `on_wait` is called once if one of them has it.
+
+    The lock is on the folder itself, so nothing is left behind, and the system releases it when the process ends.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,124 @@
+"""Applies the pending migrations: bookmark, then each file in one request with its ledger row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from infra.errors import ApiError, MigrationFailed, OutcomeUnknown
+from infra.migrations import ledger
+from infra.migrations.bookmark import Bookmark, taken_now
+from infra.migrations.plan import make_plan
+from infra.sqlite.statements import is_terminated, normalize_newlines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import timedelta
+
+    from infra.cloudflare import Database
+    from infra.migrations.folder import Migration
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The database that a run changes, in the words of its messages.
+
+    Attributes:
+        name: of the database.
+        folder: of the migrations, as the user wrote it.
+        table: name of the ledger.
+        retention: how long Cloudflare keeps its bookmarks.
+    """
+
+    name: str
+    folder: str
+    table: str
+    retention: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run did.
+
+    Attributes:
+        ran: names of the migrations applied by this run, in order.
+        ledger: names in the ledger after the run, oldest first.
+        bookmark: from immediately before the first write, or of now when there was nothing to write.
+    """
+
+    ran: tuple[str, ...]
+    ledger: tuple[str, ...]
+    bookmark: Bookmark
+
+
+def applied(database: Database, table: str) -> tuple[str, ...]:
+    """Names in the ledger, oldest first; empty when there is no ledger. Writes nothing."""
+    if not database.read(ledger.exists(table)):
+        return ()
+    return tuple(row["name"] for row in database.read(ledger.select(table)))
+
+
+def apply(
+    database: Database, migrations: Sequence[Migration], target: Target, say: Callable[[str], None] = lambda _: None
+) -> Report:
+    """Brings the database up to date with `migrations`. Run again after a failure, it goes on where it stopped.
+
+    Raises:
+        MigrationFailed: a file was refused; those before it stay applied, of it and those after it nothing remains.
+        ApiError: nothing was written yet.
+    """
+    plan = make_plan(migrations, applied(database, target.table))
+    bookmark = taken_now(database.bookmark(), target.retention)
+    if plan.pending:
+        say(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(target.name)}")
+    ran: tuple[str, ...] = ()
+    for migration in plan.pending:
+        try:
+            database.write(request(migration, target.table))
+        except ApiError as error:
+            if migration.name not in _ledger_after(database, target.table, error):
+                raise _failure(migration, error, ran, bookmark, target) from error
+        ran = (*ran, migration.name)
+        say(f"applied {migration.name} ({len(ran)} of {len(plan.pending)})")
+    return Report(ran, applied(database, target.table) if ran else plan.applied, bookmark)
+
+
+def request(migration: Migration, table: str) -> str:
+    """The script that applies `migration` and records it, as one transaction.
+
+    Differs from wrangler's in two ways that do not show in the result: the ledger is created in the same transaction,
+    so that a refused first file leaves no trace, and a forgotten last semicolon is added.
+    """
+    sql = normalize_newlines(migration.sql)
+    end = "" if is_terminated(sql) else "\n;"
+    return f"{ledger.create(table)}\n{sql}{end}\n{ledger.insert(table, migration.name)}"
+
+
+def _ledger_after(database: Database, table: str, error: ApiError) -> tuple[str, ...]:
+    """The ledger after a failed write: it alone knows whether the write took effect, here or in another runner.
+
+    Raises:
+        OutcomeUnknown: the ledger can't be read either.
+    """
+    try:
+        return applied(database, table)
+    except ApiError as second:
+        raise OutcomeUnknown(
+            f"{error}; reading the ledger to learn what happened failed too: {second}. "
+            "Run 'pulumi up' again once the API answers: it reads the ledger and goes on from there"
+        ) from second
+
+
+def _failure(
+    migration: Migration, cause: ApiError, ran: tuple[str, ...], bookmark: Bookmark, target: Target
+) -> MigrationFailed:
+    lines = (
+        f"migration {target.folder}/{migration.name} failed: {cause}",
+        f"  database  {target.name}",
+        f"  kept      {', '.join(ran) or 'nothing'} (applied by this run before it)",
+        f"  undone    all of {migration.name}: a file runs as one transaction with its ledger row",
+        f"  bookmark  {bookmark.id} (from before this run, restorable until {bookmark.expires.isoformat()})",
+        f"  way back  {bookmark.restore_command(target.name)}",
+        "  next      mend the file and run 'pulumi up' again",
+    )
+    return MigrationFailed("\n".join(lines), applied=ran, failed=migration.name, bookmark=bookmark.id)

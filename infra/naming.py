@@ -1,0 +1,34 @@
+"""Names of databases: `[project]-db-[environment]`. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from infra.errors import ConfigError
+
+MAX_LENGTH = 64
+"""Characters in a name, chosen here: Cloudflare documents no limit, and a longer one is unreadable in its lists."""
+
+_ALLOWED = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*")  # Cloudflare's API reference, D1 create
+
+
+def database_name(project: str, environment: str) -> str:
+    """Name of the database of `environment`: `shop` and `dev` give `shop-db-dev`.
+
+    Raises:
+        ConfigError: the result is not a name that D1 accepts.
+    """
+    name = f"{project}-db-{environment}"
+    if not _ALLOWED.fullmatch(name):
+        suggestion = re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-_")
+        raise ConfigError(
+            f"'{name}' is not a name for a D1 database: it may hold letters, digits, '-' and '_', and starts with a "
+            f"letter or digit, such as '{suggestion}'. It is made of the project '{project}' (config key projectName, "
+            f"else the name in Pulumi.yaml) and the stack '{environment}'"
+        )
+    if len(name) > MAX_LENGTH:
+        raise ConfigError(
+            f"'{name}' has {len(name)} characters, and a D1 database's name at most {MAX_LENGTH} here: "
+            f"set the config key projectName to at most {MAX_LENGTH - len(f'-db-{environment}')} characters"
+        )
+    return name

@@ -1,0 +1,83 @@
+"""One environment: a D1 database, its migrations, its wrangler bindings."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pulumi_cloudflare as cloudflare
+
+from infra.program.bindings import WranglerBindings
+from infra.program.migrations import D1Migrations
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+class D1Environment(pulumi.ComponentResource):
+    """The database of one environment, migrated, and bound in the wrangler configuration once it is.
+
+    Attributes:
+        database: the D1 database.
+        migrations: what was applied to it.
+        bindings: its entry in the wrangler configuration.
+        outputs: what a stack exports.
+    """
+
+    def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        super().__init__("d1:index:Environment", name, None, opts)
+        inside = pulumi.ResourceOptions(parent=self)
+        self.database = cloudflare.D1Database(
+            "database",
+            account_id=settings.account_id,
+            name=settings.database_name,
+            jurisdiction=settings.jurisdiction or None,
+            primary_location_hint=settings.location_hint or None,
+            # Left out, the provider sends null, which the API refuses (terraform-provider-cloudflare#6309).
+            read_replication=cloudflare.D1DatabaseReadReplicationArgs(mode=settings.read_replication),
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
+        )
+        self.migrations = D1Migrations(
+            "migrations",
+            inputs={
+                "account_id": settings.account_id,
+                "database_id": self.database.id,
+                "database_name": settings.database_name,
+                "migrations_dir": settings.migrations_dir,
+                "migrations_table": settings.migrations_table,
+                "retention_days": settings.retention_days,
+            },
+            opts=inside,
+        )
+        self.bindings = WranglerBindings(
+            "bindings",
+            inputs={
+                "path": settings.wrangler_config,
+                "worker": settings.project_name,
+                "environment": settings.wrangler_environment,
+                "binding": settings.binding,
+                "database_name": settings.database_name,
+                "database_id": self.database.id,
+                "migrations_dir": _seen_from(settings.wrangler_config, settings.migrations_dir),
+                "migrations_table": settings.migrations_table,
+            },
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrations]),
+        )
+        self.outputs: dict[str, pulumi.Input[Any]] = {
+            "environment": settings.environment,
+            "database_name": settings.database_name,
+            "database_id": self.database.id,
+            "binding": settings.binding,
+            "applied_migrations": self.migrations.applied,
+            "last_migration": self.migrations.last_migration,
+            "bookmark": self.migrations.bookmark,
+            "restore_command": self.migrations.restore_command,
+        }
+        self.register_outputs(self.outputs)
+
+
+def _seen_from(config: str, folder: str) -> str:
+    """Path of `folder` as wrangler takes `migrations_dir`: relative to its configuration file."""
+    return Path(os.path.relpath(folder, Path(config).parent)).as_posix()

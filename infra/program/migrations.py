@@ -1,0 +1,167 @@
+"""The migrations of one database as a Pulumi resource.
+
+`infra.program.migrations.D1MigrationsProvider` is a stored format: the state names the provider by this path, and
+refresh and destroy load it from there. Renaming it orphans existing resources.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+from pulumi.dynamic import (
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from infra import cloudflare
+from infra.errors import ConfigError, NotFound
+from infra.migrations import runner
+from infra.migrations.folder import Migration, read_folder
+from infra.program.quiet import message_only
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+INPUTS = (
+    "account_id",
+    "database_id",
+    "database_name",
+    "migrations_dir",
+    "migrations_table",
+    "retention_days",
+    "migrations",
+)
+IDENTITY = ("account_id", "database_id")
+
+
+class D1MigrationsProvider(ResourceProvider):
+    """Applies what is pending. The ledger in the database decides what that is, not the state."""
+
+    # The pickle is a reference to this class and holds no secret; in plain text, anyone can check that.
+    serialize_as_secret_always = False
+
+    _token: str | None = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Takes the token from the stack's secret configuration; without one the environment's counts."""
+        self._token = req.config.get("cloudflare:apiToken")
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Changed when an input changed, or when the ledger lacks a file; another database replaces."""
+        changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
+        known = set(_olds.get("applied", ()))
+        pending = [item["name"] for item in _news["migrations"] if item["name"] not in known]
+        if pending:
+            _say(f"pending on {_news['database_name']}: {', '.join(pending)}")
+        replaces = [name for name in changed if name in IDENTITY]
+        return DiffResult(changes=bool(changed or pending), replaces=replaces)
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Brings the database up to date."""
+        return CreateResult(props["database_id"], self._apply(props, {}))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Brings the database up to date: the same function, since a failed create leaves nothing in the state."""
+        return UpdateResult(self._apply(_news, _olds))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """Reads the ledger again; a database that is gone drops the resource from the state."""
+        with message_only():
+            try:
+                names = runner.applied(self._database(props), props["migrations_table"])
+            except NotFound:
+                return ReadResult("", {})
+            return ReadResult(id_, {**props, **_ledger_outputs(names)})
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Nothing to do: the tables live and die with their database."""
+
+    def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+        with message_only():
+            target = runner.Target(
+                name=props["database_name"],
+                folder=props["migrations_dir"],
+                table=props["migrations_table"],
+                retention=timedelta(days=int(props["retention_days"])),
+            )
+            report = runner.apply(self._database(props), _planned_files(props), target, _say)
+            outputs = {name: props[name] for name in INPUTS} | _ledger_outputs(report.ledger)
+            if previous and not report.ran:
+                return outputs | {name: previous[name] for name in ("bookmark", "restore_command")}
+            return outputs | {
+                "bookmark": {
+                    "id": report.bookmark.id,
+                    "time": report.bookmark.time.isoformat(),
+                    "expires": report.bookmark.expires.isoformat(),
+                },
+                "restore_command": report.bookmark.restore_command(target.name),
+            }
+
+    def _database(self, props: Mapping[str, Any]) -> cloudflare.Database:
+        return cloudflare.connect(props["account_id"], props["database_id"], token=self._token)
+
+
+class D1Migrations(Resource, module="d1", name="Migrations"):
+    """The applied migrations of one database."""
+
+    applied: pulumi.Output[list[str]]
+    last_migration: pulumi.Output[str]
+    bookmark: pulumi.Output[dict[str, str]]
+    restore_command: pulumi.Output[str]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        inputs: Mapping[str, pulumi.Input[Any]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """Reads the folder now, so that Pulumi's own diff names the files.
+
+        Args:
+            name: of the resource.
+            inputs: INPUTS but for `migrations`.
+            opts: Pulumi's resource options.
+
+        Raises:
+            pulumi.RunError: the folder is missing or has a file that is not text.
+        """
+        try:
+            files = read_folder(Path(str(inputs["migrations_dir"])))
+        except ConfigError as error:
+            raise pulumi.RunError(str(error)) from None
+        listed = [{"name": file.name, "sha256": file.sha256} for file in files]
+        outputs = dict.fromkeys(("applied", "last_migration", "bookmark", "restore_command"))
+        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **outputs}, opts)
+
+
+def _planned_files(props: Mapping[str, Any]) -> tuple[Migration, ...]:
+    """The files that the plan showed.
+
+    Raises:
+        ConfigError: the folder changed since.
+    """
+    files = read_folder(Path(props["migrations_dir"]))
+    planned = {item["name"]: item["sha256"] for item in props["migrations"]}
+    now = {file.name: file.sha256 for file in files}
+    if changed := sorted(name for name in planned.keys() | now.keys() if planned.get(name) != now.get(name)):
+        paths = ", ".join(f"{props['migrations_dir']}/{name}" for name in changed)
+        raise ConfigError(f"{paths} changed after the plan was made, so nothing was applied: run 'pulumi up' again")
+    return files
+
+
+def _ledger_outputs(names: tuple[str, ...]) -> dict[str, Any]:
+    return {"applied": list(names), "last_migration": names[-1] if names else ""}
+
+
+def _say(line: str) -> None:
+    """The engine shows what a plugin prints as a diagnostic."""
+    print(line, flush=True)  # noqa: T201

@@ -1,0 +1,1 @@
+"""Text in, text out: what the project writes into files of the user's. Pure."""

@@ -1,0 +1,8 @@
+"""SQLite as D1 runs it. Uses APSW, because the `sqlite3` module has neither error offsets nor all of the limits.
+
+The modules, in the order in which a script passes through them::
+
+    statements  script -> statements; pure text in, text out
+    sandbox     a connection under D1's rules: authorizer, limits, functions, PRAGMAs
+    execute     runs a script in one transaction, with D1's results and D1's error texts
+"""

@@ -1,0 +1,140 @@
+"""What a statement may do on D1: the decision behind the authorizer of `sandbox`. Pure: names in, yes or no out.
+
+Every list here is a fact about the service, read from the authorizer of workerd's sqlite.c++.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import apsw
+
+# Actions that are always allowed. ANALYZE is, even on D1's own tables, because PRAGMA optimize needs it.
+_FREE: Final = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_RECURSIVE, apsw.SQLITE_ANALYZE})
+
+# Actions that depend on the name of the table, index, view or trigger. Those that are in no set here (ATTACH, DETACH,
+# everything TEMP) are refused.
+_NAMED: Final = frozenset(
+    {
+        apsw.SQLITE_ALTER_TABLE,
+        apsw.SQLITE_CREATE_TABLE,
+        apsw.SQLITE_CREATE_VIEW,
+        apsw.SQLITE_DELETE,
+        apsw.SQLITE_DROP_TABLE,
+        apsw.SQLITE_DROP_VIEW,
+        apsw.SQLITE_INSERT,
+        apsw.SQLITE_READ,
+        apsw.SQLITE_REINDEX,
+        apsw.SQLITE_UPDATE,
+    }
+)
+_NAMED_WITH_TABLE: Final = frozenset(
+    {
+        apsw.SQLITE_CREATE_INDEX,
+        apsw.SQLITE_CREATE_TRIGGER,
+        apsw.SQLITE_DROP_INDEX,
+        apsw.SQLITE_DROP_TRIGGER,
+    }
+)
+_TEMP_ALLOWED: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_UPDATE})
+
+_MODULES: Final = frozenset({"fts5", "fts5vocab"})
+
+_BOOLEAN_PRAGMAS: Final = frozenset(
+    {
+        "case_sensitive_like",
+        "defer_foreign_keys",
+        "foreign_keys",
+        "ignore_check_constraints",
+        "legacy_alter_table",
+        "recursive_triggers",
+        "reverse_unordered_selects",
+    }
+)
+_PRAGMAS_THAT_ONLY_READ: Final = frozenset({"data_version", "table_list"})
+_PRAGMAS_ON_A_NAME: Final = frozenset(
+    {"foreign_key_list", "index_info", "index_list", "index_xinfo", "table_info", "table_xinfo"}
+)
+_PRAGMAS_ON_A_NAME_OR_ALL: Final = frozenset({"foreign_key_check", "quick_check"})
+# The service compares beginnings: `1x` passes there too.
+_BOOLEAN: Final = re.compile(r"['\"]?(true|false|yes|no|on|off|1|0)", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"-?[0-9]+")
+
+_FUNCTIONS: Final = frozenset(
+    """
+    abs changes char coalesce concat concat_ws format glob hex ifnull iif instr last_insert_rowid length like
+    likelihood likely load_extension lower ltrim nullif octet_length printf quote random randomblob replace round rtrim
+    sign soundex substr substring total_changes trim typeof unhex unicode unlikely upper zeroblob
+
+    date time datetime julianday unixepoch strftime timediff current_date current_time current_timestamp
+
+    avg count group_concat max min string_agg sum total
+
+    row_number rank dense_rank percent_rank cume_dist ntile lag lead first_value last_value nth_value
+
+    acos acosh asin asinh atan atan2 atanh ceil cos cosh degrees exp floor ln log log2 mod pi pow radians sin sinh sqrt
+    tan tanh trunc
+
+    json json_array json_array_length json_extract -> ->> json_insert json_object json_patch json_remove json_replace
+    json_set json_type json_valid json_quote json_group_array json_group_object json_each json_tree
+
+    match highlight bm25 snippet
+
+    sqlite_rename_column sqlite_rename_table sqlite_rename_test sqlite_drop_column sqlite_rename_quotefix
+    """.split()  # noqa: SIM905 - families of names are read more easily than a hundred quoted strings
+)
+
+
+def is_allowed(action: int, first: str | None, second: str | None, database: str | None) -> bool:
+    """Decide on one action of a statement, as SQLite's authorizer reports it.
+
+    Args:
+        action: one of SQLite's authorizer action codes, such as `apsw.SQLITE_READ`.
+        first: the action's first argument; its meaning depends on the action.
+        second: the action's second argument.
+        database: "main", "temp" or the name of an attached database; None where the action has none.
+
+    Returns:
+        False for what the service answers with SQLITE_AUTH.
+    """
+    if action == apsw.SQLITE_ALTER_TABLE:  # alone in naming its database first
+        database, first, second = first, second, None
+    if database == "temp":
+        return action in _TEMP_ALLOWED and _is_open_name(first)
+    if database not in {None, "main"}:
+        return False
+    if action in _NAMED_WITH_TABLE:
+        return _is_open_name(first) and _is_open_name(second)
+    if action in _NAMED:
+        return _is_open_name(first)
+    return action in _FREE or _is_listed(action, first or "", second)
+
+
+def _is_listed(action: int, first: str, second: str | None) -> bool:
+    match action:
+        case apsw.SQLITE_PRAGMA:
+            return _is_allowed_pragma(first, second)
+        case apsw.SQLITE_FUNCTION:
+            return (second or "").lower() in _FUNCTIONS  # CURRENT_TIMESTAMP comes as it was written
+        case apsw.SQLITE_CREATE_VTABLE | apsw.SQLITE_DROP_VTABLE:
+            return (second or "").lower() in _MODULES
+        case _:
+            return False
+
+
+def _is_allowed_pragma(name: str, argument: str | None) -> bool:
+    if name in _PRAGMAS_THAT_ONLY_READ:
+        return argument is None or name == "table_list"
+    if name in _BOOLEAN_PRAGMAS:
+        return argument is None or _BOOLEAN.match(argument) is not None
+    if name in _PRAGMAS_ON_A_NAME:
+        return argument is not None and _is_open_name(argument)
+    if name == "optimize":
+        return argument is None or _NUMBER.fullmatch(argument) is not None
+    return name in _PRAGMAS_ON_A_NAME_OR_ALL and _is_open_name(argument)
+
+
+def _is_open_name(name: str | None) -> bool:
+    """Tell whether users may touch what has this name: `_cf_` is kept for the service's own tables."""
+    return not (name or "").startswith("_cf_")

@@ -1,0 +1,184 @@
+"""Runs scripts on a connection of `sandbox`, as D1 runs one request: in one transaction, all statements or none."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import apsw
+
+from infra.errors import SqlError
+from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, reset_pragmas, trusted
+from infra.sqlite.statements import split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+SQLValue: TypeAlias = "str | int | float | bytes | None"
+"""What SQLite stores: TEXT, INTEGER (64 bits), REAL, BLOB, NULL."""
+
+_PRIMARY_CODE: Final = 0xFF  # the low byte of SQLite's extended result codes
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """SQL text to run: one statement with its parameters, or a script without any.
+
+    Attributes:
+        sql: one or more statements.
+        params: values for the placeholders, in their order; empty where there are several statements.
+    """
+
+    sql: str
+    params: tuple[SQLValue, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StatementResult:
+    """What one statement gave.
+
+    Attributes:
+        columns: names in order, duplicates kept; empty for a statement that returns no rows.
+        rows: one tuple for each row, as wide as `columns`.
+        changes: rows inserted, updated or deleted, those of its triggers included.
+        last_row_id: rowid of the last insert on this connection; 0 before the first.
+        changed_db: whether the statement changed rows or the schema.
+        rows_read: an approximation: the rows returned. The service counts every row that it had to look at.
+        rows_written: an approximation: `changes`. The service also counts the writes to indexes.
+        duration_ms: time in SQLite, in milliseconds.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[SQLValue, ...], ...]
+    changes: int
+    last_row_id: int
+    changed_db: bool
+    rows_read: int
+    rows_written: int
+    duration_ms: float
+
+
+def run_script(connection: apsw.Connection, sql: str, params: Sequence[SQLValue] = ()) -> tuple[StatementResult, ...]:
+    """Run all statements of a script in one transaction.
+
+    Args:
+        connection: from `sandbox.open_database`, with no transaction open.
+        sql: one or more statements.
+        params: values for the placeholders of the one statement.
+
+    Returns:
+        one result for each statement, in order.
+
+    Raises:
+        SqlError: a statement, or the commit, was refused; nothing of the script has taken effect. Its text is D1's.
+    """
+    return run_batch(connection, [Query(sql, tuple(params))])
+
+
+def run_batch(connection: apsw.Connection, batch: Sequence[Query]) -> tuple[StatementResult, ...]:
+    """Run several queries in one transaction: `run_script`, with parameters for each of them.
+
+    Returns:
+        one result for each statement of each query, in order.
+
+    Raises:
+        SqlError: as for `run_script`; its `statement` counts through the whole batch.
+    """
+    pieces = [piece for query in batch for piece in _pieces(query)]
+    try:
+        with trusted(connection):
+            connection.execute("BEGIN", can_cache=False)
+        results = tuple(_run(connection, index, piece) for index, piece in enumerate(pieces))
+        _commit(connection)
+    finally:
+        if connection.in_transaction:
+            with trusted(connection):
+                connection.execute("ROLLBACK", can_cache=False)
+        reset_pragmas(connection)
+    return results
+
+
+def _pieces(query: Query) -> list[Query]:
+    statements = split(query.sql)
+    if not statements:
+        raise SqlError("SQL code did not contain a statement.")
+    if query.params and len(statements) > 1:
+        raise SqlError("params with multiple statements is not supported")
+    return [Query(statement.text, query.params) for statement in statements]
+
+
+def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResult:
+    """Run one statement. Raises SqlError with the statement's index."""
+    columns: tuple[str, ...] = ()
+    readonly = True
+
+    def inspect(cursor: apsw.Cursor, _sql: str, _bindings: apsw.Bindings | None) -> bool:
+        # Called once the statement is prepared: afterwards a statement without rows has no description left.
+        nonlocal columns, readonly
+        columns = tuple(name for name, *_ in cursor.get_description())
+        readonly = cursor.is_readonly
+        return True
+
+    try:
+        _check_length(query.sql)
+        schema = _schema_version(connection)
+        changes = connection.total_changes()
+        cursor = connection.cursor()
+        cursor.exec_trace = inspect
+        started = time.perf_counter()
+        rows = tuple(cursor.execute(query.sql, query.params or None).fetchall())
+        duration_ms = (time.perf_counter() - started) * 1000
+    except (apsw.Error, SqlError, ValueError, OverflowError) as error:
+        raise _refusal(error, index) from error
+    changes = connection.total_changes() - changes
+    return StatementResult(
+        columns=columns,
+        rows=rows,
+        changes=changes,
+        last_row_id=connection.last_insert_rowid(),
+        changed_db=changes > 0 or (not readonly and _schema_version(connection) != schema),
+        rows_read=len(rows),
+        rows_written=changes,
+        duration_ms=duration_ms,
+    )
+
+
+def _check_length(sql: str) -> None:
+    # SQLite has this text too, but APSW asks in a way that gets the vaguer "string or blob too big".
+    if len(sql.encode()) > MAX_STATEMENT_BYTES:
+        raise SqlError("statement too long: SQLITE_TOOBIG")
+
+
+def _schema_version(connection: apsw.Connection) -> int:
+    with trusted(connection):
+        [(version,)] = connection.execute("PRAGMA schema_version", can_cache=False)
+    return int(version)
+
+
+def _commit(connection: apsw.Connection) -> None:
+    """End the transaction. Deferred foreign keys are checked only here, so this too can be refused."""
+    try:
+        with trusted(connection):
+            connection.execute("COMMIT", can_cache=False)
+    except apsw.Error as error:
+        raise _refusal(error, None) from error
+
+
+def _refusal(error: Exception, index: int | None) -> SqlError:
+    """Give an exception of APSW's, or of ours, the text that D1 would give it."""
+    if isinstance(error, SqlError):
+        return SqlError(str(error), statement=index)
+    if isinstance(error, apsw.BindingsError):
+        # APSW counts before SQLite can; the text is that of workerd's sqlite.c++.
+        return SqlError("Wrong number of parameter bindings for SQL query.", statement=index)
+    if not isinstance(error, apsw.Error):
+        # NUL characters, lone surrogates, integers above 64 bits, bytes that are no UTF-8. The service's texts are not
+        # known; JavaScript and C++ treat most of these by replacing or truncating.
+        return SqlError(f"{error}: SQLITE_ERROR", statement=index)
+    # APSW documents both attributes; its type stubs lack them.
+    code = apsw.mapping_result_codes[error.result & _PRIMARY_CODE]  # type: ignore[attr-defined]
+    position: int = error.error_offset  # type: ignore[attr-defined]
+    offset = position if position >= 0 else None
+    at = "" if offset is None else f" at offset {offset}"
+    return SqlError(f"{error}{at}: {code}", statement=index, offset=offset)

@@ -1,0 +1,133 @@
+"""A script of SQL text, cut into statements as SQLite itself cuts it. Pure: text in, text out, no database.
+
+The rule is the one of `sqlite3_complete()` (SQLite's complete.c): a semicolon ends a statement unless it stands in a
+string, a quoted name or a comment, or in the body of a CREATE TRIGGER, which only `; END ;` closes. Keeping to that
+rule matters: workerd's sqlite.c++ cuts imported files with it, and most cutters that users meet fail on triggers.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+# One alternative for each kind of token; the name of the group is the kind. A quote or comment that is never closed
+# runs to the end of the script, as it does in SQLite. A byte order mark is blank to SQLite's parser.
+_TOKEN: Final = re.compile(
+    r"""
+      (?P<blank>   [\s\ufeff]+ | --[^\n]*\n? | /\*.*?(?:\*/|\Z) )
+    | (?P<quoted>  '[^']*(?:'|\Z) | "[^"]*(?:"|\Z) | `[^`]*(?:`|\Z) | \[[^\]]*(?:\]|\Z) )
+    | (?P<semi>    ; )
+    | (?P<word>    [A-Za-z0-9_$\u0080-\U0010ffff]+ )
+    | (?P<other>   [^\s;'"`\[\-/A-Za-z0-9_$\u0080-\U0010ffff]+ | . )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+# The states of sqlite3_complete(), by what has been read of the current statement.
+_START: Final = "start"  # nothing yet
+_EXPLAIN: Final = "explain"  # EXPLAIN
+_CREATE: Final = "create"  # CREATE, or CREATE TEMP
+_NORMAL: Final = "normal"  # anything that is not a trigger
+_TRIGGER: Final = "trigger"  # CREATE TRIGGER and some of its body
+_BODY_SEMI: Final = "body semicolon"  # in a trigger, just after a semicolon
+_BODY_END: Final = "body end"  # in a trigger, just after `; END`
+
+# (state, what was read) -> next state. What is not listed leads on to _NORMAL, or to _TRIGGER inside a trigger.
+_NEXT: Final = {
+    (_START, "explain"): _EXPLAIN,
+    (_START, "create"): _CREATE,
+    (_EXPLAIN, "create"): _CREATE,
+    (_EXPLAIN, "query"): _EXPLAIN,  # EXPLAIN QUERY PLAN
+    (_EXPLAIN, "plan"): _EXPLAIN,
+    (_CREATE, "temp"): _CREATE,
+    (_CREATE, "temporary"): _CREATE,
+    (_CREATE, "trigger"): _TRIGGER,
+    (_TRIGGER, ";"): _BODY_SEMI,
+    (_BODY_SEMI, ";"): _BODY_SEMI,
+    (_BODY_SEMI, "end"): _BODY_END,
+    (_BODY_END, ";"): _START,
+}
+_IN_TRIGGER: Final = frozenset({_TRIGGER, _BODY_SEMI, _BODY_END})
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement of a script.
+
+    Attributes:
+        text: from its first word to its semicolon, that one included; comments before it belong to no statement.
+        offset: 0-based index of `text` in the script, in characters: `script[offset:offset + len(text)] == text`.
+        line: 1-based line of the script on which the statement starts.
+    """
+
+    text: str
+    offset: int
+    line: int
+
+
+def split(script: str) -> tuple[Statement, ...]:
+    """Cut a script at its top-level semicolons. Takes time linear in the script.
+
+    Returns:
+        the statements in order. Pieces that hold only blanks, comments or a lone semicolon are left out.
+    """
+    statements = []
+    state, start, end = _START, -1, -1
+    counted, line = 0, 1
+    for token in _TOKEN.finditer(script):
+        if token.lastgroup == "blank":
+            continue
+        if start < 0:
+            if token.lastgroup == "semi":
+                continue
+            start = token.start()
+            line += script.count("\n", counted, start)
+            counted = start
+        end = token.end()
+        state = _advance(state, token)
+        if state == _START:
+            statements.append(Statement(script[start:end], start, line))
+            start = -1
+    if start >= 0:
+        statements.append(Statement(script[start:end], start, line))
+    return tuple(statements)
+
+
+def is_terminated(script: str) -> bool:
+    """Tell whether text can be appended on a new line of its own and still be a statement of its own.
+
+    False where the last statement lacks its semicolon (a comment after that is fine) or a block comment stays open.
+    """
+    state, last = _START, None
+    for token in _TOKEN.finditer(script):
+        if token.lastgroup != "blank" and not (state == _START and token.lastgroup == "semi"):
+            state = _advance(state, token)
+        last = token
+    return state == _START and not (last is not None and _is_open_comment(last[0]))
+
+
+def normalize_newlines(script: str) -> str:
+    """Turn CRLF into LF everywhere but inside strings and quoted names, as wrangler does before it sends a script.
+
+    Cloudflare's own splitter fails on triggers that hold CRLF (workers-sdk issue 14991).
+    """
+    if "\r\n" not in script:
+        return script
+    return "".join(
+        token[0] if token.lastgroup == "quoted" else token[0].replace("\r\n", "\n") for token in _TOKEN.finditer(script)
+    )
+
+
+def _advance(state: str, token: re.Match[str]) -> str:
+    if state == _NORMAL:
+        return _START if token.lastgroup == "semi" else _NORMAL
+    if state not in _IN_TRIGGER and token.lastgroup == "semi":
+        return _START
+    # Only the text of words and semicolons can matter: a quoted "END" is a name.
+    read = token[0].lower() if token.lastgroup in {"word", "semi"} else ""
+    return _NEXT.get((state, read), _TRIGGER if state in _IN_TRIGGER else _NORMAL)
+
+
+def _is_open_comment(token: str) -> bool:
+    return token.startswith("/*") and (len(token) < len("/**/") or not token.endswith("*/"))

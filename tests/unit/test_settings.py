@@ -1,0 +1,103 @@
+"""Configuration is refused with one line for each mistake, and declared in Pulumi.yaml."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.errors import ConfigError
+from infra.settings import Settings, read_settings
+
+ROOT = Path(__file__).parents[2]
+ACCOUNT = "0123456789abcdef0123456789abcdef"
+
+
+def read(**values: str) -> Settings:
+    return read_settings(values, environment="dev", project="shop", account_id=ACCOUNT)
+
+
+def test_values_arrive_as_text_and_leave_with_their_types() -> None:
+    settings = read(protect="true", retentionDays="7", locationHint="weur")
+    assert (settings.protect, settings.retention_days, settings.location_hint) == (True, 7, "weur")
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    assert read(projectName="", accountId="") == read()
+
+
+def test_the_project_and_the_account_can_be_chosen() -> None:
+    settings = read(projectName="other", accountId="f" * 32)
+    assert (settings.database_name, settings.account_id) == ("other-db-dev", "f" * 32)
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        read().binding = "X"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("locationHint", "mars"),
+        ("jurisdiction", "uk"),
+        ("readReplication", "on"),
+        ("retentionDays", "31"),
+        ("retentionDays", "a month"),
+        ("protect", "perhaps"),
+        ("binding", "MY DB"),
+        ("wranglerConfig", "wrangler.ini"),
+        ("accountId", "a/b"),
+    ],
+)
+def test_a_value_that_is_not_allowed_is_named_with_its_key(key: str, value: str) -> None:
+    with pytest.raises(ConfigError, match=rf"shop:{key}: '{value}' is not allowed: .+"):
+        read(**{key: value})
+
+
+def test_a_misspelt_key_gets_the_right_one() -> None:
+    with pytest.raises(ConfigError, match="shop:bindng: is not a key of this program; did you mean binding"):
+        read(bindng="DB")
+
+
+def test_a_missing_account_says_how_to_set_it() -> None:
+    with pytest.raises(ConfigError, match=r"shop:accountId: is not set.*export CLOUDFLARE_ACCOUNT_ID"):
+        read_settings({}, environment="dev", project="shop", account_id="")
+
+
+def test_every_mistake_gets_its_line() -> None:
+    with pytest.raises(ConfigError) as error:
+        read(binding="1", locationHint="mars", colour="red")
+    assert len(str(error.value).splitlines()) == 4
+
+
+def test_a_bad_name_is_a_mistake_of_the_configuration() -> None:
+    with pytest.raises(ConfigError, match="is not a name for a D1 database"):
+        read(projectName="my.shop")
+
+
+def declared() -> dict[str, dict[str, Any]]:
+    config: dict[str, dict[str, Any]] = yaml.safe_load((ROOT / "Pulumi.yaml").read_text())["config"]
+    return config
+
+
+def test_pulumi_yaml_declares_every_key_with_type_description_and_the_same_default() -> None:
+    fields = {
+        field.alias: field.default if not field.is_required() else ""
+        for name, field in Settings.model_fields.items()
+        if name != "environment"
+    }
+    assert {key: item["default"] for key, item in declared().items()} == fields
+    types = {str: "string", bool: "boolean", int: "integer"}
+    for key, item in declared().items():
+        assert item["type"] == types[type(item["default"])], key
+        assert item["description"], key
+
+
+@pytest.mark.parametrize("stack", ["dev", "prod"])
+def test_the_stacks_of_this_project_are_configured_without_mistakes(stack: str) -> None:
+    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+    values = {key.removeprefix("your-app:"): str(value).lower() for key, value in config.items()}
+    settings = read_settings(values, environment=stack, project="your-app", account_id=ACCOUNT)
+    assert settings.protect is (stack == "prod")
+    assert settings.wrangler_environment == {"dev": "", "prod": "production"}[stack]
