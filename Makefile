@@ -19,7 +19,7 @@ up: engine
 	$(LOCAL) $(BIN)/d1 status
 
 test: engine
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -6,15 +6,21 @@ The modules, in the order in which a request passes through them::
     command     `d1 emulator`: serves until it is stopped
     server      the application and its socket; the environment that points clients here
     routes      method and path -> handler
-    requests    a request's path, query and body, checked
+    bodies      JSON bodies taken apart
+    requests    paths, query strings and bodies, checked
+    queries     the body of a request for SQL, checked
     responses   Cloudflare's envelope, and SQL values as JSON
     errors      each error of the API: code, HTTP status, text
-    registry    accounts -> databases; the state folder and who may serve it
+    registry    accounts -> databases
+    state       the state folder: who may serve it, and what a kill leaves in it
+    record      database.json
     database    one database: its connection, its lock, queries, restores
     timeline    Time Travel: which moment is current, and the way to another
     segments    the files of a database: a base file and its write-ahead log for each segment
     history     history.log: one line for each commit
     bookmarks   a moment as text; pure
+
+`d1 local` (`local`) is the command that wraps another one in all of this.
 
 What `ls` shows in the state folder::
 

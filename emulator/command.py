@@ -16,7 +16,13 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.command()
-@click.option("--port", default=_DEFAULT_PORT, show_default=True, help="Port on 127.0.0.1; 0 takes any free one.")
+@click.option(
+    "--port",
+    default=_DEFAULT_PORT,
+    show_default=True,
+    type=click.IntRange(0, 65_535),
+    help="Port on 127.0.0.1; 0 takes any free one.",
+)
 @click.option(
     "--state",
     default=Path(".d1/emulator"),

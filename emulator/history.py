@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from emulator.bookmarks import Moment, bookmark_of, moment_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -43,10 +44,13 @@ class History:
             file.write(line.encode())
         return Entry(moment, time)
 
-    def entries(self) -> tuple[Entry, ...]:
-        """Read all commits, oldest first. Reads only: a torn last line is passed over, not removed."""
+    def newest_first(self) -> Iterator[Entry]:
+        """Read the commits, the last one first. Reads only: a torn last line is passed over, not removed."""
         complete, _, _torn = self._path.read_bytes().rpartition(b"\n")
-        return tuple(entry for line in complete.decode().splitlines() if (entry := self._parse(line)) is not None)
+        for line in reversed(complete.splitlines()):
+            entry = self._parse(line.decode())
+            if entry is not None:
+                yield entry
 
     def repair(self) -> None:
         """Cut off a torn last line, so that the next one starts on a line of its own."""

@@ -39,22 +39,18 @@ def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
       d1 local -- wrangler d1 list
     """
     from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, environment, serving
-    from infra.errors import D1Error
 
     (state / "pulumi").mkdir(parents=True, exist_ok=True)
-    try:
-        with serving(state / "emulator", token=DEFAULT_TOKEN) as address, _without_salts(Path.cwd()):
-            variables = {
-                **os.environ,
-                **_engine(),
-                **environment(address.base_url, DEFAULT_TOKEN, DEFAULT_ACCOUNT_ID),
-                "PULUMI_BACKEND_URL": (state / "pulumi").resolve().as_uri(),
-                # The local state holds no secret; an empty passphrase is what Pulumi needs to ask for none.
-                "PULUMI_CONFIG_PASSPHRASE": os.environ.get("PULUMI_CONFIG_PASSPHRASE", ""),
-            }
-            code = _run(command, variables)
-    except D1Error as error:
-        raise click.ClickException(str(error)) from error
+    with serving(state / "emulator", token=DEFAULT_TOKEN) as address, _without_salts(Path.cwd()):
+        variables = {
+            **os.environ,
+            **_engine(),
+            **environment(address.base_url, DEFAULT_TOKEN, DEFAULT_ACCOUNT_ID),
+            "PULUMI_BACKEND_URL": (state / "pulumi").resolve().as_uri(),
+            # The local state holds no secret; an empty passphrase is what Pulumi needs to ask for none.
+            "PULUMI_CONFIG_PASSPHRASE": os.environ.get("PULUMI_CONFIG_PASSPHRASE", ""),
+        }
+        code = _run(command, variables)
     context.exit(code)
 
 

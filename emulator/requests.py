@@ -5,19 +5,16 @@ The texts follow those that users of the service have reported, such as `Invalid
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
+from emulator import bodies
 from emulator.errors import Malformed, RouteUnknown
 from emulator.history import parse_time
-from infra.sqlite.execute import Query, SQLValue
-from infra.sqlite.statements import split
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from datetime import datetime
 
 FIELDS: Final = (
@@ -42,7 +39,6 @@ _JURISDICTIONS: Final = ("eu", "fedramp", "us")
 _REPLICATION_MODES: Final = ("auto", "disabled")
 _PER_PAGE: Final = range(10, 10_001)
 _DEFAULT_PER_PAGE: Final = 1000
-_INTEGERS: Final = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,40 +77,22 @@ def database_id(text: str) -> str:
 
 def new_database(body: bytes) -> NewDatabase:
     """Read the body of a create request."""
-    document = _document(body)
-    region = _choice(document, "primary_location_hint", _REGIONS)
+    document = bodies.document(body)
+    region = bodies.choice(document, "primary_location_hint", _REGIONS)
     return NewDatabase(
         name=_name(document),
         region=None if region is None else region.upper(),
-        jurisdiction=_choice(document, "jurisdiction", _JURISDICTIONS),
+        jurisdiction=bodies.choice(document, "jurisdiction", _JURISDICTIONS),
         replication=_replication(document) or "disabled",
     )
 
 
 def replication_mode(body: bytes, *, required: bool) -> str | None:
     """Read the body of an update (`required`) or edit request; None where it says nothing."""
-    mode = _replication(_document(body))
+    mode = _replication(bodies.document(body))
     if mode is None and required:
         raise Malformed.at("read_replication", "Required")
     return mode
-
-
-def queries(body: bytes) -> tuple[Query, ...]:
-    """Read the body of a query request: `sql` with optional `params`, or a `batch` of such."""
-    document = _document(body)
-    if "batch" not in document:
-        return (_query(document, ""),)
-    if "sql" in document:
-        raise Malformed("The request is malformed: sql and batch cannot be given together")
-    batch = document["batch"]
-    if not isinstance(batch, list):
-        raise Malformed.at("batch", f"Expected array, received {_kind(batch)}")
-    if not batch:
-        raise Malformed.at("batch", "Array must contain at least 1 element(s)")
-    for index, item in enumerate(batch):
-        if not isinstance(item, dict):
-            raise Malformed.at(f"batch[{index}]", f"Expected object, received {_kind(item)}")
-    return tuple(_query(item, f"batch[{index}].") for index, item in enumerate(batch))
 
 
 def page(query: Mapping[str, str]) -> Page:
@@ -135,7 +113,7 @@ def fields(query: Mapping[str, str]) -> tuple[str, ...]:
     asked = tuple(field.strip() for field in query["fields"].split(","))
     for field in asked:
         if field not in FIELDS:
-            raise Malformed.at("fields", _not_a_choice(FIELDS, field))
+            raise Malformed.at("fields", bodies.not_a_choice(FIELDS, field))
     return asked
 
 
@@ -150,62 +128,8 @@ def timestamp(query: Mapping[str, str]) -> datetime | None:
         raise Malformed.at("timestamp", "Invalid datetime") from None
 
 
-def _document(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        raise Malformed("The request is malformed: the body is not JSON") from None
-    if not isinstance(document, dict):
-        raise Malformed(f"The request is malformed: Expected object, received {_kind(document)}")
-    return document
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _query(item: dict[str, Any], where: str) -> Query:
-    sql = _text(item, "sql", where)
-    params = item.get("params")
-    if params is None:
-        return Query(sql)
-    if not isinstance(params, list):
-        raise Malformed.at(f"{where}params", f"Expected array, received {_kind(params)}")
-    if params and len(split(sql)) > 1:
-        raise Malformed("The request is malformed: params with multiple statements is not supported")
-    return Query(sql, tuple(_param(value, f"{where}params[{index}]") for index, value in enumerate(params)))
-
-
-def _param(value: object, where: str) -> SQLValue:
-    """Turn a JSON value into SQLite's. What has no place in 64 bits becomes a float, as JavaScript has it anyway."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int) and value not in _INTEGERS:
-        # An integer of more than 308 digits overflows; JavaScript reads it as infinity, and stores NULL.
-        return float(value) if abs(value) < 2**1023 else math.copysign(math.inf, value)
-    if isinstance(value, str):
-        return _without_lone_surrogates(value)
-    if value is None or isinstance(value, (int, float)):
-        return value
-    raise Malformed.at(where, f"Expected string, received {_kind(value)}")
-
-
-def _text(item: dict[str, Any], name: str, where: str = "") -> str:
-    if name not in item:
-        raise Malformed.at(f"{where}{name}", "Required")
-    value = item[name]
-    if not isinstance(value, str):
-        raise Malformed.at(f"{where}{name}", f"Expected string, received {_kind(value)}")
-    return _without_lone_surrogates(value)
-
-
-def _without_lone_surrogates(text: str) -> str:
-    """Replace halves of surrogate pairs, which JSON can carry and UTF-8 cannot, as JavaScript's encoder does."""
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
 def _name(document: dict[str, Any]) -> str:
-    name = _text(document, "name")
+    name = bodies.text(document, "name")
     if not _NAME.fullmatch(name):
         raise Malformed.at("name", f"Invalid, it must match ^{_NAME.pattern}$")
     if len(name) > _NAME_CHARACTERS:
@@ -218,24 +142,11 @@ def _replication(document: dict[str, Any]) -> str | None:
         return None
     value = document["read_replication"]
     if not isinstance(value, dict):
-        raise Malformed.at("read_replication", f"Expected object, received {_kind(value)}")
-    mode = _choice(value, "mode", _REPLICATION_MODES)
+        raise Malformed.at("read_replication", f"Expected object, received {bodies.kind(value)}")
+    mode = bodies.choice(value, "mode", _REPLICATION_MODES)
     if mode is None:
         raise Malformed.at("read_replication.mode", "Required")
     return mode
-
-
-def _choice(document: dict[str, Any], name: str, choices: Sequence[str]) -> str | None:
-    if name not in document:
-        return None
-    value = document[name]
-    if value not in choices:
-        raise Malformed.at(name, _not_a_choice(choices, value))
-    return str(value)
-
-
-def _not_a_choice(choices: Sequence[str], value: object) -> str:
-    return f"Invalid enum value. Expected {' | '.join(map(repr, choices))}, received {value!r}"
 
 
 def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:
@@ -245,20 +156,3 @@ def _whole_number(query: Mapping[str, str], name: str, default: int) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", text):
         raise Malformed.at(name, "Expected number, received nan")
     return int(text)
-
-
-def _kind(value: object) -> str:
-    """Name the type of a JSON value as JavaScript does."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "boolean"
-        case int() | float():
-            return "number"
-        case str():
-            return "string"
-        case list():
-            return "array"
-        case _:
-            return "object"

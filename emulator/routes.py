@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from emulator import requests, responses
+from emulator import queries, requests, responses
 from emulator.errors import Malformed, SqlRefused
 from infra.errors import SqlError
 
@@ -151,7 +151,7 @@ def memberships(_call: Call) -> Response:
 
 
 def _run(call: Call) -> Outcome:
-    batch = requests.queries(call.body)
+    batch = queries.read(call.body)
     database = call.database
     try:
         return database.run(batch)

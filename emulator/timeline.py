@@ -57,7 +57,7 @@ class Timeline:
     def open(self) -> apsw.Connection:
         """Open the current segment, and put right what a kill, or a stranger's hand on the files, has left."""
         self._history.repair()
-        self._last = self._history.entries()[-1]
+        self._last = next(self._history.newest_first())
         last = self._last.moment
         self._segments.remove_after(last.segment)
         connection = self._segments.open(last.segment)
@@ -98,7 +98,7 @@ class Timeline:
             raise TimeUnavailable(f"timestamp {format_time(time)} is in the future")
         if time < now - retention:
             raise TimeUnavailable(f"timestamp {format_time(time)} is older than the {retention.days} days kept")
-        for entry in reversed(self._history.entries()):
+        for entry in self._history.newest_first():
             if entry.time <= time:
                 return entry.moment
         raise TimeUnavailable(f"timestamp {format_time(time)} is before the database was created")
@@ -110,7 +110,7 @@ class Timeline:
             BookmarkUnknown: the bookmark is not one of this database's, or its files are gone.
         """
         moment = moment_of(self._uuid, bookmark)
-        known = moment is not None and any(entry.moment == moment for entry in self._history.entries())
+        known = moment is not None and any(entry.moment == moment for entry in self._history.newest_first())
         if moment is None or not known or not self._segments.has(moment):
             raise BookmarkUnknown(bookmark)
         number = self.current.segment + 1
@@ -124,7 +124,7 @@ class Timeline:
 
     def _entry(self) -> Entry:
         if self._last is None:
-            self._last = self._history.entries()[-1]
+            self._last = next(self._history.newest_first())
         return self._last
 
     def _note(self, moment: Moment) -> None:

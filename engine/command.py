@@ -13,16 +13,12 @@ def engine() -> None:
     five minutes, once). Then gets the Cloudflare provider plugin, or says that the emulator's stand-in is used.
     """
     from engine import finder, provider
-    from infra.errors import D1Error
 
     def say(line: str) -> None:
         click.echo(line, err=True)
 
-    try:
-        found = finder.get(say)
-        provider.get(found, say)
-    except D1Error as error:
-        raise click.ClickException(str(error)) from error
+    found = finder.get(say)
+    provider.get(found, say)
     plugin = f"plugin {provider.version()}" if provider.is_installed() else "stand-in, for the emulator only"
     click.echo(f"Pulumi engine: {found.version} from {found.source} ({found.executable})")
     click.echo(f"Cloudflare provider: {plugin}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import Any
 
 import click
 
@@ -15,7 +16,19 @@ _OWN = {"status": "infra.cli.status:status"}
 
 
 class _LazyGroup(click.Group):
-    """A group whose commands are imported when they run or are listed."""
+    """A group whose commands are imported when they run or are listed, and whose errors are one message."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """The one place where an error becomes an exit code."""
+        from infra.errors import D1Error
+
+        try:
+            return super().invoke(ctx)
+        except D1Error as error:
+            raise click.ClickException(str(error)) from error
+        except OSError as error:
+            place = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{place}{error.strerror or error}") from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return sorted({*_OWN, *(point.name for point in entry_points(group="d1.commands"))})

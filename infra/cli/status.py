@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -44,15 +45,11 @@ class Environment:
 )
 def status(*, as_json: bool, migrations_dir: Path) -> None:
     """Show every environment: its database, what is applied, and how long the way back stays open."""
-    from infra.errors import D1Error
     from infra.migrations.folder import read_folder
 
-    try:
-        files = tuple(migration.name for migration in read_folder(migrations_dir))
-        stacks = sorted(stack["name"] for stack in _pulumi("stack", "ls"))
-        environments = [describe(stack, _pulumi("stack", "output", "--stack", stack), files) for stack in stacks]
-    except D1Error as error:
-        raise click.ClickException(str(error)) from error
+    files = tuple(migration.name for migration in read_folder(migrations_dir))
+    stacks = sorted(stack["name"] for stack in _pulumi("stack", "ls"))
+    environments = [describe(stack, _pulumi("stack", "output", "--stack", stack), files) for stack in stacks]
     if as_json:
         click.echo(json.dumps([asdict(environment) for environment in environments], indent=2))
     else:
@@ -105,5 +102,4 @@ def _print_table(environments: list[Environment]) -> None:
         table.add_column(heading, overflow="fold")
     for environment in environments:
         table.add_row(*(value or "-" for value in asdict(environment).values()))
-    console = Console()
-    console.print(table, width=None if console.is_terminal else LOG_WIDTH)
+    Console(width=None if sys.stdout.isatty() else LOG_WIDTH).print(table)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
 from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
+from infra.errors import ConfigError
 from infra.files import locked, write_atomically
 from infra.program.quiet import message_only
 from infra.render import wrangler
@@ -32,7 +33,7 @@ class WranglerBindingsProvider(ResourceProvider):
         """Changed when an input changed, or when the file lost the entry; another place replaces."""
         changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
         with message_only():
-            lost = not changed and _text(_news) != wrangler.put(_text(_news), _entry(_news))
+            lost = not changed and _text(_news["path"]) != rendered(_news["path"], _entry(_news))
         return DiffResult(
             changes=bool(changed or lost),
             replaces=[name for name in IDENTITY if name in changed],
@@ -43,7 +44,7 @@ class WranglerBindingsProvider(ResourceProvider):
         """Puts the entry into the file."""
         path = Path(props["path"])
         with message_only(), locked(path.parent):
-            write_atomically(path, wrangler.put(_text(props), _entry(props)), mode=0o644)
+            write_atomically(path, rendered(props["path"], _entry(props)), mode=0o644)
         return CreateResult(f"{props['path']}#{_entry(props).table}.{props['binding']}", dict(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -58,7 +59,7 @@ class WranglerBindingsProvider(ResourceProvider):
         """Takes the entry out of the file."""
         path = Path(_props["path"])
         with message_only(), locked(path.parent):
-            if (text := _text(_props)) is not None:
+            if (text := _text(_props["path"])) is not None:
                 write_atomically(path, wrangler.remove(text, _entry(_props)), mode=0o644)
 
 
@@ -74,10 +75,21 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 
 
+def rendered(path: str, entry: wrangler.Binding) -> str:
+    """The configuration at `path` with `entry` in it. Writes nothing.
+
+    Raises:
+        ConfigError: the file is there and is no wrangler configuration.
+    """
+    try:
+        return wrangler.put(_text(path), entry)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+
+
 def _entry(props: Mapping[str, Any]) -> wrangler.Binding:
     return wrangler.Binding(**{name: props[name] for name in FIELDS})
 
 
-def _text(props: Mapping[str, Any]) -> str | None:
-    path = Path(props["path"])
-    return path.read_text() if path.exists() else None
+def _text(path: str) -> str | None:
+    return Path(path).read_text() if Path(path).exists() else None

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 import pulumi_cloudflare as cloudflare
 
-from infra.program.bindings import WranglerBindings
+from infra.errors import ConfigError
+from infra.migrations.folder import read_folder
+from infra.program.bindings import WranglerBindings, rendered
 from infra.program.migrations import D1Migrations
+from infra.render import wrangler
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -27,8 +31,27 @@ class D1Environment(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Reads every file before it makes anything, so that a mistake in one leaves nothing half done.
+
+        Raises:
+            pulumi.RunError: a file is missing or not what it should be; Pulumi shows the message without a traceback.
+        """
+        entry = wrangler.Binding(
+            worker=settings.project_name,
+            environment=settings.wrangler_environment,
+            binding=settings.binding,
+            database_name=settings.database_name,
+            database_id="known after the database is created",
+            migrations_dir=_seen_from(settings.wrangler_config, settings.migrations_dir),
+            migrations_table=settings.migrations_table,
+        )
+        try:
+            files = read_folder(Path(settings.migrations_dir))
+            rendered(settings.wrangler_config, entry)
+        except ConfigError as error:
+            raise pulumi.RunError(str(error)) from None
+
         super().__init__("d1:index:Environment", name, None, opts)
-        inside = pulumi.ResourceOptions(parent=self)
         self.database = cloudflare.D1Database(
             "database",
             account_id=settings.account_id,
@@ -41,6 +64,7 @@ class D1Environment(pulumi.ComponentResource):
         )
         self.migrations = D1Migrations(
             "migrations",
+            files=files,
             inputs={
                 "account_id": settings.account_id,
                 "database_id": self.database.id,
@@ -49,20 +73,11 @@ class D1Environment(pulumi.ComponentResource):
                 "migrations_table": settings.migrations_table,
                 "retention_days": settings.retention_days,
             },
-            opts=inside,
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.bindings = WranglerBindings(
             "bindings",
-            inputs={
-                "path": settings.wrangler_config,
-                "worker": settings.project_name,
-                "environment": settings.wrangler_environment,
-                "binding": settings.binding,
-                "database_name": settings.database_name,
-                "database_id": self.database.id,
-                "migrations_dir": _seen_from(settings.wrangler_config, settings.migrations_dir),
-                "migrations_table": settings.migrations_table,
-            },
+            inputs={**asdict(entry), "path": settings.wrangler_config, "database_id": self.database.id},
             opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrations]),
         )
         self.outputs: dict[str, pulumi.Input[Any]] = {

@@ -10,8 +10,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pulumi
+import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
 from pulumi.dynamic import (
+    CheckResult,
     ConfigureRequest,
     CreateResult,
     DiffResult,
@@ -24,11 +25,13 @@ from pulumi.dynamic import (
 from infra import cloudflare
 from infra.errors import ConfigError, NotFound
 from infra.migrations import runner
-from infra.migrations.folder import Migration, read_folder
+from infra.migrations.folder import read_folder
 from infra.program.quiet import message_only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from infra.migrations.folder import Migration
 
 INPUTS = (
     "account_id",
@@ -54,13 +57,18 @@ class D1MigrationsProvider(ResourceProvider):
         """Takes the token from the stack's secret configuration; without one the environment's counts."""
         self._token = req.config.get("cloudflare:apiToken")
 
+    def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
+        """Names the files of a database that is yet to be created: Pulumi asks for no diff then."""
+        if not _olds:
+            _say_pending(_news["database_name"], [item["name"] for item in _news["migrations"]])
+        return CheckResult(_news, [])
+
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Changed when an input changed, or when the ledger lacks a file; another database replaces."""
         changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
         known = set(_olds.get("applied", ()))
         pending = [item["name"] for item in _news["migrations"] if item["name"] not in known]
-        if pending:
-            _say(f"pending on {_news['database_name']}: {', '.join(pending)}")
+        _say_pending(_news["database_name"], pending)
         replaces = [name for name in changed if name in IDENTITY]
         return DiffResult(changes=bool(changed or pending), replaces=replaces)
 
@@ -121,23 +129,18 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
         self,
         name: str,
         *,
+        files: Sequence[Migration],
         inputs: Mapping[str, pulumi.Input[Any]],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """Reads the folder now, so that Pulumi's own diff names the files.
+        """The digest of each file is an input, so that Pulumi's own diff names the files.
 
         Args:
             name: of the resource.
+            files: the migrations folder.
             inputs: INPUTS but for `migrations`.
             opts: Pulumi's resource options.
-
-        Raises:
-            pulumi.RunError: the folder is missing or has a file that is not text.
         """
-        try:
-            files = read_folder(Path(str(inputs["migrations_dir"])))
-        except ConfigError as error:
-            raise pulumi.RunError(str(error)) from None
         listed = [{"name": file.name, "sha256": file.sha256} for file in files]
         outputs = dict.fromkeys(("applied", "last_migration", "bookmark", "restore_command"))
         super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **outputs}, opts)
@@ -160,6 +163,11 @@ def _planned_files(props: Mapping[str, Any]) -> tuple[Migration, ...]:
 
 def _ledger_outputs(names: tuple[str, ...]) -> dict[str, Any]:
     return {"applied": list(names), "last_migration": names[-1] if names else ""}
+
+
+def _say_pending(database: str, names: list[str]) -> None:
+    if names:
+        _say(f"pending on {database}: {', '.join(names)}")
 
 
 def _say(line: str) -> None:

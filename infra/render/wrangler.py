@@ -125,7 +125,7 @@ def _parse(text: str) -> tomlkit.TOMLDocument:
         tomllib.loads(text)  # its messages name line and column, and it accepts nothing that wrangler would not
         return tomlkit.parse(text)
     except (tomllib.TOMLDecodeError, TOMLKitError) as error:
-        raise ConfigError(f"the wrangler configuration is not valid TOML: {error}") from None
+        raise ConfigError(f"is not valid TOML: {error}") from None
 
 
 def _parent(document: tomlkit.TOMLDocument, entry: Binding) -> Any:
@@ -136,7 +136,7 @@ def _parent(document: tomlkit.TOMLDocument, entry: Binding) -> Any:
 def _entries(document: tomlkit.TOMLDocument, entry: Binding) -> AoT | Array | None:
     entries = _parent(document, entry).get("d1_databases")
     if entries is not None and not isinstance(entries, (AoT, Array)):
-        raise ConfigError(f"'{entry.table}' in the wrangler configuration is not a list of databases")
+        raise ConfigError(f"'{entry.table}' is not a list of databases")
     return entries
 
 

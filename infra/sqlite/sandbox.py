@@ -93,7 +93,8 @@ def apply_rules(connection: apsw.Connection) -> None:
 def trusted(connection: apsw.Connection) -> Iterator[None]:
     """Lift the authorizer, for statements of our own: BEGIN and COMMIT, PRAGMAs off the list, `_cf_` tables.
 
-    Such statements must be executed with `can_cache=False`, or a user's statement of the same text could reuse them.
+    Execute such statements with `can_cache=False`: a user's statement of the same text must not find one prepared.
+    (SQLite also expires prepared statements when an authorizer is set, but does not promise to.)
     """
     rules = connection.authorizer
     connection.authorizer = None

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from typing import Final
 
 # One alternative for each kind of token; the name of the group is the kind. A quote or comment that is never closed
-# runs to the end of the script, as it does in SQLite. A byte order mark is blank to SQLite's parser.
+# runs to the end of the script, as it does in SQLite. The blanks are SQLite's: a byte order mark is one, other blanks
+# beyond ASCII are letters.
 _TOKEN: Final = re.compile(
     r"""
-      (?P<blank>   [\s\ufeff]+ | --[^\n]*\n? | /\*.*?(?:\*/|\Z) )
+      (?P<blank>   [ \t\n\r\f\ufeff]+ | --[^\n]*\n? | /\*.*?(?:\*/|\Z) )
     | (?P<quoted>  '[^']*(?:'|\Z) | "[^"]*(?:"|\Z) | `[^`]*(?:`|\Z) | \[[^\]]*(?:\]|\Z) )
     | (?P<semi>    ; )
     | (?P<word>    [A-Za-z0-9_$\u0080-\U0010ffff]+ )
-    | (?P<other>   [^\s;'"`\[\-/A-Za-z0-9_$\u0080-\U0010ffff]+ | . )
+    | (?P<other>   [^ \t\n\r\f;'"`\[\-/A-Za-z0-9_$\u0080-\U0010ffff]+ | . )
     """,
     re.VERBOSE | re.DOTALL,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import apsw
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.sqlite.statements import Statement, is_terminated, normalize_newlines, split
@@ -12,7 +12,29 @@ from infra.sqlite.statements import Statement, is_terminated, normalize_newlines
 # Pieces of SQL that have tripped other splitters up, to be strung together in any order.
 _FRAGMENTS = st.sampled_from(
     [
-        *("SELECT", "1", "x", " ", "\n", "\r\n", ";", "\ufeff", "é", "-", "/", "*", "(", ")", "[", "]", "'", '"', "`"),
+        *(
+            "SELECT",
+            "1",
+            "x",
+            " ",
+            "\n",
+            "\r\n",
+            ";",
+            "\ufeff",
+            "é",
+            "\u00a0",
+            "\v",
+            "-",
+            "/",
+            "*",
+            "(",
+            ")",
+            "[",
+            "]",
+            "'",
+            '"',
+            "`",
+        ),
         *("''", "'a;b'", '"a;b"', "`a;b`", "[a;b]", "-- it's; \n", "/* ; ' */", "/*", "*/", "--"),
         *(
             "CREATE ",
@@ -86,6 +108,7 @@ def test_a_byte_order_mark_does_not_hide_a_trigger() -> None:
     assert _texts("\ufeff" + _TRIGGER) == [_TRIGGER]
 
 
+@settings(deadline=None)
 @given(_SCRIPTS)
 def test_nothing_but_blanks_comments_and_semicolons_is_lost(script: str) -> None:
     end = 0
@@ -97,12 +120,14 @@ def test_nothing_but_blanks_comments_and_semicolons_is_lost(script: str) -> None
     assert split(script[end:]) == ()
 
 
+@settings(deadline=None)
 @given(_SCRIPTS)
 def test_joined_pieces_are_cut_in_the_same_places(script: str) -> None:
     pieces = _texts(script)
     assert _texts("\n".join(pieces)) == pieces
 
 
+@settings(deadline=None)
 @given(_SCRIPTS)
 def test_sqlite_agrees_on_where_statements_end(script: str) -> None:
     # sqlite3_complete() takes a byte order mark for a letter, its parser for a blank; here the parser is right.

@@ -116,7 +116,7 @@ def test_text_that_is_not_toml_is_refused_with_its_line() -> None:
 
 
 def test_a_list_that_is_none_is_refused_by_name() -> None:
-    with pytest.raises(ConfigError, match=r"'env\.production\.d1_databases'.*is not a list"):
+    with pytest.raises(ConfigError, match=r"'env\.production\.d1_databases' is not a list of databases"):
         put("[env.production]\nd1_databases = 1\n", PROD)
 
 

@@ -1,0 +1,131 @@
+"""A Pulumi project in a folder of its own, the real engine, and an emulator in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from engine import finder, provider
+from infra.cloudflare import D1Api, connect
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+TOKEN = "a-token-that-nothing-may-keep"
+PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py")
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator.
+
+    Attributes:
+        state: its folder.
+        environment: the variables that it printed.
+        process: the process that serves.
+    """
+
+    state: Path
+    environment: dict[str, str]
+    process: subprocess.Popen[str]
+
+
+@dataclass(frozen=True)
+class Project:
+    """A copy of this project's program, with a state of its own.
+
+    Attributes:
+        folder: where Pulumi.yaml lies.
+        environment: variables of every command.
+        account: Cloudflare account.
+    """
+
+    folder: Path
+    environment: dict[str, str]
+    account: str
+
+    def run(self, *command: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, timeout=120, check=False
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    def pulumi(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.run("pulumi", *arguments, "--non-interactive", check=check)
+
+    def up(self, stack: str = "dev", *options: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        return self.pulumi("up", "--stack", stack, "--yes", "--skip-preview", *options, check=check)
+
+    def preview(self, stack: str = "dev", *options: str) -> str:
+        return self.pulumi("preview", "--stack", stack, *options).stdout
+
+    def outputs(self, stack: str = "dev") -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.pulumi("stack", "output", "--stack", stack, "--json").stdout)
+        return found
+
+    def state(self, stack: str = "dev") -> list[dict[str, Any]]:
+        exported = json.loads(self.pulumi("stack", "export", "--stack", stack).stdout)
+        found: list[dict[str, Any]] = exported["deployment"].get("resources", [])
+        return found
+
+    def database(self, stack: str = "dev") -> D1Api:
+        """The stack's database, as another client sees it."""
+        return connect(self.account, self.outputs(stack)["database_id"], token=TOKEN)
+
+    def write(self, name: str, sql: str) -> None:
+        (self.folder / "migrations" / name).write_text(sql)
+
+
+@pytest.fixture(scope="session")
+def engine_environment() -> dict[str, str]:
+    """Variables that put the Pulumi engine on PATH."""
+    engine = finder.find()
+    assert engine is not None, "there is no Pulumi engine: run 'make engine'"
+    variables = finder.environment(engine)
+    return {**variables, "PATH": os.pathsep.join([*map(str, provider.path()), variables["PATH"]])}
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[Emulator]:
+    state = tmp_path / "emulator"
+    command = [sys.executable, "-m", "infra.cli", "emulator", "--port", "0", "--state", str(state), "--token", TOKEN]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        exports = [process.stdout.readline().removeprefix("export ").strip() for _ in range(4)]
+        yield Emulator(state, dict(line.split("=", 1) for line in exports), process)
+        process.terminate()
+
+
+@pytest.fixture
+def project(
+    tmp_path: Path, emulator: Emulator, engine_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Project:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in PROGRAM:
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "migrations", folder / "migrations")
+    (folder / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "state").mkdir()
+    environment = {
+        **os.environ,
+        **engine_environment,
+        **emulator.environment,
+        "PULUMI_BACKEND_URL": (tmp_path / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_HOME": str(tmp_path / "home"),
+    }
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", emulator.environment["CLOUDFLARE_BASE_URL"])
+    made = Project(folder, environment, emulator.environment["CLOUDFLARE_ACCOUNT_ID"])
+    made.pulumi("stack", "init", "dev")
+    return made
