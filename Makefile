@@ -7,7 +7,10 @@ PYTHON ?= python3
 BIN    := .venv/bin
 LOCAL  := @$(BIN)/d1 local --
 
-.PHONY: up test check lock install engine
+RESOLVE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml \
+	--custom-compile-command "make lock"
+
+.PHONY: up test check lock install engine clients
 .DEFAULT_GOAL := up
 
 up: engine
@@ -19,22 +22,31 @@ up: engine
 	$(LOCAL) $(BIN)/d1 status
 
 test: engine
+	@$(MAKE) --no-print-directory clients || echo "make: wrangler can't be installed, so its tests are SKIPPED."
 	@$(BIN)/pytest --numprocesses 2
 
 check: install
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m tests.lock
+	@cp requirements.txt .venv/lock.txt && $(RESOLVE) --output-file .venv/lock.txt && diff -u requirements.txt .venv/lock.txt || \
+		{ echo "make: requirements.txt is not what pyproject.toml asks for: run 'make lock'"; exit 1; }
 
 lock: install
-	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml \
-		--custom-compile-command "make lock" --output-file requirements.txt
+	@$(RESOLVE) --output-file requirements.txt
 
 engine: install
 	@$(BIN)/d1 engine
 
 install: $(BIN)/.installed
+
+clients: tests/clients/node_modules/.installed
+
+tests/clients/node_modules/.installed: tests/clients/package-lock.json
+	@command -v npm >/dev/null || { echo "make: npm is not on PATH: install Node.js 20 or newer"; exit 1; }
+	@echo "Installing wrangler and its Node.js into tests/clients (usually under 1 min)."
+	@npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
+	@touch $@
 
 $(BIN)/.installed: requirements.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: python3 is not on PATH: install Python 3.11 or newer"; exit 1; }
