@@ -45,7 +45,7 @@ clients: tests/clients/node_modules/.installed
 tests/clients/node_modules/.installed: tests/clients/package-lock.json
 	@command -v npm >/dev/null || { echo "make: npm is not on PATH: install Node.js 20 or newer"; exit 1; }
 	@echo "Installing wrangler and its Node.js into tests/clients (usually under 1 min)."
-	@npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
+	@npm install --prefix tests/clients --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(BIN)/.installed: requirements.txt pyproject.toml
