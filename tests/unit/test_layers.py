@@ -1,0 +1,100 @@
+"""Who imports whom. The arrows of the design point one way; this test keeps them so."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+OURS = ("infra", "emulator", "engine")
+
+ALLOWED = {
+    # package: the packages of ours that it may import, itself aside
+    "infra.errors": set(),
+    "infra.files": set(),
+    "infra.naming": {"infra.errors"},
+    "infra.settings": {"infra.errors", "infra.naming"},
+    "infra.sqlite": {"infra.errors"},
+    "infra.cloudflare": {"infra.errors"},
+    "infra.migrations": {"infra.errors", "infra.cloudflare", "infra.sqlite"},
+    "infra.render": {"infra.errors"},
+    "infra.program": {
+        *("infra.errors", "infra.files", "infra.settings"),
+        *("infra.cloudflare", "infra.migrations", "infra.render"),
+    },
+    "infra.cli": {"infra.errors", "infra.migrations"},
+    "engine": {"infra.errors", "infra.files"},
+    "emulator": {"infra.errors", "infra.sqlite", "engine"},
+}
+
+ONLY_IN = {
+    # library: the one place that may import it
+    "pulumi": ("infra/program", "engine"),
+    "pulumi_cloudflare": ("infra/program",),
+    "cloudflare": ("infra/cloudflare.py", "engine/standin.py"),
+    "tomlkit": ("infra/render",),
+    "jinja2": ("infra/render",),
+    "pydantic": ("infra/settings.py",),
+    "apsw": ("infra/sqlite", "emulator"),
+    "starlette": ("emulator",),
+    "uvicorn": ("emulator",),
+}
+
+
+def imports(file: Path) -> set[str]:
+    """Dotted names that a module imports, at its top, inside functions and for its types alike."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+MODULES = [file for package in OURS for file in sorted((ROOT / package).rglob("*.py"))]
+
+
+def package_of(name: str) -> str | None:
+    """The package of ALLOWED that a dotted name belongs to."""
+    return next((package for package in ALLOWED if name == package or name.startswith(f"{package}.")), None)
+
+
+@pytest.mark.parametrize("file", MODULES, ids=lambda file: str(file.relative_to(ROOT)))
+def test_a_module_imports_only_what_lies_before_it(file: Path) -> None:
+    own = ".".join(file.relative_to(ROOT).with_suffix("").parts)
+    package = package_of(own)
+    for name in imports(file):
+        if name.split(".")[0] not in OURS:
+            continue
+        target = package_of(name)
+        if own in {"infra.__init__", "engine.__init__", "emulator.__init__"}:
+            pytest.fail(f"{own} is a map and imports nothing, but it imports {name}")
+        assert package is not None, f"{own} is in no package of ALLOWED"
+        assert target == package or target in ALLOWED[package], f"{own} may not import {name}"
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_a_library_is_used_in_its_one_place(library: str) -> None:
+    users = {
+        str(file.relative_to(ROOT)) for file in MODULES if any(name.split(".")[0] == library for name in imports(file))
+    }
+    assert users, f"nobody uses {library}"
+    assert [user for user in sorted(users) if not user.startswith(ONLY_IN[library])] == []
+
+
+def test_only_the_local_command_joins_emulator_and_engine() -> None:
+    joins = [
+        file.name for file in (ROOT / "emulator").rglob("*.py") if any(n.startswith("engine") for n in imports(file))
+    ]
+    assert joins == ["local.py"]
+
+
+def test_the_program_is_short_and_has_no_logic() -> None:
+    text = (ROOT / "__main__.py").read_text()
+    assert len(text.splitlines()) < 25
+    branches = (ast.If, ast.Try, ast.FunctionDef, ast.ClassDef, ast.While)
+    assert not [node for node in ast.walk(ast.parse(text)) if isinstance(node, branches)]
