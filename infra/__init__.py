@@ -5,7 +5,7 @@ The modules, in the order in which data flows through them::
     settings    what a stack can be configured with
     naming      [project]-db-[environment]
     sqlite/     SQLite under D1's rules
-    migrations/ folder -> ledger -> plan -> runner
+    migrations/ folder -> ledger -> plan -> request -> runner
     cloudflare  the one seam to the world: a D1 database behind Cloudflare's API
     render/     wrangler configuration
     program/    the Pulumi resources: the only folder that imports pulumi

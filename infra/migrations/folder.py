@@ -23,7 +23,7 @@ class Migration:
 
     Attributes:
         name: as it stands in the ledger: the path inside the folder, with `/` and extension.
-        sql: the file's text with LF line ends, so that a checkout's line ends change no digest.
+        sql: the file's text as it is.
     """
 
     name: str
@@ -31,8 +31,8 @@ class Migration:
 
     @property
     def sha256(self) -> str:
-        """Hex digest of the text."""
-        return hashlib.sha256(self.sql.encode()).hexdigest()
+        """Hex digest of the text with LF line ends: how a checkout ends its lines is no change of a migration."""
+        return hashlib.sha256(self.sql.replace("\r\n", "\n").encode()).hexdigest()
 
 
 def read_folder(folder: Path) -> tuple[Migration, ...]:
@@ -77,7 +77,7 @@ def _counts(file: Path) -> bool:
 def _text(file: Path) -> str:
     raw = file.read_bytes()
     try:
-        return raw.decode().replace("\r\n", "\n")
+        return raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigError(f"{file}:{line}: is not UTF-8 text (byte {error.start}): save the file as UTF-8") from None

@@ -1,4 +1,4 @@
-"""Applies the pending migrations: bookmark, then each file in one request with its ledger row."""
+"""Applies the pending migrations: bookmark, then each file with its ledger row."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from infra.errors import ApiError, MigrationFailed, OutcomeUnknown
 from infra.migrations import ledger
 from infra.migrations.bookmark import Bookmark, taken_now
 from infra.migrations.plan import make_plan
-from infra.sqlite.statements import is_terminated, normalize_newlines
+from infra.migrations.request import make_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,33 +65,33 @@ def apply(
 
     Raises:
         MigrationFailed: a file was refused; those before it stay applied, of it and those after it nothing remains.
-        ApiError: nothing was written yet.
+        ConfigError: a file can't be sent as it is; nothing was written.
+        ApiError: the database can't be read; nothing was written.
     """
     plan = make_plan(migrations, applied(database, target.table))
+    requests = [make_request(migration, target.folder, target.table) for migration in plan.pending]
     bookmark = taken_now(database.bookmark(), target.retention)
     if plan.pending:
         say(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(target.name)}")
     ran: tuple[str, ...] = ()
-    for migration in plan.pending:
+    for migration, request in zip(plan.pending, requests, strict=True):
         try:
-            database.write(request(migration, target.table))
+            (database.import_script if request.as_import else database.write)(request.sql)
         except ApiError as error:
             if migration.name not in _ledger_after(database, target.table, error):
                 raise _failure(migration, error, ran, bookmark, target) from error
         ran = (*ran, migration.name)
         say(f"applied {migration.name} ({len(ran)} of {len(plan.pending)})")
-    return Report(ran, applied(database, target.table) if ran else plan.applied, bookmark)
-
-
-def request(migration: Migration, table: str) -> str:
-    """The script that applies `migration` and records it, as one transaction.
-
-    Differs from wrangler's in two ways that do not show in the result: the ledger is created in the same transaction,
-    so that a refused first file leaves no trace, and a forgotten last semicolon is added.
-    """
-    sql = normalize_newlines(migration.sql)
-    end = "" if is_terminated(sql) else "\n;"
-    return f"{ledger.create(table)}\n{sql}{end}\n{ledger.insert(table, migration.name)}"
+    recorded = applied(database, target.table) if ran else plan.applied
+    if lost := [name for name in ran if name not in recorded]:
+        raise MigrationFailed(
+            f"{', '.join(lost)} ran, but the ledger {target.table} of {target.name} does not show it: a migration must "
+            f"not touch the ledger. Way back: {bookmark.restore_command(target.name)}",
+            applied=ran,
+            failed=lost[0],
+            bookmark=bookmark.id,
+        )
+    return Report(ran, recorded, bookmark)
 
 
 def _ledger_after(database: Database, table: str, error: ApiError) -> tuple[str, ...]:

@@ -120,6 +120,15 @@ def normalize_newlines(script: str) -> str:
     )
 
 
+def creates_trigger(statement: Statement) -> bool:
+    """Tell whether a statement is a CREATE TRIGGER, TEMP or not."""
+    state = _START
+    for token in _TOKEN.finditer(statement.text):
+        if token.lastgroup != "blank" and (state := _advance(state, token)) not in {_EXPLAIN, _CREATE}:
+            break
+    return state == _TRIGGER
+
+
 def _advance(state: str, token: re.Match[str]) -> str:
     if state == _NORMAL:
         return _START if token.lastgroup == "semi" else _NORMAL

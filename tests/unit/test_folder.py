@@ -34,7 +34,9 @@ def test_only_regular_sql_files_directly_in_the_folder_count(tmp_path: Path) -> 
 
 def test_line_ends_of_the_checkout_do_not_change_the_digest(tmp_path: Path) -> None:
     (tmp_path / "1.sql").write_bytes(b"SELECT 1;\r\nSELECT 2;\r\n")
-    assert read_folder(tmp_path)[0].sha256 == Migration("1.sql", "SELECT 1;\nSELECT 2;\n").sha256
+    (migration,) = read_folder(tmp_path)
+    assert migration.sha256 == Migration("1.sql", "SELECT 1;\nSELECT 2;\n").sha256
+    assert migration.sql == "SELECT 1;\r\nSELECT 2;\r\n", "a string in it may mean its CRLF"
 
 
 def test_a_missing_folder_is_named_with_the_key_that_sets_it(tmp_path: Path) -> None:

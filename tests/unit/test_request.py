@@ -1,0 +1,79 @@
+"""A migration and its ledger row are one transaction, whatever the file ends with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.errors import ConfigError
+from infra.migrations.folder import Migration
+from infra.migrations.request import make_request
+from infra.sqlite.execute import run_script
+from infra.sqlite.sandbox import open_database
+
+if TYPE_CHECKING:
+    import apsw
+
+TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, label TEXT)"
+TRIGGER = "CREATE TRIGGER tr AFTER INSERT ON t BEGIN DELETE FROM t WHERE id > 9; END"
+
+
+def run(sql: str) -> apsw.Connection:
+    """A database after the migration `1.sql` with this text."""
+    database = open_database(":memory:")
+    run_script(database, make_request(Migration("1.sql", sql), "migrations", "d1_migrations").sql)
+    return database
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"{TABLE};",
+        f"{TABLE};\n",
+        TABLE,
+        f"{TABLE} -- no semicolon, and a comment",
+        f"{TABLE}; -- a comment",
+        f"{TABLE}; /* a comment */",
+        f"{TABLE};;",
+        f"{TABLE}; ;\r\n",
+        f"{TABLE};\n{TRIGGER};",
+        f"{TABLE};\n{TRIGGER}",
+        f"\ufeff{TABLE};",
+    ],
+)
+def test_the_table_and_the_ledger_row_are_both_there(sql: str) -> None:
+    database = run(sql)
+    assert database.execute("SELECT name FROM d1_migrations").fetchall() == [("1.sql",)]
+    assert database.execute("SELECT count(*) FROM sqlite_schema WHERE name = 't'").fetchall() == [(1,)]
+
+
+@pytest.mark.parametrize("sql", ["", "-- nothing yet", "/* nothing yet */", ";"])
+def test_an_empty_file_is_recorded(sql: str) -> None:
+    assert run(sql).execute("SELECT name FROM d1_migrations").fetchall() == [("1.sql",)]
+
+
+@pytest.mark.parametrize("end", ["/* never closed", "SELECT 'never closed", 'SELECT "x', f"{TRIGGER[:-4]}"])
+def test_an_end_that_would_swallow_the_ledger_row_is_refused_with_its_line(end: str) -> None:
+    with pytest.raises(ConfigError, match=r"^sql/1\.sql:[13]: .*never closed"):
+        make_request(Migration("1.sql", f"{TABLE};\n\n{end}"), "sql", "d1_migrations")
+
+
+def test_a_string_keeps_its_line_ends_and_the_rest_gets_wranglers() -> None:
+    request = make_request(Migration("1.sql", "SELECT 'a\r\nb';\r\nSELECT 1;\r\n"), "migrations", "d1_migrations")
+    assert "SELECT 'a\r\nb';\nSELECT 1;\n" in request.sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "as_import"),
+    [
+        (TABLE, False),
+        (f"{TABLE};\n{TRIGGER};", True),
+        ("create /* a */ temp -- b\n trigger x after insert on t begin select 1; end;", True),
+        ("SELECT 'CREATE TRIGGER x';", False),
+        ("-- CREATE TRIGGER x\nSELECT 1;", False),
+        ("CREATE TABLE trigger_log (id INTEGER);", False),
+    ],
+)
+def test_a_file_with_a_trigger_goes_as_an_import(sql: str, as_import: bool) -> None:  # noqa: FBT001 - a parameter
+    assert make_request(Migration("1.sql", sql), "migrations", "d1_migrations").as_import is as_import
