@@ -112,8 +112,7 @@ class D1Api:
         page = client.d1.database.query(self.database_id, account_id=self.account_id, sql=sql)
         # HTTP 200 with success: false raises nothing in the client.
         if not getattr(page, "success", False) or not all(item.success for item in page.result):
-            errors = getattr(page, "errors", None)
-            raise ApiError(f"D1 answered 200 but reports a failure: {errors}", status=200)
+            raise OutcomeUnknown(f"D1 answered 200 but no success: {getattr(page, 'errors', page)}", status=200)
         return tuple(_row(row) for item in page.result[-1:] for row in item.results or ())
 
 
@@ -165,6 +164,8 @@ def _translated(call: Callable[[], T]) -> T:
         raise OutcomeUnknown(f"no answer from Cloudflare: {error.__cause__ or error}") from error
     except cloudflare.APIStatusError as error:
         raise _translation(error) from error
+    except (cloudflare.CloudflareError, ValueError) as error:
+        raise OutcomeUnknown(f"Cloudflare's answer is not the JSON that its API promises: {error}") from error
 
 
 def _translation(error: Any) -> ApiError:

@@ -1,0 +1,113 @@
+"""What Cloudflare answers, and what does not arrive, becomes one of our errors with the service's words in it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.cloudflare import connect
+from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, Unauthorized
+
+if TYPE_CHECKING:
+    from infra.cloudflare import D1Api
+    from tests.runner.conftest import ScriptedCloudflare
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, 7500, ApiError),
+        (401, 10000, Unauthorized),
+        (403, 10000, Unauthorized),
+        (404, 7404, NotFound),
+        (429, 971, ApiError),
+        (500, 7500, OutcomeUnknown),
+        (504, 7009, OutcomeUnknown),
+    ],
+)
+def test_an_error_keeps_its_code_status_and_words(
+    scripted: ScriptedCloudflare, failing: D1Api, status: int, code: int, kind: type[ApiError]
+) -> None:
+    scripted.error(status, code, "what the service said")
+    with pytest.raises(ApiError, match=rf"^what the service said \(code {code}\)$") as error:
+        failing.write("SELECT 1")
+    assert type(error.value) is kind
+    assert (error.value.code, error.value.status) == (code, status)
+
+
+def test_an_answer_that_is_a_web_page_is_no_traceback(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(502, "<html>Bad gateway</html>", **{"content-type": "text/html"})
+    with pytest.raises(OutcomeUnknown, match="HTTP 502 from Cloudflare without an error code"):
+        failing.write("SELECT 1")
+
+
+def test_an_answer_that_is_no_json_leaves_the_outcome_open(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(200, '{"result": [')
+    with pytest.raises(OutcomeUnknown, match="not the JSON"):
+        failing.write("SELECT 1")
+
+
+def test_a_failure_inside_a_200_is_a_failure(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(200, 7500, "it failed all the same")
+    with pytest.raises(ApiError, match="it failed all the same"):
+        failing.write("SELECT 1")
+    item = {"results": [], "success": False, "meta": {}}
+    scripted.answer(200, {"result": [item], "success": True, "errors": [], "messages": []})
+    with pytest.raises(ApiError, match="200 but no success"):
+        failing.write("SELECT 1")
+
+
+def test_a_lost_answer_leaves_the_outcome_open_and_a_write_is_sent_once(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
+    failing.client.max_retries = 2
+    scripted.drop()
+    with pytest.raises(OutcomeUnknown, match="no answer from Cloudflare"):
+        failing.write("INSERT INTO t VALUES (1)")
+    scripted.error(500, 7500, "internal error")
+    with pytest.raises(OutcomeUnknown):
+        failing.write("INSERT INTO t VALUES (2)")
+    assert len(scripted.requests) == 2
+
+
+def test_a_read_is_sent_again(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    failing.client.max_retries = 2
+    scripted.drop()
+    scripted.rows({"one": 1})
+    assert failing.read("SELECT 1 AS one") == ({"one": 1},)
+
+
+def test_a_missing_bookmark_is_an_error(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(200, {"result": {}, "success": True, "errors": [], "messages": []})
+    with pytest.raises(ApiError, match="no Time Travel bookmark"):
+        failing.bookmark()
+
+
+def test_no_error_shows_the_token(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(401, 10000, "Authentication error")
+    with pytest.raises(Unauthorized) as error:
+        failing.write("SELECT 1")
+    assert "a-token" not in repr(error.value) + str(error.value.__cause__)
+
+
+def test_without_a_token_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN", raising=False)
+    with pytest.raises(ConfigError, match="export CLOUDFLARE_API_TOKEN"):
+        connect("account", "database")
+
+
+def test_the_bookmark_of_a_moment_is_the_one_at_or_before_it(database: D1Api) -> None:
+    database.write("CREATE TABLE t (id INTEGER)")
+    now = database.bookmark()
+    assert database.bookmark(at=datetime.now(UTC)) == now
+    assert database.bookmark() == now
+    database.write("INSERT INTO t VALUES (1)")
+    assert database.bookmark() > now
+
+
+def test_a_script_is_one_transaction(database: D1Api) -> None:
+    with pytest.raises(ApiError, match="no such table: nowhere"):
+        database.write("CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);")
+    assert database.read("SELECT name FROM sqlite_master WHERE name = 'half'") == ()
