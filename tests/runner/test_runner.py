@@ -66,9 +66,6 @@ def test_a_file_that_can_not_be_sent_stops_the_run_before_its_first_write(databa
 
 
 def test_a_file_that_empties_the_ledger_is_noticed(database: D1Api) -> None:
-    thief = Migration(
-        "0002_thief.sql", "CREATE TRIGGER IF NOT EXISTS x AFTER INSERT ON d1_migrations BEGIN SELECT 1; END;"
-    )
     apply(database, [USERS], TARGET)
     database.write("CREATE TRIGGER thief AFTER INSERT ON d1_migrations BEGIN DELETE FROM d1_migrations; END;")
     with pytest.raises(MigrationFailed, match=r"0002_names\.sql ran, but the ledger d1_migrations .* does not show it"):
