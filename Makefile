@@ -19,7 +19,7 @@ up: engine
 	$(LOCAL) pulumi stack select --create prod
 	$(LOCAL) pulumi up --stack prod --yes --skip-preview
 	@echo; echo "wrangler.toml:"; echo; sed 's/^/    /' wrangler.toml
-	$(LOCAL) $(BIN)/d1 status
+	$(LOCAL) d1 status
 
 test: engine
 	@$(MAKE) --no-print-directory clients || echo "make: wrangler can't be installed, so its tests are SKIPPED."

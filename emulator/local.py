@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -44,7 +45,7 @@ def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
     with serving(state / "emulator", token=DEFAULT_TOKEN) as address, _without_salts(Path.cwd()):
         variables = {
             **os.environ,
-            **_engine(),
+            **_path(),
             **environment(address.base_url, DEFAULT_TOKEN, DEFAULT_ACCOUNT_ID),
             "PULUMI_BACKEND_URL": (state / "pulumi").resolve().as_uri(),
             # The local state holds no secret; an empty passphrase is what Pulumi needs to ask for none.
@@ -54,15 +55,14 @@ def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
     context.exit(code)
 
 
-def _engine() -> dict[str, str]:
-    """Variables that put the Pulumi engine on PATH, if this machine has one."""
+def _path() -> dict[str, str]:
+    """Variables that put `d1` on PATH, and the Pulumi engine if this machine has one."""
     from engine import finder, provider
 
     found = finder.find()
-    if found is None:
-        return {}
-    variables = finder.environment(found)
-    return {**variables, "PATH": os.pathsep.join([*map(str, provider.path()), variables["PATH"]])}
+    variables = finder.environment(found) if found else {"PATH": os.environ.get("PATH", os.defpath)}
+    folders = [*map(str, provider.path()), variables["PATH"], str(Path(sys.executable).parent)]
+    return {**variables, "PATH": os.pathsep.join(folders)}
 
 
 def _run(command: Sequence[str], variables: dict[str, str]) -> int:

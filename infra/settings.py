@@ -18,6 +18,9 @@ from infra.naming import database_name
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TOP_LEVEL = "top-level"
+"""Value of `wranglerEnvironment` for a binding outside of every wrangler environment."""
+
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z_$][A-Za-z0-9_$]*$")]
 _Path = Annotated[str, Field(min_length=1)]
 
@@ -45,6 +48,12 @@ class Settings(BaseModel):
     binding: _Word = "DB"
     wrangler_config: Annotated[str, Field(pattern=r"\.toml$")] = "wrangler.toml"
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
+
+    @property
+    def binding_environment(self) -> str:
+        """Wrangler environment of the binding; empty for the top level of the configuration."""
+        chosen = self.wrangler_environment or self.environment
+        return "" if chosen == TOP_LEVEL else chosen
 
     @property
     def database_name(self) -> str:

@@ -38,7 +38,7 @@ class D1Environment(pulumi.ComponentResource):
         """
         entry = wrangler.Binding(
             worker=settings.project_name,
-            environment=settings.wrangler_environment,
+            environment=settings.binding_environment,
             binding=settings.binding,
             database_name=settings.database_name,
             database_id="known after the database is created",

@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 D1 = Path(sys.prefix) / "bin" / "d1"
+MAKE_UP = ("make", "--assume-old=.venv/bin/.installed", "up")  # the environment is the one that runs the tests
 
 
 @pytest.fixture
@@ -50,7 +51,7 @@ def run(folder: Path, environment: dict[str, str], *command: str) -> subprocess.
 
 
 def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str, str]) -> None:
-    first = run(checkout, environment, "make", "up")
+    first = run(checkout, environment, *MAKE_UP)
     assert first.returncode == 0, first.stdout + first.stderr
     assert first.stdout.count("+ 5 created") == 2
     table = first.stdout[first.stdout.index("Environment ") :]
@@ -63,7 +64,7 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
     assert config["d1_databases"][0]["database_id"] in first.stdout
     assert config["env"]["production"]["d1_databases"][0]["database_id"] in first.stdout
 
-    second = run(checkout, environment, "make", "up")
+    second = run(checkout, environment, *MAKE_UP)
     assert second.returncode == 0, second.stdout + second.stderr
     assert second.stdout.count("5 unchanged") == 2
     assert tomllib.loads((checkout / "wrangler.toml").read_text()) == config
@@ -71,10 +72,10 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
         name = f"Pulumi.{stack}.yaml"
         assert (checkout / name).read_text() == (ROOT / name).read_text(), "no salt is left behind"
 
-    status = run(checkout, environment, str(D1), "local", "--", str(D1), "status", "--json")
+    status = run(checkout, environment, str(D1), "local", "--", "d1", "status", "--json")
     assert [item["status"] for item in json.loads(status.stdout)] == ["up to date", "up to date"]
     (checkout / "migrations" / "0004_tags.sql").write_text("CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    status = run(checkout, environment, str(D1), "local", "--", str(D1), "status", "--json")
+    status = run(checkout, environment, str(D1), "local", "--", "d1", "status", "--json")
     assert [item["status"] for item in json.loads(status.stdout)] == ["1 pending", "1 pending"]
 
 

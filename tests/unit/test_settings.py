@@ -100,4 +100,9 @@ def test_the_stacks_of_this_project_are_configured_without_mistakes(stack: str) 
     values = {key.removeprefix("your-app:"): str(value).lower() for key, value in config.items()}
     settings = read_settings(values, environment=stack, project="your-app", account_id=ACCOUNT)
     assert settings.protect is (stack == "prod")
-    assert settings.wrangler_environment == {"dev": "", "prod": "production"}[stack]
+    assert settings.binding_environment == {"dev": "", "prod": "production"}[stack]
+
+
+def test_a_stack_that_says_nothing_is_bound_in_an_environment_of_its_own() -> None:
+    settings = read_settings({}, environment="pr-12", project="shop", account_id=ACCOUNT)
+    assert settings.binding_environment == "pr-12", "it must not take the place of dev's binding"
