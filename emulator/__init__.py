@@ -10,6 +10,7 @@ The modules, in the order in which a request passes through them::
     requests    paths, query strings and bodies, checked
     queries     the body of a request for SQL, checked
     responses   Cloudflare's envelope, and SQL values as JSON
+    analytics   the metrics that wrangler asks for, of which there are none
     errors      each error of the API: code, HTTP status, text
     registry    accounts -> databases
     state       the state folder: who may serve it, and what a kill leaves in it
@@ -20,6 +21,18 @@ The modules, in the order in which a request passes through them::
     history     history.log: one line for each commit
     bookmarks   a moment as text; pure
 
+Imports and exports, which outlast a request::
+
+    transfer_requests   the bodies of their requests, checked
+    transfer_routes     their handlers, and the states that clients poll
+    transfers           what they share: a folder, and threads
+    imports             upload, then one transaction
+    exports             dump, then an address to fetch it from
+    dump                a database as SQL text
+    jobs                work in threads, one piece for each database
+    links               files at addresses that cannot be guessed, for an hour
+    files               the endpoint behind those addresses
+
 `d1 local` (`local`) is the command that wraps another one in all of this.
 
 What `ls` shows in the state folder::
@@ -27,4 +40,5 @@ What `ls` shows in the state folder::
     <account id>/<database uuid>/database.json            name, region, creation time
                                  history.log              one bookmark and its time for each commit
                                  segments/00000001.sqlite{,-wal,-shm}
+    .transfers/                  files of imports and exports, until the next start
 """

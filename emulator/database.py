@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from emulator.errors import DatabaseNotFound
 from emulator.timeline import ROTATE_BYTES, Timeline
@@ -13,11 +14,13 @@ from infra.sqlite.execute import Query, StatementResult, run_batch
 from infra.sqlite.sandbox import trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
     from pathlib import Path
 
     import apsw
+
+T = TypeVar("T")
 
 _STEPS_BETWEEN_CHECKS: Final = 10_000  # of SQLite's virtual machine, well under a millisecond
 
@@ -29,10 +32,12 @@ class Outcome:
     Attributes:
         results: one for each statement.
         size_after: size of the database, in bytes.
+        bookmark: of the moment after it.
     """
 
     results: tuple[StatementResult, ...]
     size_after: int
+    bookmark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +78,12 @@ class Database:
         """Make the files of a new, empty database, in a folder that exists."""
         self._timeline.create(now)
 
-    def run(self, batch: Sequence[Query]) -> Outcome:
+    def run(self, batch: Sequence[Query], *, timed: bool = True) -> Outcome:
         """Run queries in one transaction.
+
+        Args:
+            batch: the queries.
+            timed: whether the longest time for one request counts.
 
         Raises:
             SqlError: a statement was refused, or time ran out; nothing has taken effect.
@@ -82,11 +91,12 @@ class Database:
         """
         with self._lock:
             connection = self._open()
-            deadline = time.monotonic() + self._seconds
+            deadline = time.monotonic() + (self._seconds if timed else math.inf)
             connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
             results = run_batch(connection, batch)
-            outcome = Outcome(results, _file_size(connection))
+            size = _file_size(connection)
             self._timeline.record(self._frames)
+            outcome = Outcome(results, size, self._timeline.bookmark(self._timeline.current))
             if self._timeline.is_full:
                 self._close()
                 self._timeline.rotate()
@@ -104,6 +114,11 @@ class Database:
                     can_cache=False,
                 )
             return Size(_file_size(connection), int(tables))
+
+    def look(self, reader: Callable[[apsw.Connection], T]) -> T:
+        """Give what a function reads from the database, while nothing changes it."""
+        with self._lock:
+            return reader(self._open())
 
     def bookmark(self) -> str:
         """The bookmark of the last commit."""

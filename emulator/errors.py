@@ -10,6 +10,7 @@ Codes and texts are those that users of the service have reported, unless a docs
     |-- TimeUnavailable        7400  Time Travel has nothing at this time
     |-- BookmarkUnknown        7400  Time Travel has no such bookmark
     |-- NameTaken              7502
+    |-- Busy                   7500  an import or export of the database is running
     |-- RouteUnknown           7003
     |-- MethodUnknown          7001
     |-- CredentialsMissing     9106
@@ -92,6 +93,15 @@ class NameTaken(ApiError):
 
     def __init__(self) -> None:
         super().__init__("A database with that name already exists")
+
+
+class Busy(ApiError):
+    """An import or export of the database is running. Users report the text; the code is the general one."""
+
+    code = 7500
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"Currently processing a long-running {kind}.")
 
 
 class RouteUnknown(ApiError):

@@ -25,21 +25,21 @@ _SAFE_INTEGERS: Final = range(-(2**53), 2**53 + 1)
 _LARGEST_PLAIN_NUMBER: Final = 1e21  # JavaScript writes larger ones with an exponent
 
 
-def success(result: Any, **extra: Any) -> Response:
+def success(result: Any, *, status: int = 200, **extra: Any) -> Response:
     """Answer with a result; `extra` are further properties of the envelope, such as `result_info`."""
-    return _json(200, {"result": result, "success": True, "errors": [], "messages": [], **extra})
+    return plain({"result": result, "success": True, "errors": [], "messages": [], **extra}, status)
 
 
 def failure(error: ApiError) -> Response:
     """Answer with an error."""
-    return _json(
-        error.status,
+    return plain(
         {
             "result": [] if isinstance(error, SqlRefused) else None,
             "success": False,
             "errors": [{"code": error.code, "message": str(error)}],
             "messages": [],
         },
+        error.status,
     )
 
 
@@ -76,7 +76,7 @@ def query_results(outcome: Outcome) -> list[dict[str, Any]]:
         {
             "results": [dict(zip(result.columns, map(json_value, row), strict=True)) for row in result.rows],
             "success": True,
-            "meta": _meta(result, outcome),
+            "meta": meta(result, outcome),
         }
         for result in outcome.results
     ]
@@ -91,7 +91,7 @@ def raw_results(outcome: Outcome) -> list[dict[str, Any]]:
                 "rows": [[json_value(value) for value in row] for row in result.rows],
             },
             "success": True,
-            "meta": _meta(result, outcome),
+            "meta": meta(result, outcome),
         }
         for result in outcome.results
     ]
@@ -117,7 +117,8 @@ def _javascript_number(value: float) -> int | float:
     return int(Decimal(repr(value))) if value.is_integer() and abs(value) < _LARGEST_PLAIN_NUMBER else value
 
 
-def _meta(result: StatementResult, outcome: Outcome) -> dict[str, Any]:
+def meta(result: StatementResult, outcome: Outcome) -> dict[str, Any]:
+    """Write what is known of a statement beside its rows."""
     return {
         "served_by": "d1-emulator",
         "served_by_region": "LOCAL",
@@ -133,6 +134,7 @@ def _meta(result: StatementResult, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _json(status: int, document: dict[str, Any]) -> Response:
+def plain(document: dict[str, Any], status: int = 200) -> Response:
+    """Answer with JSON that is not in the envelope."""
     body = json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
     return Response(body, status, media_type="application/json")

@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from emulator import queries, requests, responses
+from emulator.analytics import graphql
 from emulator.errors import Malformed, SqlRefused
+from emulator.transfer_routes import export, import_
 from infra.errors import SqlError
 
 if TYPE_CHECKING:
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
     from emulator.database import Database, Outcome
     from emulator.registry import Registry
+    from emulator.transfers import Transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +30,16 @@ class Call:
 
     Attributes:
         registry: all databases.
+        transfers: their imports and exports.
+        origin: of the address that the client used, such as "http://127.0.0.1:8787".
         path: values of the placeholders of the route's path.
         query: the query string; of a name given twice, the last value.
         body: as sent.
     """
 
     registry: Registry
+    transfers: Transfers
+    origin: str
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
@@ -180,10 +187,13 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     "/user/tokens/verify": {"GET": verify_token},
     "/accounts": {"GET": accounts},
     "/memberships": {"GET": memberships},
+    "/graphql": {"POST": graphql},
     _DATABASES: {"POST": create, "GET": listing},
     _DATABASE: {"GET": get, "PUT": update, "PATCH": edit, "DELETE": delete},
     _DATABASE + "/query": {"POST": query},
     _DATABASE + "/raw": {"POST": raw},
+    _DATABASE + "/import": {"POST": import_},
+    _DATABASE + "/export": {"POST": export},
     _DATABASE + "/time_travel/bookmark": {"GET": bookmark},
     _DATABASE + "/time_travel/restore": {"POST": restore},
 }

@@ -18,6 +18,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
+from emulator import files
 from emulator.errors import (
     ApiError,
     CredentialsMissing,
@@ -29,6 +30,7 @@ from emulator.errors import (
 from emulator.registry import Limits, Registry, open_registry
 from emulator.responses import failure
 from emulator.routes import DEFAULT_ACCOUNT_ID, ROUTES, Call, Handler
+from emulator.transfers import Transfers, open_transfers
 from infra.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -70,12 +72,13 @@ def environment(base_url: str, token: str, account_id: str = DEFAULT_ACCOUNT_ID)
     }
 
 
-def create_app(registry: Registry, token: str) -> Starlette:
-    """Make the application: every request must bear the token, every answer is in Cloudflare's envelope."""
+def create_app(registry: Registry, transfers: Transfers, token: str) -> Starlette:
+    """Make the application: every request to the API must bear the token, every answer is in Cloudflare's envelope."""
     routes = [
-        Route(_PREFIX + path, _endpoint(registry, token, handlers), methods=list(handlers))
+        Route(_PREFIX + path, _endpoint(registry, transfers, token, handlers), methods=list(handlers))
         for path, handlers in ROUTES.items()
     ]
+    routes.append(files.route(transfers.links))
     app = Starlette(routes=routes, exception_handlers={404: _route_unknown, 405: _method_unknown})
     app.router.redirect_slashes = False
     return app
@@ -96,8 +99,8 @@ def serving(
     Raises:
         ConfigError: the port is in use, or another emulator serves the folder.
     """
-    with open_registry(state, limits) as registry, _listening(port) as listener:
-        server = _Server(create_app(registry, token))
+    with open_registry(state, limits) as registry, open_transfers(state) as transfers, _listening(port) as listener:
+        server = _Server(create_app(registry, transfers, token))
         thread = threading.Thread(target=server.run, args=([listener],), name="emulator")
         thread.start()
         try:
@@ -110,14 +113,16 @@ def serving(
 
 
 def _endpoint(
-    registry: Registry, token: str, handlers: Mapping[str, Handler]
+    registry: Registry, transfers: Transfers, token: str, handlers: Mapping[str, Handler]
 ) -> Callable[[Request], Awaitable[Response]]:
     """Make the endpoint of one path: it checks the token, and turns every exception into an answer."""
 
     async def answer(request: Request) -> Response:
         try:
             _authenticate(request.headers, token)
-            call = Call(registry, request.path_params, dict(request.query_params), await request.body())
+            origin = f"{request.url.scheme}://{request.url.netloc}"
+            body = await request.body()
+            call = Call(registry, transfers, origin, request.path_params, dict(request.query_params), body)
             handler = handlers["GET" if request.method == "HEAD" else request.method]
             return await run_in_threadpool(handler, call)
         except ApiError as error:

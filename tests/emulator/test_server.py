@@ -96,7 +96,7 @@ def test_a_request_without_the_token_gets_nothing(
     ("method", "path", "expected"),
     [
         ("GET", "/nothing", (404, 7003)),
-        ("POST", "/graphql", (404, 7003)),
+        ("POST", "/graph", (404, 7003)),
         ("GET", "/../../etc/passwd", (404, 7003)),
         ("GET", "/accounts/x/d1/database/", (404, 7003)),
         ("GET", "/accounts/%2e%2e/d1/database", (404, 7003)),

@@ -1,0 +1,127 @@
+"""A database as SQL text, statement by statement, in the service's order and spelling.
+
+Follows the dump of Cloudflare's own local D1 (miniflare's dumpSql), quirks included: `no_schema` leaves out the DELETE
+that empties sqlite_sequence but not its rows, and `tables` leaves out the indexes of the tables it names, unless it
+names them too. Where that dump would not load again, or would load as something else, this one is spelt otherwise:
+integers of 64 bits and whole REALs keep their type and digits, INSTEAD OF triggers follow their views, and a line break
+is only escaped where the text does not hold the escape already. (APSW's shell has a dump as well, with transactions and
+PRAGMAs that an import refuses.)
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import apsw
+
+from infra.errors import D1Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.sqlite.execute import SQLValue
+
+_TABLES: Final = """
+    SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT NULL
+    ORDER BY tbl_name = 'sqlite_sequence', rowid
+"""
+_REST: Final = """
+    SELECT name, sql FROM sqlite_schema AS o WHERE sql NOT NULL AND type IN ('index', 'trigger', 'view')
+    ORDER BY type = 'trigger' AND EXISTS (
+        SELECT 1 FROM sqlite_schema AS v WHERE v.type = 'view' AND v.name = o.tbl_name COLLATE NOCASE
+    ), type
+"""
+_QUOTED_TABLE: Final = re.compile(r"CREATE TABLE (?=['\"])")
+
+
+class DumpRefused(D1Error):
+    """The database cannot be exported. The text is the service's."""
+
+
+@dataclass(frozen=True, slots=True)
+class DumpOptions:
+    """What to dump.
+
+    Attributes:
+        schema: the CREATE statements.
+        data: the rows.
+        tables: only what has one of these names; everything where empty.
+    """
+
+    schema: bool = True
+    data: bool = True
+    tables: frozenset[str] = frozenset()
+
+    def has(self, name: str) -> bool:
+        """Tell whether a table, index, trigger or view is wanted."""
+        return not self.tables or name in self.tables
+
+
+def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
+    """Dump a database that nobody changes meanwhile.
+
+    Args:
+        connection: may read everything, `_cf_` tables excepted.
+        options: what to dump.
+
+    Yields:
+        one statement after the other, with its semicolon.
+
+    Raises:
+        DumpRefused: a table that is wanted is virtual.
+    """
+    yield "PRAGMA defer_foreign_keys=TRUE;"
+    for name, sql in _rows(connection, _TABLES):
+        if not options.has(name):
+            continue
+        if sql.startswith("CREATE VIRTUAL TABLE"):
+            raise DumpRefused("D1 Export error: cannot export databases with Virtual Tables (fts5)")
+        create = _create(name, sql)
+        if create is None:
+            continue
+        if options.schema:
+            yield create
+        if options.data:
+            yield from _inserts(connection, name)
+    if options.schema:
+        yield from (f"{sql};" for name, sql in _rows(connection, _REST) if options.has(name))
+
+
+def _create(table: str, sql: str) -> str | None:
+    """Give the statement that makes a table ready for its rows; None for tables that are not dumped."""
+    if table == "sqlite_sequence":
+        return "DELETE FROM sqlite_sequence;"
+    if table.startswith("sqlite_stat"):
+        return "ANALYZE sqlite_schema;"
+    if table.startswith(("_cf_", "sqlite_")):
+        return None
+    return _QUOTED_TABLE.sub("CREATE TABLE IF NOT EXISTS ", sql, count=1) + ";"
+
+
+def _inserts(connection: apsw.Connection, table: str) -> Iterator[str]:
+    # table_info leaves generated columns out, which cannot be inserted.
+    columns = ",".join(_quoted(row[1]) for row in _rows(connection, f"PRAGMA table_info={_quoted(table)}"))
+    for row in _rows(connection, f"SELECT {columns} FROM {_quoted(table)}"):  # noqa: S608 - names are quoted
+        yield f"INSERT INTO {_quoted(table)} ({columns}) VALUES({','.join(map(_literal, row))});"
+
+
+def _rows(connection: apsw.Connection, sql: str) -> Iterator[tuple[Any, ...]]:
+    return iter(connection.execute(sql, can_cache=False))
+
+
+def _literal(value: SQLValue) -> str:
+    """Write a value as SQL that evaluates to it."""
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'"
+    literal = apsw.format_sql_value(value)
+    if isinstance(value, str):
+        for character, escape in (("\r", "\\r"), ("\n", "\\n")):
+            if character in value and escape not in value:
+                literal = f"replace({literal.replace(character, escape)},'{escape}',char({ord(character)}))"
+    return literal
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -1,0 +1,105 @@
+"""Handlers of import and export: each answer is a state of the job that a client polls.
+
+Shapes are those of Cloudflare's API reference, and of what wrangler reads: it goes by `errors` for an import and by
+`error` for an export, and takes a job to be running as long as its `status` is neither "complete" nor "error".
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from emulator import responses, transfer_requests
+from emulator.dump import DumpRefused
+from emulator.imports import total
+from emulator.links import Link
+from infra.errors import SqlError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from emulator.database import Outcome
+    from emulator.jobs import Job
+    from emulator.routes import Call
+
+FILES: Final = "/files"
+"""Path under which links lie, outside of the API: a key in the address stands for the token."""
+
+_ACTIVE: Final = 202
+
+
+def import_(call: Call) -> Response:
+    """POST: bring in a file of SQL, in steps."""
+    uuid, database, imports = call.uuid, call.database, call.transfers.imports
+    match transfer_requests.import_request(call.body):
+        case transfer_requests.Init(etag):
+            begun = imports.init(uuid, database, etag)
+            if isinstance(begun, Link):
+                return responses.success({"filename": begun.name, "upload_url": _url(call, begun)})
+            return _active("import", begun.bookmark)
+        case transfer_requests.Ingest(filename, etag):
+            return _active("import", imports.ingest(uuid, database, filename, etag).bookmark)
+        case transfer_requests.Poll():
+            return _import_state(imports.poll(uuid))
+
+
+def export(call: Call) -> Response:
+    """POST: start an export, or ask after it."""
+    asked = transfer_requests.export_request(call.body)
+    database = call.database
+    if asked.bookmark is None:
+        return _active("export", call.transfers.exports.start(call.uuid, database, asked.options).bookmark)
+    job = call.transfers.exports.poll(call.uuid)
+    if job is None:
+        return _nothing("export", "Not currently exporting anything.")
+    if not job.outcome.done():
+        return _active("export", job.bookmark)
+    try:
+        link = job.outcome.result()
+    except DumpRefused as error:
+        return _failed("export", job.bookmark, str(error))
+    return _complete("export", job.bookmark, {"filename": link.name, "signed_url": _url(call, link)})
+
+
+def _import_state(job: Job[Outcome] | None) -> Response:
+    if job is None:
+        return _nothing("import", "Not currently importing anything.")
+    if not job.outcome.done():
+        return _active("import", job.bookmark)
+    try:
+        outcome = job.outcome.result()
+    except SqlError as error:
+        return _failed("import", job.bookmark, str(error))
+    return _complete(
+        "import",
+        job.bookmark,
+        {
+            "num_queries": len(outcome.results),
+            "final_bookmark": outcome.bookmark,
+            "meta": responses.meta(total(outcome.results), outcome),
+        },
+    )
+
+
+def _active(kind: str, bookmark: str) -> Response:
+    return responses.success(_state(kind, "active", bookmark), status=_ACTIVE)
+
+
+def _complete(kind: str, bookmark: str, result: dict[str, Any]) -> Response:
+    return responses.success({**_state(kind, "complete", bookmark), "result": result})
+
+
+def _failed(kind: str, bookmark: str, text: str) -> Response:
+    return responses.success({**_state(kind, "error", bookmark), "error": text, "errors": [text]})
+
+
+def _nothing(kind: str, text: str) -> Response:
+    return responses.success({"type": kind, "success": False, "status": "error", "error": text, "messages": []})
+
+
+def _state(kind: str, status: str, bookmark: str) -> dict[str, Any]:
+    messages: list[str] = []  # the service logs its progress here; there is nothing to tell of work this short
+    return {"type": kind, "success": True, "status": status, "at_bookmark": bookmark, "messages": messages}
+
+
+def _url(call: Call, link: Link) -> str:
+    return f"{call.origin}{FILES}/{link.key}"
