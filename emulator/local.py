@@ -70,13 +70,15 @@ def _run(command: Sequence[str], variables: dict[str, str]) -> int:
 
     A Ctrl-C reaches the command as well, which decides what to do about it; the emulator serves until it has ended.
     """
-    try:
-        process = subprocess.Popen(command, env=variables)  # noqa: S603 - what the user asked for
-    except FileNotFoundError:
-        hint = ": get it with 'd1 engine'" if command[0] == "pulumi" else ": install it, or check the spelling"
-        raise click.ClickException(f"{command[0]} is not on PATH{hint}") from None
-    with _handled(signal.SIGINT, signal.SIG_IGN), _handled(signal.SIGTERM, lambda *_: process.terminate()):
-        code = process.wait()
+    # A function, not SIG_IGN, which the command would inherit.
+    with _handled(signal.SIGINT, lambda *_: None):
+        try:
+            process = subprocess.Popen(command, env=variables)  # noqa: S603 - what the user asked for
+        except FileNotFoundError:
+            hint = ": get it with 'd1 engine'" if command[0] == "pulumi" else ": install it, or check the spelling"
+            raise click.ClickException(f"{command[0]} is not on PATH{hint}") from None
+        with _handled(signal.SIGTERM, lambda *_: process.terminate()):
+            code = process.wait()
     return code if code >= 0 else 128 - code
 
 
