@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 INSTALLER_URL = "https://get.pulumi.com/install.sh"
-INSTALLED = "pulumi-installed"
+INSTALLED = f"pulumi-{version('pulumi')}-official"
+"""Name in the cache of what the installer gets: it installs the version of the SDK."""
 
 ON_PATH = "PATH"
 OFFICIAL = "official installer"
@@ -101,14 +103,14 @@ def _engine(executable: Path, source: str) -> Engine | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    version = answer.stdout.strip().removeprefix("v")
-    if _numbers(version) < _numbers(build.version()):
+    found = answer.stdout.strip().removeprefix("v")
+    if _numbers(found) < _numbers(build.version()):
         return None
     beside = os.pathsep.join([str(executable.resolve().parent), os.environ.get("PATH", os.defpath)])
     if not shutil.which("pulumi-language-python", path=beside):
         return None
-    return Engine(executable, version, source, () if source == ON_PATH else (executable.parent,))
+    return Engine(executable, found, source, () if source == ON_PATH else (executable.parent,))
 
 
-def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in re.findall(r"\d+", version.partition("-")[0])[:3])
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", text.partition("-")[0])[:3])
