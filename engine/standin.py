@@ -39,6 +39,8 @@ class Refused(Exception):
 class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
     """The provider protocol, for one resource type."""
 
+    _token: str | None = None  # None: the environment's
+
     def Handshake(self, request: Any, context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=False)
 
@@ -52,6 +54,7 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
 
     def Configure(self, request: Any, context: Any) -> Any:
+        self._token = rpc.unwrap_rpc_secret(rpc.deserialize_properties(request.args).get("apiToken"))
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
@@ -89,7 +92,7 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             if request.preview:
                 return provider_pb2.CreateResponse(properties=request.properties)
             optional = {_API_NAMES[name]: inputs[name] for name in _API_NAMES if inputs.get(name)}
-            databases = _client().d1.database
+            databases = self._client().d1.database
             database = databases.create(account_id=inputs["accountId"], name=inputs["name"], **optional)
             if "readReplication" in inputs:
                 databases.edit(
@@ -103,7 +106,7 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs = rpc.deserialize_properties(request.inputs)
             account = account or inputs["accountId"]
             try:
-                database = _client().d1.database.get(uuid, account_id=account).to_dict()
+                database = self._client().d1.database.get(uuid, account_id=account).to_dict()
             except cloudflare.NotFoundError:
                 return provider_pb2.ReadResponse()
             inputs |= {"accountId": account, "name": database["name"]}
@@ -117,7 +120,7 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             if request.preview:
                 return provider_pb2.UpdateResponse(properties=request.news)
             inputs = rpc.deserialize_properties(request.news)
-            database = _client().d1.database.edit(
+            database = self._client().d1.database.edit(
                 request.id, account_id=inputs["accountId"], read_replication=inputs["readReplication"]
             )
             return provider_pb2.UpdateResponse(properties=_state(inputs, database.to_dict()))
@@ -126,32 +129,33 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
         with _failures(context):
             state = rpc.deserialize_properties(request.properties)
             with suppress(cloudflare.NotFoundError):  # gone is what was asked for
-                _client().d1.database.delete(request.id, account_id=state["accountId"])
+                self._client().d1.database.delete(request.id, account_id=state["accountId"])
             return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 
+    def _client(self) -> cloudflare.Cloudflare:
+        """A client of the emulator that $CLOUDFLARE_BASE_URL names.
 
-def _client() -> cloudflare.Cloudflare:
-    """A client of the emulator that $CLOUDFLARE_BASE_URL names.
+        Raises:
+            Refused: the address is not a loopback address.
+        """
+        base_url = os.environ.get("CLOUDFLARE_BASE_URL", "")
+        if not _is_loopback(urlsplit(base_url).hostname or ""):
+            raise Refused(
+                f"the stand-in Cloudflare provider speaks to the local emulator alone, and CLOUDFLARE_BASE_URL is "
+                f"'{base_url}'. For a real account install Pulumi's own plugin: "
+                f"pulumi plugin install resource cloudflare {provider.version()}"
+            )
+        return cloudflare.Cloudflare(api_token=self._token, base_url=base_url, max_retries=0)
 
-    Raises:
-        Refused: the address is not a loopback address.
-    """
-    base_url = os.environ.get("CLOUDFLARE_BASE_URL", "")
-    host = urlsplit(base_url).hostname or ""
+
+def _is_loopback(host: str) -> bool:
     try:
-        is_loopback = host == "localhost" or ipaddress.ip_address(host).is_loopback
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
-        is_loopback = False
-    if not is_loopback:
-        raise Refused(
-            f"the stand-in Cloudflare provider speaks to the local emulator alone, and CLOUDFLARE_BASE_URL is "
-            f"'{base_url}'. For a real account install Pulumi's own plugin: "
-            f"pulumi plugin install resource cloudflare {provider.version()}"
-        )
-    return cloudflare.Cloudflare(base_url=base_url, max_retries=0)
+        return False
 
 
 def _state(inputs: Mapping[str, Any], database: Mapping[str, Any]) -> struct_pb2.Struct:

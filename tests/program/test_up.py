@@ -68,6 +68,14 @@ def test_two_environments_from_nothing_and_then_no_change(project: Project, emul
     assert TOKEN not in first.stdout + first.stderr
 
 
+def test_the_token_can_be_a_secret_of_the_stack_and_is_nowhere_in_plain_text(project: Project, tmp_path: Path) -> None:
+    del project.environment["CLOUDFLARE_API_TOKEN"]
+    project.pulumi("config", "set", "--secret", "cloudflare:apiToken", TOKEN, "--stack", "dev")
+    project.up()
+    assert ledger(project) == FILES
+    assert files_that_hold(TOKEN, project.folder, tmp_path / "state", tmp_path / "home") == []
+
+
 def test_the_state_names_the_providers_by_reference(project: Project) -> None:
     project.up()
     pickles = {
