@@ -44,13 +44,13 @@ def without_lone_surrogates(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def choice(item: dict[str, Any], name: str, choices: Sequence[str]) -> str | None:
+def choice(item: dict[str, Any], name: str, choices: Sequence[str], where: str = "") -> str | None:
     """Take one of several words; None where the property is left out."""
     if name not in item:
         return None
     value = item[name]
     if value not in choices:
-        raise Malformed.at(name, not_a_choice(choices, value))
+        raise Malformed.at(f"{where}{name}", not_a_choice(choices, value))
     return str(value)
 
 

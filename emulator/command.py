@@ -6,10 +6,11 @@ import shlex
 import signal
 import threading
 from pathlib import Path
+from typing import Any
 
 import click
 
-from infra.errors import D1Error
+from emulator.options import behaviour, behaviour_options
 
 _DEFAULT_PORT = 8787
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -36,10 +37,12 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
     show_envvar=True,
     help="API token that clients must send. Default: one that is the same for everyone.",
 )
-def emulator(port: int, state: Path, token: str | None) -> None:
+@behaviour_options
+def emulator(port: int, state: Path, token: str | None, **asked: Any) -> None:
     """Serve a local Cloudflare with D1 and Time Travel.
 
-    Prints the variables that point wrangler, the Pulumi provider and the SDK at it, for a shell to read.
+    Prints the variables that point wrangler, the Pulumi provider and the SDK at it, for a shell to read. Limits and
+    faults are for tests of what runs against it; docs/emulator.md has them all.
     """
     from emulator.server import DEFAULT_TOKEN, environment, serving
 
@@ -47,11 +50,8 @@ def emulator(port: int, state: Path, token: str | None) -> None:
     stopped = threading.Event()
     for number in _STOP_SIGNALS:
         signal.signal(number, lambda _number, _frame: stopped.set())
-    try:
-        with serving(state, port=port, token=token) as address:
-            for name, value in environment(address.base_url, token).items():
-                click.echo(f"export {name}={shlex.quote(value)}")
-            click.echo(f"Serving {state} at {address.base_url}. Stop with Ctrl-C.", err=True)
-            stopped.wait()
-    except D1Error as error:
-        raise click.ClickException(str(error)) from error
+    with serving(state, port=port, token=token, behaviour=behaviour(asked)) as address:
+        for name, value in environment(address.base_url, token).items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+        click.echo(f"Serving {state} at {address.base_url}. Stop with Ctrl-C.", err=True)
+        stopped.wait()

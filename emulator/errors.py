@@ -6,6 +6,8 @@ Codes and texts are those that users of the service have reported, unless a docs
     |-- Malformed              7400  a property of the request is missing or wrong
     |-- DatabaseNotFound       7404
     |-- LimitReached           7406  databases of the account
+    |-- RestoresExhausted      7406  restores of the database
+    |-- RateLimited             971  requests with the token
     |-- SqlRefused             7500  D1 or SQLite refuses the SQL
     |-- TimeUnavailable        7400  Time Travel has nothing at this time
     |-- BookmarkUnknown        7400  Time Travel has no such bookmark
@@ -15,7 +17,8 @@ Codes and texts are those that users of the service have reported, unless a docs
     |-- MethodUnknown          7001
     |-- CredentialsMissing     9106
     |-- CredentialsWrong      10000
-    `-- Internal               7500  with HTTP status 500
+    |-- Internal               7500  with HTTP status 500
+    `-- HiddenFailure          7500  with HTTP status 200
 """
 
 from __future__ import annotations
@@ -63,6 +66,26 @@ class LimitReached(ApiError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"System limit reached: databases per account ({limit})")
+
+
+class RestoresExhausted(ApiError):
+    """The database was restored too often of late. Code and text are this emulator's: the service's are not public."""
+
+    code = 7406
+    status = 429
+
+    def __init__(self, limit: int, seconds: float) -> None:
+        super().__init__(f"System limit reached: restores per database ({limit} in {seconds:g} seconds)")
+
+
+class RateLimited(ApiError):
+    """Too many requests of late, over the whole API."""
+
+    code = 971
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__("Please wait and consider throttling your request speed")
 
 
 class SqlRefused(ApiError):
@@ -151,3 +174,13 @@ class Internal(ApiError):
 
     def __init__(self, reference: str) -> None:
         super().__init__(f"internal error; reference = {reference}")
+
+
+class HiddenFailure(ApiError):
+    """A failure that the HTTP status hides. Only ever on purpose: see `faults`."""
+
+    code = 7500
+    status = 200
+
+    def __init__(self) -> None:
+        super().__init__("internal error")

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from emulator.database import Database
-from emulator.errors import DatabaseNotFound, LimitReached, NameTaken
+from emulator.errors import DatabaseNotFound, LimitReached, NameTaken, RestoresExhausted
 from emulator.history import format_time
+from emulator.ratelimit import Meter
 from emulator.record import Record, read_record, write_record
 from emulator.state import CREATING, DELETED, database_folders, locked
 from emulator.timeline import ROTATE_BYTES
@@ -24,6 +25,8 @@ from emulator.timeline import ROTATE_BYTES
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from emulator.ratelimit import Quota
 
 _MAX_OPEN: Final = 128  # connections of three file descriptors each: well under the usual limit of 1,024
 _DEFAULT_REGION: Final = "WEUR"
@@ -38,12 +41,14 @@ class Limits:
         retention: how far back Time Travel reaches by timestamp; 7 days on the free plan.
         query_seconds: for the SQL of one request.
         rotate_bytes: see `timeline.Timeline`; the service publishes nothing like it.
+        restores: of one database; None, unlike the service's 10 in 10 minutes, for any number.
     """
 
     databases: int = 50_000
     retention: timedelta = timedelta(days=30)
     query_seconds: float = 30.0
     rotate_bytes: int = ROTATE_BYTES
+    restores: Quota | None = None
 
 
 @contextmanager
@@ -66,6 +71,7 @@ class Registry:
 
     def __init__(self, state: Path, limits: Limits) -> None:
         self.limits = limits
+        self._restores = Meter()
         self._state = state
         self._lock = threading.Lock()
         self._records: dict[str, dict[str, Record]] = {}  # account id -> uuid -> record, oldest first
@@ -144,6 +150,17 @@ class Registry:
             self._recent.move_to_end(uuid)
             self._close_idle()
             return database
+
+    def set_limits(self, limits: Limits) -> None:
+        """Put other limits in force, with no restores counted. Seconds and bytes hold for databases made later."""
+        self.limits = limits
+        self._restores = Meter()
+
+    def count_restore(self, uuid: str) -> None:
+        """Count a restore of a database. Raises RestoresExhausted."""
+        quota = self.limits.restores
+        if quota is not None and self._restores.take(uuid, quota).refused:
+            raise RestoresExhausted(quota.requests, quota.seconds)
 
     def close(self) -> None:
         """Close all databases, each after the request that is using it."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from emulator import queries, requests, responses
+from emulator import queries, requests, responses, splitter
 from emulator.analytics import graphql
 from emulator.errors import Malformed, SqlRefused
 from emulator.transfer_routes import export, import_
@@ -35,6 +35,7 @@ class Call:
         path: values of the placeholders of the route's path.
         query: the query string; of a name given twice, the last value.
         body: as sent.
+        strict_splitter: whether SQL is cut as the service cuts it; see `splitter`.
     """
 
     registry: Registry
@@ -43,6 +44,7 @@ class Call:
     path: Mapping[str, str]
     query: Mapping[str, str]
     body: bytes
+    strict_splitter: bool = False
 
     @property
     def account(self) -> str:
@@ -132,6 +134,7 @@ def restore(call: Call) -> Response:
         raise Malformed("The request is malformed: give either bookmark or timestamp")
     if moment is not None:
         wanted = database.bookmark_at(moment, call.registry.limits.retention)
+    call.registry.count_restore(call.uuid)
     restored = database.restore(wanted or "")
     return responses.success(
         {
@@ -161,7 +164,7 @@ def _run(call: Call) -> Outcome:
     batch = queries.read(call.body)
     database = call.database
     try:
-        return database.run(batch)
+        return database.run(splitter.cut(batch) if call.strict_splitter else batch)
     except SqlError as error:
         raise SqlRefused(str(error)) from error
 
@@ -198,3 +201,12 @@ ROUTES: Final[Mapping[str, Mapping[str, Handler]]] = {
     _DATABASE + "/time_travel/restore": {"POST": restore},
 }
 """Path below /client/v4 -> method -> handler."""
+
+
+def endpoint(handler: Handler) -> str:
+    """Name the endpoint of a handler: faults are aimed by it."""
+    return handler.__name__.rstrip("_")
+
+
+ENDPOINTS: Final = frozenset(endpoint(handler) for handlers in ROUTES.values() for handler in handlers.values())
+"""The names of all endpoints."""

@@ -18,7 +18,9 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator import files
+from emulator import control, files
+from emulator.behaviour import Behaviour
+from emulator.dropped import Protocol
 from emulator.errors import (
     ApiError,
     CredentialsMissing,
@@ -29,7 +31,8 @@ from emulator.errors import (
 )
 from emulator.registry import Limits, Registry, open_registry
 from emulator.responses import failure
-from emulator.routes import DEFAULT_ACCOUNT_ID, ROUTES, Call, Handler
+from emulator.routes import DEFAULT_ACCOUNT_ID, ROUTES, Call, Handler, endpoint
+from emulator.stress import Stress
 from emulator.transfers import Transfers, open_transfers
 from infra.errors import ConfigError
 
@@ -72,11 +75,13 @@ def environment(base_url: str, token: str, account_id: str = DEFAULT_ACCOUNT_ID)
     }
 
 
-def create_app(registry: Registry, transfers: Transfers, token: str) -> Starlette:
+def create_app(registry: Registry, transfers: Transfers, token: str, behaviour: Behaviour) -> Starlette:
     """Make the application: every request to the API must bear the token, every answer is in Cloudflare's envelope."""
+    stress = Stress(registry, behaviour)
+    paths = {control.PATH: control.handlers(stress), **{_PREFIX + path: handlers for path, handlers in ROUTES.items()}}
     routes = [
-        Route(_PREFIX + path, _endpoint(registry, transfers, token, handlers), methods=list(handlers))
-        for path, handlers in ROUTES.items()
+        Route(path, _endpoint(registry, transfers, token, handlers, stress), methods=list(handlers))
+        for path, handlers in paths.items()
     ]
     routes.append(files.route(transfers.links))
     app = Starlette(routes=routes, exception_handlers={404: _route_unknown, 405: _method_unknown})
@@ -86,7 +91,12 @@ def create_app(registry: Registry, transfers: Transfers, token: str) -> Starlett
 
 @contextmanager
 def serving(
-    state: Path, *, port: int = 0, token: str = DEFAULT_TOKEN, limits: Limits | None = None
+    state: Path,
+    *,
+    port: int = 0,
+    token: str = DEFAULT_TOKEN,
+    limits: Limits | None = None,
+    behaviour: Behaviour | None = None,
 ) -> Iterator[Address]:
     """Serve a state folder from a thread of this process, until the block ends.
 
@@ -95,12 +105,13 @@ def serving(
         port: 0 takes any free one.
         token: the one that requests must bear. It is never written anywhere.
         limits: what the service allows; a paid account's where None.
+        behaviour: faults and tighter limits, until the control endpoint sets others; none where None.
 
     Raises:
         ConfigError: the port is in use, or another emulator serves the folder.
     """
     with open_registry(state, limits) as registry, open_transfers(state) as transfers, _listening(port) as listener:
-        server = _Server(create_app(registry, transfers, token))
+        server = _Server(create_app(registry, transfers, token, behaviour or Behaviour()))
         thread = threading.Thread(target=server.run, args=([listener],), name="emulator")
         thread.start()
         try:
@@ -113,18 +124,34 @@ def serving(
 
 
 def _endpoint(
-    registry: Registry, transfers: Transfers, token: str, handlers: Mapping[str, Handler]
+    registry: Registry, transfers: Transfers, token: str, handlers: Mapping[str, Handler], stress: Stress
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Make the endpoint of one path: it checks the token, and turns every exception into an answer."""
+    """Make the endpoint of one path: it checks the token; `stress` decides whether and when the handler runs."""
 
     async def answer(request: Request) -> Response:
-        try:
-            _authenticate(request.headers, token)
-            origin = f"{request.url.scheme}://{request.url.netloc}"
-            body = await request.body()
-            call = Call(registry, transfers, origin, request.path_params, dict(request.query_params), body)
-            handler = handlers["GET" if request.method == "HEAD" else request.method]
+        _authenticate(request.headers, token)
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        body = await request.body()
+        strict = stress.behaviour.strict_splitter
+        call = Call(registry, transfers, origin, request.path_params, dict(request.query_params), body, strict)
+        handler = handlers["GET" if request.method == "HEAD" else request.method]
+
+        async def run(_request: Request) -> Response:
             return await run_in_threadpool(handler, call)
+
+        if request.url.path == control.PATH:
+            return await run(request)
+        return await stress.around(endpoint(handler), body, lambda: _guarded(run)(request))
+
+    return _guarded(answer)
+
+
+def _guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Turn every exception of an endpoint into an answer."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await answer(request)
         except ApiError as error:
             return failure(error)
         except ClientDisconnect:
@@ -134,7 +161,7 @@ def _endpoint(
             _logger.exception("%s %s failed; reference = %s", request.method, request.url.path, reference)
             return failure(Internal(reference))
 
-    return answer
+    return guarded
 
 
 def _authenticate(headers: Mapping[str, str], token: str) -> None:
@@ -173,7 +200,7 @@ class _Server(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=Protocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

@@ -2,59 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shlex
 import signal
 import socket
-import subprocess
-import sys
-import threading
-from contextlib import contextmanager
-from itertools import count
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from infra.errors import ConfigError
+from tests.emulator.process import exports, line, process
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-_COMMAND = (sys.executable, "-c", "from emulator.command import emulator; emulator()")
-_ROOT = Path(__file__).parents[2]
-
-
-def _line(stream: IO[str] | None) -> str:
-    assert stream is not None
-    return stream.readline()
-
-
-@contextmanager
-def _process(state: Path, *options: str, **environ: str) -> Iterator[subprocess.Popen[str]]:
-    """`d1 emulator` as a process, which is killed at the end if it still runs."""
-    with subprocess.Popen(
-        [*_COMMAND, "--port", "0", "--state", str(state), *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=_ROOT,
-        env={**os.environ, **environ},
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def _exports(process: subprocess.Popen[str]) -> dict[str, str]:
-    """The four variables that the process prints once it serves."""
-    words = [shlex.split(_line(process.stdout)) for _ in range(4)]
-    assert all(export == "export" for export, _ in words)
-    return dict(word.split("=", 1) for _, word in words)
+    from collections.abc import Mapping
+    from pathlib import Path
 
 
 def _post(http: httpx.Client, variables: Mapping[str, str], path: str, body: object) -> Any:
@@ -63,17 +25,6 @@ def _post(http: httpx.Client, variables: Mapping[str, str], path: str, body: obj
     answer = http.post(url, json=body, headers=headers)
     assert answer.status_code == 200, answer.text
     return answer.json()["result"]
-
-
-def _write_until_killed(http: httpx.Client, variables: Mapping[str, str], uuid: str, first: int) -> int:
-    """Write rows in pairs, numbered from `first`. Returns how many pairs were acknowledged."""
-    for number in count(first):
-        rows = f"({number}, 1); INSERT INTO t VALUES ({number}, zeroblob(9000))"
-        try:
-            _post(http, variables, f"/{uuid}/query", {"sql": f"INSERT INTO t VALUES {rows}"})
-        except httpx.TransportError:
-            return number - first
-    raise AssertionError
 
 
 @pytest.mark.parametrize(
@@ -153,9 +104,9 @@ def test_a_state_folder_has_one_server_at_a_time(tmp_path: Path) -> None:
         serving(tmp_path),
     ):
         pass
-    with _process(tmp_path) as process:
-        _exports(process)
-        with _process(tmp_path) as second:
+    with process(tmp_path) as started:
+        exports(started)
+        with process(tmp_path) as second:
             assert second.wait() == 1
             error = second.stderr.read() if second.stderr else ""
     assert error.splitlines() == [
@@ -179,8 +130,8 @@ def test_it_listens_on_the_loopback_address_alone(tmp_path: Path) -> None:
 def test_the_command_prints_the_environment_and_stops_quietly(
     http: httpx.Client, tmp_path: Path, number: signal.Signals
 ) -> None:
-    with _process(tmp_path, D1_EMULATOR_TOKEN="it's mine") as process:
-        variables = _exports(process)
+    with process(tmp_path, D1_EMULATOR_TOKEN="it's mine") as started:
+        variables = exports(started)
         assert set(variables) == {
             "CLOUDFLARE_BASE_URL",
             "CLOUDFLARE_API_BASE_URL",
@@ -190,43 +141,9 @@ def test_the_command_prints_the_environment_and_stops_quietly(
         assert variables["CLOUDFLARE_API_TOKEN"] == "it's mine"
         assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/client/v4", variables["CLOUDFLARE_BASE_URL"])
         assert _post(http, variables, "", {"name": "x"})["name"] == "x"
-        assert _line(process.stderr).startswith(f"Serving {tmp_path} at {variables['CLOUDFLARE_BASE_URL']}")
-        process.send_signal(number)
-        rest = process.communicate()
-        assert (process.returncode, rest) == (0, ("", ""))
+        assert line(started.stderr).startswith(f"Serving {tmp_path} at {variables['CLOUDFLARE_BASE_URL']}")
+        started.send_signal(number)
+        rest = started.communicate()
+        assert (started.returncode, rest) == (0, ("", ""))
     for path in tmp_path.rglob("*"):
         assert path.is_dir() or b"it's mine" not in path.read_bytes()
-
-
-def test_a_kill_loses_no_acknowledged_write_and_keeps_no_half(http: httpx.Client, tmp_path: Path) -> None:
-    with _process(tmp_path) as process:
-        variables = _exports(process)
-        uuid = _post(http, variables, "", {"name": "x"})["uuid"]
-        _post(http, variables, f"/{uuid}/query", {"sql": "CREATE TABLE t (a, b)"})
-    acknowledged = 0
-    for seconds in (0.1, 0.2, 0.3):
-        with _process(tmp_path) as process:
-            variables = _exports(process)
-            [found] = _post(http, variables, f"/{uuid}/query", {"sql": "SELECT count(*) AS n FROM t GROUP BY a"})
-            # Two rows for each request that was answered, and perhaps for the one that the kill cut off.
-            assert [row["n"] for row in found["results"]] == [2] * len(found["results"])
-            assert len(found["results"]) in {acknowledged, acknowledged + 1}
-            acknowledged = len(found["results"])
-            killer = threading.Timer(seconds, process.kill)
-            killer.start()
-            acknowledged += _write_until_killed(http, variables, uuid, acknowledged)
-            killer.join()
-    assert acknowledged > 0
-
-
-def test_more_databases_than_file_descriptors_are_served(http: httpx.Client, tmp_path: Path) -> None:
-    limited = ("sh", "-c", 'ulimit -n 512; exec "$@"', "sh", *_COMMAND, "--port", "0", "--state", str(tmp_path))
-    with subprocess.Popen(limited, stdout=subprocess.PIPE, text=True, cwd=_ROOT) as process:
-        try:
-            variables = _exports(process)
-            uuids = [_post(http, variables, "", {"name": f"db-{number}"})["uuid"] for number in range(250)]
-            for uuid in uuids:
-                _post(http, variables, f"/{uuid}/query", {"sql": "CREATE TABLE t (a)"})
-            assert _post(http, variables, f"/{uuids[0]}/query", {"sql": "SELECT * FROM t"})[0]["results"] == []
-        finally:
-            process.kill()

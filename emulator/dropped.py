@@ -1,0 +1,32 @@
+"""Closes connections without an answer. ASGI has no message for that, so uvicorn's protocol gets an extension."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.responses import Response
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+_EXTENSION: Final = "emulator.drop"
+
+
+class Dropped(Response):
+    """No answer at all. Needs `Protocol`."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
+        """Close the connection, and wait until the server has noticed, so that it sends nothing of its own."""
+        scope["extensions"][_EXTENSION]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+
+class Protocol(HttpToolsProtocol):
+    """uvicorn's protocol for HTTP, whose requests can close their connection."""
+
+    def on_message_begin(self) -> None:
+        """Add the extension to the scope of the request that begins."""
+        super().on_message_begin()
+        self.scope["extensions"] = {_EXTENSION: self.transport.abort}  # type: ignore[dict-item]

@@ -1,0 +1,72 @@
+"""`d1 emulator` as a real process, and the variables that it prints."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import httpx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_ROOT: Final = Path(__file__).parents[2]
+COMMAND: Final = (sys.executable, "-m", "infra.cli", "emulator")
+
+
+def line(stream: IO[str] | None) -> str:
+    """Read one line of a process."""
+    assert stream is not None
+    return stream.readline()
+
+
+@contextmanager
+def process(
+    state: Path, *options: str, before: tuple[str, ...] = (), **environ: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the command, and kill it at the end if it still runs.
+
+    Args:
+        state: folder of the databases.
+        options: further ones of the command.
+        before: words before the command, such as a shell that sets a limit and runs the rest.
+        environ: further variables.
+    """
+    with subprocess.Popen(
+        [*before, *COMMAND, "--port", "0", "--state", str(state), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=_ROOT,
+        env={**os.environ, **environ},
+    ) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def exports(started: subprocess.Popen[str]) -> dict[str, str]:
+    """Read the four variables that the process prints once it serves."""
+    words = [shlex.split(line(started.stdout)) for _ in range(4)]
+    assert all(export == "export" for export, _ in words)
+    return dict(word.split("=", 1) for _, word in words)
+
+
+def client(variables: Mapping[str, str]) -> httpx.Client:
+    """Make a client of it, with the right token; paths are relative to the account's D1."""
+    return httpx.Client(
+        base_url=f"{variables['CLOUDFLARE_BASE_URL']}/accounts/{variables['CLOUDFLARE_ACCOUNT_ID']}/d1",
+        headers={"Authorization": f"Bearer {variables['CLOUDFLARE_API_TOKEN']}"},
+    )
+
+
+def result(answer: httpx.Response) -> Any:
+    """Take the result of an answer that must be a success."""
+    assert answer.status_code == 200, answer.text
+    return answer.json()["result"]
