@@ -35,7 +35,7 @@ class Jobs(Generic[T]):
     Args:
         kind: of the work, for error texts.
         executor: runs it.
-        poll_seconds: how long a poll waits for the end: clients ask again without a pause of their own.
+        poll_seconds: how long an answer waits for the end: clients ask again without a pause of their own.
     """
 
     def __init__(self, kind: str, executor: Executor, poll_seconds: float) -> None:
@@ -46,7 +46,9 @@ class Jobs(Generic[T]):
         self._jobs: dict[str, Job[T]] = {}  # by the database's uuid
 
     def start(self, uuid: str, bookmark: str, work: Callable[[], T]) -> Job[T]:
-        """Start work on a database. Work that has ended and that nobody has asked after is forgotten.
+        """Start work on a database, and wait a while for its end, as `poll` does.
+
+        Work that has ended without anybody asking after it is forgotten.
 
         Raises:
             Busy: other work of this kind is running on it.
@@ -57,7 +59,7 @@ class Jobs(Generic[T]):
                 raise Busy(self._kind)
             job = Job(bookmark, self._executor.submit(work))
             self._jobs[uuid] = job
-        return job
+        return self._settled(uuid, job)
 
     def poll(self, uuid: str) -> Job[T] | None:
         """Ask after the work on a database: wait a while for its end, and forget it once it has ended.
@@ -67,8 +69,9 @@ class Jobs(Generic[T]):
         """
         with self._lock:
             job = self._jobs.get(uuid)
-        if job is None:
-            return None
+        return None if job is None else self._settled(uuid, job)
+
+    def _settled(self, uuid: str, job: Job[T]) -> Job[T]:
         wait([job.outcome], self._poll_seconds)
         with self._lock:
             if job.outcome.done() and self._jobs.get(uuid) is job:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from emulator.database import Outcome
     from emulator.jobs import Job
     from emulator.routes import Call
+    from infra.errors import D1Error
 
 FILES: Final = "/files"
 """Path under which links lie, outside of the API: a key in the address stands for the token."""
@@ -35,70 +36,62 @@ def import_(call: Call) -> Response:
             begun = imports.init(uuid, database, etag)
             if isinstance(begun, Link):
                 return responses.success({"filename": begun.name, "upload_url": _url(call, begun)})
-            return _active("import", begun.bookmark)
+            return _import_state(begun)
         case transfer_requests.Ingest(filename, etag):
-            return _active("import", imports.ingest(uuid, database, filename, etag).bookmark)
+            return _import_state(imports.ingest(uuid, database, filename, etag))
         case transfer_requests.Poll():
             return _import_state(imports.poll(uuid))
 
 
 def export(call: Call) -> Response:
     """POST: start an export, or ask after it."""
+    uuid, database, exports = call.uuid, call.database, call.transfers.exports
     asked = transfer_requests.export_request(call.body)
-    database = call.database
-    if asked.bookmark is None:
-        return _active("export", call.transfers.exports.start(call.uuid, database, asked.options).bookmark)
-    job = call.transfers.exports.poll(call.uuid)
+    job = exports.poll(uuid) if asked.bookmark is not None else exports.start(uuid, database, asked.options)
     if job is None:
         return _nothing("export", "Not currently exporting anything.")
     if not job.outcome.done():
-        return _active("export", job.bookmark)
+        return _active("export", job)
     try:
         link = job.outcome.result()
     except DumpRefused as error:
-        return _failed("export", job.bookmark, str(error))
-    return _complete("export", job.bookmark, {"filename": link.name, "signed_url": _url(call, link)})
+        return _failed("export", job, error)
+    return _complete("export", job, {"filename": link.name, "signed_url": _url(call, link)})
 
 
 def _import_state(job: Job[Outcome] | None) -> Response:
     if job is None:
         return _nothing("import", "Not currently importing anything.")
     if not job.outcome.done():
-        return _active("import", job.bookmark)
+        return _active("import", job)
     try:
         outcome = job.outcome.result()
     except SqlError as error:
-        return _failed("import", job.bookmark, str(error))
-    return _complete(
-        "import",
-        job.bookmark,
-        {
-            "num_queries": len(outcome.results),
-            "final_bookmark": outcome.bookmark,
-            "meta": responses.meta(total(outcome.results), outcome),
-        },
-    )
+        return _failed("import", job, error)
+    meta = responses.meta(total(outcome.results), outcome)
+    result = {"num_queries": len(outcome.results), "final_bookmark": outcome.bookmark, "meta": meta}
+    return _complete("import", job, result)
 
 
-def _active(kind: str, bookmark: str) -> Response:
-    return responses.success(_state(kind, "active", bookmark), status=_ACTIVE)
+def _active(kind: str, job: Job[Any]) -> Response:
+    return responses.success(_state(kind, "active", job), status=_ACTIVE)
 
 
-def _complete(kind: str, bookmark: str, result: dict[str, Any]) -> Response:
-    return responses.success({**_state(kind, "complete", bookmark), "result": result})
+def _complete(kind: str, job: Job[Any], result: dict[str, Any]) -> Response:
+    return responses.success({**_state(kind, "complete", job), "result": result})
 
 
-def _failed(kind: str, bookmark: str, text: str) -> Response:
-    return responses.success({**_state(kind, "error", bookmark), "error": text, "errors": [text]})
+def _failed(kind: str, job: Job[Any], error: D1Error) -> Response:
+    return responses.success({**_state(kind, "error", job), "error": str(error), "errors": [str(error)]})
 
 
 def _nothing(kind: str, text: str) -> Response:
     return responses.success({"type": kind, "success": False, "status": "error", "error": text, "messages": []})
 
 
-def _state(kind: str, status: str, bookmark: str) -> dict[str, Any]:
+def _state(kind: str, status: str, job: Job[Any]) -> dict[str, Any]:
     messages: list[str] = []  # the service logs its progress here; there is nothing to tell of work this short
-    return {"type": kind, "success": True, "status": status, "at_bookmark": bookmark, "messages": messages}
+    return {"type": kind, "success": True, "status": status, "at_bookmark": job.bookmark, "messages": messages}
 
 
 def _url(call: Call, link: Link) -> str:

@@ -36,7 +36,7 @@ def open_transfers(state: Path, poll_seconds: float = _POLL_SECONDS) -> Iterator
 
     Args:
         state: the folder, locked by this process.
-        poll_seconds: how long a poll waits for the end of a transfer.
+        poll_seconds: how long an answer waits for the end of a transfer.
     """
     folder = state / _FOLDER
     if folder.exists():

@@ -1,4 +1,4 @@
-"""A running emulator, and clients of it over real sockets."""
+"""Clients of a running emulator, over real sockets."""
 
 from __future__ import annotations
 
@@ -9,17 +9,10 @@ import httpx
 import pytest
 from cloudflare import Cloudflare
 
-from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
+from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@pytest.fixture(scope="session")
-def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where one emulator for the whole run listens; each test has databases, or an account, of its own."""
-    with serving(tmp_path_factory.mktemp("state")) as address:
-        yield address.base_url
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,37 @@
+"""What tests of several folders use: an emulator, and wrangler to speak to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from emulator.server import DEFAULT_TOKEN, environment, serving
+from tests.clients import installed
+from tests.clients.wrangler import Wrangler
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="session")
+def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where one emulator for the whole run listens; each test has databases, or an account, of its own."""
+    with serving(tmp_path_factory.mktemp("state")) as address:
+        yield address.base_url
+
+
+@pytest.fixture
+def account() -> str:
+    """Id of an account that no other test uses."""
+    return uuid4().hex
+
+
+@pytest.fixture
+def wrangler(tmp_path: Path, base_url: str, account: str) -> Wrangler:
+    """The real wrangler, in an empty folder, with an empty account."""
+    folder = tmp_path / "worker"
+    folder.mkdir()
+    return Wrangler.of(installed.binaries(), folder, tmp_path, environment(base_url, DEFAULT_TOKEN, account))
