@@ -7,6 +7,7 @@
     |   |-- NotFound           the database does not exist (7404)
     |   |-- Unauthorized       the token is wrong or may not do this (10000)
     |   `-- OutcomeUnknown     no answer, or a 5xx: the request may have taken effect
+    |-- PlanRefused            the folder does not fit what is applied, and the stack's policy calls that an error
     `-- MigrationFailed        a migration stopped half way through a run
 
 Each message says what is wrong, where, and what to do; callers print it and nothing else.
@@ -61,6 +62,10 @@ class Unauthorized(ApiError):
 
 class OutcomeUnknown(ApiError):
     """No answer, or a 5xx: the request may have taken effect. Read before sending it again."""
+
+
+class PlanRefused(D1Error):
+    """The folder does not fit what is applied, and the stack's policy calls that an error. Nothing was written."""
 
 
 class MigrationFailed(D1Error):

@@ -22,6 +22,7 @@ TOP_LEVEL = "top-level"
 """Value of `wranglerEnvironment` for a binding outside of every wrangler environment."""
 
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z_$][A-Za-z0-9_$]*$")]
+_Severity = Literal["error", "warning", "ignore"]
 _Path = Annotated[str, Field(min_length=1)]
 
 
@@ -45,6 +46,9 @@ class Settings(BaseModel):
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_number)] = 30
     migrations_dir: _Path = "migrations"
     migrations_table: str = Field(default="d1_migrations", min_length=1)
+    edited_files: _Severity = "warning"
+    missing_files: _Severity = "warning"
+    out_of_order_files: _Severity = "warning"
     binding: _Word = "DB"
     wrangler_config: Annotated[str, Field(pattern=r"\.toml$")] = "wrangler.toml"
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""

@@ -1,14 +1,76 @@
-"""What a run would apply. Pure."""
+"""What a run would apply, and what looks wrong about the folder. Pure."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from infra.migrations.folder import order
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from infra.migrations.folder import Migration
+
+
+class Problem(StrEnum):
+    """What can be wrong about a folder held against the ledger. wrangler sees none of these."""
+
+    EDITED = "edited"
+    """An applied file has another text than when it was applied: its change never reaches the database."""
+
+    MISSING = "missing"
+    """The ledger names a file that the folder does not have: a new database would be another one."""
+
+    OUT_OF_ORDER = "out of order"
+    """A pending file sorts before one that is applied: a new database would run them the other way round."""
+
+    RENAMED = "renamed"
+    """A pending file has the text of an applied one that is gone: it would run a second time."""
+
+    DUPLICATE_NUMBER = "duplicate number"
+    """Two files, one of them pending, have the same number: their names decide which runs first."""
+
+
+class Severity(StrEnum):
+    """What a problem does to a run."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    IGNORE = "ignore"
+
+
+DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
+    {
+        Problem.EDITED: Severity.WARNING,
+        Problem.MISSING: Severity.WARNING,
+        Problem.OUT_OF_ORDER: Severity.WARNING,
+        Problem.RENAMED: Severity.ERROR,
+        Problem.DUPLICATE_NUMBER: Severity.WARNING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem.
+
+    Attributes:
+        problem: which.
+        name: the file that has it.
+        message: what is wrong and what to do, without the name.
+    """
+
+    problem: Problem
+    name: str
+    message: str
+
+    def in_folder(self, folder: str) -> str:
+        """One line that starts with the file's path."""
+        return f"{folder}/{self.name} {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,18 +80,85 @@ class Plan:
     Attributes:
         pending: migrations to run, in order.
         applied: names in the ledger, in the order in which they were applied; a name may have no file any more.
+        findings: what looks wrong, in the order of the files.
     """
 
     pending: tuple[Migration, ...]
     applied: tuple[str, ...]
+    findings: tuple[Finding, ...]
+
+    def of(self, severity: Severity, policy: Mapping[Problem, Severity]) -> tuple[Finding, ...]:
+        """The findings that `policy` gives this severity; what it does not name has DEFAULT_POLICY's."""
+        return tuple(f for f in self.findings if {**DEFAULT_POLICY, **policy}[f.problem] is severity)
 
 
-def make_plan(migrations: Sequence[Migration], applied: Sequence[str]) -> Plan:
+def make_plan(migrations: Sequence[Migration], applied: Sequence[str], recorded: Mapping[str, str]) -> Plan:
     """As wrangler decides: a file is pending when its name is not in the ledger.
 
     Args:
         migrations: the folder, in order.
         applied: names in the ledger, oldest first.
+        recorded: hex SHA-256 by name, of the files as they were when they were applied; others may be absent.
     """
     known = set(applied)
-    return Plan(tuple(m for m in migrations if m.name not in known), tuple(applied))
+    pending = tuple(migration for migration in migrations if migration.name not in known)
+    findings = (
+        *_edited(migrations, known, recorded),
+        *_gone(migrations, pending, applied, recorded),
+        *_out_of_order(pending, applied),
+        *_duplicate_numbers(migrations, pending),
+    )
+    return Plan(pending, tuple(applied), tuple(sorted(findings, key=lambda finding: order(finding.name))))
+
+
+def _edited(migrations: Sequence[Migration], known: set[str], recorded: Mapping[str, str]) -> list[Finding]:
+    message = "was changed after it was applied, which the database never sees: undo the change, and write a new file"
+    return [
+        Finding(Problem.EDITED, migration.name, message)
+        for migration in migrations
+        if migration.name in known and recorded.get(migration.name, migration.sha256) != migration.sha256
+    ]
+
+
+def _gone(
+    migrations: Sequence[Migration], pending: Sequence[Migration], applied: Sequence[str], recorded: Mapping[str, str]
+) -> list[Finding]:
+    """A file that is gone is renamed when a pending one has its text, and missing otherwise."""
+    names = {migration.name for migration in migrations}
+    by_digest = {migration.sha256: migration.name for migration in reversed(pending)}
+    findings = []
+    for name in applied:
+        if name in names:
+            continue
+        if new := by_digest.get(recorded.get(name, "")):
+            message = f"is {name}, which is applied, under another name, and would run again: rename it back"
+            findings.append(Finding(Problem.RENAMED, new, message))
+        else:
+            message = (
+                "is applied, but its file is gone: bring it back, so that a new database can be made from the files"
+            )
+            findings.append(Finding(Problem.MISSING, name, message))
+    return findings
+
+
+def _out_of_order(pending: Sequence[Migration], applied: Sequence[str]) -> list[Finding]:
+    last = max(applied, key=order, default=None)
+    if last is None:
+        return []
+    message = f"comes before {last}, which is applied already: give it a higher number"
+    return [Finding(Problem.OUT_OF_ORDER, m.name, message) for m in pending if order(m.name) < order(last)]
+
+
+def _duplicate_numbers(migrations: Sequence[Migration], pending: Sequence[Migration]) -> list[Finding]:
+    by_number: defaultdict[object, list[str]] = defaultdict(list)
+    for migration in migrations:
+        numbers = tuple((unnumbered, number) for unnumbered, number, _ in order(migration.name))
+        if not numbers[0][0]:
+            by_number[numbers].append(migration.name)
+    new = {migration.name for migration in pending}
+    return [
+        Finding(Problem.DUPLICATE_NUMBER, name, f"has the number of {first}: give one of them another")
+        for first, *others in by_number.values()
+        for name in others
+        if new & {first, name}
+    ]

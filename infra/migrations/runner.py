@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from infra.errors import ApiError, MigrationFailed, OutcomeUnknown
+from infra.errors import ApiError, MigrationFailed, OutcomeUnknown, PlanRefused
 from infra.migrations import ledger
 from infra.migrations.bookmark import Bookmark, taken_now
-from infra.migrations.plan import make_plan
+from infra.migrations.plan import DEFAULT_POLICY, Severity, make_plan
 from infra.migrations.request import make_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import timedelta
 
     from infra.cloudflare import Database
     from infra.migrations.folder import Migration
+    from infra.migrations.plan import Plan, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,17 +60,33 @@ def applied(database: Database, table: str) -> tuple[str, ...]:
     return tuple(row["name"] for row in database.read(ledger.select(table)))
 
 
-def apply(
-    database: Database, migrations: Sequence[Migration], target: Target, say: Callable[[str], None] = lambda _: None
+def apply(  # noqa: PLR0913 - what a run depends on, all of it
+    database: Database,
+    migrations: Sequence[Migration],
+    target: Target,
+    *,
+    recorded: Mapping[str, str] = MappingProxyType({}),
+    policy: Mapping[Problem, Severity] = DEFAULT_POLICY,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Report:
     """Brings the database up to date with `migrations`. Run again after a failure, it goes on where it stopped.
 
+    Args:
+        database: the database.
+        migrations: the folder, in order.
+        target: the database in the words of its messages.
+        recorded: digests of applied files, as make_plan takes them.
+        policy: which problems of the folder stop the run.
+        say: is told of each step.
+
     Raises:
+        PlanRefused: the folder does not fit the ledger, and `policy` calls that an error; nothing was written.
         MigrationFailed: a file was refused; those before it stay applied, of it and those after it nothing remains.
         ConfigError: a file can't be sent as it is; nothing was written.
         ApiError: the database can't be read; nothing was written.
     """
-    plan = make_plan(migrations, applied(database, target.table))
+    plan = make_plan(migrations, applied(database, target.table), recorded)
+    refuse(plan, target.folder, policy)
     requests = [make_request(migration, target.folder, target.table) for migration in plan.pending]
     bookmark = taken_now(database.bookmark(), target.retention)
     if plan.pending:
@@ -82,8 +100,8 @@ def apply(
                 raise _failure(migration, error, ran, bookmark, target) from error
         ran = (*ran, migration.name)
         say(f"applied {migration.name} ({len(ran)} of {len(plan.pending)})")
-    recorded = applied(database, target.table) if ran else plan.applied
-    if lost := [name for name in ran if name not in recorded]:
+    after = applied(database, target.table) if ran else plan.applied
+    if lost := [name for name in ran if name not in after]:
         raise MigrationFailed(
             f"{', '.join(lost)} ran, but the ledger {target.table} of {target.name} does not show it: a migration must "
             f"not touch the ledger. Way back: {bookmark.restore_command(target.name)}",
@@ -91,7 +109,17 @@ def apply(
             failed=lost[0],
             bookmark=bookmark.id,
         )
-    return Report(ran, recorded, bookmark)
+    return Report(ran, after, bookmark)
+
+
+def refuse(plan: Plan, folder: str, policy: Mapping[Problem, Severity]) -> None:
+    """Stops a run whose folder has a problem that `policy` calls an error.
+
+    Raises:
+        PlanRefused: with a line for each of them.
+    """
+    if errors := plan.of(Severity.ERROR, policy):
+        raise PlanRefused("nothing was applied:\n" + "\n".join(f"  {finding.in_folder(folder)}" for finding in errors))
 
 
 def _ledger_after(database: Database, table: str, error: ApiError) -> tuple[str, ...]:

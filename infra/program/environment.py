@@ -12,6 +12,7 @@ import pulumi_cloudflare as cloudflare
 
 from infra.errors import ConfigError
 from infra.migrations.folder import read_folder
+from infra.migrations.plan import Problem
 from infra.program.bindings import WranglerBindings, rendered
 from infra.program.migrations import D1Migrations
 from infra.render import wrangler
@@ -72,6 +73,11 @@ class D1Environment(pulumi.ComponentResource):
                 "migrations_dir": settings.migrations_dir,
                 "migrations_table": settings.migrations_table,
                 "retention_days": settings.retention_days,
+                "policy": {
+                    Problem.EDITED: settings.edited_files,
+                    Problem.MISSING: settings.missing_files,
+                    Problem.OUT_OF_ORDER: settings.out_of_order_files,
+                },
             },
             opts=pulumi.ResourceOptions(parent=self),
         )

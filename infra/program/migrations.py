@@ -26,12 +26,14 @@ from infra import cloudflare
 from infra.errors import ConfigError, NotFound
 from infra.migrations import runner
 from infra.migrations.folder import read_folder
+from infra.migrations.plan import Problem, Severity, make_plan
 from infra.program.quiet import message_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infra.migrations.folder import Migration
+    from infra.migrations.plan import Plan
 
 INPUTS = (
     "account_id",
@@ -40,6 +42,7 @@ INPUTS = (
     "migrations_dir",
     "migrations_table",
     "retention_days",
+    "policy",
     "migrations",
 )
 IDENTITY = ("account_id", "database_id")
@@ -58,19 +61,19 @@ class D1MigrationsProvider(ResourceProvider):
         self._token = req.config.get("cloudflare:apiToken")
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
-        """Names the files of a database that is yet to be created: Pulumi asks for no diff then."""
+        """Shows the plan for a database that is yet to be created: Pulumi asks for no diff then."""
         if not _olds:
-            _say_pending(_news["database_name"], [item["name"] for item in _news["migrations"]])
+            with message_only():
+                _show_plan(_news, {})
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Changed when an input changed, or when the ledger lacks a file; another database replaces."""
         changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
-        known = set(_olds.get("applied", ()))
-        pending = [item["name"] for item in _news["migrations"] if item["name"] not in known]
-        _say_pending(_news["database_name"], pending)
         replaces = [name for name in changed if name in IDENTITY]
-        return DiffResult(changes=bool(changed or pending), replaces=replaces)
+        with message_only():
+            plan = _show_plan(_news, {} if replaces else _olds)
+        return DiffResult(changes=bool(changed or plan.pending), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Brings the database up to date."""
@@ -100,8 +103,16 @@ class D1MigrationsProvider(ResourceProvider):
                 table=props["migrations_table"],
                 retention=timedelta(days=int(props["retention_days"])),
             )
-            report = runner.apply(self._database(props), _planned_files(props), target, _say)
+            files = _planned_files(props)
+            recorded = previous.get("checksums", {})
+            report = runner.apply(
+                self._database(props), files, target, recorded=recorded, policy=_policy(props), say=_say
+            )
             outputs = {name: props[name] for name in INPUTS} | _ledger_outputs(report.ledger)
+            # A digest stays what it was when its file was applied: that is how a later edit is noticed.
+            outputs["checksums"] = {
+                file.name: recorded.get(file.name, file.sha256) for file in files if file.name in report.ledger
+            } | {name: digest for name, digest in recorded.items() if name in report.ledger}
             if previous and not report.ran:
                 return outputs | {name: previous[name] for name in ("bookmark", "restore_command")}
             return outputs | {
@@ -121,6 +132,7 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
     """The applied migrations of one database."""
 
     applied: pulumi.Output[list[str]]
+    checksums: pulumi.Output[dict[str, str]]
     last_migration: pulumi.Output[str]
     bookmark: pulumi.Output[dict[str, str]]
     restore_command: pulumi.Output[str]
@@ -142,7 +154,7 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
             opts: Pulumi's resource options.
         """
         listed = [{"name": file.name, "sha256": file.sha256} for file in files]
-        outputs = dict.fromkeys(("applied", "last_migration", "bookmark", "restore_command"))
+        outputs = dict.fromkeys(("applied", "checksums", "last_migration", "bookmark", "restore_command"))
         super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **outputs}, opts)
 
 
@@ -165,9 +177,24 @@ def _ledger_outputs(names: tuple[str, ...]) -> dict[str, Any]:
     return {"applied": list(names), "last_migration": names[-1] if names else ""}
 
 
-def _say_pending(database: str, names: list[str]) -> None:
-    if names:
-        _say(f"pending on {database}: {', '.join(names)}")
+def _show_plan(props: Mapping[str, Any], previous: Mapping[str, Any]) -> Plan:
+    """Says what is pending and what looks wrong, by what the state knows of the ledger. Asks no API.
+
+    Raises:
+        PlanRefused: the folder has a problem that the policy calls an error.
+    """
+    plan = make_plan(_planned_files(props), previous.get("applied", ()), previous.get("checksums", {}))
+    policy = _policy(props)
+    if plan.pending:
+        _say(f"pending on {props['database_name']}: {', '.join(migration.name for migration in plan.pending)}")
+    for finding in plan.of(Severity.WARNING, policy):
+        _say(f"warning: {finding.in_folder(props['migrations_dir'])}")
+    runner.refuse(plan, props["migrations_dir"], policy)
+    return plan
+
+
+def _policy(props: Mapping[str, Any]) -> dict[Problem, Severity]:
+    return {Problem(problem): Severity(severity) for problem, severity in props["policy"].items()}
 
 
 def _say(line: str) -> None:

@@ -39,7 +39,8 @@ _NAMED_WITH_TABLE: Final = frozenset(
 )
 _TEMP_ALLOWED: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_UPDATE})
 
-_MODULES: Final = frozenset({"fts5", "fts5vocab"})
+MODULES: Final = ("fts5", "fts5vocab", "rtree", "rtree_i32")
+"""The virtual tables that may be created."""
 
 _BOOLEAN_PRAGMAS: Final = frozenset(
     {
@@ -52,14 +53,14 @@ _BOOLEAN_PRAGMAS: Final = frozenset(
         "reverse_unordered_selects",
     }
 )
-_PRAGMAS_THAT_ONLY_READ: Final = frozenset({"data_version", "table_list"})
+_PRAGMAS_THAT_ONLY_READ: Final = frozenset({"data_version", "page_size", "table_list"})
 _PRAGMAS_ON_A_NAME: Final = frozenset(
     {"foreign_key_list", "index_info", "index_list", "index_xinfo", "table_info", "table_xinfo"}
 )
 _PRAGMAS_ON_A_NAME_OR_ALL: Final = frozenset({"foreign_key_check", "quick_check"})
 # The service compares beginnings: `1x` passes there too.
 _BOOLEAN: Final = re.compile(r"['\"]?(true|false|yes|no|on|off|1|0)", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"-?[0-9]+")
+_NUMBER: Final = re.compile(r"\s*[-+]?(0x[0-9a-f]+|[0-9]+)", re.IGNORECASE)
 
 _FUNCTIONS: Final = frozenset(
     """
@@ -81,6 +82,8 @@ _FUNCTIONS: Final = frozenset(
 
     match highlight bm25 snippet
 
+    rtreecheck
+
     sqlite_rename_column sqlite_rename_table sqlite_rename_test sqlite_drop_column sqlite_rename_quotefix
     """.split()  # noqa: SIM905 - families of names are read more easily than a hundred quoted strings
 )
@@ -101,24 +104,24 @@ def is_allowed(action: int, first: str | None, second: str | None, database: str
     if action == apsw.SQLITE_ALTER_TABLE:  # alone in naming its database first
         database, first, second = first, second, None
     if database == "temp":
-        return action in _TEMP_ALLOWED and _is_open_name(first)
+        return action in _TEMP_ALLOWED and is_open_name(first)
     if database not in {None, "main"}:
         return False
     if action in _NAMED_WITH_TABLE:
-        return _is_open_name(first) and _is_open_name(second)
+        return is_open_name(first) and is_open_name(second)
     if action in _NAMED:
-        return _is_open_name(first)
+        return is_open_name(first)
     return action in _FREE or _is_listed(action, first or "", second)
 
 
 def _is_listed(action: int, first: str, second: str | None) -> bool:
     match action:
         case apsw.SQLITE_PRAGMA:
-            return _is_allowed_pragma(first, second)
+            return _is_allowed_pragma(first.lower(), second)
         case apsw.SQLITE_FUNCTION:
             return (second or "").lower() in _FUNCTIONS  # CURRENT_TIMESTAMP comes as it was written
         case apsw.SQLITE_CREATE_VTABLE | apsw.SQLITE_DROP_VTABLE:
-            return (second or "").lower() in _MODULES
+            return is_open_name(first) and (second or "").lower() in MODULES
         case _:
             return False
 
@@ -129,12 +132,12 @@ def _is_allowed_pragma(name: str, argument: str | None) -> bool:
     if name in _BOOLEAN_PRAGMAS:
         return argument is None or _BOOLEAN.match(argument) is not None
     if name in _PRAGMAS_ON_A_NAME:
-        return argument is not None and _is_open_name(argument)
+        return argument is not None and is_open_name(argument)
     if name == "optimize":
         return argument is None or _NUMBER.fullmatch(argument) is not None
-    return name in _PRAGMAS_ON_A_NAME_OR_ALL and _is_open_name(argument)
+    return name in _PRAGMAS_ON_A_NAME_OR_ALL and is_open_name(argument)
 
 
-def _is_open_name(name: str | None) -> bool:
-    """Tell whether users may touch what has this name: `_cf_` is kept for the service's own tables."""
-    return not (name or "").startswith("_cf_")
+def is_open_name(name: str | None) -> bool:
+    """Tell whether users may touch what has this name: `_cf_`, in any case, is kept for the service's own tables."""
+    return not (name or "").lower().startswith("_cf_")

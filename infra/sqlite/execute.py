@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import apsw
 
 from infra.errors import SqlError
-from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, reset_pragmas, trusted
+from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, TransactionRefused, reset_pragmas, trusted
 from infra.sqlite.statements import split
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ def _pieces(query: Query) -> list[Query]:
         raise SqlError("SQL code did not contain a statement.")
     if query.params and len(statements) > 1:
         raise SqlError("params with multiple statements is not supported")
-    return [Query(statement.text, query.params) for statement in statements]
+    if len(statements) == 1:
+        return [query]  # with its comments: they count for the length, and for the offsets of errors
+    return [Query(statement.text) for statement in statements]
 
 
 def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResult:
@@ -129,6 +131,8 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
         started = time.perf_counter()
         rows = tuple(cursor.execute(query.sql, query.params or None).fetchall())
         duration_ms = (time.perf_counter() - started) * 1000
+    except TransactionRefused as error:
+        raise _refusal(_syntax_error(connection, query.sql) or error, index) from error
     except (apsw.Error, SqlError, ValueError, OverflowError) as error:
         raise _refusal(error, index) from error
     changes = connection.total_changes() - changes
@@ -150,6 +154,20 @@ def _check_length(sql: str) -> None:
         raise SqlError("statement too long: SQLITE_TOOBIG")
 
 
+def _syntax_error(connection: apsw.Connection, sql: str) -> apsw.Error | None:
+    """Find what SQLite itself has against a statement about transactions: where there is something, D1 says that."""
+    cursor = connection.cursor()
+    cursor.exec_trace = lambda _cursor, _sql, _bindings: False  # prepare, and go no further
+    try:
+        with trusted(connection):
+            cursor.execute(sql, can_cache=False)
+    except apsw.ExecTraceAbort:
+        return None
+    except apsw.Error as error:
+        return error
+    return None
+
+
 def _schema_version(connection: apsw.Connection) -> int:
     with trusted(connection):
         [(version,)] = connection.execute("PRAGMA schema_version", can_cache=False)
@@ -160,6 +178,8 @@ def _commit(connection: apsw.Connection) -> None:
     """End the transaction. Deferred foreign keys are checked only here, so this too can be refused."""
     try:
         with trusted(connection):
+            # ANALYZE makes this table here and not on the service, whose SQLite lacks SQLITE_ENABLE_STAT4.
+            connection.execute("DROP TABLE IF EXISTS sqlite_stat4", can_cache=False)
             connection.execute("COMMIT", can_cache=False)
     except apsw.Error as error:
         raise _refusal(error, None) from error
@@ -178,7 +198,9 @@ def _refusal(error: Exception, index: int | None) -> SqlError:
         return SqlError(f"{error}: SQLITE_ERROR", statement=index)
     # APSW documents both attributes; its type stubs lack them.
     code = apsw.mapping_result_codes[error.result & _PRIMARY_CODE]  # type: ignore[attr-defined]
+    extended = apsw.mapping_extended_result_codes.get(error.extendedresult)  # type: ignore[attr-defined]
     position: int = error.error_offset  # type: ignore[attr-defined]
     offset = position if position >= 0 else None
     at = "" if offset is None else f" at offset {offset}"
-    return SqlError(f"{error}{at}: {code}", statement=index, offset=offset)
+    detail = f" (extended: {extended})" if extended else ""
+    return SqlError(f"{error}{at}: {code}{detail}", statement=index, offset=offset)

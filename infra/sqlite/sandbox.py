@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from infra.errors import SqlError
-from infra.sqlite.authorizer import is_allowed
+from infra.sqlite.authorizer import MODULES, is_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,17 +30,26 @@ TRANSACTION_REFUSED: Final = (
 )
 """The service's answer to BEGIN, COMMIT, ROLLBACK and SAVEPOINT, word for word (workerd's sql.c++)."""
 
+
+class TransactionRefused(SqlError):
+    """A statement begins or ends a transaction. Its text is the service's."""
+
+    def __init__(self) -> None:
+        super().__init__(TRANSACTION_REFUSED)
+
+
 MAX_STATEMENT_BYTES: Final = 100_000
 """Longest statement, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
 
-# All from workerd's sqlite.c++. 2,200,000 bytes is what it sets; the documented limit for a row is 2,000,000.
+# All from workerd's sqlite.c++, but for the first: that is Cloudflare's limits page, for a value and for a row. Of the
+# operations of a compiled statement no page tells: workerd takes 161,986 of them and refuses 185,126, as it does here.
 _LIMITS: Final = {
-    apsw.SQLITE_LIMIT_LENGTH: 2_200_000,
+    apsw.SQLITE_LIMIT_LENGTH: 2_000_000,
     apsw.SQLITE_LIMIT_SQL_LENGTH: MAX_STATEMENT_BYTES,
     apsw.SQLITE_LIMIT_COLUMN: 100,
     apsw.SQLITE_LIMIT_EXPR_DEPTH: 100,
     apsw.SQLITE_LIMIT_COMPOUND_SELECT: 5,
-    apsw.SQLITE_LIMIT_VDBE_OP: 25_000,
+    apsw.SQLITE_LIMIT_VDBE_OP: 250_000,
     apsw.SQLITE_LIMIT_FUNCTION_ARG: 127,
     apsw.SQLITE_LIMIT_ATTACHED: 0,
     apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
@@ -85,7 +94,9 @@ def apply_rules(connection: apsw.Connection) -> None:
         connection.config(switch, value)
     for limit, value in _LIMITS.items():
         connection.limit(limit, value)
-    connection.drop_modules(("fts5", "fts5vocab"))
+    connection.drop_modules(MODULES)
+    # Until a connection has prepared a SELECT, SQLite leaves the offset out of some errors.
+    connection.execute("SELECT 1")
     connection.authorizer = _authorize
 
 
@@ -113,5 +124,5 @@ def reset_pragmas(connection: apsw.Connection) -> None:
 def _authorize(action: int, first: str | None, second: str | None, database: str | None, _trigger: str | None) -> int:
     # workerd answers these two with an exception of its own, not with SQLITE_AUTH. APSW hands it on to the caller.
     if action in {apsw.SQLITE_TRANSACTION, apsw.SQLITE_SAVEPOINT}:
-        raise SqlError(TRANSACTION_REFUSED)
+        raise TransactionRefused
     return apsw.SQLITE_OK if is_allowed(action, first, second, database) else apsw.SQLITE_DENY

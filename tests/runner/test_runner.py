@@ -27,7 +27,7 @@ def names(database: D1Api) -> list[str]:
 def test_files_run_in_order_and_a_second_run_finds_nothing(database: D1Api) -> None:
     before = database.bookmark()
     said: list[str] = []
-    report = apply(database, [USERS, NAMES], TARGET, said.append)
+    report = apply(database, [USERS, NAMES], TARGET, say=said.append)
     assert report.ran == report.ledger == (USERS.name, NAMES.name) == applied(database, TARGET.table)
     assert report.bookmark.id == before
     assert names(database) == ["Ada", "Grace"]
@@ -35,7 +35,7 @@ def test_files_run_in_order_and_a_second_run_finds_nothing(database: D1Api) -> N
     assert said[1:] == ["applied 0001_users.sql (1 of 2)", "applied 0002_names.sql (2 of 2)"]
 
     after = database.bookmark()
-    again = apply(database, [USERS, NAMES], TARGET, said.append)
+    again = apply(database, [USERS, NAMES], TARGET, say=said.append)
     assert (again.ran, again.ledger) == ((), report.ledger)
     assert database.bookmark() == after, "a run with nothing to do writes nothing"
     assert len(said) == 3

@@ -1,11 +1,9 @@
-"""The ledger is wrangler's to the byte; what is not in it is pending."""
+"""The ledger is wrangler's to the byte."""
 
 import sqlite3
 from contextlib import closing
 
 from infra.migrations import ledger
-from infra.migrations.folder import Migration
-from infra.migrations.plan import make_plan
 
 WRANGLERS_CREATE = (
     'CREATE TABLE IF NOT EXISTS "d1_migrations"(\n'
@@ -31,10 +29,3 @@ def test_names_with_quotes_survive() -> None:
             database.execute(sql)
         assert database.execute(ledger.exists('my "table')).fetchall() == [('my "table',)]
         assert [row[1] for row in database.execute(ledger.select('my "table'))] == ["it's.sql"]
-
-
-def test_a_file_that_is_not_in_the_ledger_is_pending_and_keeps_its_place() -> None:
-    files = [Migration(name, "") for name in ("1.sql", "2.sql", "3.sql")]
-    plan = make_plan(files, ["gone.sql", "2.sql"])
-    assert [migration.name for migration in plan.pending] == ["1.sql", "3.sql"]
-    assert plan.applied == ("gone.sql", "2.sql")
