@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 import uvicorn
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
@@ -49,6 +50,11 @@ HOST: Final = "127.0.0.1"
 """The one address that is served: nothing here is fit for a network."""
 _PREFIX: Final = "/client/v4"
 _SECONDS_TO_FINISH: Final = 5  # for requests that run when the server is told to stop
+_THREADS: Final = 640
+"""More than there can be requests at a time: the usual limit of 1,024 files, less three for each open database.
+
+A request that waits for its database keeps a thread, and must not keep the last one from the other databases.
+"""
 
 _logger: Final = logging.getLogger(__name__)
 
@@ -212,5 +218,6 @@ class _Server(uvicorn.Server):
         self.ready = threading.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         await super().startup(sockets)
         self.ready.set()
