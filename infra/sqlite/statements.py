@@ -129,6 +129,12 @@ def creates_trigger(statement: Statement) -> bool:
     return state == _TRIGGER
 
 
+def comments(statement: Statement) -> tuple[str, ...]:
+    """Give the comments inside a statement, their marks included."""
+    blanks = (token[0] for token in _TOKEN.finditer(statement.text) if token.lastgroup == "blank")
+    return tuple(blank for blank in blanks if blank.startswith(("--", "/*")))
+
+
 def _advance(state: str, token: re.Match[str]) -> str:
     if state == _NORMAL:
         return _START if token.lastgroup == "semi" else _NORMAL

@@ -61,7 +61,7 @@ def test_a_refused_file_leaves_what_was_before_it_and_nothing_of_itself(database
 def test_a_file_that_can_not_be_sent_stops_the_run_before_its_first_write(database: D1Api) -> None:
     before = database.bookmark()
     with pytest.raises(ConfigError, match=r"migrations/0002_open\.sql:1: "):
-        apply(database, [USERS, Migration("0002_open.sql", "SELECT 1; /* open")], TARGET)
+        apply(database, [USERS, Migration("0002_open.sql", "SELECT 'open")], TARGET)
     assert database.bookmark() == before
 
 

@@ -40,6 +40,8 @@ def run(sql: str) -> apsw.Connection:
         f"{TABLE};\n{TRIGGER};",
         f"{TABLE};\n{TRIGGER}",
         f"\ufeff{TABLE};",
+        f"{TABLE}; /* never closed",
+        f"{TABLE} /* never closed",
     ],
 )
 def test_the_table_and_the_ledger_row_are_both_there(sql: str) -> None:
@@ -53,15 +55,21 @@ def test_an_empty_file_is_recorded(sql: str) -> None:
     assert run(sql).execute("SELECT name FROM d1_migrations").fetchall() == [("1.sql",)]
 
 
-@pytest.mark.parametrize("end", ["/* never closed", "SELECT 'never closed", 'SELECT "x', f"{TRIGGER[:-4]}"])
+@pytest.mark.parametrize("end", ["SELECT 'never closed", 'SELECT "x', TRIGGER[:-4]])
 def test_an_end_that_would_swallow_the_ledger_row_is_refused_with_its_line(end: str) -> None:
-    with pytest.raises(ConfigError, match=r"^sql/1\.sql:[13]: .*never closed"):
+    with pytest.raises(ConfigError, match=r"^sql/1\.sql:3: .*never closed"):
         make_request(Migration("1.sql", f"{TABLE};\n\n{end}"), "sql", "d1_migrations")
 
 
 def test_a_string_keeps_its_line_ends_and_the_rest_gets_wranglers() -> None:
     request = make_request(Migration("1.sql", "SELECT 'a\r\nb';\r\nSELECT 1;\r\n"), "migrations", "d1_migrations")
     assert "SELECT 'a\r\nb';\nSELECT 1;\n" in request.sql
+
+
+def test_the_schema_keeps_the_text_that_the_user_wrote() -> None:
+    statement = "CREATE TABLE u (\n  -- who\n  id INTEGER /* key */ PRIMARY KEY\n)"
+    database = run(f"-- it's here\n{statement} -- the end\n;\n-- bye")
+    assert database.execute("SELECT sql FROM sqlite_schema WHERE name = 'u'").fetchall() == [(statement,)]
 
 
 @pytest.mark.parametrize(
@@ -73,7 +81,12 @@ def test_a_string_keeps_its_line_ends_and_the_rest_gets_wranglers() -> None:
         ("SELECT 'CREATE TRIGGER x';", False),
         ("-- CREATE TRIGGER x\nSELECT 1;", False),
         ("CREATE TABLE trigger_log (id INTEGER);", False),
+        ("-- it's between statements; so it stays here\nSELECT 1;", False),
+        ("SELECT 1 -- it's inside\n;", True),
+        ("SELECT /* a; b */ 1;", True),
+        ("SELECT /* harmless */ 1;", False),
+        ("SELECT '-- it''s a string;';", False),
     ],
 )
-def test_a_file_with_a_trigger_goes_as_an_import(sql: str, as_import: bool) -> None:  # noqa: FBT001 - a parameter
+def test_what_query_cuts_in_the_wrong_place_goes_as_an_import(sql: str, as_import: bool) -> None:  # noqa: FBT001 - a parameter
     assert make_request(Migration("1.sql", sql), "migrations", "d1_migrations").as_import is as_import
