@@ -2,10 +2,11 @@
 
 Follows the dump of Cloudflare's own local D1 (miniflare's dumpSql), quirks included: `no_schema` leaves out the DELETE
 that empties sqlite_sequence but not its rows, and `tables` leaves out the indexes of the tables it names, unless it
-names them too. Where that dump would not load again, or would load as something else, this one is spelt otherwise:
-integers of 64 bits and whole REALs keep their type and digits, INSTEAD OF triggers follow their views, and a line break
-is only escaped where the text does not hold the escape already. (APSW's shell has a dump as well, with transactions and
-PRAGMAs that an import refuses.)
+names them too. Where that dump would not load again, or would load as something else, this one differs: rows wait for
+the tables they refer to, INSTEAD OF triggers follow their views, integers of 64 bits and whole REALs keep their type
+and digits, and a line break is only escaped where the text does not hold the escape already. What neither can do is a
+row whose INSERT is longer than a statement may be. (APSW's shell has a dump as well, with transactions and PRAGMAs that
+an import refuses.)
 """
 
 from __future__ import annotations
@@ -19,13 +20,13 @@ import apsw
 from infra.errors import D1Error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from infra.sqlite.execute import SQLValue
 
 _TABLES: Final = """
     SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql NOT NULL
-    ORDER BY tbl_name = 'sqlite_sequence', rowid
+    ORDER BY rowid
 """
 _REST: Final = """
     SELECT name, sql FROM sqlite_schema AS o WHERE sql NOT NULL AND type IN ('index', 'trigger', 'view')
@@ -33,6 +34,7 @@ _REST: Final = """
         SELECT 1 FROM sqlite_schema AS v WHERE v.type = 'view' AND v.name = o.tbl_name COLLATE NOCASE
     ), type
 """
+_SEQUENCE: Final = "sqlite_sequence"
 _QUOTED_TABLE: Final = re.compile(r"CREATE TABLE (?=['\"])")
 
 
@@ -73,31 +75,51 @@ def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
         DumpRefused: a table that is wanted is virtual.
     """
     yield "PRAGMA defer_foreign_keys=TRUE;"
-    for name, sql in _rows(connection, _TABLES):
-        if not options.has(name):
-            continue
-        if sql.startswith("CREATE VIRTUAL TABLE"):
-            raise DumpRefused("D1 Export error: cannot export databases with Virtual Tables (fts5)")
+    tables = [(name, sql) for name, sql in _rows(connection, _TABLES) if options.has(name)]
+    missing = {name.lower() for name, _ in tables} if options.schema else set()
+    waiting = []
+    for name, sql in tables:
         create = _create(name, sql)
         if create is None:
             continue
         if options.schema:
             yield create
-        if options.data:
+            missing.discard(name.lower())
+        if missing & _referred(connection, name):
+            waiting.append(name)
+        elif options.data:
             yield from _inserts(connection, name)
+    if options.data:
+        for name in waiting:
+            yield from _inserts(connection, name)
+    yield from _sequence(connection, options, [name for name, _ in tables])
     if options.schema:
         yield from (f"{sql};" for name, sql in _rows(connection, _REST) if options.has(name))
 
 
 def _create(table: str, sql: str) -> str | None:
-    """Give the statement that makes a table ready for its rows; None for tables that are not dumped."""
-    if table == "sqlite_sequence":
-        return "DELETE FROM sqlite_sequence;"
+    """Give the statement that makes a table ready for its rows; None for a table that is not dumped like others."""
+    if sql.startswith("CREATE VIRTUAL TABLE"):
+        raise DumpRefused("D1 Export error: cannot export databases with Virtual Tables (fts5)")
     if table.startswith("sqlite_stat"):
         return "ANALYZE sqlite_schema;"
     if table.startswith(("_cf_", "sqlite_")):
         return None
     return _QUOTED_TABLE.sub("CREATE TABLE IF NOT EXISTS ", sql, count=1) + ";"
+
+
+def _referred(connection: apsw.Connection, table: str) -> set[str]:
+    """Name the tables to which a table's foreign keys refer. SQLite inserts no row while one of them is missing."""
+    return {row[2].lower() for row in _rows(connection, f"PRAGMA foreign_key_list={_quoted(table)}")}
+
+
+def _sequence(connection: apsw.Connection, options: DumpOptions, tables: Sequence[str]) -> Iterator[str]:
+    """Dump the last ids of AUTOINCREMENT: after all rows, which move them."""
+    if _SEQUENCE in tables:
+        if options.schema:
+            yield "DELETE FROM sqlite_sequence;"
+        if options.data:
+            yield from _inserts(connection, _SEQUENCE)
 
 
 def _inserts(connection: apsw.Connection, table: str) -> Iterator[str]:
