@@ -33,6 +33,21 @@ Imports and exports, which outlast a request::
     links               files at addresses that cannot be guessed, for an hour
     files               the endpoint behind those addresses
 
+What goes wrong on purpose, between `server` and `routes`::
+
+    options      asks for it on the command line
+    control      asks for it while the emulator runs; an endpoint for tests
+    behaviour    what can be asked for
+    properties   JSON objects taken apart, with defaults
+    stress       applies it to each request
+    faults       which request meets with which fault; pure
+    ratelimit    counts requests against a quota
+    stand_ins    the answers of faults
+    dropped      no answer: the connection closes
+    splitter     how the service cuts SQL, defects included; pure
+
+`coverage` writes the table of endpoints in docs/emulator.md.
+
 `d1 local` (`local`) is the command that wraps another one in all of this.
 
 What `ls` shows in the state folder::
