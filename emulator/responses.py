@@ -70,19 +70,19 @@ def database_item(record: Record) -> dict[str, Any]:
     }
 
 
-def query_results(outcome: Outcome) -> list[dict[str, Any]]:
+def query_results(outcome: Outcome, region: str) -> list[dict[str, Any]]:
     """Write what statements gave, each row an object. Of columns with the same name the last one stays."""
     return [
         {
             "results": [dict(zip(result.columns, map(json_value, row), strict=True)) for row in result.rows],
             "success": True,
-            "meta": meta(result, outcome),
+            "meta": meta(result, outcome.size_after, region),
         }
         for result in outcome.results
     ]
 
 
-def raw_results(outcome: Outcome) -> list[dict[str, Any]]:
+def raw_results(outcome: Outcome, region: str) -> list[dict[str, Any]]:
     """Write what statements gave, each row an array beside the names of the columns."""
     return [
         {
@@ -91,7 +91,7 @@ def raw_results(outcome: Outcome) -> list[dict[str, Any]]:
                 "rows": [[json_value(value) for value in row] for row in result.rows],
             },
             "success": True,
-            "meta": meta(result, outcome),
+            "meta": meta(result, outcome.size_after, region),
         }
         for result in outcome.results
     ]
@@ -117,18 +117,18 @@ def _javascript_number(value: float) -> int | float:
     return int(Decimal(repr(value))) if value.is_integer() and abs(value) < _LARGEST_PLAIN_NUMBER else value
 
 
-def meta(result: StatementResult, outcome: Outcome) -> dict[str, Any]:
+def meta(result: StatementResult, size_after: int, region: str) -> dict[str, Any]:
     """Write what is known of a statement beside its rows."""
     return {
         "served_by": "d1-emulator",
-        "served_by_region": "LOCAL",
+        "served_by_region": region,
         "served_by_primary": True,
         "timings": {"sql_duration_ms": result.duration_ms},
         "duration": result.duration_ms,
         "changes": result.changes,
         "last_row_id": result.last_row_id,
         "changed_db": result.changed_db,
-        "size_after": outcome.size_after,
+        "size_after": size_after,
         "rows_read": result.rows_read,
         "rows_written": result.rows_written,
     }

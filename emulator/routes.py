@@ -57,6 +57,11 @@ class Call:
         return requests.database_id(self.path["database"])
 
     @property
+    def region(self) -> str:
+        """Where the database in the path runs. Raises DatabaseNotFound."""
+        return self.registry.find(self.account, self.uuid).region
+
+    @property
     def database(self) -> Database:
         """The database in the path. Raises DatabaseNotFound."""
         return self.registry.database(self.account, self.uuid)
@@ -110,12 +115,12 @@ def delete(call: Call) -> Response:
 
 def query(call: Call) -> Response:
     """POST: run SQL; rows as objects."""
-    return responses.success(responses.query_results(_run(call)))
+    return responses.success(responses.query_results(_run(call), call.region))
 
 
 def raw(call: Call) -> Response:
     """POST: run SQL; rows as arrays."""
-    return responses.success(responses.raw_results(_run(call)))
+    return responses.success(responses.raw_results(_run(call), call.region))
 
 
 def bookmark(call: Call) -> Response:

@@ -36,11 +36,11 @@ def import_(call: Call) -> Response:
             begun = imports.init(uuid, database, etag)
             if isinstance(begun, Link):
                 return responses.success({"filename": begun.name, "upload_url": _url(call, begun)})
-            return _import_state(begun)
+            return _import_state(begun, call.region)
         case transfer_requests.Ingest(filename, etag):
-            return _import_state(imports.ingest(uuid, database, filename, etag))
+            return _import_state(imports.ingest(uuid, database, filename, etag), call.region)
         case transfer_requests.Poll():
-            return _import_state(imports.poll(uuid))
+            return _import_state(imports.poll(uuid), call.region)
 
 
 def export(call: Call) -> Response:
@@ -59,7 +59,7 @@ def export(call: Call) -> Response:
     return _complete("export", job, {"filename": link.name, "signed_url": _url(call, link)})
 
 
-def _import_state(job: Job[Outcome] | None) -> Response:
+def _import_state(job: Job[Outcome] | None, region: str) -> Response:
     if job is None:
         return _nothing("import", "Not currently importing anything.")
     if not job.outcome.done():
@@ -68,7 +68,7 @@ def _import_state(job: Job[Outcome] | None) -> Response:
         outcome = job.outcome.result()
     except SqlError as error:
         return _failed("import", job, error)
-    meta = responses.meta(total(outcome.results), outcome)
+    meta = responses.meta(total(outcome.results), outcome.size_after, region)
     result = {"num_queries": len(outcome.results), "final_bookmark": outcome.bookmark, "meta": meta}
     return _complete("import", job, result)
 

@@ -48,7 +48,7 @@ def test_a_query_answers_each_statement(http: httpx.Client, database: str) -> No
     assert meta.pop("duration") == meta.pop("timings")["sql_duration_ms"]
     assert meta == {
         "served_by": "d1-emulator",
-        "served_by_region": "LOCAL",
+        "served_by_region": "WEUR",
         "served_by_primary": True,
         "changes": 2,
         "last_row_id": 2,
