@@ -125,10 +125,10 @@ def test_a_fault_lasts_as_many_requests_as_it_says(emulator: httpx.Client, url: 
 
 
 def test_latency_holds_the_answer_back(emulator: httpx.Client, url: str) -> None:
-    _set(emulator, latency_ms=60_000)
+    _set(emulator, latency_ms=2_000)
     with pytest.raises(httpx.ReadTimeout):
         emulator.get(url, timeout=0.2)
-    _set(emulator, faults=[{"fault": "latency", "ms": 60_000, "when": "after", "endpoint": "query"}])
+    _set(emulator, faults=[{"fault": "latency", "ms": 2_000, "when": "after", "endpoint": "query"}])
     with pytest.raises(httpx.ReadTimeout):
         emulator.post(f"{url}/query", json={"sql": "INSERT INTO t VALUES (1)"}, timeout=0.5)
     assert _rows(emulator, url) == [1]
