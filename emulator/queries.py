@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from emulator import bodies
 from emulator.errors import Malformed
 from infra.sqlite.execute import Query, SQLValue
 from infra.sqlite.statements import split
-
-_INTEGERS: Final = range(-(2**63), 2**63)
 
 
 def read(body: bytes) -> tuple[Query, ...]:
@@ -43,16 +41,14 @@ def _query(item: dict[str, Any], where: str) -> Query:
 
 
 def _param(value: object, where: str) -> SQLValue:
-    """Turn a JSON value into SQLite's. What has no place in 64 bits becomes a float, as JavaScript has it anyway."""
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int) and value not in _INTEGERS:
+    """Turn a JSON value into SQLite's. Every number is a REAL, as D1's are: it binds the numbers of JavaScript."""
+    if isinstance(value, int):
         try:
             return float(value)
         except OverflowError:
             raise Malformed.at(where, "Number out of range") from None
     if isinstance(value, str):
         return bodies.without_lone_surrogates(value)
-    if value is None or isinstance(value, (int, float)):
+    if value is None or isinstance(value, float):
         return value
     raise Malformed.at(where, f"Expected string, received {bodies.kind(value)}")

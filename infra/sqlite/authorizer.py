@@ -80,6 +80,9 @@ _FUNCTIONS: Final = frozenset(
     json json_array json_array_length json_extract -> ->> json_insert json_object json_patch json_remove json_replace
     json_set json_type json_valid json_quote json_group_array json_group_object json_each json_tree
 
+    jsonb jsonb_array jsonb_extract jsonb_insert jsonb_object jsonb_patch jsonb_remove jsonb_replace jsonb_set
+    jsonb_group_array jsonb_group_object
+
     match highlight bm25 snippet
 
     rtreecheck

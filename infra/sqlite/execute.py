@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import apsw
 
 from infra.errors import SqlError
-from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, TransactionRefused, reset_pragmas, trusted
+from infra.sqlite.sandbox import (
+    MAX_STATEMENT_BYTES,
+    TransactionRefused,
+    reserved_names,
+    reset_pragmas,
+    trusted,
+)
 from infra.sqlite.statements import split
 
 if TYPE_CHECKING:
@@ -18,6 +24,7 @@ if TYPE_CHECKING:
 SQLValue: TypeAlias = "str | int | float | bytes | None"
 """What SQLite stores: TEXT, INTEGER (64 bits), REAL, BLOB, NULL."""
 
+_NO_STATEMENT: Final = "SQL code did not contain a statement."
 _PRIMARY_CODE: Final = 0xFF  # the low byte of SQLite's extended result codes
 
 
@@ -89,7 +96,8 @@ def run_batch(connection: apsw.Connection, batch: Sequence[Query]) -> tuple[Stat
     try:
         with trusted(connection):
             connection.execute("BEGIN", can_cache=False)
-        results = tuple(_run(connection, index, piece) for index, piece in enumerate(pieces))
+        reserved = reserved_names(connection)
+        results = tuple(_run(connection, index, piece, reserved) for index, piece in enumerate(pieces))
         _commit(connection)
     finally:
         if connection.in_transaction:
@@ -102,7 +110,7 @@ def run_batch(connection: apsw.Connection, batch: Sequence[Query]) -> tuple[Stat
 def _pieces(query: Query) -> list[Query]:
     statements = split(query.sql)
     if not statements:
-        raise SqlError("SQL code did not contain a statement.")
+        raise SqlError(_NO_STATEMENT)
     if query.params and len(statements) > 1:
         raise SqlError("params with multiple statements is not supported")
     if len(statements) == 1:
@@ -110,10 +118,18 @@ def _pieces(query: Query) -> list[Query]:
     return [Query(statement.text) for statement in statements]
 
 
-def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResult:
-    """Run one statement. Raises SqlError with the statement's index."""
+def _run(connection: apsw.Connection, index: int, query: Query, reserved: frozenset[str]) -> StatementResult:
+    """Run one statement. Raises SqlError with the statement's index.
+
+    Args:
+        connection: with a transaction open.
+        index: of the statement, for its errors.
+        query: the one statement.
+        reserved: the reserved names that there may be.
+    """
     columns: tuple[str, ...] = ()
     readonly = True
+    sql, nul, _ = query.sql.partition("\0")  # workerd stops there too, and then misses the statement in the rest
 
     def inspect(cursor: apsw.Cursor, _sql: str, _bindings: apsw.Bindings | None) -> bool:
         # Called once the statement is prepared: afterwards a statement without rows has no description left.
@@ -123,25 +139,32 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
         return True
 
     try:
-        _check_length(query.sql)
+        _check_length(sql)
         schema = _schema_version(connection)
         changes = connection.total_changes()
         cursor = connection.cursor()
         cursor.exec_trace = inspect
         started = time.perf_counter()
-        rows = tuple(cursor.execute(query.sql, query.params or None).fetchall())
+        # A cached statement would name the columns of a table as they were before the last ALTER TABLE.
+        rows = tuple(cursor.execute(sql, query.params or None, can_cache=False).fetchall())
         duration_ms = (time.perf_counter() - started) * 1000
     except TransactionRefused as error:
-        raise _refusal(_syntax_error(connection, query.sql) or error, index) from error
+        raise _refusal(_syntax_error(connection, sql) or error, index) from error
     except (apsw.Error, SqlError, ValueError, OverflowError) as error:
         raise _refusal(error, index) from error
+    if nul:
+        raise SqlError(_NO_STATEMENT, statement=index)
     changes = connection.total_changes() - changes
+    changed_schema = not readonly and _schema_version(connection) != schema
+    if changed_schema and not reserved_names(connection) <= reserved:
+        # ALTER TABLE does not tell SQLite's authorizer the new name.
+        raise SqlError("not authorized: SQLITE_AUTH", statement=index)
     return StatementResult(
         columns=columns,
         rows=rows,
         changes=changes,
         last_row_id=connection.last_insert_rowid(),
-        changed_db=changes > 0 or (not readonly and _schema_version(connection) != schema),
+        changed_db=changes > 0 or changed_schema,
         rows_read=len(rows),
         rows_written=changes,
         duration_ms=duration_ms,
@@ -193,8 +216,8 @@ def _refusal(error: Exception, index: int | None) -> SqlError:
         # APSW counts before SQLite can; the text is that of workerd's sqlite.c++.
         return SqlError("Wrong number of parameter bindings for SQL query.", statement=index)
     if not isinstance(error, apsw.Error):
-        # NUL characters, lone surrogates, integers above 64 bits, bytes that are no UTF-8. The service's texts are not
-        # known; JavaScript and C++ treat most of these by replacing or truncating.
+        # Lone surrogates, integers above 64 bits, bytes that are no UTF-8: none of these is an error of the service,
+        # which has other characters in their place, or other numbers.
         return SqlError(f"{error}: SQLITE_ERROR", statement=index)
     # APSW documents both attributes; its type stubs lack them.
     code = apsw.mapping_result_codes[error.result & _PRIMARY_CODE]  # type: ignore[attr-defined]

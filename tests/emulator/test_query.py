@@ -76,9 +76,9 @@ def test_the_sdk_queries_with_parameters(sdk: Cloudflare, database: str) -> None
     [
         ("é\ud83d\ude00", "é\U0001f600", "text"),
         ("\ud800", "\ufffd", "text"),
-        (7, 7, "integer"),
+        (7, 7, "real"),
         (0.5, 0.5, "real"),
-        (True, 1, "integer"),
+        (True, 1, "real"),
         (None, None, "null"),
         (2**63, 9223372036854776000, "real"),
     ],
@@ -139,7 +139,7 @@ def test_a_request_takes_effect_as_a_whole_or_not_at_all(http: httpx.Client, dat
     _rows(http, database, sql="CREATE TABLE t (a UNIQUE)")
     insert = {"sql": "INSERT INTO t VALUES (?)", "params": [1]}
     batch = [insert, {"sql": "INSERT INTO t VALUES (2); INSERT INTO t VALUES (3)"}]
-    text = "UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT"
+    text = "UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)"
     answer = http.post(f"/database/{database}/query", json={"batch": [*batch, insert]})
     assert _error(answer) == (400, 7500, text)
     assert _rows(http, database, sql="SELECT * FROM t") == [[]]

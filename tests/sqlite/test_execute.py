@@ -74,11 +74,14 @@ def test_a_statement_that_changes_nothing_says_so(sql: str) -> None:
         ),
         (
             "CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1), (1)",
-            "UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT",
+            "UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)",
             1,
             None,
         ),
-        ("SELECT 1\0", "null character in query: SQLITE_ERROR", 0, None),
+        ("SELECT 1\0", "SQL code did not contain a statement.", 0, None),
+        ("SELECT nope\0", "no such column: nope at offset 7: SQLITE_ERROR", 0, 7),
+        ("-- c\nSELECT nope", "no such column: nope at offset 12: SQLITE_ERROR", 0, 12),
+        ("BEGIN NOW", 'near "NOW": syntax error at offset 6: SQLITE_ERROR', 0, 6),
     ],
 )
 def test_errors_have_the_text_and_the_place_that_d1_gives(
@@ -121,11 +124,26 @@ def test_a_deferred_foreign_key_is_checked_at_the_end_and_undoes_everything() ->
     sql = "PRAGMA defer_foreign_keys = ON; INSERT INTO c VALUES (1);"
     with pytest.raises(SqlError) as caught:
         run_script(database, sql)
-    assert str(caught.value) == "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT"
+    assert str(caught.value) == (
+        "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_FOREIGNKEY)"
+    )
     assert caught.value.statement is None
     assert run_script(database, "SELECT * FROM c")[0].rows == ()
     run_script(database, f"{sql} INSERT INTO p VALUES (1)")
     assert run_script(database, "SELECT * FROM c")[0].rows == ((1,),)
+
+
+def test_columns_are_those_of_now_when_a_statement_runs_again_after_an_alter_table() -> None:
+    database = open_database(":memory:")
+    run_script(database, "CREATE TABLE t (a); SELECT * FROM t; ALTER TABLE t ADD b")
+    assert run_script(database, "SELECT * FROM t")[0].columns == ("a", "b")
+
+
+def test_analyze_leaves_the_tables_that_it_leaves_on_d1() -> None:
+    database = open_database(":memory:")
+    run_script(database, "CREATE TABLE t (a); CREATE INDEX i ON t (a); INSERT INTO t VALUES (1); ANALYZE")
+    tables = run_script(database, "SELECT name FROM sqlite_schema WHERE name LIKE 'sqlite_stat_'")[0].rows
+    assert tables == (("sqlite_stat1",),)
 
 
 def test_a_batch_is_one_transaction_with_parameters_for_each_query() -> None:

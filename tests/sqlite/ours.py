@@ -1,0 +1,40 @@
+"""This project's engine, behind the emulator's own reading of requests and writing of values."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from emulator import queries
+from emulator.errors import Malformed
+from emulator.responses import json_value
+from infra.errors import SqlError
+from infra.sqlite.execute import run_batch
+from infra.sqlite.sandbox import open_database
+from tests.sqlite.transcript import Refused, Result
+
+if TYPE_CHECKING:
+    from tests.sqlite.corpus import Batch
+    from tests.sqlite.transcript import Database
+
+
+def new() -> Database:
+    """Open an empty database."""
+    connection = open_database(":memory:")
+
+    def run(batch: Batch) -> list[Result]:
+        try:
+            results = run_batch(connection, queries.read(json.dumps({"batch": batch}).encode()))
+        except (SqlError, Malformed) as error:
+            raise Refused(str(error)) from error
+        return [
+            Result(
+                list(result.columns),
+                [[json_value(value) for value in row] for row in result.rows],
+                result.changes,
+                result.last_row_id,
+            )
+            for result in results
+        ]
+
+    return run
