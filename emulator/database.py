@@ -91,8 +91,7 @@ class Database:
         """
         with self._lock:
             connection = self._open()
-            deadline = time.monotonic() + (self._seconds if timed else math.inf)
-            connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
+            self._allow(connection, self._seconds if timed else math.inf)
             results = run_batch(connection, batch)
             size = _file_size(connection)
             self._timeline.record(self._frames)
@@ -118,7 +117,9 @@ class Database:
     def look(self, reader: Callable[[apsw.Connection], T]) -> T:
         """Give what a function reads from the database, while nothing changes it."""
         with self._lock:
-            return reader(self._open())
+            connection = self._open()
+            self._allow(connection, math.inf)
+            return reader(connection)
 
     def bookmark(self) -> str:
         """The bookmark of the last commit."""
@@ -152,9 +153,9 @@ class Database:
         return True
 
     def close(self, *, gone: bool = False) -> None:
-        """Close the connection once its request has ended; `gone` refuses all requests that come after."""
+        """Close the connection once its request has ended; `gone` ends it, and refuses all that come after."""
+        self._gone = self._gone or gone
         with self._lock:
-            self._gone = self._gone or gone
             self._close()
 
     def _open(self) -> apsw.Connection:
@@ -165,6 +166,11 @@ class Database:
             self._frames = self._timeline.current.frame
             self._connection.set_wal_hook(self._committed)
         return self._connection
+
+    def _allow(self, connection: apsw.Connection, seconds: float) -> None:
+        """Interrupt what runs on the connection after so many seconds, or when the database is gone."""
+        deadline = time.monotonic() + seconds
+        connection.set_progress_handler(lambda: self._gone or time.monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
 
     def _committed(self, _connection: apsw.Connection, _name: str, frames: int) -> int:
         self._frames = frames

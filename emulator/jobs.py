@@ -54,12 +54,15 @@ class Jobs(Generic[T]):
             Busy: other work of this kind is running on it.
         """
         with self._lock:
-            running = self._jobs.get(uuid)
-            if running is not None and not running.outcome.done():
-                raise Busy(self._kind)
+            self._check(uuid)
             job = Job(bookmark, self._executor.submit(work))
             self._jobs[uuid] = job
         return self._settled(uuid, job)
+
+    def check(self, uuid: str) -> None:
+        """Raise Busy if work on a database is running."""
+        with self._lock:
+            self._check(uuid)
 
     def poll(self, uuid: str) -> Job[T] | None:
         """Ask after the work on a database: wait a while for its end, and forget it once it has ended.
@@ -70,6 +73,11 @@ class Jobs(Generic[T]):
         with self._lock:
             job = self._jobs.get(uuid)
         return None if job is None else self._settled(uuid, job)
+
+    def _check(self, uuid: str) -> None:
+        running = self._jobs.get(uuid)
+        if running is not None and not running.outcome.done():
+            raise Busy(self._kind)
 
     def _settled(self, uuid: str, job: Job[T]) -> Job[T]:
         wait([job.outcome], self._poll_seconds)

@@ -63,8 +63,10 @@ class Call:
 
     @property
     def database(self) -> Database:
-        """The database in the path. Raises DatabaseNotFound."""
-        return self.registry.database(self.account, self.uuid)
+        """The database in the path. Raises DatabaseNotFound, and Busy while it is being imported into or exported."""
+        database = self.registry.database(self.account, self.uuid)
+        self.transfers.check(self.uuid)
+        return database
 
 
 Handler: TypeAlias = "Callable[[Call], Response]"

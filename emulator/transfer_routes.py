@@ -30,24 +30,25 @@ _ACTIVE: Final = 202
 
 def import_(call: Call) -> Response:
     """POST: bring in a file of SQL, in steps."""
-    uuid, database, imports = call.uuid, call.database, call.transfers.imports
+    uuid, region, imports = call.uuid, call.region, call.transfers.imports
     match transfer_requests.import_request(call.body):
         case transfer_requests.Init(etag):
-            begun = imports.init(uuid, database, etag)
+            begun = imports.init(uuid, call.database, etag)
             if isinstance(begun, Link):
                 return responses.success({"filename": begun.name, "upload_url": _url(call, begun)})
-            return _import_state(begun, call.region)
+            return _import_state(begun, region)
         case transfer_requests.Ingest(filename, etag):
-            return _import_state(imports.ingest(uuid, database, filename, etag), call.region)
+            return _import_state(imports.ingest(uuid, call.database, filename, etag), region)
         case transfer_requests.Poll():
-            return _import_state(imports.poll(uuid), call.region)
+            return _import_state(imports.poll(uuid), region)
 
 
 def export(call: Call) -> Response:
     """POST: start an export, or ask after it."""
-    uuid, database, exports = call.uuid, call.database, call.transfers.exports
-    asked = transfer_requests.export_request(call.body)
-    job = exports.poll(uuid) if asked.bookmark is not None else exports.start(uuid, database, asked.options)
+    call.registry.find(call.account, call.uuid)
+    asked, exports = transfer_requests.export_request(call.body), call.transfers.exports
+    polled = asked.bookmark is not None
+    job = exports.poll(call.uuid) if polled else exports.start(call.uuid, call.database, asked.options)
     if job is None:
         return _nothing("export", "Not currently exporting anything.")
     if not job.outcome.done():

@@ -17,22 +17,33 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from emulator.database import Outcome
+    from emulator.links import Link
+
 _FOLDER: Final = ".transfers"  # account ids cannot start with a dot
 _POLL_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Transfers:
-    """Imports, exports, and the files of both."""
+    """Imports, exports, and the files and the work of both."""
 
     imports: Imports
     exports: Exports
     links: Links
+    jobs: tuple[Jobs[Outcome], Jobs[Link]]
+
+    def check(self, uuid: str) -> None:
+        """Raise Busy if a database is being imported into or exported: the service answers nothing else meanwhile."""
+        for jobs in self.jobs:
+            jobs.check(uuid)
 
 
 @contextmanager
 def open_transfers(state: Path, poll_seconds: float = _POLL_SECONDS) -> Iterator[Transfers]:
-    """Give the imports and exports of a state folder, without the files of an earlier run; finish them at the end.
+    """Give the imports and exports of a state folder, without the files of an earlier run.
+
+    At the end, work that runs is left to its database, whose close ends it.
 
     Args:
         state: the folder, locked by this process.
@@ -43,9 +54,10 @@ def open_transfers(state: Path, poll_seconds: float = _POLL_SECONDS) -> Iterator
         shutil.rmtree(folder)
     folder.mkdir()
     links = Links(folder)
-    with ThreadPoolExecutor(thread_name_prefix="transfer") as executor:
-        yield Transfers(
-            Imports(links, Jobs("import", executor, poll_seconds)),
-            Exports(links, Jobs("export", executor, poll_seconds)),
-            links,
-        )
+    executor = ThreadPoolExecutor(thread_name_prefix="transfer")
+    imports: Jobs[Outcome] = Jobs("import", executor, poll_seconds)
+    exports: Jobs[Link] = Jobs("export", executor, poll_seconds)
+    try:
+        yield Transfers(Imports(links, imports), Exports(links, exports), links, (imports, exports))
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)

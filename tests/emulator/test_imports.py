@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
 
 from emulator.links import Links
+from emulator.registry import Limits
+from emulator.server import DEFAULT_TOKEN, serving
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 TRANSACTION = "instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements"
@@ -21,11 +25,25 @@ ORPHAN = """
 """
 
 
+ENDLESS = b"CREATE TABLE t (a); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x FROM c) SELECT count(*) FROM c;"
+
+
 @pytest.fixture
 def links(tmp_path: Path) -> tuple[Links, list[float]]:
     """Links, and the clock they go by, in seconds."""
     clock = [0.0]
     return Links(tmp_path, lambda: clock[0]), clock
+
+
+@contextmanager
+def emulator(state: Path, limits: Limits | None = None) -> Iterator[httpx.Client]:
+    """Serve a state folder; gives plain HTTP, with paths relative to an account's D1."""
+    headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
+    with (
+        serving(state, limits=limits) as address,
+        httpx.Client(base_url=f"{address.base_url}/accounts/a/d1", headers=headers) as http,
+    ):
+        yield http
 
 
 def act(http: httpx.Client, database: str, action: str, **rest: str) -> httpx.Response:
@@ -181,6 +199,59 @@ def test_a_malformed_request_is_error_7400(http: httpx.Client, database: str, bo
 def test_an_import_into_no_database_is_error_7404(http: httpx.Client) -> None:
     answer = act(http, "00000000-0000-4000-8000-000000000000", "init", etag="0" * 32)
     assert (answer.status_code, answer.json()["errors"][0]["code"]) == (404, 7404)
+
+
+def test_a_database_does_nothing_else_while_an_import_runs_and_can_be_deleted(
+    http: httpx.Client, database: str
+) -> None:
+    before = current(http, database)
+    filename, etag = upload(http, database, ENDLESS)
+    for answer in (
+        act(http, database, "ingest", filename=filename, etag=etag),
+        act(http, database, "poll", current_bookmark=before),
+    ):
+        assert answer.status_code == 202
+        assert result(answer) == {
+            "type": "import",
+            "success": True,
+            "status": "active",
+            "at_bookmark": before,
+            "messages": [],
+        }
+    for answer in (
+        act(http, database, "init", etag=etag),
+        act(http, database, "ingest", filename=filename, etag=etag),
+        http.post(f"/database/{database}/export", json={"output_format": "polling"}),
+        http.post(f"/database/{database}/query", json={"sql": "SELECT 1"}),
+    ):
+        [error] = answer.json()["errors"]
+        assert answer.status_code == 400
+        assert error == {"code": 7500, "message": "Currently processing a long-running import."}
+    assert http.delete(f"/database/{database}").status_code == 200
+    assert act(http, database, "poll", current_bookmark=before).status_code == 404
+
+
+def test_an_import_that_runs_does_not_keep_the_emulator_from_stopping(tmp_path: Path) -> None:
+    for _ in range(2):
+        with emulator(tmp_path) as http:
+            if not (found := result(http.get("/database"))):
+                database = result(http.post("/database", json={"name": "shop"}))["uuid"]
+                assert import_(http, database, ENDLESS)["status"] == "active"
+            else:
+                assert rows(http, found[0]["uuid"], "SELECT name FROM sqlite_schema") == [{"name": "_cf_KV"}]
+
+
+def test_the_longest_time_of_a_query_counts_neither_for_imports_nor_for_exports(tmp_path: Path) -> None:
+    many = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20000)"
+    with emulator(tmp_path, Limits(query_seconds=0)) as http:
+        database = result(http.post("/database", json={"name": "shop"}))["uuid"]
+        slow = http.post(f"/database/{database}/query", json={"sql": f"{many} SELECT count(*) FROM c"})
+        assert slow.status_code == 400
+        state = import_(http, database, f"CREATE TABLE t AS {many} SELECT x FROM c;".encode())
+        assert state["status"] == "complete"
+        assert rows(http, database, "SELECT 1 AS one") == [{"one": 1}]
+        exported = result(http.post(f"/database/{database}/export", json={"output_format": "polling"}))
+        assert len(httpx.get(exported["result"]["signed_url"]).text.splitlines()) == 20_002
 
 
 def test_an_upload_link_takes_uploads_only_and_works_for_an_hour(links: tuple[Links, list[float]]) -> None:
