@@ -1,4 +1,4 @@
-"""kill -9 at random moments, while clients write and restore: what was acknowledged stays, nothing is there by half.
+"""kill -9 at random moments, under load: what was acknowledged stays, and nothing is there by half.
 
 Each writer has a database of its own, in which every request leaves three traces: a row in `small`, one of the same
 number in `large`, which takes several pages, and a count. The state of a database is the numbers of its rows.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.emulator.process import client, exports, process, result
+from tests.emulator.process import client, exports, import_sql, process, result
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ class _Writer:
     requests: int = 0
 
     def run(self, http: httpx.Client) -> None:
-        """Write, ask for bookmarks and restore, until the emulator is gone."""
+        """Write, import, ask for bookmarks and restore, until the emulator is gone."""
         try:
             while True:
                 self._step(http)
@@ -62,7 +62,11 @@ class _Writer:
             number = self.requests
             self.next = (*self.now, number)
             sql = f"INSERT INTO small VALUES ({number}); INSERT INTO large VALUES ({number}, zeroblob(20000))"
-            self.query(http, f"{sql}; UPDATE total SET n = n + 1")
+            sql += "; UPDATE total SET n = n + 1"
+            if _DICE.random() < 0.1:
+                assert import_sql(http, f"/database/{self.uuid}", sql) == "complete"
+            else:
+                self.query(http, sql)
         self.now = self.next
         if _DICE.random() < 0.3:
             answer = result(http.get(f"/database/{self.uuid}/time_travel/bookmark"))
@@ -112,3 +116,59 @@ def test_a_kill_loses_nothing_acknowledged_and_keeps_nothing_by_half(tmp_path: P
                 writer.restore(http, bookmark)
                 assert writer.state(http) == state
     assert min(writer.requests for writer in writers) > _ROUNDS
+
+
+@dataclass
+class _Owner:
+    """A client that makes and deletes databases whose names start with its own.
+
+    Attributes:
+        name: of the client.
+        there: the databases that were acknowledged and not yet deleted, by name.
+        pending: name of the one database that is being made or deleted.
+        made: how many it has asked for.
+    """
+
+    name: str
+    there: dict[str, str] = field(default_factory=dict)
+    pending: str = ""
+    made: int = 0
+
+    def run(self, http: httpx.Client) -> None:
+        """Make and delete, until the emulator is gone."""
+        try:
+            while True:
+                self._make(http)
+                if _DICE.random() < 0.5:
+                    self._delete(http)
+        except httpx.TransportError:
+            return
+
+    def _make(self, http: httpx.Client) -> None:
+        self.made += 1
+        self.pending = f"{self.name}-{self.made}"
+        self.there[self.pending] = result(http.post("/database", json={"name": self.pending}))["uuid"]
+
+    def _delete(self, http: httpx.Client) -> None:
+        self.pending = _DICE.choice(sorted(self.there))
+        result(http.delete(f"/database/{self.there[self.pending]}"))
+        del self.there[self.pending]
+
+
+def test_a_kill_leaves_every_database_whole_or_not_at_all(tmp_path: Path) -> None:
+    owners = [_Owner(name) for name in ("a", "b", "c", "d")]
+    for _ in range(_ROUNDS // 2):
+        with process(tmp_path) as started, client(exports(started)) as http:
+            listed = {item["name"]: item["uuid"] for item in result(http.get("/database"))}
+            for owner in owners:
+                found = {name: uuid for name, uuid in listed.items() if name.startswith(f"{owner.name}-")}
+                assert set(found) ^ set(owner.there) <= {owner.pending}
+                owner.there = found
+            for uuid in listed.values():
+                result(http.post(f"/database/{uuid}/query", json={"sql": "CREATE TABLE IF NOT EXISTS t (a)"}))
+            killer = threading.Timer(_DICE.uniform(0, _LONGEST), started.kill)
+            killer.start()
+            with ThreadPoolExecutor(len(owners)) as executor:
+                list(executor.map(lambda owner: owner.run(http), owners))
+            killer.join()
+    assert min(owner.made for owner in owners) > _ROUNDS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -12,7 +11,7 @@ import pytest
 from emulator.behaviour import Behaviour
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from emulator.splitter import pieces
-from tests.emulator.process import result
+from tests.emulator.process import import_sql, result
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,20 +68,6 @@ def url(strict: httpx.Client) -> str:
     return f"/database/{result(strict.post('/database', json={'name': uuid4().hex}))['uuid']}"
 
 
-def _import(client: httpx.Client, url: str, sql: str) -> str:
-    """Import a file as wrangler does. Returns the status that the last poll gave."""
-    content = sql.encode()
-    etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    place = result(client.post(f"{url}/import", json={"action": "init", "etag": etag}))
-    assert client.put(place["upload_url"], content=content).status_code == 200
-    step = {"action": "ingest", "etag": etag, "filename": place["filename"]}
-    state = client.post(f"{url}/import", json=step).json()["result"]
-    while state["status"] == "active":
-        poll = {"action": "poll", "current_bookmark": state["at_bookmark"]}
-        state = client.post(f"{url}/import", json=poll).json()["result"]
-    return str(state["status"])
-
-
 @pytest.mark.parametrize(("sql", "problem"), [each[1:] for each in _REFUSED], ids=[each[0] for each in _REFUSED])
 @pytest.mark.parametrize("endpoint", ["query", "raw"])
 def test_reported_text_fails_as_a_query_and_works_as_an_import(
@@ -92,7 +77,7 @@ def test_reported_text_fails_as_a_query_and_works_as_an_import(
     assert answer.status_code == 400
     assert answer.json()["errors"] == [{"code": 7500, "message": problem}]
     assert result(strict.get(url))["num_tables"] == 0
-    assert _import(strict, url, sql) == "complete"
+    assert import_sql(strict, url, sql) == "complete"
 
 
 @pytest.mark.parametrize(("sql", "problem"), [each[1:] for each in _REFUSED], ids=[each[0] for each in _REFUSED])
