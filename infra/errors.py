@@ -29,7 +29,8 @@ class SqlError(D1Error):
 
     Attributes:
         statement: 0-based index of the refused statement in its script, or None when there is no single one.
-        offset: 0-based offset in UTF-8 bytes inside that statement, or None where SQLite gives none.
+        offset: 0-based offset in UTF-8 bytes, or None where SQLite gives none. It counts from the start of that
+            statement, or from the start of the whole text where there is only one, comments before it included.
     """
 
     def __init__(self, message: str, *, statement: int | None = None, offset: int | None = None) -> None:

@@ -9,13 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import apsw
 
 from infra.errors import SqlError
-from infra.sqlite.sandbox import (
-    MAX_STATEMENT_BYTES,
-    TransactionRefused,
-    reserved_names,
-    reset_pragmas,
-    trusted,
-)
+from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, reserved_names, reset_pragmas, trusted
 from infra.sqlite.statements import split
 
 if TYPE_CHECKING:
@@ -138,8 +132,8 @@ def _run(connection: apsw.Connection, index: int, query: Query, reserved: frozen
         readonly = cursor.is_readonly
         return True
 
+    _check_length(sql, index)
     try:
-        _check_length(sql)
         schema = _schema_version(connection)
         changes = connection.total_changes()
         cursor = connection.cursor()
@@ -148,9 +142,9 @@ def _run(connection: apsw.Connection, index: int, query: Query, reserved: frozen
         # A cached statement would name the columns of a table as they were before the last ALTER TABLE.
         rows = tuple(cursor.execute(sql, query.params or None, can_cache=False).fetchall())
         duration_ms = (time.perf_counter() - started) * 1000
-    except TransactionRefused as error:
+    except SqlError as error:  # the authorizer's, about transactions
         raise _refusal(_syntax_error(connection, sql) or error, index) from error
-    except (apsw.Error, SqlError, ValueError, OverflowError) as error:
+    except (apsw.Error, ValueError, OverflowError) as error:
         raise _refusal(error, index) from error
     if nul:
         raise SqlError(_NO_STATEMENT, statement=index)
@@ -171,10 +165,10 @@ def _run(connection: apsw.Connection, index: int, query: Query, reserved: frozen
     )
 
 
-def _check_length(sql: str) -> None:
+def _check_length(sql: str, index: int) -> None:
     # SQLite has this text too, but APSW asks in a way that gets the vaguer "string or blob too big".
     if len(sql.encode()) > MAX_STATEMENT_BYTES:
-        raise SqlError("statement too long: SQLITE_TOOBIG")
+        raise SqlError("statement too long: SQLITE_TOOBIG", statement=index)
 
 
 def _syntax_error(connection: apsw.Connection, sql: str) -> apsw.Error | None:

@@ -30,14 +30,6 @@ TRANSACTION_REFUSED: Final = (
 )
 """The service's answer to BEGIN, COMMIT, ROLLBACK and SAVEPOINT, word for word (workerd's sql.c++)."""
 
-
-class TransactionRefused(SqlError):
-    """A statement begins or ends a transaction. Its text is the service's."""
-
-    def __init__(self) -> None:
-        super().__init__(TRANSACTION_REFUSED)
-
-
 MAX_STATEMENT_BYTES: Final = 100_000
 """Longest statement, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
 
@@ -132,5 +124,5 @@ def reserved_names(connection: apsw.Connection) -> frozenset[str]:
 def _authorize(action: int, first: str | None, second: str | None, database: str | None, _trigger: str | None) -> int:
     # workerd answers these two with an exception of its own, not with SQLITE_AUTH. APSW hands it on to the caller.
     if action in {apsw.SQLITE_TRANSACTION, apsw.SQLITE_SAVEPOINT}:
-        raise TransactionRefused
+        raise SqlError(TRANSACTION_REFUSED)
     return apsw.SQLITE_OK if is_allowed(action, first, second, database) else apsw.SQLITE_DENY
