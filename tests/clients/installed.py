@@ -17,7 +17,7 @@ def binaries() -> Path:
     Without them the test is skipped, or fails where D1_REQUIRE_CLIENTS=1 says that they must be there.
     """
     if not (_BINARIES / "wrangler").exists():
-        text = "NOT TESTED WITH THE REAL WRANGLER: tests/clients is not installed, run 'make clients'"
+        text = "NOT TESTED WITH THE REAL CLIENTS: tests/clients is not installed, run 'make clients'"
         if os.environ.get("D1_REQUIRE_CLIENTS") == "1":
             pytest.fail(text)
         pytest.skip(text)
