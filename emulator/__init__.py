@@ -6,6 +6,7 @@ The modules, in the order in which a request passes through them::
     command     `d1 emulator`: serves until it is stopped
     server      the application and its socket; the environment that points clients here
     routes      method and path -> handler
+    call        a request as handlers see it
     bodies      JSON bodies taken apart
     requests    paths, query strings and bodies, checked
     queries     the body of a request for SQL, checked

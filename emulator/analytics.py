@@ -12,7 +12,7 @@ from emulator import bodies, responses
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from emulator.routes import Call
+    from emulator.call import Call
 
 _GROUPS: Final = ("d1AnalyticsAdaptiveGroups", "d1QueriesAdaptiveGroups")
 

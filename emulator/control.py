@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from emulator.routes import Call, Handler
+    from emulator.call import Call, Handler
     from emulator.stress import Stress
 
 PATH: Final = "/emulator/faults"

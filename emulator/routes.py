@@ -5,8 +5,7 @@ All paths lie under /client/v4. Of Cloudflare's other services there is only wha
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from emulator import queries, requests, responses, splitter
 from emulator.analytics import graphql
@@ -15,61 +14,12 @@ from emulator.transfer_routes import export, import_
 from infra.errors import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from starlette.responses import Response
 
-    from emulator.database import Database, Outcome
-    from emulator.registry import Registry
-    from emulator.transfers import Transfers
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request that has the right token.
-
-    Attributes:
-        registry: all databases.
-        transfers: their imports and exports.
-        origin: of the address that the client used, such as "http://127.0.0.1:8787".
-        path: values of the placeholders of the route's path.
-        query: the query string; of a name given twice, the last value.
-        body: as sent.
-        strict_splitter: whether SQL is cut as the service cuts it; see `splitter`.
-    """
-
-    registry: Registry
-    transfers: Transfers
-    origin: str
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: bytes
-    strict_splitter: bool = False
-
-    @property
-    def account(self) -> str:
-        """The account in the path, checked."""
-        return requests.account_id(self.path["account"])
-
-    @property
-    def uuid(self) -> str:
-        """The database's uuid in the path, checked."""
-        return requests.database_id(self.path["database"])
-
-    @property
-    def region(self) -> str:
-        """Where the database in the path runs. Raises DatabaseNotFound."""
-        return self.registry.find(self.account, self.uuid).region
-
-    @property
-    def database(self) -> Database:
-        """The database in the path. Raises DatabaseNotFound, and Busy while it is being imported into or exported."""
-        database = self.registry.database(self.account, self.uuid)
-        self.transfers.check(self.uuid)
-        return database
-
-
-Handler: TypeAlias = "Callable[[Call], Response]"
+    from emulator.call import Call, Handler
+    from emulator.database import Outcome
 
 
 def create(call: Call) -> Response:

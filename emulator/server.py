@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from emulator import control, files
 from emulator.behaviour import Behaviour
+from emulator.call import Call, Handler
 from emulator.dropped import Protocol
 from emulator.errors import (
     ApiError,
@@ -32,7 +33,7 @@ from emulator.errors import (
 )
 from emulator.registry import Limits, Registry, open_registry
 from emulator.responses import failure
-from emulator.routes import DEFAULT_ACCOUNT_ID, ROUTES, Call, Handler, endpoint
+from emulator.routes import DEFAULT_ACCOUNT_ID, ROUTES, endpoint
 from emulator.stress import Stress
 from emulator.transfers import Transfers, open_transfers
 from infra.errors import ConfigError

@@ -17,9 +17,9 @@ from infra.errors import SqlError
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+    from emulator.call import Call
     from emulator.database import Outcome
     from emulator.jobs import Job
-    from emulator.routes import Call
     from infra.errors import D1Error
 
 FILES: Final = "/files"
