@@ -60,7 +60,7 @@ def _item(difference: Difference) -> str:
 
 
 def main() -> None:
-    """Rewrite the list in the page, or tell that it is stale."""
+    """Rewrite the list in the page."""
     parser = argparse.ArgumentParser(prog="python -m tests.sqlite.differences", description=__doc__)
     parser.add_argument("--write", action="store_true", required=True, help=f"rewrite the list in {PAGE.name}")
     parser.parse_args()
