@@ -100,9 +100,7 @@ def judge(rules: Sequence[Rule], seen: Sequence[int], endpoint: str, body: bytes
     Returns:
         the verdict, and `seen` with this request counted.
     """
-    now_seen = tuple(
-        count + rule.selects(endpoint, body) for rule, count in zip(rules, seen, strict=True)
-    )
+    now_seen = tuple(count + rule.selects(endpoint, body) for rule, count in zip(rules, seen, strict=True))
     struck = [
         rule
         for rule, count, number in zip(rules, seen, now_seen, strict=True)
