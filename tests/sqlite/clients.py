@@ -1,4 +1,4 @@
-"""The programs of tests/clients that these tests start: where they are, and what to do where they are not installed."""
+"""Runs the scripts of tests/clients."""
 
 from __future__ import annotations
 
@@ -8,24 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import pytest
+from tests.clients import installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FOLDER: Final = Path(__file__).parents[1] / "clients"
-_NODE: Final = _FOLDER / "node_modules" / ".bin" / "node"
+_FOLDER: Final = Path(installed.__file__).parent
 _SECONDS_TO_END: Final = 20
-
-
-def require() -> None:
-    """Skip the test where the clients are not installed; fail it where D1_REQUIRE_CLIENTS=1 says that they must be."""
-    if _NODE.exists():
-        return
-    text = "NOT COMPARED WITH THE REAL D1 ENGINE: tests/clients is not installed, run 'make clients'"
-    if os.environ.get("D1_REQUIRE_CLIENTS") == "1":
-        pytest.fail(text)
-    pytest.skip(text)
 
 
 @contextmanager
@@ -35,10 +24,13 @@ def running(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     Args:
         script: name of the file.
         arguments: of the script.
+
+    Where they are not installed the test is skipped, or fails where that is asked for.
     """
-    environment = os.environ | {"PATH": f"{_NODE.parent}{os.pathsep}{os.environ['PATH']}"}
+    binaries = installed.binaries()
+    environment = os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
     with subprocess.Popen(
-        [_NODE, _FOLDER / script, *arguments],
+        [binaries / "node", _FOLDER / script, *arguments],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         encoding="utf-8",

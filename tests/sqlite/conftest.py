@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.sqlite import clients, service
+from tests.sqlite import service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,5 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def real_engine() -> Iterator[service.Service]:
     """The engine, to take fresh databases from."""
-    clients.require()
     with service.serving() as engine:
         yield engine

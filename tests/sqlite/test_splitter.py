@@ -23,7 +23,6 @@ _PIECES: Final = (
 
 
 def test_wrangler_cuts_scripts_in_the_same_places() -> None:
-    clients.require()
     scripts = [*_written(), *_random()]
     with clients.running("split.mjs") as process:
         answers, _ = process.communicate("".join(f"{json.dumps(script)}\n" for script in scripts))
