@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from emulator.options import behaviour, behaviour_options
+from emulator.stress.options import behaviour, behaviour_options
 
 _DEFAULT_PORT = 8787
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from emulator.routes import ROUTES, endpoint
+from emulator.api.routes import ROUTES, endpoint
 
 DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "emulator.md"
 COMMAND: Final = "python -m emulator.coverage --write"
@@ -23,7 +23,7 @@ _DATABASE: Final = _DATABASES + "/{database}"
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint of an API: HTTP method, and path below /client/v4 with the names of `routes`."""
+    """One endpoint of an API: HTTP method, and path below /client/v4 with the names of `api.routes`."""
 
     method: str
     path: str

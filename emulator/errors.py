@@ -177,7 +177,7 @@ class Internal(ApiError):
 
 
 class HiddenFailure(ApiError):
-    """A failure that the HTTP status hides. Only ever on purpose: see `faults`."""
+    """A failure that the HTTP status hides. Only ever on purpose: see `stress.faults`."""
 
     code = 7500
     status = 200

@@ -19,10 +19,11 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from emulator import control, files
-from emulator.behaviour import Behaviour
-from emulator.call import Call, Handler
-from emulator.dropped import Protocol
+from emulator.api import files
+from emulator.api.call import Call, Handler
+from emulator.api.responses import failure
+from emulator.api.routes import DEFAULT_ACCOUNT_ID, ROUTES, endpoint
+from emulator.databases.registry import Limits, Registry, open_registry
 from emulator.errors import (
     ApiError,
     CredentialsMissing,
@@ -31,11 +32,11 @@ from emulator.errors import (
     MethodUnknown,
     RouteUnknown,
 )
-from emulator.registry import Limits, Registry, open_registry
-from emulator.responses import failure
-from emulator.routes import DEFAULT_ACCOUNT_ID, ROUTES, endpoint
-from emulator.stress import Stress
-from emulator.transfers import Transfers, open_transfers
+from emulator.stress import control
+from emulator.stress.behaviour import Behaviour
+from emulator.stress.dropped import Protocol
+from emulator.stress.in_force import Stress
+from emulator.transfers.shared import Transfers, open_transfers
 from infra.errors import ConfigError
 
 if TYPE_CHECKING:

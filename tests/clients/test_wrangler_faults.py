@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from emulator.control import PATH
 from emulator.server import DEFAULT_TOKEN, serving
+from emulator.stress.control import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

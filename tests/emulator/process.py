@@ -73,15 +73,15 @@ def result(answer: httpx.Response) -> Any:
     return answer.json()["result"]
 
 
-def import_sql(http: httpx.Client, url: str, sql: str) -> str:
-    """Import a file into the database at `url`, as wrangler does. Returns the status that ended it."""
+def import_sql(http: httpx.Client, url: str, sql: str) -> dict[str, Any]:
+    """Import a file into the database at `url`, as wrangler does. Returns the state that ended it."""
     content = sql.encode()
     etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
     place = result(http.post(f"{url}/import", json={"action": "init", "etag": etag}))
     assert http.put(place["upload_url"], content=content).status_code == 200
     step = {"action": "ingest", "etag": etag, "filename": place["filename"]}
-    state = http.post(f"{url}/import", json=step).json()["result"]
+    state: dict[str, Any] = http.post(f"{url}/import", json=step).json()["result"]
     while state["status"] == "active":
         poll = {"action": "poll", "current_bookmark": state["at_bookmark"]}
         state = http.post(f"{url}/import", json=poll).json()["result"]
-    return str(state["status"])
+    return state

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from emulator.behaviour import Behaviour, read
-from emulator.control import PATH
-from emulator.faults import Fault, Rule, When
-from emulator.options import behaviour
 from emulator.ratelimit import API_QUOTA, RESTORE_QUOTA, Quota
 from emulator.server import DEFAULT_TOKEN, serving
+from emulator.stress.behaviour import Behaviour, read
+from emulator.stress.control import PATH
+from emulator.stress.faults import Fault, Rule, When
+from emulator.stress.options import behaviour
 from tests.emulator.process import client, exports, process
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import pytest
 from cloudflare.resources.d1.database import database, time_travel
 
 from emulator import coverage
+from emulator.api.routes import ROUTES
 from emulator.coverage import D1_API, DOCUMENT, Endpoint
-from emulator.routes import ROUTES
 
 _CALL = re.compile(
     r'self\._(get|post|put|patch|delete|get_api_list)\(\s*path_template\(\s*"([^"]+)"(.*?)\n        \)', re.DOTALL

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import cloudflare
 import pytest
 
+from emulator.databases.registry import Limits, open_registry
 from emulator.errors import DatabaseNotFound, LimitReached, NameTaken
-from emulator.registry import Limits, open_registry
 from emulator.server import DEFAULT_ACCOUNT_ID
 from infra.errors import ConfigError
 from infra.sqlite.execute import Query

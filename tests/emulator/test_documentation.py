@@ -12,8 +12,8 @@ import pytest
 
 from emulator.command import emulator
 from emulator.coverage import DOCUMENT
-from emulator.faults import Fault, Rule
-from emulator.options import behaviour
+from emulator.stress.faults import Fault, Rule
+from emulator.stress.options import behaviour
 
 _TEXT = DOCUMENT.read_text(encoding="utf-8")
 _BIN = Path(sys.executable).parent

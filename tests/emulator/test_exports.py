@@ -8,8 +8,8 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from emulator.dump import DumpOptions, DumpRefused, dump
 from emulator.server import DEFAULT_TOKEN, serving
+from emulator.transfers.dump import DumpOptions, DumpRefused, dump
 from infra.sqlite.execute import run_script
 from infra.sqlite.sandbox import open_database
 

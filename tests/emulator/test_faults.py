@@ -9,8 +9,8 @@ import httpx
 import pytest
 from cloudflare import Cloudflare
 
-from emulator.faults import Fault, Rule, Verdict, When, judge
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
+from emulator.stress.faults import Fault, Rule, Verdict, When, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

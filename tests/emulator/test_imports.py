@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from emulator.links import Links
-from emulator.registry import Limits
+from emulator.databases.registry import Limits
 from emulator.server import DEFAULT_TOKEN, serving
+from emulator.transfers.links import Links
+from tests.emulator.process import import_sql
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,12 +67,6 @@ def upload(http: httpx.Client, database: str, content: bytes) -> tuple[str, str]
     return asked["filename"], etag
 
 
-def import_(http: httpx.Client, database: str, content: bytes) -> Any:
-    """Import a small file; gives the last state."""
-    filename, etag = upload(http, database, content)
-    return result(act(http, database, "ingest", filename=filename, etag=etag))
-
-
 def rows(http: httpx.Client, database: str, sql: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = result(http.post(f"/database/{database}/query", json={"sql": sql}))[0]["results"]
     return found
@@ -83,7 +78,9 @@ def current(http: httpx.Client, database: str) -> str:
 
 def test_a_file_is_run_and_its_end_is_told_once(http: httpx.Client, database: str) -> None:
     before = current(http, database)
-    state = import_(http, database, b"CREATE TABLE t (a); INSERT INTO t VALUES (1), (2); UPDATE t SET a = 3;")
+    state = import_sql(
+        http, f"/database/{database}", "CREATE TABLE t (a); INSERT INTO t VALUES (1), (2); UPDATE t SET a = 3;"
+    )
     meta = state["result"].pop("meta")
     assert state == {
         "type": "import",
@@ -151,7 +148,7 @@ def test_a_refused_statement_is_an_error_and_leaves_nothing(
     http: httpx.Client, database: str, sql: str, text: str
 ) -> None:
     before = current(http, database)
-    state = import_(http, database, sql.encode())
+    state = import_sql(http, f"/database/{database}", sql)
     assert (state["success"], state["status"], state["at_bookmark"]) == (True, "error", before)
     assert text in state["error"]
     assert state["errors"] == [state["error"]]
@@ -161,7 +158,7 @@ def test_a_refused_statement_is_an_error_and_leaves_nothing(
 
 def test_a_file_of_many_statements_may_be_larger_than_one_of_them(http: httpx.Client, database: str) -> None:
     line = f"INSERT INTO t VALUES ('{'x' * 99_000}');\n"
-    state = import_(http, database, b"CREATE TABLE t (a);\n" + line.encode() * 20)
+    state = import_sql(http, f"/database/{database}", "CREATE TABLE t (a);\n" + line * 20)
     assert state["result"]["num_queries"] == 21
     assert rows(http, database, "SELECT sum(length(a)) AS n FROM t") == [{"n": 20 * 99_000}]
 
@@ -174,7 +171,7 @@ def test_foreign_keys_are_checked_at_the_end_where_the_file_says_so(http: httpx.
         INSERT INTO child VALUES (1);
         INSERT INTO parent VALUES (1);
     """
-    assert import_(http, database, sql.encode())["status"] == "complete"
+    assert import_sql(http, f"/database/{database}", sql)["status"] == "complete"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +233,9 @@ def test_an_import_that_runs_does_not_keep_the_emulator_from_stopping(tmp_path: 
         with emulator(tmp_path) as http:
             if not (found := result(http.get("/database"))):
                 database = result(http.post("/database", json={"name": "shop"}))["uuid"]
-                assert import_(http, database, ENDLESS)["status"] == "active"
+                filename, etag = upload(http, database, ENDLESS)
+                begun = act(http, database, "ingest", filename=filename, etag=etag)
+                assert result(begun)["status"] == "active"
             else:
                 assert rows(http, found[0]["uuid"], "SELECT name FROM sqlite_schema") == [{"name": "_cf_KV"}]
 
@@ -247,7 +246,7 @@ def test_the_longest_time_of_a_query_counts_neither_for_imports_nor_for_exports(
         database = result(http.post("/database", json={"name": "shop"}))["uuid"]
         slow = http.post(f"/database/{database}/query", json={"sql": f"{many} SELECT count(*) FROM c"})
         assert slow.status_code == 400
-        state = import_(http, database, f"CREATE TABLE t AS {many} SELECT x FROM c;".encode())
+        state = import_sql(http, f"/database/{database}", f"CREATE TABLE t AS {many} SELECT x FROM c;")
         assert state["status"] == "complete"
         assert rows(http, database, "SELECT 1 AS one") == [{"one": 1}]
         exported = result(http.post(f"/database/{database}/export", json={"output_format": "polling"}))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from emulator.errors import Busy, Malformed
-from emulator.jobs import Jobs
+from emulator.transfers.jobs import Jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable

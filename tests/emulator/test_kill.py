@@ -64,7 +64,7 @@ class _Writer:
             sql = f"INSERT INTO small VALUES ({number}); INSERT INTO large VALUES ({number}, zeroblob(20000))"
             sql += "; UPDATE total SET n = n + 1"
             if _DICE.random() < 0.1:
-                assert import_sql(http, f"/database/{self.uuid}", sql) == "complete"
+                assert import_sql(http, f"/database/{self.uuid}", sql)["status"] == "complete"
             else:
                 self.query(http, sql)
         self.now = self.next

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import cloudflare
 import pytest
 
-from emulator.registry import Limits, open_registry
-from emulator.responses import json_value
+from emulator.api.responses import json_value
+from emulator.databases.registry import Limits, open_registry
 from emulator.server import DEFAULT_ACCOUNT_ID
 from infra.errors import SqlError
 from infra.sqlite.execute import Query, SQLValue

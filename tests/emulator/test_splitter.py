@@ -8,9 +8,9 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from emulator.behaviour import Behaviour
+from emulator.api.splitter import pieces
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
-from emulator.splitter import pieces
+from emulator.stress.behaviour import Behaviour
 from tests.emulator.process import import_sql, result
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def test_reported_text_fails_as_a_query_and_works_as_an_import(
     assert answer.status_code == 400
     assert answer.json()["errors"] == [{"code": 7500, "message": problem}]
     assert result(strict.get(url))["num_tables"] == 0
-    assert import_sql(strict, url, sql) == "complete"
+    assert import_sql(strict, url, sql)["status"] == "complete"
 
 
 @pytest.mark.parametrize(("sql", "problem"), [each[1:] for each in _REFUSED], ids=[each[0] for each in _REFUSED])

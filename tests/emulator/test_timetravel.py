@@ -13,11 +13,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from emulator.bookmarks import Moment, bookmark_of, moment_of
-from emulator.database import Database
+from emulator.databases.database import Database
+from emulator.databases.registry import Limits, open_registry
 from emulator.errors import BookmarkUnknown, TimeUnavailable
-from emulator.history import History, format_time, parse_time
-from emulator.registry import Limits, open_registry
+from emulator.timetravel.bookmarks import Moment, bookmark_of, moment_of
+from emulator.timetravel.history import History, format_time, parse_time
 from infra.sqlite.execute import Query
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from cloudflare import Cloudflare
 
-from emulator.behaviour import Behaviour
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
+from emulator.stress.behaviour import Behaviour
 from infra.cloudflare import D1Api
 from infra.errors import ApiError
 from infra.migrations.folder import Migration

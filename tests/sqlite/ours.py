@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from emulator import queries
+from emulator.api import queries
+from emulator.api.responses import json_value
 from emulator.errors import Malformed
-from emulator.responses import json_value
 from infra.errors import SqlError
 from infra.sqlite.execute import run_batch
 from infra.sqlite.sandbox import open_database

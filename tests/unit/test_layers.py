@@ -26,7 +26,26 @@ ALLOWED = {
     },
     "infra.cli": {"infra.errors", "infra.migrations"},
     "engine": {"infra.errors", "infra.files"},
-    "emulator": {"infra.errors", "infra.sqlite", "engine"},
+    "emulator.errors": set(),
+    "emulator.ratelimit": set(),
+    "emulator.timetravel": {"infra.sqlite", "emulator.errors"},
+    "emulator.databases": {
+        *("infra.errors", "infra.sqlite"),
+        *("emulator.errors", "emulator.ratelimit", "emulator.timetravel"),
+    },
+    "emulator.transfers": {"infra.errors", "infra.sqlite", "emulator.errors", "emulator.databases"},
+    "emulator.api": {
+        *("infra.errors", "infra.sqlite"),
+        *("emulator.errors", "emulator.timetravel", "emulator.databases", "emulator.transfers"),
+    },
+    "emulator.stress": {
+        *("infra.errors", "emulator.errors", "emulator.ratelimit"),
+        *("emulator.databases", "emulator.api"),
+    },
+    "emulator": {
+        *("infra.errors", "engine", "emulator.errors"),
+        *("emulator.databases", "emulator.transfers", "emulator.api", "emulator.stress"),
+    },
 }
 
 ONLY_IN = {
@@ -37,9 +56,9 @@ ONLY_IN = {
     "tomlkit": ("infra/render",),
     "jinja2": ("infra/render",),
     "pydantic": ("infra/settings.py",),
-    "apsw": ("infra/sqlite", "emulator"),
-    "starlette": ("emulator",),
-    "uvicorn": ("emulator",),
+    "apsw": ("infra/sqlite", "emulator/timetravel", "emulator/databases", "emulator/transfers"),
+    "starlette": ("emulator/api", "emulator/stress", "emulator/server.py"),
+    "uvicorn": ("emulator/stress/dropped.py", "emulator/server.py"),
 }
 
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, Final
 
-from emulator import bodies
-from emulator.dump import DumpOptions
+from emulator.api import bodies
 from emulator.errors import Malformed
+from emulator.transfers.dump import DumpOptions
 
 _MD5: Final = re.compile(r"[0-9a-f]{32}")
 

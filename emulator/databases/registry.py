@@ -14,13 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from emulator.database import Database
+from emulator.databases.database import Database
+from emulator.databases.record import Record, read_record, write_record
+from emulator.databases.state import CREATING, DELETED, database_folders, locked
 from emulator.errors import DatabaseNotFound, LimitReached, NameTaken, RestoresExhausted
-from emulator.history import format_time
 from emulator.ratelimit import Meter
-from emulator.record import Record, read_record, write_record
-from emulator.state import CREATING, DELETED, database_folders, locked
-from emulator.timeline import ROTATE_BYTES
+from emulator.timetravel.history import format_time
+from emulator.timetravel.timeline import ROTATE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ class Limits:
         databases: for each account; 10 on the free plan.
         retention: how far back Time Travel reaches by timestamp; 7 days on the free plan.
         query_seconds: for the SQL of one request.
-        rotate_bytes: see `timeline.Timeline`; the service publishes nothing like it.
+        rotate_bytes: see `timetravel.timeline.Timeline`; the service publishes nothing like it.
         restores: of one database; None, unlike the service's 10 in 10 minutes, for any number.
     """
 

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emulator import bodies, responses
+from emulator.api import bodies, responses
 
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from emulator.call import Call
+    from emulator.api.call import Call
 
 _GROUPS: Final = ("d1AnalyticsAdaptiveGroups", "d1QueriesAdaptiveGroups")
 

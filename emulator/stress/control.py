@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emulator import bodies, responses
-from emulator.behaviour import read, show
-from emulator.routes import ENDPOINTS
+from emulator.api import bodies, responses
+from emulator.api.routes import ENDPOINTS
+from emulator.stress.behaviour import read, show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from starlette.responses import Response
 
-    from emulator.call import Call, Handler
-    from emulator.stress import Stress
+    from emulator.api.call import Call, Handler
+    from emulator.stress.in_force import Stress
 
 PATH: Final = "/emulator/faults"
 

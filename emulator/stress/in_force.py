@@ -8,19 +8,20 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from emulator import faults, responses, stand_ins
+from emulator.api import responses
 from emulator.errors import RateLimited
 from emulator.ratelimit import Meter
+from emulator.stress import faults, stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.responses import Response
 
-    from emulator.behaviour import Behaviour
-    from emulator.faults import Verdict
+    from emulator.databases.registry import Limits, Registry
     from emulator.ratelimit import Quota, Usage
-    from emulator.registry import Limits, Registry
+    from emulator.stress.behaviour import Behaviour
+    from emulator.stress.faults import Verdict
 
 _MS: Final = 1000
 _EVERYONE: Final = ""  # the emulator has one token, so one user

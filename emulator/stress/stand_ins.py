@@ -7,10 +7,10 @@ from uuid import uuid4
 
 from starlette.responses import HTMLResponse, Response
 
-from emulator import bodies, responses
-from emulator.dropped import Dropped
+from emulator.api import bodies, responses
 from emulator.errors import HiddenFailure, Internal
-from emulator.faults import Fault
+from emulator.stress.dropped import Dropped
+from emulator.stress.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from emulator import queries, requests, responses, splitter
-from emulator.analytics import graphql
+from emulator.api import queries, requests, responses, splitter
+from emulator.api.analytics import graphql
+from emulator.api.transfer_routes import export, import_
 from emulator.errors import Malformed, SqlRefused
-from emulator.transfer_routes import export, import_
 from infra.errors import SqlError
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from emulator.call import Call, Handler
-    from emulator.database import Outcome
+    from emulator.api.call import Call, Handler
+    from emulator.databases.database import Outcome
 
 
 def create(call: Call) -> Response:

@@ -9,9 +9,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator import bodies
+from emulator.api import bodies
 from emulator.errors import Malformed, RouteUnknown
-from emulator.history import parse_time
+from emulator.timetravel.history import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from emulator.dump import DumpOptions, dump
+from emulator.transfers.dump import DumpOptions, dump
 
 if TYPE_CHECKING:
     import apsw
 
-    from emulator.database import Database
-    from emulator.jobs import Job, Jobs
-    from emulator.links import Link, Links
+    from emulator.databases.database import Database
+    from emulator.transfers.jobs import Job, Jobs
+    from emulator.transfers.links import Link, Links
 
 
 class Exports:

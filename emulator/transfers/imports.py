@@ -11,9 +11,9 @@ from infra.sqlite.execute import Query, StatementResult
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from emulator.database import Database, Outcome
-    from emulator.jobs import Job, Jobs
-    from emulator.links import Link, Links
+    from emulator.databases.database import Database, Outcome
+    from emulator.transfers.jobs import Job, Jobs
+    from emulator.transfers.links import Link, Links
 
 
 class Imports:

@@ -8,13 +8,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from emulator.imports import md5
-from emulator.transfer_routes import FILES
+from emulator.api.transfer_routes import FILES
+from emulator.transfers.imports import md5
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from emulator.links import Link, Links, Method
+    from emulator.transfers.links import Link, Links, Method
 
 
 def route(links: Links) -> Route:

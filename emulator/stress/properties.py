@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator import bodies
+from emulator.api import bodies
 from emulator.errors import Malformed
 
 if TYPE_CHECKING:

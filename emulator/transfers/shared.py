@@ -8,20 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from emulator.exports import Exports
-from emulator.imports import Imports
-from emulator.jobs import Jobs
-from emulator.links import Links
+from emulator.transfers.exports import Exports
+from emulator.transfers.imports import Imports
+from emulator.transfers.jobs import Jobs
+from emulator.transfers.links import Links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from emulator.database import Outcome
-    from emulator.links import Link
+    from emulator.databases.database import Outcome
+    from emulator.transfers.links import Link
 
 _FOLDER: Final = ".transfers"  # account ids cannot start with a dot
-_POLL_SECONDS: Final = 1.0
+_POLL_SECONDS: Final = 1.0  # how long an answer waits for the end of a transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,13 @@ class Transfers:
 
 
 @contextmanager
-def open_transfers(state: Path, poll_seconds: float = _POLL_SECONDS) -> Iterator[Transfers]:
+def open_transfers(state: Path) -> Iterator[Transfers]:
     """Give the imports and exports of a state folder, without the files of an earlier run.
 
     At the end, work that runs is left to its database, whose close ends it.
 
     Args:
         state: the folder, locked by this process.
-        poll_seconds: how long an answer waits for the end of a transfer.
     """
     folder = state / _FOLDER
     if folder.exists():
@@ -55,8 +54,8 @@ def open_transfers(state: Path, poll_seconds: float = _POLL_SECONDS) -> Iterator
     folder.mkdir()
     links = Links(folder)
     executor = ThreadPoolExecutor(thread_name_prefix="transfer")
-    imports: Jobs[Outcome] = Jobs("import", executor, poll_seconds)
-    exports: Jobs[Link] = Jobs("export", executor, poll_seconds)
+    imports: Jobs[Outcome] = Jobs("import", executor, _POLL_SECONDS)
+    exports: Jobs[Link] = Jobs("export", executor, _POLL_SECONDS)
     try:
         yield Transfers(Imports(links, imports), Exports(links, exports), links, (imports, exports))
     finally:

@@ -17,8 +17,8 @@ from emulator.errors import ApiError, SqlRefused
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from emulator.database import Outcome, Size
-    from emulator.record import Record
+    from emulator.databases.database import Outcome, Size
+    from emulator.databases.record import Record
     from infra.sqlite.execute import SQLValue, StatementResult
 
 _SAFE_INTEGERS: Final = range(-(2**53), 2**53 + 1)

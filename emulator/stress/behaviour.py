@@ -8,11 +8,11 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from emulator import bodies
+from emulator.api import bodies
 from emulator.errors import Malformed
-from emulator.faults import Fault, Rule, When
-from emulator.properties import Properties
 from emulator.ratelimit import API_QUOTA, RESTORE_QUOTA, Quota
+from emulator.stress.faults import Fault, Rule, When
+from emulator.stress.properties import Properties
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -27,7 +27,7 @@ class Behaviour:
     Attributes:
         rate_limit: quota of all requests; None for no limit.
         latency_ms: how long every request waits before it takes effect, in milliseconds.
-        strict_splitter: whether SQL of queries is cut as the service is reported to cut it: see `splitter`.
+        strict_splitter: whether SQL of queries is cut as the service is reported to cut it: see `api.splitter`.
         max_databases: for each account; None leaves the emulator's own limit.
         retention_days: how far back Time Travel reaches, 7 or 30; None leaves the emulator's own limit.
         restore_limit: quota of restores of one database; None for no limit.

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
-from emulator.behaviour import Behaviour, read
 from emulator.errors import Malformed
+from emulator.stress.behaviour import Behaviour, read
 from infra.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def behaviour(asked: Mapping[str, Any]) -> Behaviour:
     Raises:
         ConfigError: a value is not allowed.
     """
-    from emulator.routes import ENDPOINTS  # takes a while to import, and `d1 emulator --help` needs none of it
+    from emulator.api.routes import ENDPOINTS  # takes a while to import, and `d1 emulator --help` needs none of it
 
     given = {name: value for name, value in asked.items() if value is not None}
     document = {**(_FREE_PLAN if given.pop("plan", None) == "free" else {}), **given}

@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from emulator.bookmarks import Moment, bookmark_of, moment_of
 from emulator.errors import BookmarkUnknown, TimeUnavailable
-from emulator.history import Entry, History, format_time
-from emulator.segments import Segments
+from emulator.timetravel.bookmarks import Moment, bookmark_of, moment_of
+from emulator.timetravel.history import Entry, History, format_time
+from emulator.timetravel.segments import Segments
 
 if TYPE_CHECKING:
     from datetime import timedelta

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from emulator import requests
+from emulator.api import requests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.responses import Response
 
-    from emulator.database import Database
-    from emulator.registry import Registry
-    from emulator.transfers import Transfers
+    from emulator.databases.database import Database
+    from emulator.databases.registry import Registry
+    from emulator.transfers.shared import Transfers
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from infra.sqlite.sandbox import apply_rules
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from emulator.bookmarks import Moment
+    from emulator.timetravel.bookmarks import Moment
 
 _NAME: Final = re.compile(r"([0-9a-f]{8})\.sqlite")
 _PAGE_BYTES: Final = 4096

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator import bodies
+from emulator.api import bodies
 from emulator.errors import Malformed
 from infra.sqlite.execute import Query, SQLValue
 from infra.sqlite.statements import split

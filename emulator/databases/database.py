@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from emulator.errors import DatabaseNotFound
-from emulator.timeline import ROTATE_BYTES, Timeline
+from emulator.timetravel.timeline import ROTATE_BYTES, Timeline
 from infra.sqlite.execute import Query, StatementResult, run_batch
 from infra.sqlite.sandbox import trusted
 
@@ -63,7 +63,7 @@ class Database:
         folder: the database's, made by `create`.
         uuid: the database's.
         seconds: longest time for one request's SQL, in seconds. The service's is 30.
-        rotate_bytes: see `timeline.Timeline`.
+        rotate_bytes: see `timetravel.timeline.Timeline`.
     """
 
     def __init__(self, folder: Path, uuid: str, *, seconds: float = 30.0, rotate_bytes: int = ROTATE_BYTES) -> None:

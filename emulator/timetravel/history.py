@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from emulator.bookmarks import Moment, bookmark_of, moment_of
+from emulator.timetravel.bookmarks import Moment, bookmark_of, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
