@@ -29,7 +29,9 @@ check: install
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@cp requirements.txt .venv/lock.txt && $(RESOLVE) --output-file .venv/lock.txt && diff -u requirements.txt .venv/lock.txt || \
+	@cp requirements.txt .venv/lock.txt
+	@$(RESOLVE) --output-file .venv/lock.txt
+	@diff -u requirements.txt .venv/lock.txt || \
 		{ echo "make: requirements.txt is not what pyproject.toml asks for: run 'make lock'"; exit 1; }
 
 lock: install

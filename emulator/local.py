@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ _SALT = "encryptionsalt:"
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
-    r"""Run COMMAND against a local D1.
+    """Run COMMAND against a local D1.
 
     Starts an emulator, sets the variables that point Pulumi's Cloudflare provider, the SDKs and wrangler at it, keeps
     the Pulumi state in the same folder, and ends with COMMAND's exit code.
@@ -38,11 +39,13 @@ def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
     Examples:
       d1 local -- pulumi preview --stack dev
       d1 local -- wrangler d1 list
-    """
+    """  # noqa: D301 - click's mark for a paragraph that keeps its lines
     from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, environment, serving
 
     (state / "pulumi").mkdir(parents=True, exist_ok=True)
     with serving(state / "emulator", token=DEFAULT_TOKEN) as address, _without_salts(Path.cwd()):
+        # Whoever holds the emulator's folder holds the Pulumi state: a lock in it is of a run that was killed.
+        shutil.rmtree(state / "pulumi" / ".pulumi" / "locks", ignore_errors=True)
         variables = {
             **os.environ,
             **_path(),

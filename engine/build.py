@@ -112,8 +112,10 @@ def _module_folder() -> Path:
     answer = subprocess.run(  # noqa: S603
         ["go", "list", "-m", "-json", _SDK],  # noqa: S607 - the user's own Go
         cwd=MODULE,
-        check=True,
         capture_output=True,
         text=True,
+        check=False,
     )
+    if answer.returncode != 0:
+        raise ConfigError(f"Go does not find the module {_SDK} that it has just built: {answer.stderr.strip()}")
     return Path(json.loads(answer.stdout)["Dir"])

@@ -35,7 +35,12 @@ def reachable(url: str) -> str | None:
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {PROBE_SECONDS} s"
-    return None if done.returncode == 0 else done.stderr.strip().splitlines()[-1]
+    return None if done.returncode == 0 else last_line(done.stderr)
+
+
+def last_line(output: str) -> str:
+    """The line of a program's output that says most."""
+    return (output.strip().splitlines() or ["it gave no reason"])[-1]
 
 
 def install(into: Path) -> None:
@@ -49,6 +54,6 @@ def install(into: Path) -> None:
             [sys.executable, "-c", _INSTALL, str(into)], check=True, capture_output=True, timeout=INSTALL_SECONDS
         )
     except subprocess.CalledProcessError as error:
-        raise ConfigError(f"the official installer failed: {error.stderr.decode().strip().splitlines()[-1]}") from error
+        raise ConfigError(f"the official installer failed: {last_line(error.stderr.decode())}") from error
     except subprocess.TimeoutExpired as error:
         raise ConfigError(f"the official installer did not end within {INSTALL_SECONDS} s") from error

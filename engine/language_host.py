@@ -70,7 +70,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 "PULUMI_CONFIG": json.dumps(dict(request.config)),
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
             }
-            code = _program(request.info).run(flags, request.args, config)
+            process = _program(request.info).start(flags, request.args, config)
+            context.add_callback(process.terminate)  # when the engine gives up, or is gone
+            code = process.wait()
             if code == MESSAGE_SHOWN:
                 return rpc.RunResponse(bail=True)
             return rpc.RunResponse(error=f"Program exited with non-zero exit code: {code}" if code else "")

@@ -83,8 +83,13 @@ class Program:
             environment.pop("PYTHONHOME", None)
         return environment
 
-    def run(self, flags: Mapping[str, str], arguments: Sequence[str], config: Mapping[str, str]) -> int:
-        """Runs the program with this process's own output; returns its exit code.
+    def start(
+        self, flags: Mapping[str, str], arguments: Sequence[str], config: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
+        """Starts the program with this process's own output.
+
+        It gets a session of its own: a Ctrl-C goes to the engine, which lets running operations end and then ends the
+        program, and not to the program, which would print a traceback over the engine's own words.
 
         Args:
             flags: of the SDK's executor, such as `{"stack": "dev"}`.
@@ -95,9 +100,9 @@ class Program:
             raise FileNotFoundError(f"{EXECUTOR} is not on PATH: it belongs beside the Pulumi CLI")
         given = [f"--{name}={value}" for name, value in flags.items()]
         command = [str(self.interpreter), "-u", executor, *given, self.entry_point, *arguments]
-        return subprocess.run(  # noqa: S603 - what Pulumi.yaml asks for
-            command, cwd=self.folder, env={**self.environment(), **config}, check=False
-        ).returncode
+        return subprocess.Popen(  # noqa: S603 - what Pulumi.yaml asks for
+            command, cwd=self.folder, env={**self.environment(), **config}, start_new_session=True
+        )
 
     def distributions(self) -> tuple[tuple[str, str], ...]:
         """Name and version of each distribution that the program's interpreter can import."""

@@ -42,15 +42,19 @@ def get(engine: finder.Engine, say: Callable[[str], None]) -> None:
     reason = installer.reachable(DOWNLOADS_URL)
     if reason is None:
         say(f"Downloading the Cloudflare provider plugin {version()}.")
-        done = subprocess.run(  # noqa: S603 - the engine found above
-            [engine.executable, "plugin", "install", "resource", "cloudflare", version()],
-            env={**os.environ, **finder.environment(engine)},
-            capture_output=True,
-            text=True,
-            timeout=installer.INSTALL_SECONDS,
-            check=False,
-        )
-        if done.returncode == 0:
+        try:
+            subprocess.run(  # noqa: S603 - the engine found above
+                [engine.executable, "plugin", "install", "resource", "cloudflare", version()],
+                env={**os.environ, **finder.environment(engine)},
+                capture_output=True,
+                text=True,
+                timeout=installer.INSTALL_SECONDS,
+                check=True,
+            )
+        except subprocess.CalledProcessError as error:
+            reason = installer.last_line(error.stderr)
+        except subprocess.TimeoutExpired:
+            reason = f"it did not end within {installer.INSTALL_SECONDS} s"
+        else:
             return
-        reason = done.stderr.strip().splitlines()[-1]
     say(f"The Cloudflare provider plugin can't be downloaded ({reason}); the emulator gets the stand-in provider.")

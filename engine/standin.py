@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -23,13 +23,16 @@ from engine import provider
 from engine.plugin_process import failures_as_status, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator, Mapping
 
 TOKEN = "cloudflare:index/d1Database:D1Database"  # noqa: S105 - Pulumi's word for a resource type
 REPLACING = ("accountId", "name", "jurisdiction", "primaryLocationHint")
 UPDATING = ("readReplication",)
-_API_NAMES = {"jurisdiction": "jurisdiction", "primaryLocationHint": "primary_location_hint"}
+_API_NAMES = {
+    "jurisdiction": "jurisdiction",
+    "primaryLocationHint": "primary_location_hint",
+    "readReplication": "read_replication",
+}
 
 
 class Refused(Exception):
@@ -92,12 +95,9 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             if request.preview:
                 return provider_pb2.CreateResponse(properties=request.properties)
             optional = {_API_NAMES[name]: inputs[name] for name in _API_NAMES if inputs.get(name)}
-            databases = self._client().d1.database
-            database = databases.create(account_id=inputs["accountId"], name=inputs["name"], **optional)
-            if "readReplication" in inputs:
-                databases.edit(
-                    str(database.uuid), account_id=inputs["accountId"], read_replication=inputs["readReplication"]
-                )
+            database = self._client().d1.database.create(
+                account_id=inputs["accountId"], name=inputs["name"], **optional
+            )
             return provider_pb2.CreateResponse(id=str(database.uuid), properties=_state(inputs, database.to_dict()))
 
     def Read(self, request: Any, context: Any) -> Any:
@@ -148,7 +148,12 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
                 f"'{base_url}'. For a real account install Pulumi's own plugin: "
                 f"pulumi plugin install resource cloudflare {provider.version()}"
             )
-        return cloudflare.Cloudflare(api_token=self._token, base_url=base_url, max_retries=0)
+        if not (token := self._token or os.environ.get("CLOUDFLARE_API_TOKEN")):
+            raise Refused(
+                "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN, "
+                "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
+            )
+        return cloudflare.Cloudflare(api_token=token, base_url=base_url, max_retries=0)
 
 
 def _is_loopback(host: str) -> bool:
@@ -176,8 +181,14 @@ def _struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     return struct
 
 
-def _failures(context: Any) -> AbstractContextManager[None]:
-    return failures_as_status(context, Refused, cloudflare.CloudflareError)
+@contextmanager
+def _failures(context: Any) -> Iterator[None]:
+    with failures_as_status(context, Refused, cloudflare.CloudflareError):
+        try:
+            yield
+        except cloudflare.APIStatusError as error:
+            reasons = [f"{item.message} (code {item.code})" for item in error.errors]
+            raise Refused(f"Cloudflare refuses: {'; '.join(reasons) or error}") from error
 
 
 if __name__ == "__main__":

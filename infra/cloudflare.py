@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, Unauthorized
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import datetime
+    from collections.abc import Callable
 
     from cloudflare import Cloudflare
     from cloudflare.types.d1 import DatabaseImportResponse
@@ -46,8 +45,8 @@ class Database(Protocol):
     def import_script(self, sql: str) -> None:
         """Does what write does, by way of a file: slower, and the database is blocked, but triggers are cut right."""
 
-    def bookmark(self, at: datetime | None = None) -> str:
-        """Time Travel bookmark of the moment `at`, or of now."""
+    def bookmark(self) -> str:
+        """Time Travel bookmark of now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +91,10 @@ class D1Api:
             time.sleep(POLL_SECONDS)
             answer = self._import(self.client, action="poll", current_bookmark=answer.at_bookmark)
 
-    def bookmark(self, at: datetime | None = None) -> str:
+    def bookmark(self) -> str:
         """See Database."""
-        options: Mapping[str, Any] = {"timestamp": at.isoformat()} if at else {}
-        answer = _translated(
-            lambda: self.client.d1.database.time_travel.get_bookmark(
-                self.database_id, account_id=self.account_id, **options
-            )
-        )
+        call = self.client.d1.database.time_travel.get_bookmark
+        answer = _translated(lambda: call(self.database_id, account_id=self.account_id))
         if not answer.bookmark:
             raise ApiError(f"Cloudflare gave no Time Travel bookmark for database {self.database_id}")
         return answer.bookmark
@@ -177,4 +172,6 @@ def _translation(error: Any) -> ApiError:
         kind: type[ApiError] = OutcomeUnknown
     else:
         kind = {401: Unauthorized, 403: Unauthorized, 404: NotFound}.get(error.status_code, ApiError)
+    if kind is Unauthorized:
+        message = f"Cloudflare refuses the API token: {message}. CLOUDFLARE_API_TOKEN needs the permission D1 Edit"
     return kind(message, code=code, status=error.status_code)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from infra.errors import ConfigError
@@ -31,10 +31,16 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
+def _is_toml(path: str) -> str:
+    if not path.endswith(".toml"):
+        raise ValueError("it must end in .toml: wrangler's JSON configurations are not kept yet")
+    return path
+
+
 class Settings(BaseModel):
     """One environment: a database, its migrations, and its place in the wrangler configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
 
     environment: str = Field(min_length=1, description="the stack's name: dev, prod, pr-12")
     project_name: str = Field(min_length=1, description="first part of the database's name")
@@ -50,7 +56,7 @@ class Settings(BaseModel):
     missing_files: _Severity = "warning"
     out_of_order_files: _Severity = "warning"
     binding: _Word = "DB"
-    wrangler_config: Annotated[str, Field(pattern=r"\.toml$")] = "wrangler.toml"
+    wrangler_config: Annotated[_Path, AfterValidator(_is_toml)] = "wrangler.toml"
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
 
     @property
@@ -65,38 +71,60 @@ class Settings(BaseModel):
         return database_name(self.project_name, self.environment)
 
 
-def read_settings(values: Mapping[str, str], *, environment: str, project: str, account_id: str) -> Settings:
+KEYS = tuple(str(field.alias) for name, field in Settings.model_fields.items() if name != "environment")
+"""The keys of a stack's configuration, without namespace."""
+
+_PROVIDERS = ("cloudflare", "pulumi")
+"""Namespaces in which others have keys of the same name, such as cloudflare:accountId."""
+
+
+def read_settings(config: Mapping[str, str], *, environment: str, project: str, account_id: str) -> Settings:
     """Settings of the stack `environment` from its configuration.
 
     Args:
-        values: configuration by key without its namespace; an empty value counts as not set.
+        config: the stack's whole configuration, by key with its namespace; an empty value counts as not set.
         environment: the stack's name.
-        project: the Pulumi project's name, where `projectName` is not set.
+        project: the Pulumi project's name: the namespace of our keys, and the default of `projectName`.
         account_id: where `accountId` is not set; empty when there is none.
 
     Raises:
         ConfigError: one line for each key that is unknown or has a value that is not allowed.
     """
-    given = {key: value for key, value in values.items() if value != ""}
+    own = {key.removeprefix(f"{project}:"): value for key, value in config.items() if key.startswith(f"{project}:")}
+    lines = [*_of_another_project(config, project), *(_unknown(key, project) for key in own if key not in KEYS)]
+    given = {key: value for key, value in own.items() if key in KEYS and value != ""}
     given.setdefault("projectName", project)
     if account_id:
         given.setdefault("accountId", account_id)
     try:
         settings = Settings.model_validate({**given, "environment": environment})
     except ValidationError as error:
-        lines = [_complaint(str(item["loc"][0]), item, project) for item in error.errors()]
-        raise ConfigError(f"the configuration of stack '{environment}' has mistakes:\n" + "\n".join(lines)) from None
-    settings.database_name  # noqa: B018 - a bad name is a mistake of the configuration: say so now
-    return settings
+        lines += [_complaint(str(item["loc"][0]), item, project) for item in error.errors()]
+    else:
+        if not lines:
+            settings.database_name  # noqa: B018 - a bad name is a mistake of the configuration: say so now
+            return settings
+    raise ConfigError("\n".join([f"the configuration of stack '{environment}' has mistakes:", *lines]))
+
+
+def _of_another_project(config: Mapping[str, str], project: str) -> list[str]:
+    """A key of ours under the name that the project had before: ignored, it would unprotect a database in silence."""
+    return [
+        f"  {full}: belongs to a project of another name; this one is '{project}': rename the key to {project}:{key}"
+        for full in config
+        for namespace, _, key in [full.partition(":")]
+        if key in KEYS and namespace not in {project, *_PROVIDERS}
+    ]
+
+
+def _unknown(key: str, project: str) -> str:
+    close = get_close_matches(key, KEYS, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(KEYS)}"
+    return f"  {project}:{key}: is not a key of this program; {hint}"
 
 
 def _complaint(key: str, item: Mapping[str, object], project: str) -> str:
-    """One line about one key: the bad value, what is allowed, how to set it."""
-    keys = [field.alias or name for name, field in Settings.model_fields.items() if name != "environment"]
-    if item["type"] == "extra_forbidden":
-        close = get_close_matches(key, keys, n=1)
-        hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(keys)}"
-        return f"  {project}:{key}: is not a key of this program; {hint}"
+    """One line about one value: the bad one, what is allowed, how to set it."""
     if item["type"] == "missing":
         variable = " or export CLOUDFLARE_ACCOUNT_ID" if key == "accountId" else ""
         return f"  {project}:{key}: is not set; run 'pulumi config set {key} VALUE'{variable}"

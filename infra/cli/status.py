@@ -22,7 +22,7 @@ class Environment:
     Attributes:
         stack: name of the stack.
         database: name of its database; empty before the first `pulumi up`.
-        status: `not started`, `up to date` or how many files are pending.
+        status: `not started`, `up to date`, how many files are pending, or `gone` where there is no such database.
         last_migration: name of the newest applied file; empty when there is none.
         bookmark_expires: ISO time until which the last run's bookmark can be restored to.
     """
@@ -36,36 +36,40 @@ class Environment:
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-@click.option(
-    "--migrations-dir",
-    type=click.Path(file_okay=False, path_type=Path),
-    default=Path("migrations"),
-    show_default=True,
-    help="Folder that the applied files are compared with.",
-)
-def status(*, as_json: bool, migrations_dir: Path) -> None:
-    """Show every environment: its database, what is applied, and how long the way back stays open."""
-    from infra.migrations.folder import read_folder
+def status(*, as_json: bool) -> None:
+    """Show every environment: its database, what is applied, and how long the way back stays open.
 
-    files = tuple(migration.name for migration in read_folder(migrations_dir))
+    Pulumi knows the stacks; what is applied is read from each database.
+    """
     stacks = sorted(stack["name"] for stack in _pulumi("stack", "ls"))
-    environments = [describe(stack, _pulumi("stack", "output", "--stack", stack), files) for stack in stacks]
+    environments = [_environment(stack, _pulumi("stack", "output", "--stack", stack)) for stack in stacks]
     if as_json:
         click.echo(json.dumps([asdict(environment) for environment in environments], indent=2))
     else:
         _print_table(environments)
 
 
-def describe(stack: str, outputs: dict[str, Any], files: tuple[str, ...]) -> Environment:
-    """The environment of `stack`, from its outputs and the names of the migration files. Pure."""
-    if "database_name" not in outputs:
+def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
+    """The environment of `stack`, from its outputs and its database."""
+    from infra import cloudflare
+    from infra.errors import NotFound
+    from infra.migrations.folder import read_folder
+    from infra.migrations.runner import applied
+
+    if "migrations_table" not in outputs:
         return Environment(stack, "", "not started", "", "")
-    pending = [name for name in files if name not in outputs["applied_migrations"]]
+    files = [migration.name for migration in read_folder(Path(outputs["migrations_dir"]))]
+    database = cloudflare.connect(outputs["account_id"], outputs["database_id"])
+    try:
+        names = applied(database, outputs["migrations_table"])
+    except NotFound:
+        return Environment(stack, outputs["database_name"], "gone", "", "")
+    pending = [name for name in files if name not in names]
     return Environment(
         stack=stack,
         database=outputs["database_name"],
         status=f"{len(pending)} pending" if pending else "up to date",
-        last_migration=outputs["last_migration"],
+        last_migration=names[-1] if names else "",
         bookmark_expires=outputs["bookmark"]["expires"],
     )
 

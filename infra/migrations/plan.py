@@ -6,14 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from infra.migrations.folder import order
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from infra.migrations.folder import Migration
 
 
 class Problem(StrEnum):
@@ -73,8 +71,23 @@ class Finding:
         return f"{folder}/{self.name} {self.message}"
 
 
+class File(Protocol):
+    """What a plan needs to know of a migration."""
+
+    @property
+    def name(self) -> str:
+        """As it stands in the ledger."""
+
+    @property
+    def sha256(self) -> str:
+        """Hex digest of its text."""
+
+
+F = TypeVar("F", bound=File)
+
+
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Generic[F]):
     """The folder held against the ledger.
 
     Attributes:
@@ -83,7 +96,7 @@ class Plan:
         findings: what looks wrong, in the order of the files.
     """
 
-    pending: tuple[Migration, ...]
+    pending: tuple[F, ...]
     applied: tuple[str, ...]
     findings: tuple[Finding, ...]
 
@@ -92,7 +105,7 @@ class Plan:
         return tuple(f for f in self.findings if {**DEFAULT_POLICY, **policy}[f.problem] is severity)
 
 
-def make_plan(migrations: Sequence[Migration], applied: Sequence[str], recorded: Mapping[str, str]) -> Plan:
+def make_plan(migrations: Sequence[F], applied: Sequence[str], recorded: Mapping[str, str]) -> Plan[F]:
     """As wrangler decides: a file is pending when its name is not in the ledger.
 
     Args:
@@ -111,7 +124,7 @@ def make_plan(migrations: Sequence[Migration], applied: Sequence[str], recorded:
     return Plan(pending, tuple(applied), tuple(sorted(findings, key=lambda finding: order(finding.name))))
 
 
-def _edited(migrations: Sequence[Migration], known: set[str], recorded: Mapping[str, str]) -> list[Finding]:
+def _edited(migrations: Sequence[File], known: set[str], recorded: Mapping[str, str]) -> list[Finding]:
     message = "was changed after it was applied, which the database never sees: undo the change, and write a new file"
     return [
         Finding(Problem.EDITED, migration.name, message)
@@ -121,7 +134,7 @@ def _edited(migrations: Sequence[Migration], known: set[str], recorded: Mapping[
 
 
 def _gone(
-    migrations: Sequence[Migration], pending: Sequence[Migration], applied: Sequence[str], recorded: Mapping[str, str]
+    migrations: Sequence[File], pending: Sequence[File], applied: Sequence[str], recorded: Mapping[str, str]
 ) -> list[Finding]:
     """A file that is gone is renamed when a pending one has its text, and missing otherwise."""
     names = {migration.name for migration in migrations}
@@ -141,7 +154,7 @@ def _gone(
     return findings
 
 
-def _out_of_order(pending: Sequence[Migration], applied: Sequence[str]) -> list[Finding]:
+def _out_of_order(pending: Sequence[File], applied: Sequence[str]) -> list[Finding]:
     last = max(applied, key=order, default=None)
     if last is None:
         return []
@@ -149,7 +162,7 @@ def _out_of_order(pending: Sequence[Migration], applied: Sequence[str]) -> list[
     return [Finding(Problem.OUT_OF_ORDER, m.name, message) for m in pending if order(m.name) < order(last)]
 
 
-def _duplicate_numbers(migrations: Sequence[Migration], pending: Sequence[Migration]) -> list[Finding]:
+def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> list[Finding]:
     by_number: defaultdict[object, list[str]] = defaultdict(list)
     for migration in migrations:
         numbers = tuple((unnumbered, number) for unnumbered, number, _ in order(migration.name))

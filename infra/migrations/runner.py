@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from infra.errors import ApiError, MigrationFailed, OutcomeUnknown, PlanRefused
+from infra.errors import ApiError, OutcomeUnknown, PlanRefused
 from infra.migrations import ledger
-from infra.migrations.bookmark import Bookmark, taken_now
+from infra.migrations.bookmark import taken_now
 from infra.migrations.plan import DEFAULT_POLICY, Severity, make_plan
+from infra.migrations.progress import NOT_SENT, STILL_RUNNING, UNDONE, UNREAD, UNRECORDED, Outcome, Progress
 from infra.migrations.request import make_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import timedelta
 
     from infra.cloudflare import Database
+    from infra.migrations.bookmark import Bookmark
     from infra.migrations.folder import Migration
     from infra.migrations.plan import Plan, Problem
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The database that a run changes, in the words of its messages.
-
-    Attributes:
-        name: of the database.
-        folder: of the migrations, as the user wrote it.
-        table: name of the ledger.
-        retention: how long Cloudflare keeps its bookmarks.
-    """
-
-    name: str
-    folder: str
-    table: str
-    retention: timedelta
+    from infra.migrations.progress import Target
+    from infra.migrations.request import Request
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,36 +70,22 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
         PlanRefused: the folder does not fit the ledger, and `policy` calls that an error; nothing was written.
         MigrationFailed: a file was refused; those before it stay applied, of it and those after it nothing remains.
         ConfigError: a file can't be sent as it is; nothing was written.
-        ApiError: the database can't be read; nothing was written.
+        ApiError: the database can't be read, or gives no bookmark; nothing was written.
     """
     plan = make_plan(migrations, applied(database, target.table), recorded)
     refuse(plan, target.folder, policy)
     requests = [make_request(migration, target.folder, target.table) for migration in plan.pending]
-    bookmark = taken_now(database.bookmark(), target.retention)
+    progress = Progress(target, taken_now(database.bookmark(), target.retention))
     if plan.pending:
-        say(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(target.name)}")
-    ran: tuple[str, ...] = ()
+        say(f"bookmark {progress.bookmark.id} taken; way back: {progress.bookmark.restore_command(target.name)}")
     for migration, request in zip(plan.pending, requests, strict=True):
-        try:
-            (database.import_script if request.as_import else database.write)(request.sql)
-        except ApiError as error:
-            if migration.name not in _ledger_after(database, target.table, error):
-                raise _failure(migration, error, ran, bookmark, target) from error
-        ran = (*ran, migration.name)
-        say(f"applied {migration.name} ({len(ran)} of {len(plan.pending)})")
-    after = applied(database, target.table) if ran else plan.applied
-    if lost := [name for name in ran if name not in after]:
-        raise MigrationFailed(
-            f"{', '.join(lost)} ran, but the ledger {target.table} of {target.name} does not show it: a migration must "
-            f"not touch the ledger. Way back: {bookmark.restore_command(target.name)}",
-            applied=ran,
-            failed=lost[0],
-            bookmark=bookmark.id,
-        )
-    return Report(ran, after, bookmark)
+        _send(database, migration.name, request, progress)
+        progress = progress.after(migration.name)
+        say(f"applied {migration.name} ({len(progress.ran)} of {len(plan.pending)})")
+    return Report(progress.ran, _verified(database, progress) if progress.ran else plan.applied, progress.bookmark)
 
 
-def refuse(plan: Plan, folder: str, policy: Mapping[Problem, Severity]) -> None:
+def refuse(plan: Plan[Any], folder: str, policy: Mapping[Problem, Severity]) -> None:
     """Stops a run whose folder has a problem that `policy` calls an error.
 
     Raises:
@@ -122,31 +95,44 @@ def refuse(plan: Plan, folder: str, policy: Mapping[Problem, Severity]) -> None:
         raise PlanRefused("nothing was applied:\n" + "\n".join(f"  {finding.in_folder(folder)}" for finding in errors))
 
 
-def _ledger_after(database: Database, table: str, error: ApiError) -> tuple[str, ...]:
-    """The ledger after a failed write: it alone knows whether the write took effect, here or in another runner.
+def _send(database: Database, name: str, request: Request, progress: Progress) -> None:
+    """Sends one migration, once. After an error the ledger decides: it alone knows whether the write took effect.
 
     Raises:
-        OutcomeUnknown: the ledger can't be read either.
+        MigrationFailed: it did not take effect, or nobody knows.
     """
     try:
-        return applied(database, table)
-    except ApiError as second:
-        raise OutcomeUnknown(
-            f"{error}; reading the ledger to learn what happened failed too: {second}. "
-            "Run 'pulumi up' again once the API answers: it reads the ledger and goes on from there"
-        ) from second
+        (database.import_script if request.as_import else database.write)(request.sql)
+    except ApiError as error:
+        try:
+            took_effect = name in applied(database, progress.target.table)
+        except ApiError as second:
+            both = f"{error}; reading the ledger to learn what happened failed too: {second}"
+            raise progress.failure(name, both, UNREAD) from second
+        if not took_effect:
+            raise progress.failure(name, str(error), _outcome(error, request)) from error
 
 
-def _failure(
-    migration: Migration, cause: ApiError, ran: tuple[str, ...], bookmark: Bookmark, target: Target
-) -> MigrationFailed:
-    lines = (
-        f"migration {target.folder}/{migration.name} failed: {cause}",
-        f"  database  {target.name}",
-        f"  kept      {', '.join(ran) or 'nothing'} (applied by this run before it)",
-        f"  undone    all of {migration.name}: a file runs as one transaction with its ledger row",
-        f"  bookmark  {bookmark.id} (from before this run, restorable until {bookmark.expires.isoformat()})",
-        f"  way back  {bookmark.restore_command(target.name)}",
-        "  next      mend the file and run 'pulumi up' again",
-    )
-    return MigrationFailed("\n".join(lines), applied=ran, failed=migration.name, bookmark=bookmark.id)
+def _outcome(error: ApiError, request: Request) -> Outcome:
+    """What is known once the ledger was read and does not show the migration."""
+    if isinstance(error, OutcomeUnknown) and request.as_import:
+        return STILL_RUNNING
+    is_about_the_sql = not isinstance(error, OutcomeUnknown) and error.status in {None, HTTPStatus.BAD_REQUEST}
+    return UNDONE if is_about_the_sql else NOT_SENT
+
+
+def _verified(database: Database, progress: Progress) -> tuple[str, ...]:
+    """The ledger after the last file.
+
+    Raises:
+        MigrationFailed: it can't be read, or does not show a file that ran.
+    """
+    try:
+        names = applied(database, progress.target.table)
+    except ApiError as error:
+        cause = f"reading the ledger after the last file failed: {error}"
+        raise progress.failure(progress.ran[-1], cause, UNREAD) from error
+    if lost := [name for name in progress.ran if name not in names]:
+        cause = f"it ran, but the ledger {progress.target.table} does not show it"
+        raise progress.failure(lost[0], cause, UNRECORDED)
+    return names

@@ -13,6 +13,7 @@ import pulumi_cloudflare as cloudflare
 from infra.errors import ConfigError
 from infra.migrations.folder import read_folder
 from infra.migrations.plan import Problem
+from infra.migrations.request import make_request
 from infra.program.bindings import WranglerBindings, rendered
 from infra.program.migrations import D1Migrations
 from infra.render import wrangler
@@ -48,6 +49,8 @@ class D1Environment(pulumi.ComponentResource):
         )
         try:
             files = read_folder(Path(settings.migrations_dir))
+            for file in files:
+                make_request(file, settings.migrations_dir, settings.migrations_table)
             rendered(settings.wrangler_config, entry)
         except ConfigError as error:
             raise pulumi.RunError(str(error)) from None
@@ -61,7 +64,8 @@ class D1Environment(pulumi.ComponentResource):
             primary_location_hint=settings.location_hint or None,
             # Left out, the provider sends null, which the API refuses (terraform-provider-cloudflare#6309).
             read_replication=cloudflare.D1DatabaseReadReplicationArgs(mode=settings.read_replication),
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
+            # Two databases can't have one name, so the old one goes before its replacement comes.
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, delete_before_replace=True),
         )
         self.migrations = D1Migrations(
             "migrations",
@@ -79,18 +83,21 @@ class D1Environment(pulumi.ComponentResource):
                     Problem.OUT_OF_ORDER: settings.out_of_order_files,
                 },
             },
-            opts=pulumi.ResourceOptions(parent=self),
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
         )
         self.bindings = WranglerBindings(
             "bindings",
             inputs={**asdict(entry), "path": settings.wrangler_config, "database_id": self.database.id},
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[self.migrations]),
+            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=[self.migrations]),
         )
         self.outputs: dict[str, pulumi.Input[Any]] = {
             "environment": settings.environment,
+            "account_id": settings.account_id,
             "database_name": settings.database_name,
             "database_id": self.database.id,
             "binding": settings.binding,
+            "migrations_dir": settings.migrations_dir,
+            "migrations_table": settings.migrations_table,
             "applied_migrations": self.migrations.applied,
             "last_migration": self.migrations.last_migration,
             "bookmark": self.migrations.bookmark,

@@ -6,6 +6,7 @@ refresh and destroy load it from there. Renaming it orphans existing resources.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,10 +24,11 @@ from pulumi.dynamic import (
 )
 
 from infra import cloudflare
-from infra.errors import ConfigError, NotFound
+from infra.errors import ApiError, ConfigError, NotFound, PlanRefused
 from infra.migrations import runner
 from infra.migrations.folder import read_folder
 from infra.migrations.plan import Problem, Severity, make_plan
+from infra.migrations.progress import Target
 from infra.program.quiet import message_only
 
 if TYPE_CHECKING:
@@ -64,16 +66,18 @@ class D1MigrationsProvider(ResourceProvider):
         """Shows the plan for a database that is yet to be created: Pulumi asks for no diff then."""
         if not _olds:
             with message_only():
-                _show_plan(_news, {})
+                _show_plan(_news, (), {})
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Changed when an input changed, or when the ledger lacks a file; another database replaces."""
+        """Changed when an input changed, or the ledger is not what the state says; another database replaces."""
         changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
         replaces = [name for name in changed if name in IDENTITY]
         with message_only():
-            plan = _show_plan(_news, {} if replaces else _olds)
-        return DiffResult(changes=bool(changed or plan.pending), replaces=replaces)
+            ledger = () if replaces else self._ledger(_news, _olds)
+            plan = _show_plan(_news, ledger, _olds.get("checksums", {}))
+        drifted = list(ledger) != _olds.get("applied")
+        return DiffResult(changes=bool(changed or plan.pending or drifted), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Brings the database up to date."""
@@ -97,12 +101,14 @@ class D1MigrationsProvider(ResourceProvider):
 
     def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
         with message_only():
-            target = runner.Target(
+            target = Target(
                 name=props["database_name"],
                 folder=props["migrations_dir"],
                 table=props["migrations_table"],
                 retention=timedelta(days=int(props["retention_days"])),
             )
+            if previous:
+                _refuse_another_ledger(props, previous, runner.applied(self._database(props), target.table))
             files = _planned_files(props)
             recorded = previous.get("checksums", {})
             report = runner.apply(
@@ -123,6 +129,20 @@ class D1MigrationsProvider(ResourceProvider):
                 },
                 "restore_command": report.bookmark.restore_command(target.name),
             }
+
+    def _ledger(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[str, ...]:
+        """The ledger as it is now; what the state knows of it where it can't be read, since a preview writes nothing.
+
+        Raises:
+            PlanRefused: the stack was pointed at another ledger.
+        """
+        try:
+            names = runner.applied(self._database(props), props["migrations_table"])
+        except (ApiError, ConfigError) as error:
+            _say(f"warning: the plan is made from the state, since the ledger can't be read: {error}")
+            return tuple(previous.get("applied", ()))
+        _refuse_another_ledger(props, previous, names)
+        return names
 
     def _database(self, props: Mapping[str, Any]) -> cloudflare.Database:
         return cloudflare.connect(props["account_id"], props["database_id"], token=self._token)
@@ -158,6 +178,14 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
         super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **outputs}, opts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A file as the inputs name it: while Pulumi refreshes, the folder may hold others by now."""
+
+    name: str
+    sha256: str
+
+
 def _planned_files(props: Mapping[str, Any]) -> tuple[Migration, ...]:
     """The files that the plan showed.
 
@@ -177,13 +205,14 @@ def _ledger_outputs(names: tuple[str, ...]) -> dict[str, Any]:
     return {"applied": list(names), "last_migration": names[-1] if names else ""}
 
 
-def _show_plan(props: Mapping[str, Any], previous: Mapping[str, Any]) -> Plan:
-    """Says what is pending and what looks wrong, by what the state knows of the ledger. Asks no API.
+def _show_plan(props: Mapping[str, Any], ledger: Sequence[str], recorded: Mapping[str, str]) -> Plan[_Planned]:
+    """Says what is pending and what looks wrong.
 
     Raises:
         PlanRefused: the folder has a problem that the policy calls an error.
     """
-    plan = make_plan(_planned_files(props), previous.get("applied", ()), previous.get("checksums", {}))
+    files = [_Planned(item["name"], item["sha256"]) for item in props["migrations"]]
+    plan = make_plan(files, ledger, recorded)
     policy = _policy(props)
     if plan.pending:
         _say(f"pending on {props['database_name']}: {', '.join(migration.name for migration in plan.pending)}")
@@ -191,6 +220,21 @@ def _show_plan(props: Mapping[str, Any], previous: Mapping[str, Any]) -> Plan:
         _say(f"warning: {finding.in_folder(props['migrations_dir'])}")
     runner.refuse(plan, props["migrations_dir"], policy)
     return plan
+
+
+def _refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any], ledger: Sequence[str]) -> None:
+    """An empty ledger in place of one with rows would run every file a second time.
+
+    Raises:
+        PlanRefused: `migrationsTable` changed, and the new table does not show what is applied.
+    """
+    old, new = previous["migrations_table"], props["migrations_table"]
+    if old != new and previous.get("applied") and not ledger:
+        raise PlanRefused(
+            f"nothing was applied: migrationsTable is now '{new}', which has no rows, but '{old}' shows that "
+            f"{len(previous['applied'])} files are applied to {props['database_name']}. Set it back, or rename the "
+            f'table first: ALTER TABLE "{old}" RENAME TO "{new}"'
+        )
 
 
 def _policy(props: Mapping[str, Any]) -> dict[Problem, Severity]:

@@ -17,13 +17,10 @@ def stack_settings() -> Settings:
     Raises:
         pulumi.RunError: the configuration has mistakes; Pulumi shows the message without a traceback.
     """
-    project = pulumi.get_project()
-    namespace = f"{project}:"
-    values = {
-        key.removeprefix(namespace): value for key, value in get_config_env().items() if key.startswith(namespace)
-    }
     account = pulumi.Config("cloudflare").get("accountId") or os.environ.get("CLOUDFLARE_ACCOUNT_ID", "")
     try:
-        return read_settings(values, environment=pulumi.get_stack(), project=project, account_id=account)
+        return read_settings(
+            get_config_env(), environment=pulumi.get_stack(), project=pulumi.get_project(), account_id=account
+        )
     except ConfigError as error:
         raise pulumi.RunError(str(error)) from None

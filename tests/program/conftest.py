@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine import finder, provider
+from engine import finder, shims
 from infra.cloudflare import D1Api, connect
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def engine_environment() -> dict[str, str]:
     engine = finder.find()
     assert engine is not None, "there is no Pulumi engine: run 'make engine'"
     variables = finder.environment(engine)
-    return {**variables, "PATH": os.pathsep.join([*map(str, provider.path()), variables["PATH"]])}
+    # Also where Pulumi's own plugin is installed: these tests have a plugin folder of their own, and no network.
+    return {**variables, "PATH": os.pathsep.join([str(shims.provider_standin()), variables["PATH"]])}
 
 
 @pytest.fixture

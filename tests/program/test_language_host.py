@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -96,6 +97,30 @@ def test_a_program_that_exits_with_a_code_fails_the_run(project: Project) -> Non
     assert "Program exited with non-zero exit code: 3" in failed.stdout + failed.stderr
 
 
+def test_an_interrupt_is_the_engines_to_answer_and_prints_no_traceback(project: Project) -> None:
+    (project.folder / "__main__.py").write_text("import time\nprint('waiting', flush=True)\ntime.sleep(60)\n")
+    with subprocess.Popen(
+        ["pulumi", "up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive"],  # noqa: S607 - on PATH
+        cwd=project.folder,
+        env=project.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as up:
+        assert up.stdout
+        text = ""
+        while "waiting" not in text:
+            text += up.stdout.readline()
+        for _ in range(2):  # the first asks it to end, the second insists, as a person would
+            os.killpg(up.pid, signal.SIGINT)
+            time.sleep(1)
+        text += up.stdout.read()
+    assert up.returncode != 0
+    assert "Traceback" not in text
+    assert "KeyboardInterrupt" not in text
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_host_ends_without_a_word_when_it_is_told_to(number: signal.Signals) -> None:
     command = [sys.executable, "-m", "engine.language_host", "127.0.0.1:1"]
@@ -107,6 +132,7 @@ def test_the_host_ends_without_a_word_when_it_is_told_to(number: signal.Signals)
     assert (rest, errors, host.returncode) == ("", "", 0)
 
 
+@pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux can wait for a process that is not its child")
 def test_the_host_ends_when_its_engine_is_gone() -> None:
     start = (
         "import subprocess, sys\n"

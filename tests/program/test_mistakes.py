@@ -48,7 +48,8 @@ def test_a_wrong_token_is_told_apart_from_a_wrong_file(project: Project) -> None
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
     project.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
     text = refusal(project)
-    assert "code 10000" in text
+    assert "Cloudflare refuses the API token: Authentication error (code 10000)" in text
+    assert "needs the permission D1 Edit" in text
     assert "some-other-token" not in text
 
 
@@ -57,6 +58,22 @@ def test_a_wrangler_configuration_that_is_not_toml_is_left_alone(project: Projec
     assert "wrangler.toml: is not valid TOML: Invalid value (at line 1, column 8)" in refusal(project)
     assert "cloudflare:index/d1Database:D1Database" not in [item["type"] for item in project.state()]
     assert (project.folder / "wrangler.toml").read_text() == "name = \n"
+
+
+def test_keys_of_a_project_that_was_renamed_are_refused(project: Project) -> None:
+    file = project.folder / "Pulumi.yaml"
+    file.write_text(file.read_text().replace("name: your-app", "name: shop"))
+    project.pulumi("stack", "init", "prod")
+    failed = project.up("prod", check=False)
+    assert failed.returncode != 0
+    assert "your-app:protect: belongs to a project of another name" in failed.stdout + failed.stderr
+    assert "rename the key to shop:protect" in failed.stdout + failed.stderr
+
+
+def test_a_file_that_can_not_be_sent_stops_before_anything_is_made(project: Project) -> None:
+    project.write("0004_open.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nSELECT 'open\n")
+    assert "migrations/0004_open.sql:2: the statement that starts here opens a string" in refusal(project)
+    assert "cloudflare:index/d1Database:D1Database" not in [item["type"] for item in project.state()]
 
 
 def test_an_error_of_the_program_itself_keeps_its_traceback(project: Project) -> None:

@@ -22,12 +22,6 @@ pulumi.export("uuid", database.uuid)
 """
 
 
-@pytest.fixture(autouse=True)
-def _only_with_the_standin() -> None:
-    if provider.is_installed():
-        pytest.skip("this machine has Pulumi's own Cloudflare provider")
-
-
 @pytest.fixture
 def database(project: Project) -> Project:
     (project.folder / "__main__.py").write_text(PROGRAM)
@@ -77,7 +71,7 @@ def test_a_name_that_is_taken_is_the_services_error(database: Project) -> None:
     database.pulumi("stack", "init", "twin")
     failed = database.up("twin", check=False)
     assert failed.returncode != 0
-    assert "7502" in failed.stdout + failed.stderr
+    assert "Cloudflare refuses: A database with that name already exists (code 7502)" in failed.stdout + failed.stderr
     assert "Traceback" not in failed.stdout + failed.stderr
 
 
@@ -91,6 +85,13 @@ def test_an_existing_database_can_be_imported(database: Project) -> None:
     )
     (imported,) = [item for item in database.state("adopts") if item["type"].endswith("D1Database")]
     assert (imported["id"], imported["outputs"]["name"]) == (uuid, "shop-db-dev")
+
+
+def test_a_missing_token_is_said_by_name(database: Project) -> None:
+    del database.environment["CLOUDFLARE_API_TOKEN"]
+    failed = database.up(check=False)
+    assert failed.returncode != 0
+    assert "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN" in failed.stdout + failed.stderr
 
 
 @pytest.mark.parametrize("address", ["https://api.cloudflare.com/client/v4", "http://127.0.0.1.example.com/client/v4"])

@@ -216,13 +216,58 @@ def test_a_pull_requests_environment_comes_and_goes_beside_dev(project: Project)
     assert tables(project, "dev") == TABLES
 
 
-def test_prod_is_protected(project: Project) -> None:
+def test_prod_is_protected_as_a_whole(project: Project) -> None:
     project.pulumi("stack", "init", "prod")
     project.up("prod")
+    rendered = (project.folder / "wrangler.toml").read_text()
+    before = project.state("prod")
     refused = project.pulumi("destroy", "--stack", "prod", "--yes", "--skip-preview", check=False)
     assert refused.returncode != 0
     assert "protected" in refused.stdout + refused.stderr
     assert tables(project, "prod") == TABLES
+    assert (project.folder / "wrangler.toml").read_text() == rendered
+    assert project.state("prod") == before
+
+
+def test_after_a_restore_the_files_are_pending_again(project: Project) -> None:
+    project.up()
+    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    project.up()
+    database = project.database()
+    bookmark = project.outputs()["bookmark"]["id"]
+    database.client.d1.database.time_travel.restore(
+        database.database_id, account_id=database.account_id, bookmark=bookmark
+    )
+    assert ledger(project) == FILES
+    assert "pending on your-app-db-dev: 0004_tags.sql" in project.preview()
+    project.up()
+    assert ledger(project) == [*FILES, "0004_tags.sql"]
+
+
+def test_another_ledger_is_refused_until_the_table_is_renamed(project: Project) -> None:
+    project.up()
+    project.pulumi("config", "set", "migrationsTable", "applied", "--stack", "dev")
+    for refused in (project.pulumi("preview", "--stack", "dev", check=False), project.up(check=False)):
+        assert refused.returncode != 0
+        assert "migrationsTable is now 'applied', which has no rows" in refused.stdout + refused.stderr
+    assert ledger(project) == FILES
+    project.database().write('ALTER TABLE "d1_migrations" RENAME TO "applied"')
+    project.up()
+    assert project.outputs()["applied_migrations"] == FILES
+    assert [row["name"] for row in project.database().read("SELECT name FROM applied ORDER BY id")] == FILES
+
+
+def test_another_jurisdiction_is_another_database_with_the_same_name(project: Project) -> None:
+    project.up()
+    before = project.outputs()
+    project.pulumi("config", "set", "jurisdiction", "eu", "--stack", "dev")
+    project.up()
+    after = project.outputs()
+    assert after["database_name"] == before["database_name"]
+    assert after["database_id"] != before["database_id"]
+    assert ledger(project) == FILES
+    config = tomllib.loads((project.folder / "wrangler.toml").read_text())
+    assert [entry["database_id"] for entry in config["d1_databases"]] == [after["database_id"]]
 
 
 def test_a_database_that_is_gone_is_made_again_after_a_refresh(project: Project) -> None:

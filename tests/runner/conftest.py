@@ -15,7 +15,7 @@ from cloudflare import Cloudflare
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from infra.cloudflare import D1Api
-from infra.migrations.runner import Target
+from infra.migrations.progress import Target
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.errors import ApiError, ConfigError, MigrationFailed, OutcomeUnknown
+from infra.errors import ApiError, ConfigError, MigrationFailed
 from infra.migrations.folder import Migration
 from infra.migrations.runner import applied, apply
 from tests.runner.conftest import TARGET
@@ -68,7 +68,9 @@ def test_a_file_that_can_not_be_sent_stops_the_run_before_its_first_write(databa
 def test_a_file_that_empties_the_ledger_is_noticed(database: D1Api) -> None:
     apply(database, [USERS], TARGET)
     database.write("CREATE TRIGGER thief AFTER INSERT ON d1_migrations BEGIN DELETE FROM d1_migrations; END;")
-    with pytest.raises(MigrationFailed, match=r"0002_names\.sql ran, but the ledger d1_migrations .* does not show it"):
+    with pytest.raises(
+        MigrationFailed, match=r"0002_names\.sql failed: it ran, but the ledger d1_migrations does not show it"
+    ):
         apply(database, [NAMES], TARGET)
 
 
@@ -102,7 +104,43 @@ def test_when_the_ledger_can_not_be_read_either_the_message_says_what_is_known(
     scripted.answer(200, {"result": {"bookmark": "b"}, "success": True, "errors": [], "messages": []})
     scripted.drop()
     scripted.error(500, 7500, "still down")
-    with pytest.raises(OutcomeUnknown, match="reading the ledger to learn what happened failed too: still down"):
+    with pytest.raises(
+        MigrationFailed, match="reading the ledger to learn what happened failed too: still down"
+    ) as error:
+        apply(failing, [USERS], TARGET)
+    assert "outcome   not known" in str(error.value)
+    assert "--bookmark=b" in str(error.value)
+
+
+def test_when_the_ledger_can_not_be_read_at_the_end_the_way_back_is_told(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
+    scripted.rows()
+    scripted.answer(200, {"result": {"bookmark": "b"}, "success": True, "errors": [], "messages": []})
+    scripted.rows()  # the write
+    scripted.error(500, 7500, "down now")
+    with pytest.raises(MigrationFailed, match="reading the ledger after the last file failed: down now") as error:
+        apply(failing, [USERS], TARGET)
+    assert "--bookmark=b" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "known"),
+    [
+        (400, 7500, "all of it is undone"),
+        (403, 10000, "it did not take effect"),
+        (429, 971, "it did not take effect"),
+        (500, 7500, "it did not take effect"),
+    ],
+)
+def test_the_message_says_no_more_than_is_known(
+    scripted: ScriptedCloudflare, failing: D1Api, status: int, code: int, known: str
+) -> None:
+    scripted.rows()
+    scripted.answer(200, {"result": {"bookmark": "b"}, "success": True, "errors": [], "messages": []})
+    scripted.error(status, code, "no")
+    scripted.rows()
+    with pytest.raises(MigrationFailed, match=known):
         apply(failing, [USERS], TARGET)
 
 

@@ -24,7 +24,7 @@ ALLOWED = {
         *("infra.errors", "infra.files", "infra.settings"),
         *("infra.cloudflare", "infra.migrations", "infra.render"),
     },
-    "infra.cli": {"infra.errors", "infra.migrations"},
+    "infra.cli": {"infra.errors", "infra.cloudflare", "infra.migrations"},
     "engine": {"infra.errors", "infra.files"},
     "emulator.errors": set(),
     "emulator.ratelimit": set(),

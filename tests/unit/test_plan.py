@@ -24,7 +24,7 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def found(plan: Plan) -> list[tuple[Problem, str]]:
+def found(plan: Plan[Migration]) -> list[tuple[Problem, str]]:
     return [(finding.problem, finding.name) for finding in plan.findings]
 
 

@@ -14,7 +14,8 @@ ACCOUNT = "0123456789abcdef0123456789abcdef"
 
 
 def read(**values: str) -> Settings:
-    return read_settings(values, environment="dev", project="shop", account_id=ACCOUNT)
+    config = {f"shop:{key}": value for key, value in values.items()}
+    return read_settings(config, environment="dev", project="shop", account_id=ACCOUNT)
 
 
 def test_values_arrive_as_text_and_leave_with_their_types() -> None:
@@ -46,7 +47,7 @@ def test_settings_are_frozen() -> None:
         ("retentionDays", "a month"),
         ("protect", "perhaps"),
         ("binding", "MY DB"),
-        ("wranglerConfig", "wrangler.ini"),
+        ("wranglerConfig", "wrangler.jsonc"),
         ("accountId", "a/b"),
     ],
 )
@@ -58,6 +59,20 @@ def test_a_value_that_is_not_allowed_is_named_with_its_key(key: str, value: str)
 def test_a_misspelt_key_gets_the_right_one() -> None:
     with pytest.raises(ConfigError, match="shop:bindng: is not a key of this program; did you mean binding"):
         read(bindng="DB")
+
+
+def test_the_stacks_name_is_no_key() -> None:
+    with pytest.raises(ConfigError, match="shop:environment: is not a key of this program"):
+        read(environment="prod")
+
+
+def test_keys_of_the_name_that_the_project_had_before_are_refused() -> None:
+    config = {"your-app:protect": "true", "shop:protect": "false", "cloudflare:accountId": "x", "aws:region": "r"}
+    with pytest.raises(ConfigError) as error:
+        read_settings(config, environment="prod", project="shop", account_id=ACCOUNT)
+    assert "your-app:protect: belongs to a project of another name" in str(error.value)
+    assert "rename the key to shop:protect" in str(error.value)
+    assert len(str(error.value).splitlines()) == 2
 
 
 def test_a_missing_account_says_how_to_set_it() -> None:
@@ -97,8 +112,7 @@ def test_pulumi_yaml_declares_every_key_with_type_description_and_the_same_defau
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_stacks_of_this_project_are_configured_without_mistakes(stack: str) -> None:
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
-    values = {key.removeprefix("your-app:"): str(value).lower() for key, value in config.items()}
-    settings = read_settings(values, environment=stack, project="your-app", account_id=ACCOUNT)
+    settings = read_settings(config, environment=stack, project="your-app", account_id=ACCOUNT)
     assert settings.protect is (stack == "prod")
     assert settings.binding_environment == {"dev": "", "prod": "production"}[stack]
 
