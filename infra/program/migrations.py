@@ -107,7 +107,7 @@ class D1MigrationsProvider(ResourceProvider):
                 table=props["migrations_table"],
                 retention=timedelta(days=int(props["retention_days"])),
             )
-            if previous:
+            if previous and previous["migrations_table"] != target.table:
                 _refuse_another_ledger(props, previous, runner.applied(self._database(props), target.table))
             files = _planned_files(props)
             recorded = previous.get("checksums", {})
@@ -115,10 +115,7 @@ class D1MigrationsProvider(ResourceProvider):
                 self._database(props), files, target, recorded=recorded, policy=_policy(props), say=_say
             )
             outputs = {name: props[name] for name in INPUTS} | _ledger_outputs(report.ledger)
-            # A digest stays what it was when its file was applied: that is how a later edit is noticed.
-            outputs["checksums"] = {
-                file.name: recorded.get(file.name, file.sha256) for file in files if file.name in report.ledger
-            } | {name: digest for name, digest in recorded.items() if name in report.ledger}
+            outputs["checksums"] = _checksums(files, report, recorded)
             if previous and not report.ran:
                 return outputs | {name: previous[name] for name in ("bookmark", "restore_command")}
             return outputs | {
@@ -220,6 +217,14 @@ def _show_plan(props: Mapping[str, Any], ledger: Sequence[str], recorded: Mappin
         _say(f"warning: {finding.in_folder(props['migrations_dir'])}")
     runner.refuse(plan, props["migrations_dir"], policy)
     return plan
+
+
+def _checksums(files: Sequence[Migration], report: runner.Report, recorded: Mapping[str, str]) -> dict[str, str]:
+    """Digest of each applied file as it was when it was applied: that is how a later edit is noticed."""
+    now = {file.name: file.sha256 for file in files}
+    ran_now = {name: now[name] for name in report.ran}
+    known = {**now, **recorded, **ran_now}
+    return {name: known[name] for name in report.ledger if name in known}
 
 
 def _refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any], ledger: Sequence[str]) -> None:

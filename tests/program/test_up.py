@@ -240,8 +240,10 @@ def test_after_a_restore_the_files_are_pending_again(project: Project) -> None:
     )
     assert ledger(project) == FILES
     assert "pending on your-app-db-dev: 0004_tags.sql" in project.preview()
+    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT);\n")
     project.up()
     assert ledger(project) == [*FILES, "0004_tags.sql"]
+    assert "was changed after it was applied" not in project.preview()
 
 
 def test_another_ledger_is_refused_until_the_table_is_renamed(project: Project) -> None:
