@@ -17,14 +17,15 @@ def write_atomically(path: Path, text: str, *, mode: int) -> None:
     """Puts `text` into `path`, whole or not at all; a reader sees the old file or the new one.
 
     Args:
-        path: the file; its folder exists.
-        text: the whole of its new text.
+        path: the file, or a link to it, which stays; its folder exists.
+        text: the whole of its new text, with the line ends that the file is to have.
         mode: permission bits of a new file; an existing one keeps its own.
     """
-    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-        file.write(text)
-    Path(file.name).chmod(path.stat().st_mode & 0o777 if path.exists() else mode)
-    os.replace(file.name, path)  # noqa: PTH105 - the atomic form
+    target = path.resolve()
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+        file.write(text.encode())
+    Path(file.name).chmod(target.stat().st_mode & 0o777 if target.exists() else mode)
+    os.replace(file.name, target)  # noqa: PTH105 - the atomic form
 
 
 @contextmanager

@@ -9,47 +9,59 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
-from pulumi.dynamic import CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-from infra.errors import ConfigError
-from infra.files import locked, write_atomically
+from infra.program import wrangler_file
 from infra.program.quiet import message_only
-from infra.render import wrangler
+from infra.render.binding import Binding
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FIELDS = tuple(wrangler.Binding.__dataclass_fields__)
+FIELDS = tuple(Binding.__dataclass_fields__)
 INPUTS = ("path", *FIELDS)
-IDENTITY = ("path", "environment", "binding")
 
 
 class WranglerBindingsProvider(ResourceProvider):
-    """Puts the entry into the file, and takes it out again."""
+    """Puts the entry into the file, and takes it out again.
+
+    An entry with the id of a database that this resource never wrote is somebody else's, and is refused: in a preview
+    already, and again when the file is written, since it may have changed in between.
+    """
 
     serialize_as_secret_always = False
 
+    def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
+        """Refuses an entry of somebody else's before the first create: Pulumi asks for no diff then."""
+        if not _olds:
+            with message_only():
+                wrangler_file.refuse_foreign(_news["path"], _entry(_news), _ids(_news))
+        return CheckResult(_news, [])
+
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Changed when an input changed, or when the file lost the entry; another place replaces."""
-        changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
+        """Changed when an input changed, or when the file lost the entry. Never replaces.
+
+        A move to another place is an update, which `protect` allows.
+        """
         with message_only():
-            lost = not changed and _text(_news["path"]) != rendered(_news["path"], _entry(_news))
-        return DiffResult(
-            changes=bool(changed or lost),
-            replaces=[name for name in IDENTITY if name in changed],
-            delete_before_replace=True,
-        )
+            wrangler_file.refuse_foreign(_news["path"], _entry(_news), _ids(_olds, _news))
+            changed = any(_olds.get(name) != _news.get(name) for name in INPUTS)
+            lost = not changed and not wrangler_file.is_current(_news["path"], _entry(_news))
+        return DiffResult(changes=changed or lost)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Puts the entry into the file."""
-        path = Path(props["path"])
-        with message_only(), locked(path.parent):
-            write_atomically(path, rendered(props["path"], _entry(props)), mode=0o644)
+        with message_only():
+            wrangler_file.put(props["path"], _entry(props), _ids(props))
         return CreateResult(f"{props['path']}#{_entry(props).table}.{props['binding']}", dict(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Brings the entry up to date."""
-        return UpdateResult(self.create(_news).outs)
+        """Puts the entry into the file, and takes it out of the place where it was before."""
+        with message_only():
+            wrangler_file.put(_news["path"], _entry(_news), _ids(_olds, _news))
+            if _place(_olds) != _place(_news):
+                wrangler_file.remove(_olds["path"], _entry(_olds))
+        return UpdateResult(dict(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """The file is looked at by diff; the state holds only what was asked for."""
@@ -57,10 +69,8 @@ class WranglerBindingsProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Takes the entry out of the file."""
-        path = Path(_props["path"])
-        with message_only(), locked(path.parent):
-            if (text := _text(_props["path"])) is not None:
-                write_atomically(path, wrangler.remove(text, _entry(_props)), mode=0o644)
+        with message_only():
+            wrangler_file.remove(_props["path"], _entry(_props))
 
 
 class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
@@ -71,25 +81,18 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
     def __init__(
         self, name: str, *, inputs: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args: `inputs` are INPUTS: the file's path and the fields of infra.render.wrangler.Binding."""
+        """Args: `inputs` are INPUTS: the file's path and the fields of infra.render.binding.Binding."""
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 
 
-def rendered(path: str, entry: wrangler.Binding) -> str:
-    """The configuration at `path` with `entry` in it. Writes nothing.
-
-    Raises:
-        ConfigError: the file is there and is no wrangler configuration.
-    """
-    try:
-        return wrangler.put(_text(path), entry)
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+def _entry(props: Mapping[str, Any]) -> Binding:
+    return Binding(**{name: props[name] for name in FIELDS})
 
 
-def _entry(props: Mapping[str, Any]) -> wrangler.Binding:
-    return wrangler.Binding(**{name: props[name] for name in FIELDS})
+def _ids(*props: Mapping[str, Any]) -> set[str]:
+    """The ids that this resource wrote, or is about to write."""
+    return {item["database_id"] for item in props}
 
 
-def _text(path: str) -> str | None:
-    return Path(path).read_text() if Path(path).exists() else None
+def _place(props: Mapping[str, Any]) -> tuple[Path, str, str]:
+    return Path(props["path"]).resolve(), props["environment"], props["binding"]

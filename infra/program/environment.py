@@ -14,9 +14,10 @@ from infra.errors import ConfigError
 from infra.migrations.folder import read_folder
 from infra.migrations.plan import Problem
 from infra.migrations.request import make_request
-from infra.program.bindings import WranglerBindings, rendered
+from infra.program.bindings import WranglerBindings
 from infra.program.migrations import D1Migrations
-from infra.render import wrangler
+from infra.program.wrangler_file import rendered
+from infra.render.binding import Binding
 
 if TYPE_CHECKING:
     from infra.settings import Settings
@@ -38,7 +39,7 @@ class D1Environment(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: a file is missing or not what it should be; Pulumi shows the message without a traceback.
         """
-        entry = wrangler.Binding(
+        entry = Binding(
             worker=settings.project_name,
             environment=settings.binding_environment,
             binding=settings.binding,

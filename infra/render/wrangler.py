@@ -1,48 +1,25 @@
-"""The database's entry in wrangler.toml. Everything else in the file, comments and order included, stays."""
+"""The database's entry in wrangler.toml. Everything else in the file stays, to the byte.
+
+The entry is edited as text, and tomllib is the judge: what is returned means the old configuration with the one entry
+put in or taken out, or there is a ConfigError.
+"""
 
 from __future__ import annotations
 
 import tomllib
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, cast
-
-import tomlkit
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import AoT, Array
+from copy import deepcopy
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from infra.errors import ConfigError
+from infra.render.blocks import Blocks
+from infra.render.inline_list import InlineList
+from infra.render.toml_text import dotted, quoted
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
-
-@dataclass(frozen=True, slots=True)
-class Binding:
-    """One entry of `d1_databases`.
-
-    Attributes:
-        worker: name of the Worker, for a configuration that does not exist yet.
-        environment: wrangler environment; empty for the top level.
-        binding: variable in the Worker.
-        database_name: name of the database.
-        database_id: UUID of the database.
-        migrations_dir: folder of the migrations, as seen from the configuration's folder.
-        migrations_table: name of the ledger.
-    """
-
-    worker: str
-    environment: str
-    binding: str
-    database_name: str
-    database_id: str
-    migrations_dir: str
-    migrations_table: str
-
-    @property
-    def table(self) -> str:
-        """Where the entry stands: `d1_databases` or `env.production.d1_databases`."""
-        return f"env.{self.environment}.d1_databases" if self.environment else "d1_databases"
+    from infra.render.binding import Binding
 
 
 def put(text: str | None, entry: Binding) -> str:
@@ -53,101 +30,138 @@ def put(text: str | None, entry: Binding) -> str:
         entry: what to put.
 
     Raises:
-        ConfigError: the text is not TOML, or `d1_databases` is not a list.
+        ConfigError: the text is not TOML, its `d1_databases` is no list of tables, or the entry can't be put in without
+            changing something else.
     """
     if text is None:
-        return _render("wrangler.toml.j2", entry)
+        return entry.configuration
     document = _parse(text)
-    entries = _entries(document, entry)
-    if entries is None:
-        separator = "" if not text.strip() else "\n" if text.endswith("\n") else "\n\n"
-        return text + separator + _render("d1_database.toml.j2", entry)
-    wanted = tomlkit.parse(_fields(entry))
-    found = _find(entries, entry)
-    if found is None:
-        entries.append(_table_like(entries, wanted.unwrap()))
-    else:
-        for key, value in wanted.unwrap().items():
-            if entries[found].get(key) != value:
-                entries[found][key] = value
-    return tomlkit.dumps(document)
+    index = _index(document, entry)
+    found = {} if index is None else _entries(document, entry)[index]
+    wanted = entry.fields
+    if "migrations_table" in found:  # the template leaves out wrangler's default, which is no longer what is there
+        wanted["migrations_table"] = entry.migrations_table
+    changes = {key: quoted(value) for key, value in wanted.items() if found.get(key) != value}
+    if not changes:
+        return text
+    listed = _listed(text, entry)
+    result = listed.add(entry.block) if index is None else listed.edit(index, changes)
+    try:
+        after = _parse(result)
+        at = _index(after, entry)
+    except ConfigError as error:
+        raise _refusal(entry, str(error)) from None
+    kept = _without(after, entry, at) == _without(document, entry, index)
+    if at is None or not kept or _entries(after, entry)[at] != {**found, **wanted}:
+        raise _refusal(entry, "something else in the file would change")
+    return result
 
 
 def remove(text: str, entry: Binding) -> str:
-    """The configuration without `entry`; the text itself when the binding is not there or is another database's."""
+    """The configuration without `entry`; the text itself when the binding is not there or is another database's.
+
+    Raises:
+        ConfigError: the text is not TOML, its `d1_databases` is no list of tables, or the entry can't be taken out
+            without changing something else.
+    """
     document = _parse(text)
-    entries = _entries(document, entry)
-    found = None if entries is None else _find(entries, entry)
-    if entries is None or found is None or entries[found].get("database_id") != entry.database_id:
+    index = _index(document, entry)
+    if index is None or _entries(document, entry)[index].get("database_id") != entry.database_id:
         return text
-    del entries[found]
-    if not entries:
-        del _parent(document, entry)["d1_databases"]
-    # Taken out as text where it stands as we put it in, white space around it included: then put and remove undo
-    # each other to the byte.
-    cut = text.replace("\n" + _render("d1_database.toml.j2", entry), "", 1)
-    return cut if _is_same(cut, document) else tomlkit.dumps(document)
-
-
-def _is_same(text: str, document: tomlkit.TOMLDocument) -> bool:
-    """Whether `text` is TOML that says what `document` says, empty tables aside."""
+    result = _listed(text, entry).cut(index)
     try:
-        return bool(_pruned(tomllib.loads(text)) == _pruned(document.unwrap()))
-    except tomllib.TOMLDecodeError:
+        kept = _without(_parse(result), entry, None) == _without(document, entry, index)
+    except ConfigError:
+        kept = False
+    if not kept:
+        raise ConfigError(
+            f"'{entry.binding}' can't be taken out of '{entry.table}' without changing something else: "
+            "take it out by hand"
+        )
+    return result
+
+
+def refuse_foreign(text: str | None, entry: Binding, ours: Collection[str]) -> None:
+    """Lets nobody's database be unbound without a word.
+
+    Args:
+        text: the file's text; None when there is no file.
+        entry: what is about to be put.
+        ours: the ids that may be replaced.
+
+    Raises:
+        ConfigError: the binding is there with the id of a database that is not in `ours`, or as `put` raises.
+    """
+    document = _parse(text or "")
+    index = _index(document, entry)
+    found = "" if index is None else _entries(document, entry)[index].get("database_id", "")
+    if found not in ours and _is_id(found):
+        raise ConfigError(
+            f"'{entry.binding}' in '{entry.table}' is bound to the database {found}, which this stack did not write: "
+            f"choose another name with 'pulumi config set binding NAME', remove the entry, or adopt that database with "
+            f"'pulumi import'"
+        )
+
+
+def _is_id(value: object) -> bool:
+    """Whether `value` is the id of a database, not a placeholder."""
+    try:
+        return UUID(str(value)).int != 0
+    except ValueError:
         return False
 
 
-def _pruned(value: Any) -> Any:
-    if not isinstance(value, dict):
-        return value
-    pruned = {key: _pruned(item) for key, item in value.items()}
-    return {key: item for key, item in pruned.items() if item not in ({}, [])}
-
-
-def _fields(entry: Binding) -> str:
-    return _render("d1_database.toml.j2", entry).partition("\n")[2]
-
-
-def _render(template: str, entry: Binding) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        autoescape=False,  # noqa: S701 - TOML, quoted by the filter below
-    )
-    environment.filters["toml"] = lambda value: tomlkit.string(value).as_string()
-    return environment.get_template(template).render(asdict(entry), table=entry.table)
-
-
-def _parse(text: str) -> tomlkit.TOMLDocument:
+def _parse(text: str) -> dict[str, Any]:
     try:
-        tomllib.loads(text)  # its messages name line and column, and it accepts nothing that wrangler would not
-        return tomlkit.parse(text)
-    except (tomllib.TOMLDecodeError, TOMLKitError) as error:
+        return tomllib.loads(text, parse_float=str)  # NaN is not equal to itself
+    except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is not valid TOML: {error}") from None
 
 
-def _parent(document: tomlkit.TOMLDocument, entry: Binding) -> Any:
-    """The table that holds `d1_databases`; an empty one when it is not there."""
-    return document.get("env", {}).get(entry.environment, {}) if entry.environment else document
+def _listed(text: str, entry: Binding) -> InlineList | Blocks:
+    return InlineList.find(text, entry.path) or Blocks(text, entry.path)
 
 
-def _entries(document: tomlkit.TOMLDocument, entry: Binding) -> AoT | Array | None:
-    entries = _parent(document, entry).get("d1_databases")
-    if entries is not None and not isinstance(entries, (AoT, Array)):
+def _entries(document: dict[str, Any], entry: Binding) -> list[dict[str, Any]]:
+    table = document
+    for depth, key in enumerate(entry.path[:-1], start=1):
+        table = table.get(key, {})
+        if not isinstance(table, dict):
+            raise ConfigError(f"'{dotted(entry.path[:depth])}' is not a table")
+    entries = table.get(entry.path[-1], [])
+    if not isinstance(entries, list) or not all(isinstance(item, dict) for item in entries):
         raise ConfigError(f"'{entry.table}' is not a list of databases")
     return entries
 
 
-def _find(entries: AoT | Array, entry: Binding) -> int | None:
-    bindings = [cast("dict[str, Any]", item).get("binding") for item in entries]
-    return bindings.index(entry.binding) if entry.binding in bindings else None
+def _index(document: dict[str, Any], entry: Binding) -> int | None:
+    """Where the binding stands in its list.
+
+    Raises:
+        ConfigError: the list is none, or has the binding twice.
+    """
+    found = [i for i, item in enumerate(_entries(document, entry)) if item.get("binding") == entry.binding]
+    if len(found) > 1:
+        raise ConfigError(f"'{entry.table}' has more than one entry with the binding '{entry.binding}'")
+    return found[0] if found else None
 
 
-def _table_like(entries: AoT | Array, fields: dict[str, Any]) -> Any:
-    table = tomlkit.table() if isinstance(entries, AoT) else tomlkit.inline_table()
-    table.update(fields)
-    if isinstance(entries, AoT):
-        table.add(tomlkit.nl())
-    return table
+def _without(document: dict[str, Any], entry: Binding, index: int | None) -> dict[str, Any]:
+    """What the document says apart from one entry, and from tables that are there only to hold it."""
+    rest = deepcopy(document)
+    if index is not None:
+        del _entries(rest, entry)[index]
+    tables = [rest]
+    for key in entry.path[:-1]:
+        tables.append(tables[-1].get(key, {}))
+    for table, key in zip(reversed(tables), reversed(entry.path), strict=True):
+        if table.get(key) in ({}, []):
+            del table[key]
+    return rest
+
+
+def _refusal(entry: Binding, reason: str) -> ConfigError:
+    return ConfigError(
+        f"can't be given its entry: {reason}. Write the tables around '{entry.table}' with headers of their own, or "
+        f"paste the entry in by hand and run again:\n\n{entry.block}"
+    )

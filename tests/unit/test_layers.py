@@ -53,7 +53,6 @@ ONLY_IN = {
     "pulumi": ("infra/program", "engine"),
     "pulumi_cloudflare": ("infra/program",),
     "cloudflare": ("infra/cloudflare.py", "engine/standin.py"),
-    "tomlkit": ("infra/render",),
     "jinja2": ("infra/render",),
     "pydantic": ("infra/settings.py",),
     "apsw": ("infra/sqlite", "emulator/timetravel", "emulator/databases", "emulator/transfers"),
