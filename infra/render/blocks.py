@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.render.toml_text import Pair, line_end, pairs, statements, with_values
+from infra.render.toml_text import line_end, pairs, statements, with_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from infra.render.toml_text import Pair, Statement
 
 
 @dataclass(slots=True)
@@ -16,10 +18,17 @@ class _Block:
     """One entry: its header and what follows up to its last key, tables below it included.
 
     Comments and empty lines behind the last key introduce what comes next, so they are not part of it.
+
+    Attributes:
+        start: where the header starts.
+        end: where the last line ends, line end included.
+        last: the last of its own keys, not of a table below it; the header while there is none.
+        pairs: all of its own keys.
     """
 
     start: int
     end: int
+    last: Statement
     pairs: list[Pair]
 
 
@@ -48,11 +57,8 @@ class Blocks:
     def edit(self, index: int, values: Mapping[str, str]) -> str:
         """The text with the TOML of `values` in the entry at `index`."""
         block = self._blocks[index]
-        last = block.pairs[-1]
-        line = self._text.rfind("\n", 0, last.end) + 1
-        rest = self._text[line:]
-        indent = rest[: len(rest) - len(rest.lstrip(" \t"))]
-        at = len(self._text[: block.end].rstrip("\r\n"))
+        indent = self._text[block.last.start : block.last.tokens[0].start()]
+        at = len(self._text[: block.last.end].rstrip("\r\n"))
         return with_values(self._text, block.pairs, values, at=at, joint=line_end(self._text) + indent)
 
     def cut(self, index: int) -> str:
@@ -74,9 +80,10 @@ def _blocks(text: str, path: tuple[str, ...]) -> list[_Block]:
         if statement.is_header:
             table = statement.path
             if table == path and statement.is_array_header:
-                found.append(_Block(statement.start, statement.end, []))
+                found.append(_Block(statement.start, statement.end, statement, []))
         if statement.tokens and table[: len(path)] == path:
             found[-1].end = statement.end
             if table == path and not statement.is_header:
+                found[-1].last = statement
                 found[-1].pairs += pairs(statement.tokens)
     return found

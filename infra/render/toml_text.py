@@ -124,6 +124,19 @@ def pairs(tokens: Sequence[Token]) -> list[Pair]:
     return found
 
 
+def value_at(text: str, path: Sequence[str]) -> Sequence[Token] | None:
+    """The tokens of the value that a key gives to `path`; None where headers or dotted keys make a table of it."""
+    table: tuple[str, ...] = ()
+    for statement in statements(text):
+        if statement.is_header:
+            table = statement.path
+        else:
+            for pair in pairs(statement.tokens):
+                if value := _inside(Pair((*table, *pair.key), pair.value), tuple(path)):
+                    return value
+    return None
+
+
 def with_values(text: str, known: Sequence[Pair], values: Mapping[str, str], *, at: int, joint: str) -> str:
     """`text` with other values for some keys of one table.
 
@@ -155,6 +168,16 @@ def quoted(value: str) -> str:
 def dotted(path: Sequence[str]) -> str:
     """`path` as a TOML key."""
     return ".".join(part if _BARE_KEY.fullmatch(part) else quoted(part) for part in path)
+
+
+def _inside(pair: Pair, path: tuple[str, ...]) -> Sequence[Token] | None:
+    """The tokens of the value at `path`, which may lie inside of inline tables."""
+    if pair.key == path:
+        return pair.value
+    if path[: len(pair.key)] != pair.key or pair.value[0].group() != "{":
+        return None
+    rest = path[len(pair.key) :]
+    return next((value for inner in pairs(pair.value[1:-1]) if (value := _inside(inner, rest))), None)
 
 
 def _path(tokens: Sequence[Token]) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from uuid import UUID
 from infra.errors import ConfigError
 from infra.render.blocks import Blocks
 from infra.render.inline_list import InlineList
-from infra.render.toml_text import dotted, quoted
+from infra.render.toml_text import dotted, quoted, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -49,11 +49,11 @@ def put(text: str | None, entry: Binding) -> str:
     try:
         after = _parse(result)
         at = _index(after, entry)
-    except ConfigError as error:
-        raise _refusal(entry, str(error)) from None
+    except ConfigError:
+        raise _refusal(text, entry) from None
     kept = _without(after, entry, at) == _without(document, entry, index)
     if at is None or not kept or _entries(after, entry)[at] != {**found, **wanted}:
-        raise _refusal(entry, "something else in the file would change")
+        raise _refusal(text, entry)
     return result
 
 
@@ -119,7 +119,8 @@ def _parse(text: str) -> dict[str, Any]:
 
 
 def _listed(text: str, entry: Binding) -> InlineList | Blocks:
-    return InlineList.find(text, entry.path) or Blocks(text, entry.path)
+    array = value_at(text, entry.path)
+    return InlineList(text, array) if array else Blocks(text, entry.path)
 
 
 def _entries(document: dict[str, Any], entry: Binding) -> list[dict[str, Any]]:
@@ -160,8 +161,16 @@ def _without(document: dict[str, Any], entry: Binding, index: int | None) -> dic
     return rest
 
 
-def _refusal(entry: Binding, reason: str) -> ConfigError:
+def _refusal(text: str, entry: Binding) -> ConfigError:
+    """Says what is in the way of the entry, and how it looks."""
+    tables = [entry.path[:depth] for depth in range(1, len(entry.path))]
+    inline = next((dotted(table) for table in tables if value_at(text, table)), None)
+    reason = (
+        f"'{inline}' is an inline table, to which TOML lets no other line add: write it with a header, [{inline}]"
+        if inline
+        else f"something in '{entry.table}' is written in a way that this program can't edit"
+    )
     return ConfigError(
-        f"can't be given its entry: {reason}. Write the tables around '{entry.table}' with headers of their own, or "
-        f"paste the entry in by hand and run again:\n\n{entry.block}"
+        f"can't be given its entry: {reason}. Or paste the entry in by hand, as it is here or with its lines between "
+        f"the braces of an inline table, and run again:\n\n{entry.block}"
     )

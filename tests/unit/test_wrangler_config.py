@@ -177,7 +177,7 @@ def test_a_file_that_ends_without_a_line_end_still_does() -> None:
 def test_a_table_that_cannot_be_extended_is_refused_with_what_to_paste() -> None:
     with pytest.raises(ConfigError) as refused:
         put("[env]\nproduction = { vars = {A=1} }\n", PROD)
-    assert "headers of their own" in str(refused.value)
+    assert "'env.production' is an inline table" in str(refused.value)
     assert str(refused.value).endswith(PROD.block)
 
 
@@ -221,6 +221,25 @@ def test_an_entry_leaves_an_inline_list_wherever_it_stands(before: str, after: s
     assert (
         remove(f"d1_databases = {before}\nx = 1\n".replace("{ours}", ours), DEV) == f"d1_databases = {after}\nx = 1\n"
     )
+
+
+def test_an_entry_with_a_form_that_cannot_be_edited_is_refused() -> None:
+    with pytest.raises(ConfigError, match="written in a way that this program can't edit"):
+        put('[[d1_databases]]\nbinding = "DB"\ndatabase_id.x = 1\n', DEV)
+
+
+def test_a_table_below_an_entry_stays_below_it() -> None:
+    text = '[[d1_databases]]\n  binding = "DB"\n\n[d1_databases.extra]\nB = 1\n'
+    changed = put(text, DEV)
+    assert databases(changed) == [{**DEV.fields, "extra": {"B": 1}}]
+    assert changed.endswith('  migrations_dir = "migrations"\n\n[d1_databases.extra]\nB = 1\n')
+    assert remove(changed, DEV) == ""
+
+
+def test_an_entry_whose_removal_would_change_another_one_is_left_to_the_user() -> None:
+    text = '[[d1_databases]]\nbinding = "A"\n\n' + DEV.block + "\n[vars]\nA = 1\n\n[d1_databases.extra]\nB = 1\n"
+    with pytest.raises(ConfigError, match=r"can't be taken out of 'd1_databases' .* by hand"):
+        remove(text, DEV)
 
 
 def test_a_ledger_that_is_wranglers_again_is_named_where_another_one_was() -> None:

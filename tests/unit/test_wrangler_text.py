@@ -86,14 +86,14 @@ def listed(document: dict[str, Any], environment: str) -> list[dict[str, Any]]:
     return found
 
 
-def apart(text: str, entry: Binding) -> tuple[str, dict[str, Any] | None]:
+def apart(text: str, entry: Binding) -> tuple[Any, dict[str, Any] | None]:
     """The configuration without the entry, and the entry."""
-    document = tomllib.loads(text)
+    document = tomllib.loads(text, parse_float=str)  # NaN is not equal to itself
     entries = listed(document, entry.environment)
     found = next((item for item in entries if item.get("binding") == entry.binding), None)
     if found is not None:
         entries.remove(found)
-    return repr(without_empty(document)), found
+    return without_empty(document), found
 
 
 def without_empty(value: Any) -> Any:
