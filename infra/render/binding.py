@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from infra.render.toml_text import dotted, quoted
+from infra.render.toml_write import dotted, quoted
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 

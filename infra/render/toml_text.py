@@ -6,7 +6,6 @@ be valid: tomllib has read it before.
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from dataclasses import dataclass
@@ -30,7 +29,6 @@ _TOKEN = re.compile(
     ''',
     re.DOTALL | re.VERBOSE,
 )
-_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
@@ -158,16 +156,6 @@ def with_values(text: str, known: Sequence[Pair], values: Mapping[str, str], *, 
 def line_end(text: str) -> str:
     """The line end of `text`: that of its first line."""
     return "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-
-
-def quoted(value: str) -> str:
-    """`value` as a TOML string; JSON's escapes are TOML's, but for DEL, which JSON leaves alone."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def dotted(path: Sequence[str]) -> str:
-    """`path` as a TOML key."""
-    return ".".join(part if _BARE_KEY.fullmatch(part) else quoted(part) for part in path)
 
 
 def _inside(pair: Pair, path: tuple[str, ...]) -> Sequence[Token] | None:

@@ -14,7 +14,8 @@ from uuid import UUID
 from infra.errors import ConfigError
 from infra.render.blocks import Blocks
 from infra.render.inline_list import InlineList
-from infra.render.toml_text import dotted, quoted, value_at
+from infra.render.toml_text import value_at
+from infra.render.toml_write import dotted, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import asdict
 from typing import Any
 
-from hypothesis import event, given
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from infra.errors import ConfigError
@@ -119,6 +119,7 @@ def lines_to_keep(text: str, changed: str, entry: Binding) -> list[str]:
     return [line for line in plain(text) if not any(word in line for word in (*asdict(entry), "d1_databases ="))]
 
 
+@settings(deadline=None)
 @given(configuration(), st.sampled_from(["", "production"]), st.sampled_from(["d1_migrations", 'my "t"']))
 def test_the_entry_is_put_in_and_taken_out_and_nothing_else_changes(text: str, environment: str, table: str) -> None:
     entry = Binding("shop", environment, "DB", "shop-db", ID, "migrations", table)
