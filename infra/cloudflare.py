@@ -85,7 +85,7 @@ class D1Api:
         while answer.status != "complete":
             if answer.status == "error" or not answer.success:
                 reasons = getattr(answer, "errors", None) or [answer.error or "D1 gave no reason"]
-                raise ApiError("; ".join(map(str, reasons)))
+                raise ApiError("; ".join(map(str, reasons)), code=SQL_REFUSED)
             if time.monotonic() > deadline:
                 raise OutcomeUnknown(f"the import still runs after {IMPORT_SECONDS} s")
             time.sleep(POLL_SECONDS)

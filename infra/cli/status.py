@@ -17,7 +17,7 @@ LOG_WIDTH = 160
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """One stack, as its outputs describe it.
+    """One stack, as its outputs and its database describe it.
 
     Attributes:
         stack: name of the stack.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from infra.cloudflare import SQL_REFUSED
 from infra.errors import ApiError, OutcomeUnknown, PlanRefused
 from infra.migrations import ledger
 from infra.migrations.bookmark import taken_now
@@ -117,8 +117,8 @@ def _outcome(error: ApiError, request: Request) -> Outcome:
     """What is known once the ledger was read and does not show the migration."""
     if isinstance(error, OutcomeUnknown) and request.as_import:
         return STILL_RUNNING
-    is_about_the_sql = not isinstance(error, OutcomeUnknown) and error.status in {None, HTTPStatus.BAD_REQUEST}
-    return UNDONE if is_about_the_sql else NOT_SENT
+    # The service's own failures have the same code, and are OutcomeUnknown.
+    return UNDONE if error.code == SQL_REFUSED and not isinstance(error, OutcomeUnknown) else NOT_SENT
 
 
 def _verified(database: Database, progress: Progress) -> tuple[str, ...]:

@@ -144,6 +144,20 @@ def test_the_message_says_no_more_than_is_known(
         apply(failing, [USERS], TARGET)
 
 
+def test_an_upload_that_fails_is_not_the_files_fault(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    trigger = Migration("0001_trigger.sql", "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END;")
+    upload = {"filename": "f", "upload_url": f"{scripted.base_url}/upload"}
+    scripted.rows()
+    scripted.answer(200, {"result": {"bookmark": "b"}, "success": True, "errors": [], "messages": []})
+    scripted.answer(200, {"result": upload, "success": True, "errors": [], "messages": []})
+    scripted.answer(503, "not now")
+    scripted.rows()
+    with pytest.raises(MigrationFailed, match=r"the upload of the import failed: HTTP 503") as error:
+        apply(failing, [trigger], TARGET)
+    assert "it did not take effect" in str(error.value)
+    assert "mend the file" not in str(error.value)
+
+
 def test_nothing_runs_when_the_bookmark_can_not_be_had(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.rows()
     scripted.error(500, 7500, "no bookmark today")

@@ -14,7 +14,7 @@ from cloudflare import Cloudflare
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from emulator.stress.behaviour import Behaviour
 from infra.cloudflare import D1Api
-from infra.errors import ApiError
+from infra.errors import ApiError, MigrationFailed
 from infra.migrations.folder import Migration
 from infra.migrations.runner import apply
 from tests.runner.conftest import TARGET
@@ -63,6 +63,7 @@ def test_a_file_that_query_cuts_in_the_wrong_place_is_applied(strict: D1Api, cas
 
 def test_a_file_that_an_import_refuses_fails_with_its_name_and_leaves_nothing(strict: D1Api) -> None:
     broken = f"{CUT_WRONG['begin in lower case']}\nINSERT INTO nowhere VALUES (1);"
-    with pytest.raises(Exception, match=r"migrations/0001\.sql failed: no such table: nowhere"):
+    with pytest.raises(MigrationFailed, match=r"migrations/0001\.sql failed: no such table: nowhere") as error:
         apply(strict, [Migration("0001.sql", broken)], TARGET)
+    assert "mend the file" in str(error.value)
     assert strict.read("SELECT name FROM sqlite_master WHERE name IN ('t', 'tr', 'd1_migrations')") == ()

@@ -1,0 +1,41 @@
+"""`d1 status` shows what is in the databases, not what the state remembers."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.program.conftest import Project
+
+STATUS = (sys.executable, "-m", "infra.cli", "status")
+
+
+def status(project: Project) -> dict[str, Any]:
+    (environment,) = json.loads(project.run(*STATUS, "--json").stdout)
+    found: dict[str, Any] = environment
+    return found
+
+
+def test_an_environment_is_not_started_then_up_to_date_then_gone(project: Project) -> None:
+    assert status(project)["status"] == "not started"
+    project.up()
+    shown = status(project)
+    assert (shown["status"], shown["last_migration"]) == ("up to date", "0003_create_files.sql")
+    database = project.database()
+    database.write("DELETE FROM d1_migrations WHERE id = 3")
+    assert status(project)["status"] == "1 pending"
+    database.client.d1.database.delete(database.database_id, account_id=database.account_id)
+    assert status(project)["status"] == "gone"
+
+
+def test_outside_of_a_project_there_is_one_message(project: Project, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    done = project.run("sh", "-c", f"cd {elsewhere} && {' '.join(STATUS)}", check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: ")
+    assert "Traceback" not in done.stderr
