@@ -1,4 +1,4 @@
-"""What was applied by whom, when, and from which bookmark. Kept in the Pulumi state: a restore can't take it back. Pure."""
+"""What was applied by whom, when, and from which bookmark. Kept in the Pulumi state, which no restore touches. Pure."""
 
 from __future__ import annotations
 
