@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import apsw
 
 from infra.errors import SqlError
 from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, reserved_names, reset_pragmas, trusted
-from infra.sqlite.statements import split
+from infra.sqlite.statements import first_word, split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 SQLValue: TypeAlias = "str | int | float | bytes | None"
 """What SQLite stores: TEXT, INTEGER (64 bits), REAL, BLOB, NULL."""
@@ -44,7 +46,7 @@ class StatementResult:
         rows: one tuple for each row, as wide as `columns`.
         changes: rows inserted, updated or deleted, those of its triggers included.
         last_row_id: rowid of the last insert on this connection; 0 before the first.
-        changed_db: whether the statement changed rows or the schema.
+        changed_schema: whether the statement changed the schema.
         rows_read: an approximation: the rows returned. The service counts every row that it had to look at.
         rows_written: an approximation: `changes`. The service also counts the writes to indexes.
         duration_ms: time in SQLite, in milliseconds.
@@ -54,10 +56,15 @@ class StatementResult:
     rows: tuple[tuple[SQLValue, ...], ...]
     changes: int
     last_row_id: int
-    changed_db: bool
+    changed_schema: bool
     rows_read: int
     rows_written: int
     duration_ms: float
+
+    @property
+    def changed_db(self) -> bool:
+        """Whether the statement changed rows or the schema."""
+        return self.changes > 0 or self.changed_schema
 
 
 def run_script(connection: apsw.Connection, sql: str, params: Sequence[SQLValue] = ()) -> tuple[StatementResult, ...]:
@@ -87,18 +94,29 @@ def run_batch(connection: apsw.Connection, batch: Sequence[Query]) -> tuple[Stat
         SqlError: as for `run_script`; its `statement` counts through the whole batch.
     """
     pieces = [piece for query in batch for piece in _pieces(query)]
+    with transaction(connection) as run:
+        return tuple(run(index, piece) for index, piece in enumerate(pieces))
+
+
+@contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[Callable[[int, Query], StatementResult]]:
+    """One request: all that runs in the block takes effect when it ends, or nothing when an error leaves it.
+
+    Gives what runs one statement, from its 0-based place in the request, for its errors, and its text.
+
+    Raises:
+        SqlError: the commit was refused; so may each statement be.
+    """
     try:
         with trusted(connection):
             connection.execute("BEGIN", can_cache=False)
-        reserved = reserved_names(connection)
-        results = tuple(_run(connection, index, piece, reserved) for index, piece in enumerate(pieces))
+        yield partial(_run, connection)
         _commit(connection)
     finally:
         if connection.in_transaction:
             with trusted(connection):
                 connection.execute("ROLLBACK", can_cache=False)
         reset_pragmas(connection)
-    return results
 
 
 def _pieces(query: Query) -> list[Query]:
@@ -112,14 +130,13 @@ def _pieces(query: Query) -> list[Query]:
     return [Query(statement.text) for statement in statements]
 
 
-def _run(connection: apsw.Connection, index: int, query: Query, reserved: frozenset[str]) -> StatementResult:
+def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResult:
     """Run one statement. Raises SqlError with the statement's index.
 
     Args:
         connection: with a transaction open.
         index: of the statement, for its errors.
         query: the one statement.
-        reserved: the reserved names that there may be.
     """
     columns: tuple[str, ...] = ()
     readonly = True
@@ -133,6 +150,8 @@ def _run(connection: apsw.Connection, index: int, query: Query, reserved: frozen
         return True
 
     _check_length(sql, index)
+    # ALTER TABLE alone does not tell SQLite's authorizer the new name.
+    reserved = reserved_names(connection) if first_word(sql) == "alter" else None
     try:
         schema = _schema_version(connection)
         changes = connection.total_changes()
@@ -150,15 +169,14 @@ def _run(connection: apsw.Connection, index: int, query: Query, reserved: frozen
         raise SqlError(_NO_STATEMENT, statement=index)
     changes = connection.total_changes() - changes
     changed_schema = not readonly and _schema_version(connection) != schema
-    if changed_schema and not reserved_names(connection) <= reserved:
-        # ALTER TABLE does not tell SQLite's authorizer the new name.
+    if changed_schema and reserved is not None and not reserved_names(connection) <= reserved:
         raise SqlError("not authorized: SQLITE_AUTH", statement=index)
     return StatementResult(
         columns=columns,
         rows=rows,
         changes=changes,
         last_row_id=connection.last_insert_rowid(),
-        changed_db=changes > 0 or changed_schema,
+        changed_schema=changed_schema,
         rows_read=len(rows),
         rows_written=changes,
         duration_ms=duration_ms,

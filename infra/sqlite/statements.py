@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # One alternative for each kind of token; the name of the group is the kind. A quote or comment that is never closed
 # runs to the end of the script, as it does in SQLite. The blanks are SQLite's: a byte order mark is one, other blanks
@@ -133,6 +136,55 @@ def comments(statement: Statement) -> tuple[str, ...]:
     """Give the comments inside a statement, their marks included."""
     blanks = (token[0] for token in _TOKEN.finditer(statement.text) if token.lastgroup == "blank")
     return tuple(blank for blank in blanks if blank.startswith(("--", "/*")))
+
+
+def first_word(sql: str) -> str:
+    """Give the first word of a statement, in lower case; comments before it do not count."""
+    return next((token[0].lower() for token in _TOKEN.finditer(sql) if token.lastgroup != "blank"), "")
+
+
+def words(sql: str) -> tuple[str, ...]:
+    """Give what SQLite reads of a statement, in one spelling, so that two texts of one meaning can be compared.
+
+    Blanks, comments and semicolons are left out; names are in lower case and without quotes, strings as they are.
+    """
+    found: list[str] = []
+    for token in _TOKEN.finditer(sql):
+        match token.lastgroup:
+            case "word":
+                found.append(token[0].lower())
+            case "quoted":
+                found.append(token[0] if token[0].startswith("'") else token[0][1:-1].lower())
+            case "other":
+                found += token[0]
+    return tuple(found)
+
+
+def clause(sql: str, first: str, ends: Sequence[str]) -> str | None:
+    """Give what follows the word `first` of a statement, parentheses and WITH queries aside, or None without it.
+
+    Args:
+        sql: one statement.
+        first: the word, in lower case.
+        ends: words that end the clause, in lower case; a semicolon does too.
+    """
+    depth, start = 0, -1
+    for token in _TOKEN.finditer(sql):
+        if token.lastgroup == "other":
+            depth += token[0].count("(") - token[0].count(")")
+        elif depth == 0 and token.lastgroup in {"word", "semi"}:
+            word = token[0].lower()
+            if start >= 0 and (word == ";" or word in ends):
+                return sql[start : token.start()]
+            if start < 0 and word == first:
+                start = token.end()
+    return sql[start:] if start >= 0 else None
+
+
+def position(script: str, offset: int) -> tuple[int, int]:
+    """Give the 1-based line and column of a 0-based offset in characters."""
+    start = script.rfind("\n", 0, offset) + 1
+    return script.count("\n", 0, offset) + 1, offset - start + 1
 
 
 def _advance(state: str, token: re.Match[str]) -> str:
