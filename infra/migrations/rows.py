@@ -1,0 +1,24 @@
+"""How many live rows the pending migrations concern: what to count, and the one request that counts it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from infra.migrations.rehearsal import Rehearsal
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number to ask for.
+
+    Attributes:
+        table: whose rows to count.
+        filled: columns that must all hold a value; empty to count every row.
+    """
+
+    table: str
+    filled: tuple[str, ...] = ()
