@@ -78,7 +78,7 @@ def total(results: Sequence[StatementResult]) -> StatementResult:
         rows=(),
         changes=sum(result.changes for result in results),
         last_row_id=results[-1].last_row_id,
-        changed_db=any(result.changed_db for result in results),
+        changed_schema=any(result.changed_schema for result in results),
         rows_read=sum(result.rows_read for result in results),
         rows_written=sum(result.rows_written for result in results),
         duration_ms=sum(result.duration_ms for result in results),
