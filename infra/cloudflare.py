@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, Unauthorized
@@ -125,6 +125,19 @@ def connect(account_id: str, database_id: str, *, token: str | None = None) -> D
             "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
         )
     return D1Api(Cloudflare(api_token=token), account_id, database_id)
+
+
+def find(account_id: str, name: str) -> D1Api:
+    """The database of this name, with the token in CLOUDFLARE_API_TOKEN.
+
+    Raises:
+        NotFound: there is none.
+        ConfigError: there is no token.
+    """
+    # Cloudflare takes a name in place of the UUID, as wrangler does.
+    named = connect(account_id, name)
+    found = _translated(lambda: named.client.d1.database.get(name, account_id=account_id))
+    return replace(named, database_id=str(found.uuid))
 
 
 def _upload(url: str, content: bytes, etag: str) -> None:

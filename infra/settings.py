@@ -55,6 +55,7 @@ class Settings(BaseModel):
     edited_files: _Severity = "warning"
     missing_files: _Severity = "warning"
     out_of_order_files: _Severity = "warning"
+    dangerous_files: _Severity = "warning"
     binding: _Word = "DB"
     wrangler_config: Annotated[_Path, AfterValidator(_is_toml)] = "wrangler.toml"
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
@@ -64,6 +65,16 @@ class Settings(BaseModel):
         """Wrangler environment of the binding; empty for the top level of the configuration."""
         chosen = self.wrangler_environment or self.environment
         return "" if chosen == TOP_LEVEL else chosen
+
+    @property
+    def policy(self) -> dict[str, str]:
+        """Severity of each kind of problem, by the names of infra.migrations.plan."""
+        return {
+            "edited": self.edited_files,
+            "missing": self.missing_files,
+            "out of order": self.out_of_order_files,
+            "dangerous": self.dangerous_files,
+        }
 
     @property
     def database_name(self) -> str:

@@ -25,6 +25,7 @@ class Environment:
         status: `not started`, `up to date`, how many files are pending, or `gone` where there is no such database.
         last_migration: name of the newest applied file; empty when there is none.
         bookmark_expires: ISO time until which the last run's bookmark can be restored to.
+        drift: what of the schema the applied files do not explain, a line each.
     """
 
     stack: str
@@ -32,6 +33,7 @@ class Environment:
     status: str
     last_migration: str
     bookmark_expires: str
+    drift: tuple[str, ...] = ()
 
 
 @click.command()
@@ -52,25 +54,32 @@ def status(*, as_json: bool) -> None:
 def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
     """The environment of `stack`, from its outputs and its database."""
     from infra import cloudflare
-    from infra.errors import NotFound
+    from infra.errors import NotFound, SqlError
+    from infra.migrations import live
     from infra.migrations.folder import read_folder
-    from infra.migrations.runner import applied
+    from infra.migrations.review import drift
+    from infra.render.report import drift_lines
 
     if "migrations_table" not in outputs:
         return Environment(stack, "", "not started", "", "")
-    files = [migration.name for migration in read_folder(Path(outputs["migrations_dir"]))]
+    files, table = read_folder(Path(outputs["migrations_dir"])), outputs["migrations_table"]
     database = cloudflare.connect(outputs["account_id"], outputs["database_id"])
     try:
-        names = applied(database, outputs["migrations_table"])
+        now = live.read(database, table)
     except NotFound:
         return Environment(stack, outputs["database_name"], "gone", "", "")
-    pending = [name for name in files if name not in names]
+    try:
+        drifted = drift_lines(drift(files, now, table))
+    except SqlError as error:
+        drifted = (f"whether it drifted can't be told: {error}",)
+    pending = [file for file in files if file.name not in now.ledger]
     return Environment(
         stack=stack,
         database=outputs["database_name"],
         status=f"{len(pending)} pending" if pending else "up to date",
-        last_migration=names[-1] if names else "",
+        last_migration=now.ledger[-1] if now.ledger else "",
         bookmark_expires=outputs["bookmark"]["expires"],
+        drift=drifted,
     )
 
 
@@ -105,5 +114,15 @@ def _print_table(environments: list[Environment]) -> None:
     for heading in ("Environment", "Database", "Status", "Last migration", "Way back until"):
         table.add_column(heading, overflow="fold")
     for environment in environments:
-        table.add_row(*(value or "-" for value in asdict(environment).values()))
-    Console(width=None if sys.stdout.isatty() else LOG_WIDTH).print(table)
+        table.add_row(
+            environment.stack,
+            environment.database or "-",
+            f"{environment.status}, drifted" if environment.drift else environment.status,
+            environment.last_migration or "-",
+            environment.bookmark_expires or "-",
+        )
+    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
+    console.print(table)
+    for environment in environments:
+        for line in environment.drift:
+            console.print(f"{environment.database}: {line}", markup=False)

@@ -1,1 +1,18 @@
-"""SQL files to an up-to-date database: folder -> ledger -> plan -> request -> runner, and progress. No Pulumi here."""
+"""SQL files to an up-to-date database. No Pulumi here.
+
+The modules, in the order in which a run passes through them::
+
+    folder      the SQL files, in wrangler's order
+    live        the database as it is: ledger and schema
+    ledger      wrangler's table, statement by statement
+    plan        what is pending, and what looks wrong about the folder
+    rehearsal   the pending files, run on a local database with the live schema
+    rows        how many live rows they concern
+    lint/       what is dangerous about them
+    review      all of that in one value, before anything is written
+    bookmark    the way back
+    request     what is sent for one file
+    runner      sends it, and verifies
+    progress    how far a run has come, and what its failure tells
+    history     who applied what, and when
+"""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Problem(StrEnum):
-    """What can be wrong about a folder held against the ledger. wrangler sees none of these."""
+    """What can stop a run. wrangler sees none of these."""
 
     EDITED = "edited"
     """An applied file has another text than when it was applied: its change never reaches the database."""
@@ -31,6 +31,9 @@ class Problem(StrEnum):
 
     DUPLICATE_NUMBER = "duplicate number"
     """Two files, one of them pending, have the same number: their names decide which runs first."""
+
+    DANGEROUS = "dangerous"
+    """Lint calls a statement of a pending file an error. The plan does not look into files."""
 
 
 class Severity(StrEnum):
@@ -48,8 +51,14 @@ DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
         Problem.OUT_OF_ORDER: Severity.WARNING,
         Problem.RENAMED: Severity.ERROR,
         Problem.DUPLICATE_NUMBER: Severity.WARNING,
+        Problem.DANGEROUS: Severity.WARNING,
     }
 )
+
+
+def policy_from(severities: Mapping[str, str]) -> dict[Problem, Severity]:
+    """A policy from the names of problems and severities, as a stack's settings and the state have them."""
+    return {Problem(problem): Severity(severity) for problem, severity in severities.items()}
 
 
 @dataclass(frozen=True, slots=True)

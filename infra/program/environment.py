@@ -12,7 +12,6 @@ import pulumi_cloudflare as cloudflare
 
 from infra.errors import ConfigError
 from infra.migrations.folder import read_folder
-from infra.migrations.plan import Problem
 from infra.migrations.request import make_request
 from infra.program.bindings import WranglerBindings
 from infra.program.migrations import D1Migrations
@@ -78,11 +77,7 @@ class D1Environment(pulumi.ComponentResource):
                 "migrations_dir": settings.migrations_dir,
                 "migrations_table": settings.migrations_table,
                 "retention_days": settings.retention_days,
-                "policy": {
-                    Problem.EDITED: settings.edited_files,
-                    Problem.MISSING: settings.missing_files,
-                    Problem.OUT_OF_ORDER: settings.out_of_order_files,
-                },
+                "policy": settings.policy,
             },
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
         )

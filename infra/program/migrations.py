@@ -6,12 +6,9 @@ refresh and destroy load it from there. Renaming it orphans existing resources.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
+import pulumi
 from pulumi.dynamic import (
     CheckResult,
     ConfigureRequest,
@@ -24,30 +21,16 @@ from pulumi.dynamic import (
 )
 
 from infra import cloudflare
-from infra.errors import ApiError, ConfigError, NotFound, PlanRefused
-from infra.migrations import runner
-from infra.migrations.folder import read_folder
-from infra.migrations.plan import Problem, Severity, make_plan
-from infra.migrations.progress import Target
+from infra.errors import NotFound
+from infra.migrations import live, runner
+from infra.program import preview
+from infra.program.inputs import IDENTITY, INPUTS, policy, read_planned, refuse_another_ledger, target
 from infra.program.quiet import message_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infra.migrations.folder import Migration
-    from infra.migrations.plan import Plan
-
-INPUTS = (
-    "account_id",
-    "database_id",
-    "database_name",
-    "migrations_dir",
-    "migrations_table",
-    "retention_days",
-    "policy",
-    "migrations",
-)
-IDENTITY = ("account_id", "database_id")
 
 
 class D1MigrationsProvider(ResourceProvider):
@@ -63,10 +46,12 @@ class D1MigrationsProvider(ResourceProvider):
         self._token = req.config.get("cloudflare:apiToken")
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
-        """Shows the plan for a database that is yet to be created: Pulumi asks for no diff then."""
+        """Shows the plan where there is no resource yet: Pulumi asks for no diff then."""
         if not _olds:
             with message_only():
-                _show_plan(_news, (), {})
+                is_new = _news["database_id"] == pulumi.runtime.rpc.UNKNOWN
+                seen = preview.of_new(_news) if is_new else preview.of_live(lambda: self._database(_news), _news, {})
+                preview.show(seen, _news)
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -74,10 +59,10 @@ class D1MigrationsProvider(ResourceProvider):
         changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
         replaces = [name for name in changed if name in IDENTITY]
         with message_only():
-            ledger = () if replaces else self._ledger(_news, _olds)
-            plan = _show_plan(_news, ledger, _olds.get("checksums", {}))
-        drifted = list(ledger) != _olds.get("applied")
-        return DiffResult(changes=bool(changed or plan.pending or drifted), replaces=replaces)
+            seen = preview.of_new(_news) if replaces else preview.of_live(lambda: self._database(_news), _news, _olds)
+            preview.show(seen, _news)
+        drifted = list(seen.plan.applied) != _olds.get("applied")
+        return DiffResult(changes=bool(changed or seen.plan.pending or drifted), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Brings the database up to date."""
@@ -88,32 +73,26 @@ class D1MigrationsProvider(ResourceProvider):
         return UpdateResult(self._apply(_news, _olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Reads the ledger again; a database that is gone drops the resource from the state."""
+        """Reads the ledger again, and says what drifted; a database that is gone drops the resource from the state."""
         with message_only():
             try:
-                names = runner.applied(self._database(props), props["migrations_table"])
+                now = live.read(self._database(props), props["migrations_table"])
             except NotFound:
                 return ReadResult("", {})
-            return ReadResult(id_, {**props, **_ledger_outputs(names)})
+            preview.show_drift(now, props)
+            return ReadResult(id_, {**props, **_ledger_outputs(now.ledger)})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Nothing to do: the tables live and die with their database."""
 
     def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
         with message_only():
-            target = Target(
-                name=props["database_name"],
-                folder=props["migrations_dir"],
-                table=props["migrations_table"],
-                retention=timedelta(days=int(props["retention_days"])),
-            )
-            if previous and previous["migrations_table"] != target.table:
-                _refuse_another_ledger(props, previous, runner.applied(self._database(props), target.table))
-            files = _planned_files(props)
+            database, to = self._database(props), target(props)
+            if previous.get("migrations_table", to.table) != to.table:
+                refuse_another_ledger(props, previous, runner.applied(database, to.table))
+            files = read_planned(props)
             recorded = previous.get("checksums", {})
-            report = runner.apply(
-                self._database(props), files, target, recorded=recorded, policy=_policy(props), say=_say
-            )
+            report = runner.apply(database, files, to, recorded=recorded, policy=policy(props), say=preview.say)
             outputs = {name: props[name] for name in INPUTS} | _ledger_outputs(report.ledger)
             outputs["checksums"] = _checksums(files, report, recorded)
             if previous and not report.ran:
@@ -124,22 +103,8 @@ class D1MigrationsProvider(ResourceProvider):
                     "time": report.bookmark.time.isoformat(),
                     "expires": report.bookmark.expires.isoformat(),
                 },
-                "restore_command": report.bookmark.restore_command(target.name),
+                "restore_command": report.bookmark.restore_command(to.name),
             }
-
-    def _ledger(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[str, ...]:
-        """The ledger as it is now; what the state knows of it where it can't be read, since a preview writes nothing.
-
-        Raises:
-            PlanRefused: the stack was pointed at another ledger.
-        """
-        try:
-            names = runner.applied(self._database(props), props["migrations_table"])
-        except (ApiError, ConfigError) as error:
-            _say(f"warning: the plan is made from the state, since the ledger can't be read: {error}")
-            return tuple(previous.get("applied", ()))
-        _refuse_another_ledger(props, previous, names)
-        return names
 
     def _database(self, props: Mapping[str, Any]) -> cloudflare.Database:
         return cloudflare.connect(props["account_id"], props["database_id"], token=self._token)
@@ -175,48 +140,8 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
         super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **outputs}, opts)
 
 
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """A file as the inputs name it: while Pulumi refreshes, the folder may hold others by now."""
-
-    name: str
-    sha256: str
-
-
-def _planned_files(props: Mapping[str, Any]) -> tuple[Migration, ...]:
-    """The files that the plan showed.
-
-    Raises:
-        ConfigError: the folder changed since.
-    """
-    files = read_folder(Path(props["migrations_dir"]))
-    planned = {item["name"]: item["sha256"] for item in props["migrations"]}
-    now = {file.name: file.sha256 for file in files}
-    if changed := sorted(name for name in planned.keys() | now.keys() if planned.get(name) != now.get(name)):
-        paths = ", ".join(f"{props['migrations_dir']}/{name}" for name in changed)
-        raise ConfigError(f"{paths} changed after the plan was made, so nothing was applied: run 'pulumi up' again")
-    return files
-
-
 def _ledger_outputs(names: tuple[str, ...]) -> dict[str, Any]:
     return {"applied": list(names), "last_migration": names[-1] if names else ""}
-
-
-def _show_plan(props: Mapping[str, Any], ledger: Sequence[str], recorded: Mapping[str, str]) -> Plan[_Planned]:
-    """Says what is pending and what looks wrong.
-
-    Raises:
-        PlanRefused: the folder has a problem that the policy calls an error.
-    """
-    files = [_Planned(item["name"], item["sha256"]) for item in props["migrations"]]
-    plan = make_plan(files, ledger, recorded)
-    policy = _policy(props)
-    if plan.pending:
-        _say(f"pending on {props['database_name']}: {', '.join(migration.name for migration in plan.pending)}")
-    for finding in plan.of(Severity.WARNING, policy):
-        _say(f"warning: {finding.in_folder(props['migrations_dir'])}")
-    runner.refuse(plan, props["migrations_dir"], policy)
-    return plan
 
 
 def _checksums(files: Sequence[Migration], report: runner.Report, recorded: Mapping[str, str]) -> dict[str, str]:
@@ -225,27 +150,3 @@ def _checksums(files: Sequence[Migration], report: runner.Report, recorded: Mapp
     ran_now = {name: now[name] for name in report.ran}
     known = {**now, **recorded, **ran_now}
     return {name: known[name] for name in report.ledger if name in known}
-
-
-def _refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any], ledger: Sequence[str]) -> None:
-    """An empty ledger in place of one with rows would run every file a second time.
-
-    Raises:
-        PlanRefused: `migrationsTable` changed, and the new table does not show what is applied.
-    """
-    old, new = previous["migrations_table"], props["migrations_table"]
-    if old != new and previous.get("applied") and not ledger:
-        raise PlanRefused(
-            f"nothing was applied: migrationsTable is now '{new}', which has no rows, but '{old}' shows that "
-            f"{len(previous['applied'])} files are applied to {props['database_name']}. Set it back, or rename the "
-            f'table first: ALTER TABLE "{old}" RENAME TO "{new}"'
-        )
-
-
-def _policy(props: Mapping[str, Any]) -> dict[Problem, Severity]:
-    return {Problem(problem): Severity(severity) for problem, severity in props["policy"].items()}
-
-
-def _say(line: str) -> None:
-    """The engine shows what a plugin prints as a diagnostic."""
-    print(line, flush=True)  # noqa: T201

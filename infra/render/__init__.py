@@ -1,1 +1,1 @@
-"""Text in, text out: what the project writes into files of the user's. Pure."""
+"""What the project writes: into the user's wrangler configuration, and to his terminal. Pure."""

@@ -5,4 +5,8 @@ The modules, in the order in which a script passes through them::
     statements  script -> statements; pure text in, text out
     sandbox     a connection under D1's rules: authorizer, limits, functions, PRAGMAs
     execute     runs a script in one transaction, with D1's results and D1's error texts
+    schema      the schema of a database as values, and a database from such values
+    everything  whether a DELETE or UPDATE leaves a row out
+    observe     runs a script, and tells what each statement did
+    difference  what differs between two schemas
 """

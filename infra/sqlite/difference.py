@@ -49,10 +49,10 @@ def _of(type_: str, before: Schema, after: Schema) -> Iterator[Change]:
     news = {key: item for key, item in after.objects.items() if item.type == type_}
     for key, old in olds.items():
         if key not in news:
-            yield Change(Kind.REMOVED, type_, old.name, _where(old))
+            yield Change(Kind.REMOVED, type_, old.name, _what(old, before))
     for key, new in news.items():
         if key not in olds:
-            yield Change(Kind.ADDED, type_, new.name, _where(new))
+            yield Change(Kind.ADDED, type_, new.name, _what(new, after))
         elif words(olds[key].sql) != words(new.sql):
             name = new.name.lower()
             yield from _changed(new, before.columns.get(name, ()), after.columns.get(name, ()))
@@ -80,8 +80,11 @@ def _changed(new: SchemaObject, before: tuple[Column, ...], after: tuple[Column,
     elif new.type == "table":
         yield Change(Kind.CHANGED, "table", new.name, "a constraint or option of it")
     else:
-        yield Change(Kind.CHANGED, new.type, new.name, _where(new))
+        yield Change(Kind.CHANGED, new.type, new.name)
 
 
-def _where(item: SchemaObject) -> str:
-    return "" if item.type in {"table", "view"} else f"on {item.table}"
+def _what(item: SchemaObject, schema: Schema) -> str:
+    """The columns of a table, the table of an index or trigger."""
+    if item.type in {"index", "trigger"}:
+        return f"on {item.table}"
+    return ", ".join(column.name for column in schema.columns.get(item.name.lower(), ()))

@@ -50,7 +50,7 @@ def test_dev_is_told_until_the_change_is_undone(project: Project) -> None:
     project.up()
     original = (project.folder / "migrations" / FIRST).read_text()
     edit(project)
-    warning = f"warning: migrations/{FIRST} was changed after it was applied"
+    warning = f"  migrations/{FIRST} was changed after it was applied"
     assert warning in project.preview()
     assert warning in project.up().stdout
     assert warning in project.preview(), "also after an up: the database still has the old text"

@@ -34,6 +34,13 @@ def ledger(project: Project, stack: str = "dev") -> list[str]:
     return [row["name"] for row in project.database(stack).read("SELECT name FROM d1_migrations ORDER BY id")]
 
 
+def told(shown: str) -> list[str]:
+    """What the diagnostics at the end of Pulumi's output say about the migrations."""
+    lines = [line.removeprefix("    ") for line in shown.partition("Diagnostics:")[2].splitlines()]
+    start = lines.index("pending on your-app-db-dev:")
+    return lines[start : lines.index("", start)]
+
+
 def files_that_hold(secret: str, *folders: Path) -> list[Path]:
     files = [file for folder in folders for file in folder.rglob("*") if file.is_file() and not file.is_symlink()]
     assert files
@@ -115,7 +122,12 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
 
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT NOT NULL);\n")
     shown = project.preview()
-    assert "pending on your-app-db-dev: 0004_tags.sql" in shown
+    assert told(shown) == [
+        "pending on your-app-db-dev:",
+        "  0004_tags.sql",
+        "schema after that:",
+        "  + table tags  id, label",
+    ]
     assert FILES[0] not in shown
     assert project.database().bookmark() == before, "a preview writes nothing"
     assert ledger(project) == FILES
@@ -126,24 +138,47 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
     assert project.outputs()["bookmark"]["id"] == before, "the bookmark is from before this file"
 
 
-def test_a_broken_file_fails_with_its_name_and_the_way_back_and_changes_nothing(project: Project) -> None:
+def test_a_broken_file_is_refused_where_it_is_broken_before_anything_is_written(project: Project) -> None:
     project.up()
     before = project.database().bookmark()
     project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
-    project.write("0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nCREATE TABEL oops (id INTEGER);\n")
+    project.write("0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n  CREATE TABEL oops (id INTEGER);\n")
+
+    for refused in (project.pulumi("preview", "--stack", "dev", check=False), project.up(check=False)):
+        text = refused.stdout + refused.stderr
+        assert refused.returncode != 0
+        assert 'migrations/0005_broken.sql:2:10: D200 near "TABEL": syntax error' in text
+        assert "nothing was applied" in text
+        assert "Traceback" not in text
+    assert ledger(project) == FILES
+    assert project.database().bookmark() == before
+
+    project.write("0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n")
+    project.up()
+    assert ledger(project) == [*FILES, "0004_good.sql", "0005_broken.sql"]
+    assert "half" in tables(project)
+
+
+def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(project: Project) -> None:
+    project.up()
+    project.database().write("INSERT INTO users (email, password_hash, name) VALUES ('a', '', 'Ann'), ('b', '', 'Ann')")
+    before = project.database().bookmark()
+    project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
+    twice = "CREATE TABLE half (id INTEGER PRIMARY KEY);\nCREATE UNIQUE INDEX one_of_each ON users (name);\n"
+    project.write("0005_broken.sql", twice)
 
     failed = project.up(check=False)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
     assert "migrations/0005_broken.sql failed" in text
-    assert 'near "TABEL": syntax error' in text
+    assert "UNIQUE constraint failed: users.name" in text
     assert f"wrangler d1 time-travel restore your-app-db-dev --bookmark={before}" in text
     assert "0004_good.sql (applied by this run before it)" in text
     assert "Traceback" not in text
     assert ledger(project) == [*FILES, "0004_good.sql"]
     assert "half" not in tables(project)
 
-    project.write("0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n")
+    project.write("0005_broken.sql", twice.replace("UNIQUE ", ""))
     project.up()
     assert ledger(project) == [*FILES, "0004_good.sql", "0005_broken.sql"]
     assert "half" in tables(project)
@@ -152,7 +187,7 @@ def test_a_broken_file_fails_with_its_name_and_the_way_back_and_changes_nothing(
 def test_the_first_file_of_a_new_database_can_be_broken_and_mended(project: Project) -> None:
     project.write("0000_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);\n")
     failed = project.up(check=False)
-    assert "migrations/0000_broken.sql failed: no such table: nowhere" in failed.stdout + failed.stderr
+    assert "migrations/0000_broken.sql:2:1: D200 no such table: nowhere" in failed.stdout + failed.stderr
     assert not (project.folder / "wrangler.toml").exists(), "bindings are rendered only once the database is migrated"
     (database,) = [item for item in project.state() if item["type"] == "cloudflare:index/d1Database:D1Database"]
 
@@ -239,7 +274,7 @@ def test_after_a_restore_the_files_are_pending_again(project: Project) -> None:
         database.database_id, account_id=database.account_id, bookmark=bookmark
     )
     assert ledger(project) == FILES
-    assert "pending on your-app-db-dev: 0004_tags.sql" in project.preview()
+    assert told(project.preview())[:2] == ["pending on your-app-db-dev:", "  0004_tags.sql"]
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT);\n")
     project.up()
     assert ledger(project) == [*FILES, "0004_tags.sql"]

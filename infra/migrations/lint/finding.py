@@ -54,3 +54,7 @@ class Finding:
     message: str
     refused: bool = False
     waiver: str = ""
+
+    def in_folder(self, folder: str) -> str:
+        """One line that starts with the file's path, as compilers write it."""
+        return f"{folder}/{self.name}:{self.line}:{self.column}: {self.rule.code} {self.message}"

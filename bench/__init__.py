@@ -1,0 +1,1 @@
+"""Measurements: each module prints one table, side by side with what it is compared with, medians of several runs."""

@@ -1,0 +1,66 @@
+"""The Pulumi project around the current folder, read without Pulumi."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from infra.errors import ConfigError
+from infra.settings import read_settings
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+def root() -> Path:
+    """The folder of Pulumi.yaml: this one, or the nearest above it.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "Pulumi.yaml").is_file():
+            return folder
+    raise ConfigError(f"there is no Pulumi.yaml in {here} or above it: run this inside of the project")
+
+
+def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Settings:
+    """What `stack` is configured with, as `pulumi up` would read it; secrets aside, which are not ours.
+
+    Args:
+        folder: of Pulumi.yaml.
+        stack: name of the stack.
+        needs_account: whether a missing account is a mistake.
+
+    Raises:
+        ConfigError: a file is not what it should be, or a setting is wrong.
+    """
+    name = _mapping(folder / "Pulumi.yaml").get("name")
+    if not isinstance(name, str):
+        raise ConfigError(f"{folder / 'Pulumi.yaml'}: has no name: give the project one")
+    file = folder / f"Pulumi.{stack}.yaml"
+    config = _mapping(file).get("config") or {} if file.is_file() else {}
+    texts = {key: _text(value) for key, value in config.items() if not isinstance(value, dict)}
+    account = texts.get("cloudflare:accountId") or os.environ.get("CLOUDFLARE_ACCOUNT_ID")
+    account = account or ("" if needs_account else "none")
+    return read_settings(texts, environment=stack, project=name, account_id=account)
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    try:
+        found = yaml.safe_load(file.read_text())
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: is not valid YAML: {error}") from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"{file}: holds no keys: it should be a YAML mapping")
+    return found
+
+
+def _text(value: object) -> str:
+    """A value as Pulumi hands it to programs."""
+    return value if isinstance(value, str) else json.dumps(value)

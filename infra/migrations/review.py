@@ -1,0 +1,138 @@
+"""All that can be told about a run before it writes: plan, rehearsal, lint, drift. Sends nothing but reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from infra.errors import PlanRefused, SqlError
+from infra.migrations import rehearsal, rows
+from infra.migrations.lint import check
+from infra.migrations.plan import DEFAULT_POLICY, Problem, Severity, make_plan
+from infra.sqlite import schema
+from infra.sqlite.difference import difference
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from infra.cloudflare import Database
+    from infra.migrations.folder import Migration
+    from infra.migrations.lint.finding import Finding
+    from infra.migrations.live import Live
+    from infra.migrations.plan import File, Plan
+    from infra.migrations.plan import Finding as Problematic
+    from infra.migrations.rehearsal import Rehearsal
+    from infra.migrations.rows import Count
+    from infra.sqlite.difference import Change
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a run would do.
+
+    Attributes:
+        plan: the folder held against the ledger.
+        rehearsal: the pending files, run; None where the live schema can't be made here.
+        obstacle: why there is no rehearsal; empty where there is one.
+        changes: what the pending files make of the schema.
+        findings: what lint says, those that a file waives included.
+        drift: the way from the schema that the applied files make to the live one.
+    """
+
+    plan: Plan[Any]
+    rehearsal: Rehearsal | None
+    obstacle: str
+    changes: tuple[Change, ...]
+    findings: tuple[Finding, ...]
+    drift: tuple[Change, ...]
+
+    def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[Problematic, ...], tuple[Finding, ...]]:
+        """What stops the run: of the plan, and of lint."""
+        stop = check.stopping(self.findings, errors_stop=_severity(Problem.DANGEROUS, policy) is Severity.ERROR)
+        return self.plan.of(Severity.ERROR, policy), stop
+
+    def warnings(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[Problematic, ...], tuple[Finding, ...]]:
+        """What does not: of the plan, and of lint, without what the files allow and what the policy ignores."""
+        _, stop = self.errors(policy)
+        ignored = _severity(Problem.DANGEROUS, policy) is Severity.IGNORE
+        shown = (item for item in self.findings if item not in stop and not item.waiver)
+        kept = tuple(item for item in shown if item.severity is Severity.WARNING or not ignored)
+        return self.plan.of(Severity.WARNING, policy), kept
+
+
+def review(
+    files: Sequence[Migration],
+    live: Live,
+    table: str,
+    recorded: Mapping[str, str],
+    count: Callable[[Sequence[Count]], Mapping[Count, int] | None],
+) -> Review:
+    """Everything about a run.
+
+    Args:
+        files: the folder, in order.
+        live: the database.
+        table: name of the ledger.
+        recorded: digests of applied files, as make_plan takes them.
+        count: counts live rows, as `counting` does; gives None where there is nobody to ask.
+    """
+    plan = make_plan(files, live.ledger, recorded)
+    try:
+        done = rehearsal.rehearse(live.objects, plan.pending, table)
+    except SqlError as error:
+        return Review(plan, None, str(error), (), (), ())
+    findings = check.lint(done, table, count(rows.needed(done)))
+    return Review(plan, done, "", difference(done.before, done.after), findings, drift(files, live, table))
+
+
+def unrehearsed(files: Sequence[File], ledger: Sequence[str], recorded: Mapping[str, str], obstacle: str) -> Review:
+    """The plan alone, where the database or the files can't be read.
+
+    Args:
+        files: the folder, in order.
+        ledger: names of the applied files, as far as they are known.
+        recorded: digests of applied files, as make_plan takes them.
+        obstacle: why there is no more.
+    """
+    return Review(make_plan(files, ledger, recorded), None, obstacle, (), (), ())
+
+
+def drift(files: Iterable[Migration], live: Live, table: str) -> tuple[Change, ...]:
+    """What the live schema has beyond the applied files, and what it lacks.
+
+    Raises:
+        SqlError: the live schema can't be made here.
+    """
+    by_name = {file.name: file for file in files}
+    expected = rehearsal.made_by((by_name[name] for name in live.ledger if name in by_name), table)
+    return difference(expected, schema.read(schema.rebuilt(live.objects)).without(table))
+
+
+def counting(database: Database) -> Callable[[Sequence[Count]], Mapping[Count, int]]:
+    """What counts the rows of `database`, in one request; in none where there is nothing to count."""
+
+    def count(counts: Sequence[Count]) -> Mapping[Count, int]:
+        return rows.counted(counts, database.read(rows.select(counts))) if counts else {}
+
+    return count
+
+
+def refuse(done: Review, folder: str, policy: Mapping[Problem, Severity]) -> None:
+    """Stops a run that must not start.
+
+    Args:
+        done: the review.
+        folder: of the migrations, as the user wrote it.
+        policy: which problems stop it; what it does not name has DEFAULT_POLICY's severity.
+
+    Raises:
+        PlanRefused: with a line for each reason.
+    """
+    problems, findings = done.errors(policy)
+    lines = [*(item.in_folder(folder) for item in problems), *(item.in_folder(folder) for item in findings)]
+    if lines:
+        raise PlanRefused("nothing was applied:\n" + "\n".join(f"  {line}" for line in lines))
+
+
+def _severity(problem: Problem, policy: Mapping[Problem, Severity]) -> Severity:
+    return {**DEFAULT_POLICY, **policy}[problem]

@@ -1,0 +1,81 @@
+"""What `pulumi preview`, and the preview before every `up`, tell about the migrations."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from infra.errors import ApiError, ConfigError, SqlError
+from infra.migrations import live
+from infra.migrations.folder import read_folder
+from infra.migrations.review import counting, drift, refuse, review, unrehearsed
+from infra.program.inputs import planned_files, policy, read_planned, refuse_another_ledger
+from infra.render.report import drift_lines, report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.cloudflare import Database
+    from infra.migrations.live import Live
+    from infra.migrations.review import Review
+
+
+def of_new(props: Mapping[str, Any]) -> Review:
+    """The review of a database that is yet to be created: every file is pending, and no row can be lost.
+
+    Raises:
+        ConfigError: the folder is not the one that the program has read.
+    """
+    return review(read_planned(props), live.NEW, props["migrations_table"], {}, lambda _: {})
+
+
+def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous: Mapping[str, Any]) -> Review:
+    """The review of a database that is there: at most three requests, for schema, ledger and row counts.
+
+    Where it can't be made it is the plan alone, with the reason: a preview writes nothing, and need not fail.
+
+    Args:
+        connect: gives the database.
+        props: inputs of the resource.
+        previous: its inputs and outputs in the state; empty when it is not there.
+
+    Raises:
+        PlanRefused: the stack was pointed at another ledger.
+    """
+    table, recorded = props["migrations_table"], previous.get("checksums", {})
+    names = previous.get("applied", ())
+    try:
+        database = connect()
+        now = live.read(database, table)
+        names = now.ledger
+        refuse_another_ledger(props, previous, names)
+        return review(read_planned(props), now, table, recorded, counting(database))
+    except (ApiError, ConfigError) as error:
+        return unrehearsed(planned_files(props), names, recorded, str(error))
+
+
+def show(done: Review, props: Mapping[str, Any]) -> None:
+    """Says what a run would do.
+
+    Raises:
+        PlanRefused: it must not.
+    """
+    if text := report(done, props["database_name"], props["migrations_dir"], policy(props)):
+        say(text)
+    refuse(done, props["migrations_dir"], policy(props))
+
+
+def show_drift(now: Live, props: Mapping[str, Any]) -> None:
+    """Says what of the live schema the applied files do not explain; nothing where they explain it all."""
+    try:
+        found = drift(read_folder(Path(props["migrations_dir"])), now, props["migrations_table"])
+    except (ConfigError, SqlError) as error:
+        say(f"whether {props['database_name']} drifted can't be told: {error}")
+    else:
+        for line in drift_lines(found):
+            say(f"{props['database_name']}: {line}")
+
+
+def say(text: str) -> None:
+    """The engine shows what a plugin prints as a diagnostic."""
+    print(text, flush=True)  # noqa: T201

@@ -1,0 +1,41 @@
+"""A preview asks Cloudflare three times, however many files there are. docs/performance.md has its time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from tests.program.test_up import told
+
+if TYPE_CHECKING:
+    from tests.program.conftest import Emulator, Project
+
+APPLIED, PENDING = 200, 5
+
+
+def watched(emulator: Emulator, rules: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
+    """The emulator's faults, after they were set to `rules`: one that does nothing counts the requests it sees."""
+    base = emulator.environment["CLOUDFLARE_BASE_URL"].removesuffix("/client/v4")
+    headers = {"Authorization": f"Bearer {emulator.environment['CLOUDFLARE_API_TOKEN']}"}
+    with httpx.Client(base_url=base, headers=headers, trust_env=False) as client:
+        if rules is not None:
+            client.put("/emulator/faults", json={"faults": rules}).raise_for_status()
+        found: list[dict[str, Any]] = client.get("/emulator/faults").raise_for_status().json()["result"]["faults"]
+        return found
+
+
+def test_a_preview_of_many_files_costs_three_requests(project: Project, emulator: Emulator) -> None:
+    for number in range(10, 10 + APPLIED):
+        project.write(f"{number:04}_table.sql", f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n")
+    project.up()
+    project.database().write("INSERT INTO t10 (text) VALUES ('a'), ('b'); INSERT INTO t11 (text) VALUES ('c')")
+    for number in range(PENDING):
+        project.write(f"{1000 + number}_drop.sql", f"DROP TABLE t{10 + number};\n")
+
+    nothing = {"fault": "latency", "ms": 0, "times": None}
+    watched(emulator, [{**nothing}, {**nothing, "endpoint": "query"}])
+    shown = project.preview()
+    assert [rule["seen"] for rule in watched(emulator)] == [3, 3]
+    assert told(shown)[: PENDING + 1] == ["pending on your-app-db-dev:", *(f"  {1000 + n}_drop.sql" for n in range(PENDING))]
+    assert "migrations/1000_drop.sql:1:1: D102" in shown
