@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infra.sqlite.statements import normalize_newlines, position
+
 if TYPE_CHECKING:
     from infra.migrations.plan import Severity
+    from infra.migrations.rehearsal import RehearsedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +57,22 @@ class Finding:
     message: str
     refused: bool = False
     waiver: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A finding, and the statement that a waiver has to stand at.
+
+    Attributes:
+        step: 0-based place of the statement in its file; None where it is about no single one.
+        finding: not waived yet.
+    """
+
+    step: int | None
+    finding: Finding
+
+
+def hit(file: RehearsedFile, step: int, rule: Rule, severity: Severity, message: str) -> Hit:
+    """A finding about one statement, from its 0-based place in the file."""
+    line, column = position(normalize_newlines(file.migration.sql), file.steps[step].statement.offset)
+    return Hit(step, Finding(rule, severity, file.migration.name, line, column, message))
