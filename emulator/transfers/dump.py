@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from infra.errors import D1Error
+from infra.sqlite.statements import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -110,7 +111,7 @@ def _create(table: str, sql: str) -> str | None:
 
 def _referred(connection: apsw.Connection, table: str) -> set[str]:
     """Name the tables to which a table's foreign keys refer. SQLite inserts no row while one of them is missing."""
-    return {row[2].lower() for row in _rows(connection, f"PRAGMA foreign_key_list={_quoted(table)}")}
+    return {row[2].lower() for row in _rows(connection, f"PRAGMA foreign_key_list={quoted(table)}")}
 
 
 def _sequence(connection: apsw.Connection, options: DumpOptions, tables: Sequence[str]) -> Iterator[str]:
@@ -124,9 +125,9 @@ def _sequence(connection: apsw.Connection, options: DumpOptions, tables: Sequenc
 
 def _inserts(connection: apsw.Connection, table: str) -> Iterator[str]:
     # table_info leaves generated columns out, which cannot be inserted.
-    columns = ",".join(_quoted(row[1]) for row in _rows(connection, f"PRAGMA table_info={_quoted(table)}"))
-    for row in _rows(connection, f"SELECT {columns} FROM {_quoted(table)}"):  # noqa: S608 - names are quoted
-        yield f"INSERT INTO {_quoted(table)} ({columns}) VALUES({','.join(map(_literal, row))});"
+    columns = ",".join(quoted(row[1]) for row in _rows(connection, f"PRAGMA table_info={quoted(table)}"))
+    for row in _rows(connection, f"SELECT {columns} FROM {quoted(table)}"):  # noqa: S608 - names are quoted
+        yield f"INSERT INTO {quoted(table)} ({columns}) VALUES({','.join(map(_literal, row))});"
 
 
 def _rows(connection: apsw.Connection, sql: str) -> Iterator[tuple[Any, ...]]:
@@ -143,7 +144,3 @@ def _literal(value: SQLValue) -> str:
             if character in value and escape not in value:
                 literal = f"replace({literal.replace(character, escape)},'{escape}',char({ord(character)}))"
     return literal
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -5,6 +5,8 @@ The table is the user's and wrangler's; nothing of ours is stored in it, so that
 
 from __future__ import annotations
 
+from infra.sqlite.statements import quoted
+
 DEFAULT_TABLE = "d1_migrations"
 
 
@@ -15,26 +17,22 @@ def create(table: str) -> str:
         "name       TEXT UNIQUE",
         "applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL",
     )
-    return f"CREATE TABLE IF NOT EXISTS {_identifier(table)}(\n\t\t" + ",\n\t\t".join(columns) + "\n);"
+    return f"CREATE TABLE IF NOT EXISTS {quoted(table)}(\n\t\t" + ",\n\t\t".join(columns) + "\n);"
 
 
 def select(table: str) -> str:
     """Reads the ledger: id, name, applied_at, oldest first."""
-    return f"SELECT *\n\t\tFROM {_identifier(table)}\n\t\tORDER BY id"
+    return f"SELECT *\n\t\tFROM {quoted(table)}\n\t\tORDER BY id"
 
 
 def insert(table: str, name: str) -> str:
     """Records that the migration `name` is applied."""
-    return f"INSERT INTO {_identifier(table)} (name)\nvalues ({_literal(name)});"
+    return f"INSERT INTO {quoted(table)} (name)\nvalues ({_literal(name)});"
 
 
 def exists(table: str) -> str:
     """Asks for one row if the ledger is there."""
     return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)}"  # noqa: S608 - quoted
-
-
-def _identifier(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _literal(text: str) -> str:

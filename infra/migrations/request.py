@@ -60,4 +60,4 @@ def _is_cut_wrong(statement: Statement) -> bool:
     It does on many triggers (workers-sdk#15690, #15314, #14991), and on comments that hold a quote (#4713) or a
     semicolon (#3892).
     """
-    return creates_trigger(statement) or any(set(comment) & set(_MISREAD) for comment in comments(statement))
+    return creates_trigger(statement) or any(set(comment.text) & set(_MISREAD) for comment in comments(statement.text))

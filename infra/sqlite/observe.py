@@ -12,6 +12,7 @@ import apsw
 from infra.errors import SqlError
 from infra.sqlite import everything, schema
 from infra.sqlite.execute import Query, transaction
+from infra.sqlite.needs_empty import needs_empty
 from infra.sqlite.sandbox import trusted
 from infra.sqlite.statements import first_word, split, words
 
@@ -59,6 +60,9 @@ class Step:
         everything: whether it is a DELETE or UPDATE that leaves no row out.
         foreign_keys: those that its DELETE or DROP TABLE sets off, the table's own first, then what these cascade to.
         in_the_way: what an IF NOT EXISTS found there already, where that is something else.
+        reads: tables and columns that it reads, in lower case; the column is empty where it only counts rows.
+        lost_columns: of the table that it drops, in lower case, generated ones left out.
+        needs_empty: D1's error where it adds a column that only an empty table can get; otherwise empty.
     """
 
     statement: Statement
@@ -67,6 +71,9 @@ class Step:
     everything: bool = False
     foreign_keys: tuple[ForeignKey, ...] = ()
     in_the_way: SchemaObject | None = None
+    reads: frozenset[tuple[str, str]] = frozenset()
+    lost_columns: tuple[str, ...] = ()
+    needs_empty: str = ""
 
     def names(self, verb: str) -> tuple[str, ...]:
         """What the statement itself did `verb` to."""
@@ -102,12 +109,14 @@ def observe(connection: apsw.Connection, script: str, *, rows_known: bool) -> Ob
     steps: list[Step] = []
     undecided: list[SqlError] = []
     try:
-        with transaction(connection) as run, _recorded(connection) as actions:
+        with transaction(connection) as run, _recorded(connection) as seen:
             keys: tuple[ForeignKey, ...] | None = None
             for index, statement in enumerate(split(script)):
-                actions.clear()
-                if keys is None and first_word(statement.text) in _MAY_DELETE:
+                seen.clear()
+                first = first_word(statement.text)
+                if keys is None and first in _MAY_DELETE:
                     keys = schema.foreign_keys(connection)
+                columns = schema.columns(connection, words(statement.text)[-1]) if first == "drop" else ()
                 changed = False
                 try:
                     with _in_time(connection):
@@ -117,7 +126,10 @@ def observe(connection: apsw.Connection, script: str, *, rows_known: bool) -> Ob
                         raise
                     undecided.append(error)
                 finally:
-                    steps.append(_step(connection, statement, tuple(actions), keys or (), changed=changed))
+                    if first == "explain":  # it prepares what it explains, and does not run it
+                        seen.clear()
+                    step = _step(connection, statement, seen, keys or (), changed=changed)
+                    steps.append(replace(step, lost_columns=columns) if columns else step)
                 keys = None if changed else keys
     except SqlError as error:
         if error.statement is None and not rows_known:
@@ -128,6 +140,18 @@ def observe(connection: apsw.Connection, script: str, *, rows_known: bool) -> Ob
     return Observation(tuple(steps), None, tuple(undecided), _rebuilt(connection, steps))
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the authorizer has seen of a statement."""
+
+    actions: list[Action]
+    reads: set[tuple[str, str]]
+
+    def clear(self) -> None:
+        self.actions.clear()
+        self.reads.clear()
+
+
 def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[str]:
     dropped = {name.lower() for step in steps for name in step.names("DROP_TABLE")}
     return schema.table_names(connection) & dropped if dropped else frozenset()
@@ -136,23 +160,25 @@ def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[st
 def _step(
     connection: apsw.Connection,
     statement: Statement,
-    actions: tuple[Action, ...],
+    seen: _Seen,
     foreign_keys: tuple[ForeignKey, ...],
     *,
     changed: bool,
 ) -> Step:
-    own = [action for action in actions if not action.trigger]
+    own = [action for action in seen.actions if not action.trigger]
     gone = {action.name.lower() for action in own if action.verb == "DROP_TABLE"}
     writes = own[0].verb in {"DELETE", "UPDATE"} if own else False
     if writes and own[0].verb == "DELETE":
         gone.add(own[0].name.lower())
     return Step(
         statement,
-        actions,
+        tuple(seen.actions),
         changed,
         everything=writes and everything.is_meant(statement.text),
         foreign_keys=_set_off(foreign_keys, gone),
         in_the_way=None if changed else _in_the_way(connection, statement),
+        reads=frozenset(seen.reads),
+        needs_empty=needs_empty(statement.text, own[0].name) if changed and own[0].verb == "ALTER_TABLE" else "",
     )
 
 
@@ -183,23 +209,25 @@ def _in_the_way(connection: apsw.Connection, statement: Statement) -> SchemaObje
 
 
 @contextmanager
-def _recorded(connection: apsw.Connection) -> Iterator[list[Action]]:
+def _recorded(connection: apsw.Connection) -> Iterator[_Seen]:
     """Notes the actions of what is prepared in the block."""
     rules = connection.authorizer
     assert rules  # noqa: S101 - `sandbox` has set it
-    actions: list[Action] = []
+    seen = _Seen([], set())
 
     def record(code: int, first: str | None, second: str | None, third: str | None, trigger: str | None) -> int:
         if code == apsw.SQLITE_ALTER_TABLE:  # alone in naming its database first
-            actions.append(Action("ALTER_TABLE", second or "", third or "", trigger or ""))
+            seen.actions.append(Action("ALTER_TABLE", second or "", third or "", trigger or ""))
+        elif code == apsw.SQLITE_READ and first not in _CATALOGUE:
+            seen.reads.add(((first or "").lower(), (second or "").lower()))
         elif code not in _UNTOLD and first not in _CATALOGUE:
             verb = str(apsw.mapping_authorizer_function[code])
-            actions.append(Action(verb.removeprefix("SQLITE_"), first or "", second or "", trigger or ""))
+            seen.actions.append(Action(verb.removeprefix("SQLITE_"), first or "", second or "", trigger or ""))
         return rules(code, first, second, third, trigger)
 
     connection.authorizer = record
     try:
-        yield actions
+        yield seen
     finally:
         connection.authorizer = rules
 

@@ -177,6 +177,13 @@ def table_names(connection: apsw.Connection) -> frozenset[str]:
         return frozenset(str(name) for (name,) in rows)
 
 
+def columns(connection: apsw.Connection, table: str) -> tuple[str, ...]:
+    """Names of the columns of a table that hold values, in lower case; none where there is no such table."""
+    with trusted(connection):
+        rows = connection.execute("SELECT lower(name) FROM pragma_table_info(?)", (table,), can_cache=False)
+        return tuple(str(name) for (name,) in rows)
+
+
 def read(connection: apsw.Connection) -> Schema:
     """The schema of an open database."""
     with trusted(connection):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _TOKEN: Final = re.compile(
     r"""
       (?P<blank>   [ \t\n\r\f\ufeff]+ | --[^\n]*\n? | /\*.*?(?:\*/|\Z) )
-    | (?P<quoted>  '[^']*(?:'|\Z) | "[^"]*(?:"|\Z) | `[^`]*(?:`|\Z) | \[[^\]]*(?:\]|\Z) )
+    | (?P<quoted>  '(?:[^']|'')*+(?:'|\Z) | "(?:[^"]|"")*+(?:"|\Z) | `(?:[^`]|``)*+(?:`|\Z) | \[[^\]]*(?:\]|\Z) )
     | (?P<semi>    ; )
     | (?P<word>    [A-Za-z0-9_$\u0080-\U0010ffff]+ )
     | (?P<other>   [^ \t\n\r\f;'"`\[\-/A-Za-z0-9_$\u0080-\U0010ffff]+ | . )
@@ -68,6 +68,24 @@ class Statement:
     text: str
     offset: int
     line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment.
+
+    Attributes:
+        text: its marks included, without the end of its line.
+        offset: 0-based index in the script, in characters.
+    """
+
+    text: str
+    offset: int
+
+    @property
+    def end(self) -> int:
+        """Index of what comes after it."""
+        return self.offset + len(self.text)
 
 
 def split(script: str) -> tuple[Statement, ...]:
@@ -132,10 +150,12 @@ def creates_trigger(statement: Statement) -> bool:
     return state == _TRIGGER
 
 
-def comments(statement: Statement) -> tuple[str, ...]:
-    """Give the comments inside a statement, their marks included."""
-    blanks = (token[0] for token in _TOKEN.finditer(statement.text) if token.lastgroup == "blank")
-    return tuple(blank for blank in blanks if blank.startswith(("--", "/*")))
+def comments(script: str) -> tuple[Comment, ...]:
+    """Give the comments of a script, or of one statement, in order."""
+    blanks = (token for token in _TOKEN.finditer(script) if token.lastgroup == "blank")
+    return tuple(
+        Comment(token[0].rstrip("\r\n"), token.start()) for token in blanks if token[0].startswith(("--", "/*"))
+    )
 
 
 def first_word(sql: str) -> str:
@@ -154,7 +174,9 @@ def words(sql: str) -> tuple[str, ...]:
             case "word":
                 found.append(token[0].lower())
             case "quoted":
-                found.append(token[0] if token[0].startswith("'") else token[0][1:-1].lower())
+                end = token[0][-1]
+                name = token[0][1:-1].replace(end * 2, end).lower()
+                found.append(token[0] if token[0].startswith("'") else name)
             case "other":
                 found += token[0]
     return tuple(found)
@@ -179,6 +201,11 @@ def clause(sql: str, first: str, ends: Sequence[str]) -> str | None:
             if start < 0 and word == first:
                 start = token.end()
     return sql[start:] if start >= 0 else None
+
+
+def quoted(name: str) -> str:
+    """Give a name as an identifier that SQLite takes for nothing else."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def position(script: str, offset: int) -> tuple[int, int]:

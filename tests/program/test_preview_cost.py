@@ -27,7 +27,8 @@ def watched(emulator: Emulator, rules: list[dict[str, Any]] | None = None) -> li
 
 def test_a_preview_of_many_files_costs_three_requests(project: Project, emulator: Emulator) -> None:
     for number in range(10, 10 + APPLIED):
-        project.write(f"{number:04}_table.sql", f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n")
+        table = f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n"
+        project.write(f"{number:04}_table.sql", table)
     project.up()
     project.database().write("INSERT INTO t10 (text) VALUES ('a'), ('b'); INSERT INTO t11 (text) VALUES ('c')")
     for number in range(PENDING):
@@ -37,5 +38,6 @@ def test_a_preview_of_many_files_costs_three_requests(project: Project, emulator
     watched(emulator, [{**nothing}, {**nothing, "endpoint": "query"}])
     shown = project.preview()
     assert [rule["seen"] for rule in watched(emulator)] == [3, 3]
-    assert told(shown)[: PENDING + 1] == ["pending on your-app-db-dev:", *(f"  {1000 + n}_drop.sql" for n in range(PENDING))]
+    names = [f"  {1000 + number}_drop.sql" for number in range(PENDING)]
+    assert told(shown)[: PENDING + 1] == ["pending on your-app-db-dev:", *names]
     assert "migrations/1000_drop.sql:1:1: D102" in shown

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from infra.sqlite.statements import normalize_newlines, position
+
 if TYPE_CHECKING:
     from infra.migrations.plan import Severity
+    from infra.migrations.rehearsal import RehearsedFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +61,22 @@ class Finding:
     def in_folder(self, folder: str) -> str:
         """One line that starts with the file's path, as compilers write it."""
         return f"{folder}/{self.name}:{self.line}:{self.column}: {self.rule.code} {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A finding, and the statement that a waiver has to stand at.
+
+    Attributes:
+        step: 0-based place of the statement in its file; None where it is about no single one.
+        finding: not waived yet.
+    """
+
+    step: int | None
+    finding: Finding
+
+
+def hit(file: RehearsedFile, step: int, rule: Rule, severity: Severity, message: str) -> Hit:
+    """A finding about one statement, from its 0-based place in the file."""
+    line, column = position(normalize_newlines(file.migration.sql), file.steps[step].statement.offset)
+    return Hit(step, Finding(rule, severity, file.migration.name, line, column, message))

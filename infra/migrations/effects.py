@@ -1,0 +1,158 @@
+"""What the pending migrations do to rows that are there already. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from infra.migrations.lineage import DROPS, Lineage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from infra.migrations.rehearsal import Rehearsal, RehearsedFile
+    from infra.sqlite.observe import Step
+    from infra.sqlite.schema import ForeignKey, Schema
+
+
+class Kind(StrEnum):
+    """What happens to the rows."""
+
+    DROPPED = "dropped"
+    """Their table is dropped, and not made again with them."""
+
+    COLUMN_DROPPED = "column dropped"
+    """Values of a column are dropped, or not copied when their table is rebuilt."""
+
+    DELETED = "deleted"
+    """A DELETE takes all of them."""
+
+    UPDATED = "updated"
+    """An UPDATE changes all of them."""
+
+    FOREIGN_KEY = "foreign key"
+    """A foreign key of theirs points at rows that go."""
+
+    IN_THE_WAY = "in the way"
+    """They stand in the way of a column that only an empty table can get."""
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one statement does to the rows of one table.
+
+    Attributes:
+        kind: what.
+        file: 0-based place in the rehearsal.
+        step: 0-based place of the statement in its file.
+        table: as it is called at that moment.
+        columns: that it concerns, as they are called at that moment; empty for whole rows.
+        live_table: the table as it is called before anything runs.
+        live_columns: the columns, likewise: the rows concerned are those with a value in all of them.
+        key: the foreign key, for FOREIGN_KEY.
+        certain: whether no statement before may have taken some of the rows away.
+    """
+
+    kind: Kind
+    file: int
+    step: int
+    table: str
+    columns: tuple[str, ...]
+    live_table: str
+    live_columns: tuple[str, ...]
+    key: ForeignKey | None = None
+    certain: bool = True
+
+
+def effects(rehearsal: Rehearsal, *, each_file_alone: bool) -> tuple[Effect, ...]:
+    """All of them, in the order of the statements.
+
+    Args:
+        rehearsal: of the pending files.
+        each_file_alone: whether to take every table that a file finds for one with rows, as it may be where the files
+            before it ran long ago; not only those that are there before the first file.
+    """
+    lineage = Lineage(rehearsal.before.tables)
+    found: list[Effect] = []
+    for number, file in enumerate(rehearsal.files):
+        if each_file_alone:
+            lineage.restart()
+        found += _of_file(number, file, lineage)
+    if each_file_alone:
+        return tuple(found)
+    return tuple(live for effect in found if (live := _named(effect, rehearsal.before)))
+
+
+def _named(effect: Effect, before: Schema) -> Effect | None:
+    """The effect with the names as they were written; None where a column is not there after all."""
+    table = before.objects["table", effect.live_table].name
+    names = {column.name.lower(): column.name for column in before.columns[effect.live_table]}
+    columns = [names[column] for column in effect.live_columns if column in names]
+    if len(columns) < len(effect.live_columns):
+        return None
+    return replace(effect, live_table=table, live_columns=tuple(columns))
+
+
+def _of_file(number: int, file: RehearsedFile, lineage: Lineage) -> list[Effect]:
+    found: list[Effect] = []
+    for index, step in enumerate(file.steps):
+        if step.actions:
+            found += _of_step((number, index), step, lineage)
+        lineage.follow(step)
+    return [effect for effect in found if not _is_made_good(effect, file, lineage)]
+
+
+def _of_step(place: tuple[int, int], step: Step, lineage: Lineage) -> Iterator[Effect]:
+    """Its effects on tables that hold rows from before, and on columns that were there before."""
+    name = step.actions[0].name
+    concerned = [
+        *((Kind.FOREIGN_KEY, key.child, key.columns, key) for key in lineage.set_off(step)),
+        *((kind, name, columns, None) for kind, columns in _own(step)),
+    ]
+    for kind, table, columns, key in concerned:
+        held = lineage.get(table)
+        if held is None or held.rows is None or (kind is Kind.UPDATED and held.lost.issuperset(columns)):
+            continue
+        originals = [original for column in columns if (original := held.original(column.lower())) is not None]
+        if len(originals) == len(columns):
+            yield Effect(kind, *place, table, columns, held.rows, tuple(originals), key, not held.thinned)
+
+
+def _own(step: Step) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    """What a statement does to its own table, and to which columns of it."""
+    action = step.actions[0]
+    match action.verb:
+        case _ if step.needs_empty:
+            yield Kind.IN_THE_WAY, ()
+        case "DROP_TABLE" | "DROP_VTABLE" if step.changed_schema:
+            yield Kind.DROPPED, ()
+            yield from ((Kind.COLUMN_DROPPED, (column,)) for column in step.lost_columns)
+        case "ALTER_TABLE" if action.other and step.changed_schema:
+            yield Kind.COLUMN_DROPPED, (action.other,)
+        case "DELETE" if step.everything:
+            yield Kind.DELETED, ()
+        case "UPDATE" if step.everything:
+            written = [a.other for a in step.actions if (a.verb, a.name, a.trigger) == ("UPDATE", action.name, "")]
+            yield from ((Kind.UPDATED, (column,)) for column in written)
+
+
+def _is_made_good(effect: Effect, file: RehearsedFile, lineage: Lineage) -> bool:
+    """Whether the file brings the rows back, from a copy that it made before it lost them."""
+    action = file.steps[effect.step].actions[0]
+    again = {name: table for name in (effect.table.lower(), effect.live_table) if (table := lineage.get(name))}
+    copied = {source for table in again.values() for source in table.copied}
+    is_back = any(table == effect.live_table for table, _ in copied)
+    match effect.kind:
+        case Kind.DROPPED if action.verb == "DROP_VTABLE":  # an index over other tables, mostly
+            return effect.table.lower() in file.rebuilt
+        case Kind.DROPPED | Kind.DELETED:
+            return is_back
+        case Kind.COLUMN_DROPPED if action.verb in DROPS:
+            return not is_back or {(effect.live_table, column) for column in effect.live_columns} <= copied
+        case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete == "CASCADE":
+            return is_back
+        case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete in {"SET NULL", "SET DEFAULT"}:
+            return {(effect.live_table, column) for column in effect.live_columns} <= copied
+        case _:
+            return False
