@@ -128,10 +128,19 @@ def refuse(done: Review, folder: str, policy: Mapping[Problem, Severity]) -> Non
     Raises:
         PlanRefused: with a line for each reason.
     """
-    problems, findings = done.errors(policy)
-    lines = [*(item.in_folder(folder) for item in problems), *(item.in_folder(folder) for item in findings)]
-    if lines:
+    if lines := told(*done.errors(policy), folder):
         raise PlanRefused("nothing was applied:\n" + "\n".join(f"  {line}" for line in lines))
+
+
+def told(problems: Iterable[Problematic], findings: Iterable[Finding], folder: str) -> tuple[str, ...]:
+    """One line for each problem of the plan, two for each finding of lint's: what is wrong, and what to do."""
+    lines = [item.in_folder(folder) for item in problems]
+    for finding in findings:
+        lines += (
+            finding.in_folder(folder),
+            f"  instead: {finding.rule.instead} ({finding.rule.documentation})",
+        )
+    return tuple(lines)
 
 
 def _severity(problem: Problem, policy: Mapping[Problem, Severity]) -> Severity:

@@ -60,7 +60,7 @@ def show(done: Review, props: Mapping[str, Any]) -> None:
     Raises:
         PlanRefused: it must not.
     """
-    if text := report(done, props["database_name"], props["migrations_dir"], policy(props)):
+    if text := report(done, props["database_name"], props["migrations_dir"], policy(props), errors=False):
         say(text)
     refuse(done, props["migrations_dir"], policy(props))
 

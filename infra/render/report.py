@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from infra.migrations.review import told
 from infra.sqlite.difference import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from infra.migrations import plan as planned
     from infra.migrations.lint.finding import Finding
     from infra.migrations.plan import Problem, Severity
     from infra.migrations.review import Review
@@ -25,7 +25,9 @@ _LISTED: Final = 100
 """Files that are listed by name; of a new database with more, the rest is a number."""
 
 
-def report(review: Review, database: str, folder: str, policy: Mapping[Problem, Severity]) -> str:
+def report(
+    review: Review, database: str, folder: str, policy: Mapping[Problem, Severity], *, errors: bool = True
+) -> str:
     """What a run would do, in blocks: pending files, schema, drift, findings. No line at all where nothing is to tell.
 
     Args:
@@ -33,6 +35,7 @@ def report(review: Review, database: str, folder: str, policy: Mapping[Problem, 
         database: name of it.
         folder: of the migrations, as the user wrote it.
         policy: what the stack makes of problems.
+        errors: whether to tell what stops the run; an exception that follows may do it.
     """
     blocks = (
         _block(f"pending on {database}:", _pending([file.name for file in review.plan.pending])),
@@ -40,8 +43,8 @@ def report(review: Review, database: str, folder: str, policy: Mapping[Problem, 
         _block("not rehearsed, since", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
         _block("allowed by the files themselves:", (_waived(item, folder) for item in review.findings if item.waiver)),
-        _block("warnings:", _told(*review.warnings(policy), folder)),
-        _block("errors:", _told(*review.errors(policy), folder)),
+        _block("warnings:", told(*review.warnings(policy), folder)),
+        _block("errors:", told(*review.errors(policy), folder) if errors else ()),
     )
     return "\n".join(line for block in blocks for line in block)
 
@@ -79,14 +82,6 @@ def _change(change: Change) -> str:
 
 def _waived(finding: Finding, folder: str) -> str:
     return f"{finding.in_folder(folder)} ({finding.waiver})"
-
-
-def _told(problems: Iterable[planned.Finding], findings: Iterable[Finding], folder: str) -> Iterator[str]:
-    """One line for each problem of the plan, two for each of lint's: what is wrong, and what to do."""
-    yield from (problem.in_folder(folder) for problem in problems)
-    for finding in findings:
-        yield finding.in_folder(folder)
-        yield f"  instead: {finding.rule.instead} ({finding.rule.documentation})"
 
 
 def _number(count: int, noun: str) -> str:
