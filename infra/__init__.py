@@ -5,11 +5,12 @@ The modules, in the order in which data flows through them::
     settings    what a stack can be configured with
     naming      [project]-db-[environment]
     sqlite/     SQLite under D1's rules
-    migrations/ folder -> ledger -> plan -> request -> runner
+    migrations/ folder -> ledger -> plan -> request -> batch -> runner
     cloudflare  the one seam to the world: a D1 database behind Cloudflare's API
     render/     wrangler configuration
     program/    the Pulumi resources: the only folder that imports pulumi
     cli/        the d1 command
 
-Beside them: errors, the tree of exceptions, and files, which writes what others read at the same moment.
+Beside cloudflare: answers, which turns its errors into ours, and retry, which waits for it. Beside all: errors, the tree
+of exceptions, and files, which writes what others read at the same moment.
 """

@@ -1,1 +1,5 @@
-"""SQL files to an up-to-date database: folder -> ledger -> plan -> request -> runner, and progress. No Pulumi here."""
+"""SQL files to an up-to-date database. No Pulumi here.
+
+folder -> ledger -> plan -> request -> batch -> sender: what is sent, from the files on. runner joins them. progress and
+outcome are what a failure tells.
+"""

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from infra.migrations.bookmark import Bookmark
+    from infra.migrations.outcome import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,47 +32,30 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is known of a migration that failed, and what to do about it."""
-
-    known: str
-    next: str
-
-
-_AGAIN = "it reads the ledger before it sends anything"
-
-UNDONE = Outcome(
-    "all of it is undone: a file runs as one transaction with its ledger row",
-    "mend the file and run 'pulumi up' again",
-)
-NOT_SENT = Outcome(
-    "the ledger does not show it, so it did not take effect", f"run 'pulumi up' again once the API answers: {_AGAIN}"
-)
-STILL_RUNNING = Outcome(
-    "the ledger does not show it yet; it went as an import, which may still be running",
-    f"run 'pulumi up' again in a minute: {_AGAIN}",
-)
-UNREAD = Outcome("not known: the ledger can't be read", f"run 'pulumi up' again once the API answers: {_AGAIN}")
-UNRECORDED = Outcome("it ran, unrecorded", "go back, and find the file or trigger that touches the ledger")
-
-
-@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a run has come.
 
     Attributes:
         target: the database.
         bookmark: from before the first write.
+        pending: how many migrations there were to apply.
         ran: names of the migrations that the run has applied, in order.
+        found: names of those that someone else has applied meanwhile.
     """
 
     target: Target
     bookmark: Bookmark
+    pending: int = 0
     ran: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
 
-    def after(self, name: str) -> Progress:
-        """The progress once `name` is applied too."""
-        return replace(self, ran=(*self.ran, name))
+    def after(self, *names: str) -> Progress:
+        """The progress once `names` are applied too."""
+        return replace(self, ran=(*self.ran, *names))
+
+    def finding(self, *names: str) -> Progress:
+        """The progress once it is known that someone else applied `names`."""
+        return replace(self, found=(*self.found, *names))
 
     def failure(self, name: str, cause: str, outcome: Outcome) -> MigrationFailed:
         """The error that ends the run at the migration `name`: what happened, what is kept, and the way back."""
@@ -81,6 +65,7 @@ class Progress:
             f"migration {self.target.folder}/{name} failed: {cause}",
             f"  database  {self.target.name}",
             f"  kept      {', '.join(others) or 'nothing'} (applied by this run before it)",
+            *([f"  found     {', '.join(self.found)} (applied by someone else meanwhile)"] if self.found else []),
             f"  outcome   {outcome.known}",
             f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})",
             f"  way back  {self.bookmark.restore_command(self.target.name)}",

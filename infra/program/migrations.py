@@ -30,6 +30,7 @@ from infra.migrations.folder import read_folder
 from infra.migrations.plan import Problem, Severity, make_plan
 from infra.migrations.progress import Target
 from infra.program.quiet import message_only
+from infra.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,7 +143,7 @@ class D1MigrationsProvider(ResourceProvider):
         return names
 
     def _database(self, props: Mapping[str, Any]) -> cloudflare.Database:
-        return cloudflare.connect(props["account_id"], props["database_id"], token=self._token)
+        return cloudflare.connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(_say))
 
 
 class D1Migrations(Resource, module="d1", name="Migrations"):
