@@ -11,6 +11,6 @@ The modules, in the order in which data flows through them::
     program/    the Pulumi resources: the only folder that imports pulumi
     cli/        the d1 command
 
-Beside cloudflare: answers, which turns its errors into ours, and retry, which waits for it. Beside all: errors, the tree
-of exceptions, and files, which writes what others read at the same moment.
+Beside cloudflare: answers, its errors as ours, and retry, which waits for it. Beside them all: errors, the tree of
+exceptions, and files, which writes what others read at the same moment.
 """

@@ -26,7 +26,7 @@ BUDGET_SECONDS: Final = 660
 """Longest wait in all: two blocks of Cloudflare's rate limit, which last 300 s each, and a minute. The second block is
 for the token's other users, who may use up the quota again."""
 
-LATER_SECONDS: Final = 10
+LATER_SECONDS: Final = 5
 """Pause where Cloudflare says "later", and not when."""
 
 _FIRST_PAUSE: Final = 0.5  # doubled after each attempt

@@ -49,10 +49,11 @@ def applied(database: Database, table: str) -> tuple[str, ...]:
     try:
         rows = database.read(ledger.select(table))
     except SqlRefused:
-        # Most ledgers exist, so one request is enough. Only a missing one is empty: any other refusal is an error.
-        if database.read(ledger.exists(table)):
-            raise
-        return ()
+        # Most ledgers exist, so one request is enough, and only a missing one is empty. One that is there was made
+        # meanwhile, or is refused for another reason, which is an error.
+        if not database.read(ledger.exists(table)):
+            return ()
+        rows = database.read(ledger.select(table))
     return tuple(row["name"] for row in rows)
 
 

@@ -9,7 +9,7 @@ import pytest
 from infra.errors import ApiError, MigrationFailed
 from infra.migrations.folder import Migration
 from infra.migrations.outcome import SETTLE_SECONDS
-from infra.migrations.runner import Report, apply
+from infra.migrations.runner import Report, applied, apply
 from infra.retry import ATTEMPTS, BUDGET_SECONDS
 from tests.runner.conftest import TARGET, arrange
 
@@ -203,11 +203,19 @@ def test_nothing_runs_when_the_bookmark_can_not_be_had(scripted: ScriptedCloudfl
     assert writes(scripted) == 0
 
 
+def test_a_ledger_that_is_made_while_it_is_looked_for_is_read(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(400, 7500, "no such table: d1_migrations: SQLITE_ERROR")
+    scripted.rows({"name": "d1_migrations"})
+    scripted.ledger(USERS.name)
+    assert applied(failing, TARGET.table) == (USERS.name,)
+
+
 def test_a_ledger_that_is_there_and_refused_is_not_taken_for_an_empty_one(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     scripted.error(400, 7500, "no such column: id: SQLITE_ERROR")
     scripted.rows({"name": "d1_migrations"})
+    scripted.error(400, 7500, "no such column: id: SQLITE_ERROR")
     with pytest.raises(ApiError, match="no such column"):
         run(failing)
     assert writes(scripted) == 0
