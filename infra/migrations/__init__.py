@@ -1,5 +1,5 @@
 """SQL files to an up-to-date database. No Pulumi here.
 
-folder -> ledger -> plan -> request -> batch -> sender: what is sent, from the files on. runner joins them. progress and
-outcome are what a failure tells.
+folder -> ledger -> plan -> request -> batch -> sender: what is sent, from the files on. runner joins them. progress,
+outcome and recovery are about runs that fail.
 """

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from infra.errors import MigrationFailed
+from infra.migrations.bookmark import restore_command
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -32,22 +33,41 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Restore:
+    """What became of the attempt to put the database back.
+
+    Attributes:
+        failed: why it is not back, or why nobody knows; empty when it is.
+        undo: the bookmark from before the restore.
+    """
+
+    failed: str = ""
+    undo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a run has come.
 
     Attributes:
         target: the database.
         bookmark: from before the first write.
+        before: names in the ledger before the first write.
         pending: how many migrations there were to apply.
         ran: names of the migrations that the run has applied, in order.
         found: names of those that someone else has applied meanwhile.
+        last: bookmark behind the run's last write, where it is kept track of.
+        hindrance: why the database can't be put back without harm; empty where nothing is known against it.
     """
 
     target: Target
     bookmark: Bookmark
+    before: tuple[str, ...] = ()
     pending: int = 0
     ran: tuple[str, ...] = ()
     found: tuple[str, ...] = ()
+    last: str = ""
+    hindrance: str = ""
 
     def after(self, *names: str) -> Progress:
         """The progress once `names` are applied too."""
@@ -57,18 +77,27 @@ class Progress:
         """The progress once it is known that someone else applied `names`."""
         return replace(self, found=(*self.found, *names))
 
-    def failure(self, name: str, cause: str, outcome: Outcome) -> MigrationFailed:
+    def failure(self, name: str, cause: str, outcome: Outcome, restore: Restore | None = None) -> MigrationFailed:
         """The error that ends the run at the migration `name`: what happened, what is kept, and the way back."""
         others = tuple(applied for applied in self.ran if applied != name)
-        expires = self.bookmark.expires.isoformat()
-        lines = (
+        restored = restore is not None and not restore.failed
+        lines = [
             f"migration {self.target.folder}/{name} failed: {cause}",
             f"  database  {self.target.name}",
-            f"  kept      {', '.join(others) or 'nothing'} (applied by this run before it)",
-            *([f"  found     {', '.join(self.found)} (applied by someone else meanwhile)"] if self.found else []),
-            f"  outcome   {outcome.known}",
-            f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})",
-            f"  way back  {self.bookmark.restore_command(self.target.name)}",
-            f"  next      {outcome.next}",
-        )
-        return MigrationFailed("\n".join(lines), applied=others, failed=name, bookmark=self.bookmark.id)
+            f"  kept      {'nothing' if restored else ', '.join(others) or 'nothing'} (applied by this run before it)",
+        ]
+        if self.found:
+            lines.append(f"  found     {', '.join(self.found)} (applied by someone else meanwhile)")
+        lines.append(f"  outcome   {outcome.known}")
+        expires = self.bookmark.expires.isoformat()
+        lines.append(f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})")
+        if restore and restored:
+            lines.append(f"  restored  to this bookmark: {', '.join(others)}, applied before it, is undone too")
+            lines.append(f"  undo      {restore_command(self.target.name, restore.undo)}")
+        else:
+            if restore:
+                lines.append(f"  restore   {restore.failed}")
+            lines.append(f"  way back  {self.bookmark.restore_command(self.target.name)}")
+        lines.append(f"  next      {outcome.next}")
+        kept = () if restored else others
+        return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from infra.migrations.bookmark import taken_now
 from infra.migrations.outcome import UNREAD, UNRECORDED
 from infra.migrations.plan import DEFAULT_POLICY, Severity, make_plan
 from infra.migrations.progress import Progress
+from infra.migrations.recovery import OnFailure, Recovery
 from infra.migrations.request import make_request
 from infra.migrations.sender import Sender
 from infra.retry import Retry
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from infra.migrations.folder import Migration
     from infra.migrations.plan import Plan, Problem
     from infra.migrations.progress import Target
+    from infra.migrations.sender import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +68,10 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
     known: Sequence[str] | None = None,
     recorded: Mapping[str, str] = MappingProxyType({}),
     policy: Mapping[Problem, Severity] = DEFAULT_POLICY,
+    on_failure: OnFailure = OnFailure.STOP,
     retry: Retry | None = None,
     say: Callable[[str], None] = lambda _: None,
-    record: Callable[[tuple[str, ...], float], None] = lambda _names, _seconds: None,
+    record: Record = lambda _names, _seconds, _bookmark: None,
 ) -> Report:
     """Brings the database up to date with `migrations`. Run again after a failure, it goes on where it stopped.
 
@@ -78,9 +82,10 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
         known: names in the ledger where it was read already; read now where None.
         recorded: digests of applied files, as make_plan takes them.
         policy: which problems of the folder stop the run.
+        on_failure: what to do after a failed file.
         retry: how to wait.
         say: is told of each step.
-        record: is given what took effect as soon as it has: names, and the seconds that their request took.
+        record: is given what took effect as soon as it has: names, seconds of their request, the run's bookmark.
 
     Raises:
         PlanRefused: the folder does not fit the ledger, and `policy` calls that an error; nothing was written.
@@ -96,8 +101,13 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
     if requests:
         say(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(target.name)}")
 
-    sender = Sender(database, lambda: applied(database, target.table), retry or Retry(say), say, record)
-    progress = sender.send(requests, Progress(target, bookmark, len(plan.pending)))
+    retry = retry or Retry(say)
+    reading = partial(applied, database, target.table)
+    recovery = Recovery(on_failure, database, reading, retry.sleep)
+    sender = Sender(database, reading, recovery, retry, say, record)
+    progress = sender.send(
+        requests, Progress(target, bookmark, plan.applied, pending=len(plan.pending), last=bookmark.id)
+    )
     names = _verified(database, progress) if requests else plan.applied
     return Report(progress.ran, progress.found, names, bookmark)
 

@@ -25,9 +25,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from infra.cloudflare import Database
+    from infra.migrations.bookmark import Bookmark
     from infra.migrations.progress import Progress
+    from infra.migrations.recovery import Recovery
     from infra.migrations.request import Request
     from infra.retry import Retry
+
+    Record = Callable[[tuple[str, ...], float, Bookmark], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +41,18 @@ class Sender:
     Attributes:
         database: the database.
         ledger: reads the names in its ledger.
+        recovery: ends a run that fails.
         retry: how to wait.
         say: is told what became of each migration.
-        record: is given what took effect: its names, and the seconds that the request took.
+        record: is given what took effect: its names, the seconds that the request took, and the run's bookmark.
     """
 
     database: Database
     ledger: Callable[[], tuple[str, ...]]
+    recovery: Recovery
     retry: Retry
     say: Callable[[str], None]
-    record: Callable[[tuple[str, ...], float], None]
+    record: Record
 
     def send(self, requests: Iterable[Request], progress: Progress) -> Progress:
         """Sends all of them, in order. Where several migrations can't be had in one request, they go one at a time.
@@ -57,18 +63,20 @@ class Sender:
         queue = deque(requests)
         while queue:
             request = queue.popleft()
+            progress = self.recovery.before_write(progress)
             started = time.monotonic()
             error = self._deliver(request)
             outcome, ledger = (APPLIED, ()) if error is None else self._learn(error, request, progress)
             if outcome in {APPLIED, SETTLED}:
-                self.record(request.names, time.monotonic() - started)
+                self.record(request.names, time.monotonic() - started, progress.bookmark)
                 progress = self._told(progress, request.names, outcome)
+                progress = self.recovery.after_write(progress, certain=outcome is APPLIED)
             elif outcome is THEIRS or len(request.parts) > 1:
                 theirs = tuple(name for waiting in (request, *queue) for name in waiting.names if name in ledger)
                 progress = self._told(progress, theirs, THEIRS)
                 queue = deque((*without(singles(request), theirs), *batched(without(queue, theirs))))
             else:
-                raise progress.failure(request.names[0], str(error), outcome) from error
+                raise self.recovery.failure(progress, request.names[0], str(error), outcome) from error
         return progress
 
     def _deliver(self, request: Request) -> ApiError | None:
@@ -115,7 +123,7 @@ class Sender:
             return self.ledger()
         except ApiError as second:
             both = f"{error}; reading the ledger to learn what became of {_names(request)} failed too: {second}"
-            raise progress.failure(request.names[0], both, UNREAD) from second
+            raise self.recovery.failure(progress, request.names[0], both, UNREAD) from second
 
     def _told(self, progress: Progress, names: tuple[str, ...], outcome: Outcome) -> Progress:
         """The progress with `names`, after a line about each of them."""
