@@ -6,6 +6,7 @@ refresh and destroy load it from there. Renaming it orphans existing resources.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -24,12 +25,16 @@ from pulumi.dynamic import (
 )
 
 from infra import cloudflare
-from infra.errors import ApiError, ConfigError, NotFound, PlanRefused
+from infra.actor import find as find_actor
+from infra.errors import ApiError, ConfigError, MigrationFailed, NotFound, PlanRefused
 from infra.migrations import runner
 from infra.migrations.folder import read_folder
 from infra.migrations.plan import Problem, Severity, make_plan
 from infra.migrations.progress import Target
-from infra.program.quiet import message_only
+from infra.migrations.recovery import OnFailure
+from infra.program.journal import OUTPUTS, Journal, of_ledger
+from infra.program.partial import keep_outputs
+from infra.program.quiet import NAME, message_only
 from infra.retry import Retry
 
 if TYPE_CHECKING:
@@ -46,6 +51,7 @@ INPUTS = (
     "migrations_table",
     "retention_days",
     "policy",
+    "on_failure",
     "migrations",
 )
 IDENTITY = ("account_id", "database_id")
@@ -85,7 +91,7 @@ class D1MigrationsProvider(ResourceProvider):
         return CreateResult(props["database_id"], self._apply(props, {}))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Brings the database up to date: the same function, since a failed create leaves nothing in the state."""
+        """Brings the database up to date: the same function, since the ledger decides what is pending."""
         return UpdateResult(self._apply(_news, _olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -95,38 +101,45 @@ class D1MigrationsProvider(ResourceProvider):
                 names = runner.applied(self._database(props), props["migrations_table"])
             except NotFound:
                 return ReadResult("", {})
-            return ReadResult(id_, {**props, **_ledger_outputs(names)})
+            return ReadResult(id_, {**props, **of_ledger(names)})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Nothing to do: the tables live and die with their database."""
 
     def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs once the database is up to date; after a failure Pulumi keeps those of what was applied."""
+        target = Target(
+            name=props["database_name"],
+            folder=props["migrations_dir"],
+            table=props["migrations_table"],
+            retention=timedelta(days=int(props["retention_days"])),
+        )
+        inputs = {name: props[name] for name in INPUTS}
         with message_only():
-            target = Target(
-                name=props["database_name"],
-                folder=props["migrations_dir"],
-                table=props["migrations_table"],
-                retention=timedelta(days=int(props["retention_days"])),
-            )
+            database = self._database(props)
             if previous and previous["migrations_table"] != target.table:
-                _refuse_another_ledger(props, previous, runner.applied(self._database(props), target.table))
+                _refuse_another_ledger(props, previous, runner.applied(database, target.table))
             files = _planned_files(props)
-            recorded = previous.get("checksums", {})
-            report = runner.apply(
-                self._database(props), files, target, recorded=recorded, policy=_policy(props), say=_say
-            )
-            outputs = {name: props[name] for name in INPUTS} | _ledger_outputs(report.ledger)
-            outputs["checksums"] = _checksums(files, report, recorded)
-            if previous and not report.ran:
-                return outputs | {name: previous[name] for name in ("bookmark", "restore_command")}
-            return outputs | {
-                "bookmark": {
-                    "id": report.bookmark.id,
-                    "time": report.bookmark.time.isoformat(),
-                    "expires": report.bookmark.expires.isoformat(),
-                },
-                "restore_command": report.bookmark.restore_command(target.name),
-            }
+            journal = Journal(files, previous, find_actor(Path(target.folder)))
+            try:
+                report = runner.apply(
+                    database,
+                    files,
+                    target,
+                    recorded=previous.get("checksums", {}),
+                    policy=_policy(props),
+                    on_failure=OnFailure(props["on_failure"]),
+                    say=_say,
+                    record=journal.record,
+                )
+            except MigrationFailed as failure:
+                if failure.applied:
+                    with suppress(ApiError):  # without the ledger, the state stays as it was
+                        ledger = runner.applied(database, target.table)
+                        reached = journal.outputs(ledger, journal.entries[0].bookmark, target.name)
+                        keep_outputs(props, {**inputs, **reached}, f"{NAME}: {failure}")
+                raise
+            return {**inputs, **journal.outputs(report.ledger, report.bookmark, target.name)}
 
     def _ledger(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> tuple[str, ...]:
         """The ledger as it is now; what the state knows of it where it can't be read, since a preview writes nothing.
@@ -154,6 +167,7 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
     last_migration: pulumi.Output[str]
     bookmark: pulumi.Output[dict[str, str]]
     restore_command: pulumi.Output[str]
+    history: pulumi.Output[list[dict[str, Any]]]
 
     def __init__(
         self,
@@ -172,8 +186,8 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
             opts: Pulumi's resource options.
         """
         listed = [{"name": file.name, "sha256": file.sha256} for file in files]
-        outputs = dict.fromkeys(("applied", "checksums", "last_migration", "bookmark", "restore_command"))
-        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **outputs}, opts)
+        computed = dict.fromkeys(OUTPUTS)
+        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **computed}, opts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,10 +213,6 @@ def _planned_files(props: Mapping[str, Any]) -> tuple[Migration, ...]:
     return files
 
 
-def _ledger_outputs(names: tuple[str, ...]) -> dict[str, Any]:
-    return {"applied": list(names), "last_migration": names[-1] if names else ""}
-
-
 def _show_plan(props: Mapping[str, Any], ledger: Sequence[str], recorded: Mapping[str, str]) -> Plan[_Planned]:
     """Says what is pending and what looks wrong.
 
@@ -218,14 +228,6 @@ def _show_plan(props: Mapping[str, Any], ledger: Sequence[str], recorded: Mappin
         _say(f"warning: {finding.in_folder(props['migrations_dir'])}")
     runner.refuse(plan, props["migrations_dir"], policy)
     return plan
-
-
-def _checksums(files: Sequence[Migration], report: runner.Report, recorded: Mapping[str, str]) -> dict[str, str]:
-    """Digest of each applied file as it was when it was applied: that is how a later edit is noticed."""
-    now = {file.name: file.sha256 for file in files}
-    ran_now = {name: now[name] for name in report.ran}
-    known = {**now, **recorded, **ran_now}
-    return {name: known[name] for name in report.ledger if name in known}
 
 
 def _refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any], ledger: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ ALLOWED = {
     # package: the packages of ours that it may import, itself aside
     "infra.errors": set(),
     "infra.files": set(),
+    "infra.actor": set(),
     "infra.naming": {"infra.errors"},
     "infra.settings": {"infra.errors", "infra.naming"},
     "infra.sqlite": {"infra.errors"},
@@ -24,7 +25,7 @@ ALLOWED = {
     "infra.render": {"infra.errors"},
     "infra.program": {
         *("infra.errors", "infra.files", "infra.settings"),
-        *("infra.retry", "infra.cloudflare", "infra.migrations", "infra.render"),
+        *("infra.actor", "infra.retry", "infra.cloudflare", "infra.migrations", "infra.render"),
     },
     "infra.cli": {"infra.errors", "infra.cloudflare", "infra.migrations"},
     "engine": {"infra.errors", "infra.files"},
