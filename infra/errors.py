@@ -84,10 +84,10 @@ class PlanRefused(D1Error):
 
 
 class MigrationFailed(D1Error):
-    """A migration stopped half way through a run. What was applied before it stays applied.
+    """A migration stopped half way through a run. What was applied before it stays, unless the run put it back.
 
     Attributes:
-        applied: names of the migrations that this run applied before the failure.
+        applied: names of the migrations that this run applied before the failure, and that are still applied.
         failed: name of the migration that failed.
         bookmark: Time Travel bookmark from before the run's first write.
     """

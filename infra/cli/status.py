@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,13 @@ def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
     from infra.errors import NotFound
     from infra.migrations.folder import read_folder
     from infra.migrations.runner import applied
+    from infra.retry import Retry
 
     if "migrations_table" not in outputs:
         return Environment(stack, "", "not started", "", "")
     files = [migration.name for migration in read_folder(Path(outputs["migrations_dir"]))]
-    database = cloudflare.connect(outputs["account_id"], outputs["database_id"])
+    retry = Retry(partial(click.echo, err=True))
+    database = cloudflare.connect(outputs["account_id"], outputs["database_id"], retry=retry)
     try:
         names = applied(database, outputs["migrations_table"])
     except NotFound:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import random
+import time
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +26,11 @@ if TYPE_CHECKING:
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
 NAMES = Migration("0002_names.sql", "INSERT INTO users (name) VALUES ('Ada');")
 TRIGGER = Migration("0001_trigger.sql", "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END;")
+MORE = [
+    "INSERT INTO users (name) VALUES ('Grace');",
+    "PRAGMA defer_foreign_keys = on;\nINSERT INTO users (name) VALUES ('Edsger');",
+    "INSERT INTO users (name) VALUES ('Barbara'); -- it's read\nSELECT 1 /* wrong; */;",
+]
 FAULTS = ["error", "bad-gateway", "drop", "invalid-json", "failure"]
 
 
@@ -65,6 +74,40 @@ def test_reads_are_asked_for_again(database: D1Api, fault: str) -> None:
         faults=[{**endless, "endpoint": "query", "contains": "SELECT"}, {**endless, "endpoint": "bookmark"}],
     )
     assert run(database).ran == (USERS.name,)
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_write_that_takes_longer_than_the_client_waits_is_found_in_the_ledger(database: D1Api, when: str) -> None:
+    latency = {"fault": "latency", "ms": 600, "when": when}
+    arrange(database, faults=[{**latency, "endpoint": "query", "contains": "INSERT"}])
+    retry = replace(database.retry, sleep=lambda _: time.sleep(0.25))
+    hasty = replace(database, client=database.client.with_options(timeout=0.3), retry=retry)
+    assert apply(hasty, [USERS, NAMES], TARGET, retry=retry).ran == (USERS.name, NAMES.name)
+    assert database.read("SELECT name FROM users") == ({"name": "Ada"},)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_is_lost_each_file_is_applied_once_in_the_end(database: D1Api, seed: int) -> None:
+    dice = random.Random(seed)  # noqa: S311 - chance, not a secret
+    files = [USERS, NAMES, *(Migration(f"000{n}_more.sql", MORE[n % len(MORE)]) for n in range(3, 9))]
+    rules = [
+        {
+            "fault": dice.choice(FAULTS),
+            "when": dice.choice(["before", "after"]),
+            "endpoint": dice.choice(["query", "query", "import", "bookmark", None]),
+            "nth": dice.randint(1, 8),
+            "times": dice.randint(1, 3),
+        }
+        for _ in range(6)
+    ]
+    arrange(database, faults=rules)
+    for _ in range(len(rules) * 3):
+        with suppress(MigrationFailed, ApiError):
+            run(database, files)
+            break
+    arrange(database)
+    assert applied(database, TARGET.table) == tuple(file.name for file in files)
+    assert len(database.read("SELECT id FROM users")) == 1 + 6
 
 
 def test_a_write_that_is_slower_than_its_answer_is_waited_for(

@@ -27,7 +27,7 @@ ALLOWED = {
         *("infra.errors", "infra.files", "infra.settings"),
         *("infra.actor", "infra.retry", "infra.cloudflare", "infra.migrations", "infra.render"),
     },
-    "infra.cli": {"infra.errors", "infra.cloudflare", "infra.migrations"},
+    "infra.cli": {"infra.errors", "infra.retry", "infra.cloudflare", "infra.migrations"},
     "engine": {"infra.errors", "infra.files"},
     "emulator.errors": set(),
     "emulator.ratelimit": set(),
