@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from infra.migrations.bookmark import Bookmark
     from infra.migrations.outcome import Outcome
 
+_MOST_NAMES = 10  # in one line of a message
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -81,23 +83,27 @@ class Progress:
         """The error that ends the run at the migration `name`: what happened, what is kept, and the way back."""
         others = tuple(applied for applied in self.ran if applied != name)
         restored = restore is not None and not restore.failed
+        kept = () if restored else others
         lines = [
             f"migration {self.target.folder}/{name} failed: {cause}",
             f"  database  {self.target.name}",
-            f"  kept      {'nothing' if restored else ', '.join(others) or 'nothing'} (applied by this run before it)",
+            f"  kept      {f'{_listed(others)} (applied by this run before it)' if kept else 'nothing'}",
         ]
         if self.found:
-            lines.append(f"  found     {', '.join(self.found)} (applied by someone else meanwhile)")
+            lines.append(f"  found     {_listed(self.found)} (applied by someone else meanwhile)")
         lines.append(f"  outcome   {outcome.known}")
         expires = self.bookmark.expires.isoformat()
         lines.append(f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})")
         if restore and restored:
-            lines.append(f"  restored  to this bookmark: {', '.join(others)}, applied before it, is undone too")
+            lines.append(f"  restored  to this bookmark; undone with it: {_listed(others)}")
             lines.append(f"  undo      {restore_command(self.target.name, restore.undo)}")
         else:
             if restore:
                 lines.append(f"  restore   {restore.failed}")
             lines.append(f"  way back  {self.bookmark.restore_command(self.target.name)}")
         lines.append(f"  next      {outcome.next}")
-        kept = () if restored else others
         return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} to {names[-1]}: {len(names)} files"

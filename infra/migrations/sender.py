@@ -74,6 +74,8 @@ class Sender:
             elif outcome is THEIRS or len(request.parts) > 1:
                 theirs = tuple(name for waiting in (request, *queue) for name in waiting.names if name in ledger)
                 progress = self._told(progress, theirs, THEIRS)
+                if len(request.parts) > 1:
+                    self.say(f"{_names(request)}: {error}; sending one at a time")
                 queue = deque((*without(singles(request), theirs), *batched(without(queue, theirs))))
             else:
                 raise self.recovery.failure(progress, request.names[0], str(error), outcome) from error

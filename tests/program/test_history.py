@@ -91,7 +91,7 @@ def test_a_run_that_was_put_back_leaves_the_state_as_it_was(project: Project) ->
     project.write("0005_broken.sql", "CREATE TABEL oops (id INTEGER);\n")
     failed = project.up(check=False)
     assert failed.returncode != 0
-    assert "restored  to this bookmark: 0004_good.sql" in failed.stdout + failed.stderr
+    assert "restored  to this bookmark; undone with it: 0004_good.sql" in failed.stdout + failed.stderr
     assert kept(project) == before
     assert "pending on your-app-db-dev: 0004_good.sql, 0005_broken.sql" in project.preview()
 

@@ -76,6 +76,12 @@ def test_without_a_broken_file_too(database: D1Api) -> None:
     assert left(database) == one_at_a_time(database, FILES)
 
 
+def test_many_files_are_not_listed_one_by_one(database: D1Api) -> None:
+    files = [Migration(f"{number:04}.sql", f"CREATE TABLE t{number} (id INTEGER);") for number in range(12)]
+    with pytest.raises(MigrationFailed, match=r"kept      0000\.sql to 0011\.sql: 12 files \(applied by this run"):
+        apply(database, [*files, broken(FILES[1])], TARGET)
+
+
 def test_a_thousand_files_are_less_than_forty_requests(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "latency", "ms": 0, "times": None}])
     files = [Migration(f"{number:04}.sql", f"CREATE TABLE t{number} (id INTEGER);") for number in range(1000)]

@@ -14,7 +14,7 @@ from infra.errors import ApiError, MigrationFailed
 from infra.migrations.folder import Migration
 from infra.migrations.outcome import SETTLE_SECONDS
 from infra.migrations.runner import Report, applied, apply
-from infra.retry import ATTEMPTS, BUDGET_SECONDS
+from infra.retry import ATTEMPTS, BUDGET_SECONDS, Retry
 from tests.runner.conftest import TARGET, arrange
 
 if TYPE_CHECKING:
@@ -152,6 +152,17 @@ def test_a_write_is_not_sent_again_when_someone_else_applied_it_during_the_wait(
     report = run(failing)
     assert (report.ran, report.found) == ((), (USERS.name,))
     assert writes(scripted) == 1
+
+
+def test_a_run_beyond_the_rate_limit_waits_until_it_is_over(database: D1Api) -> None:
+    said: list[str] = []
+    patient = replace(database, retry=Retry(said.append))
+    files = [USERS, *(Migration(f"{number:04}.sql", MORE[1]) for number in range(2, 10))]
+    arrange(database, rate_limit={"requests": 5, "seconds": 60, "block_seconds": 2})
+    assert apply(patient, files, TARGET, retry=patient.retry).ran == tuple(file.name for file in files)
+    assert said.count("Cloudflare asks to wait 2 s (HTTP 429)") >= 2
+    arrange(database)
+    assert len(database.read("SELECT id FROM users")) == 8
 
 
 def test_patience_with_a_rate_limit_ends(scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting) -> None:

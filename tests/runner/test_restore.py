@@ -74,7 +74,7 @@ def test_the_database_is_as_before_the_run_and_the_restore_can_be_undone(databas
 
     text = str(failure)
     assert "kept      nothing" in text
-    assert "restored  to this bookmark: 0001_users.sql, 0002_names.sql, applied before it, is undone too" in text
+    assert "restored  to this bookmark; undone with it: 0001_users.sql, 0002_names.sql" in text
     (undo,) = [line for line in text.splitlines() if line.startswith("  undo ")]
     database.restore(undo.rpartition("=")[2])
     assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
