@@ -5,11 +5,12 @@ The modules, in the order in which data flows through them::
     settings    what a stack can be configured with
     naming      [project]-db-[environment]
     sqlite/     SQLite under D1's rules
-    migrations/ folder -> ledger -> plan -> rehearsal -> lint -> review -> request -> runner
+    migrations/ folder -> ledger -> plan -> rehearsal -> lint -> review -> request -> batch -> runner
     cloudflare  the one seam to the world: a D1 database behind Cloudflare's API
     render/     wrangler configuration, and the report of a review
     program/    the Pulumi resources: the only folder that imports pulumi
     cli/        the d1 command
 
-Beside them: errors, the tree of exceptions, and files, which writes what others read at the same moment.
+Beside cloudflare: answers, its errors as ours, and retry, which waits for it. Beside them all: errors, the tree of
+exceptions; files, which writes what others read at the same moment; actor, which tells who runs this.
 """

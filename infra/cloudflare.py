@@ -9,44 +9,53 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
-from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, Unauthorized
+from infra.answers import translated
+from infra.errors import ApiError, ConfigError, OutcomeUnknown, SqlRefused
+from infra.retry import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cloudflare import Cloudflare
+    from cloudflare.resources.d1 import DatabaseResource
     from cloudflare.types.d1 import DatabaseImportResponse
 
 Row = dict[str, Any]
 
 T = TypeVar("T")
 
-POLL_SECONDS = 0.5
-UPLOAD_SECONDS = 300
-IMPORT_SECONDS = 1800
+REQUEST_SECONDS: Final = 35
+"""How long to wait for an answer: a little longer than Cloudflare lets a request run, so that the service gives up and
+says so first. "Requests to Cloudflare API must resolve in 30 seconds" (D1's page on limits)."""
+
+POLL_SECONDS: Final = 0.5
+UPLOAD_SECONDS: Final = 300
+IMPORT_SECONDS: Final = 1800
 """How long to wait for an import. Cloudflare gives no limit; wrangler waits without one."""
 
-SQL_REFUSED = 7500
-"""With HTTP 400: D1 refuses the SQL. With a 5xx: the service failed."""
+_NO_IMPORT: Final = "Not currently importing anything"
+"""The answer to a poll once the end of the import was told: to an answer that was lost, or to another client."""
 
 
 class Database(Protocol):
     """What a D1 database can do for us. Every method raises ApiError or one of its branches."""
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        """Rows of one statement that changes nothing; sent again when the answer is lost."""
+        """Rows of one statement that changes nothing; asked for again when the answer is lost."""
 
     def write(self, sql: str) -> None:
-        """Runs a script as one transaction. Sent once: OutcomeUnknown means that it may have run."""
+        """Runs a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may yet."""
 
     def import_script(self, sql: str) -> None:
         """Does what write does, by way of a file: slower, and the database is blocked, but triggers are cut right."""
 
     def bookmark(self) -> str:
-        """Time Travel bookmark of now."""
+        """Time Travel bookmark of now; asked for again when the answer is lost."""
+
+    def restore(self, bookmark: str) -> str:
+        """Puts the database back to a bookmark, and gives the one that undoes it. Sent once, as a write is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,61 +66,75 @@ class D1Api:
         client: the official client.
         account_id: Cloudflare account.
         database_id: UUID of the database.
+        retry: how reads are asked for again.
     """
 
     client: Cloudflare
     account_id: str
     database_id: str
+    retry: Retry = field(default_factory=Retry)
 
     def read(self, sql: str) -> tuple[Row, ...]:
         """See Database."""
-        return _translated(lambda: self._query(self.client, sql))
+        return self.retry.call(lambda: self._query(sql))
 
     def write(self, sql: str) -> None:
         """See Database."""
-        # The client retries a POST by itself, and a migration that ran twice is what must never happen.
-        _translated(lambda: self._query(self.client.with_options(max_retries=0), sql))
+        self._query(sql)
 
     def import_script(self, sql: str) -> None:
         """See Database."""
         content = sql.encode()
         etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        once = self.client.with_options(max_retries=0)
-        answer = self._import(once, action="init", etag=etag)
+        answer = self._import(action="init", etag=etag)
         if answer.upload_url:  # absent when the service has a file with this digest already
             _upload(answer.upload_url, content, etag)
-            answer = self._import(once, action="ingest", etag=etag, filename=answer.filename)
+            answer = self._import(action="ingest", etag=etag, filename=answer.filename)
         deadline = time.monotonic() + IMPORT_SECONDS
         while answer.status != "complete":
             if answer.status == "error" or not answer.success:
-                reasons = getattr(answer, "errors", None) or [answer.error or "D1 gave no reason"]
-                raise ApiError("; ".join(map(str, reasons)), code=SQL_REFUSED)
+                raise _import_failed(answer)
             if time.monotonic() > deadline:
                 raise OutcomeUnknown(f"the import still runs after {IMPORT_SECONDS} s")
-            time.sleep(POLL_SECONDS)
-            answer = self._import(self.client, action="poll", current_bookmark=answer.at_bookmark)
+            self.retry.sleep(POLL_SECONDS)
+            answer = self.retry.call(partial(self._import, action="poll", current_bookmark=answer.at_bookmark))
 
     def bookmark(self) -> str:
         """See Database."""
-        call = self.client.d1.database.time_travel.get_bookmark
-        answer = _translated(lambda: call(self.database_id, account_id=self.account_id))
+        return self.retry.call(self._bookmark)
+
+    def restore(self, bookmark: str) -> str:
+        """See Database."""
+        call = self._api.time_travel.restore
+        answer = _given(translated(lambda: call(self.database_id, account_id=self.account_id, bookmark=bookmark)))
+        return answer.previous_bookmark or ""
+
+    @property
+    def _api(self) -> DatabaseResource:
+        # The client sends a POST again by itself, and a migration that ran twice is what must never happen.
+        return self.client.with_options(max_retries=0).d1.database
+
+    def _bookmark(self) -> str:
+        call = self._api.time_travel.get_bookmark
+        answer = _given(translated(lambda: call(self.database_id, account_id=self.account_id)))
         if not answer.bookmark:
             raise ApiError(f"Cloudflare gave no Time Travel bookmark for database {self.database_id}")
         return answer.bookmark
 
-    def _import(self, client: Cloudflare, **action: Any) -> DatabaseImportResponse:
-        call = client.d1.database.import_
-        return _translated(lambda: call(self.database_id, account_id=self.account_id, **action))
+    def _import(self, **action: Any) -> DatabaseImportResponse:
+        call = self._api.import_
+        return _given(translated(lambda: call(self.database_id, account_id=self.account_id, **action)))
 
-    def _query(self, client: Cloudflare, sql: str) -> tuple[Row, ...]:
-        page = client.d1.database.query(self.database_id, account_id=self.account_id, sql=sql)
+    def _query(self, sql: str) -> tuple[Row, ...]:
+        call = self._api.query
+        page = translated(lambda: call(self.database_id, account_id=self.account_id, sql=sql))
         # HTTP 200 with success: false raises nothing in the client.
         if not getattr(page, "success", False) or not all(item.success for item in page.result):
             raise OutcomeUnknown(f"D1 answered 200 but no success: {getattr(page, 'errors', page)}", status=200)
         return tuple(_row(row) for item in page.result[-1:] for row in item.results or ())
 
 
-def connect(account_id: str, database_id: str, *, token: str | None = None) -> D1Api:
+def connect(account_id: str, database_id: str, *, token: str | None = None, retry: Retry | None = None) -> D1Api:
     """The database `database_id`, with the token given or the one in CLOUDFLARE_API_TOKEN.
 
     Raises:
@@ -124,20 +147,21 @@ def connect(account_id: str, database_id: str, *, token: str | None = None) -> D
             "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN, "
             "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
         )
-    return D1Api(Cloudflare(api_token=token), account_id, database_id)
+    return D1Api(Cloudflare(api_token=token, timeout=REQUEST_SECONDS), account_id, database_id, retry or Retry())
 
 
-def find(account_id: str, name: str) -> D1Api:
+def find(account_id: str, name: str, *, retry: Retry | None = None) -> D1Api:
     """The database of this name, with the token in CLOUDFLARE_API_TOKEN.
 
     Raises:
         NotFound: there is none.
         ConfigError: there is no token.
+        ApiError: it can't be asked for.
     """
     # Cloudflare takes a name in place of the UUID, as wrangler does.
-    named = connect(account_id, name)
-    found = _translated(lambda: named.client.d1.database.get(name, account_id=account_id))
-    return replace(named, database_id=str(found.uuid))
+    named = connect(account_id, name, retry=retry)
+    get = partial(named.client.d1.database.get, name, account_id=account_id)
+    return replace(named, database_id=str(named.retry.call(lambda: translated(get)).uuid))
 
 
 def _upload(url: str, content: bytes, etag: str) -> None:
@@ -156,35 +180,21 @@ def _upload(url: str, content: bytes, etag: str) -> None:
         raise ApiError(f"the upload of the import failed: HTTP {answer.status_code}; nothing has run")
 
 
+def _import_failed(answer: DatabaseImportResponse) -> ApiError:
+    reasons = "; ".join(map(str, getattr(answer, "errors", None) or [answer.error or "D1 gave no reason"]))
+    if reasons.startswith(_NO_IMPORT):
+        return OutcomeUnknown(f"the import has ended, and how is not known: {reasons}")
+    return SqlRefused(reasons)
+
+
+def _given(result: T | None) -> T:
+    """The client gives None, whatever its types say, where the answer was HTTP 200 with success: false."""
+    if result is None:
+        raise OutcomeUnknown("Cloudflare answered 200 but no success", status=200)
+    return result
+
+
 def _row(row: object) -> Row:
     if not isinstance(row, dict):
         raise ApiError(f"D1 answered with a row that is not an object: {row!r}")
     return row
-
-
-def _translated(call: Callable[[], T]) -> T:
-    """Result of `call`, with the client's errors as ours."""
-    import cloudflare
-
-    try:
-        return call()
-    except cloudflare.APIConnectionError as error:
-        raise OutcomeUnknown(f"no answer from Cloudflare: {error.__cause__ or error}") from error
-    except cloudflare.APIStatusError as error:
-        raise _translation(error) from error
-    except (cloudflare.CloudflareError, ValueError) as error:
-        raise OutcomeUnknown(f"Cloudflare's answer is not the JSON that its API promises: {error}") from error
-
-
-def _translation(error: Any) -> ApiError:
-    known = {item.code: item.message for item in error.errors if item.code is not None}
-    code = next(iter(known), None)
-    text = "; ".join(f"{message} (code {code})" for code, message in known.items())
-    message = text or f"HTTP {error.status_code} from Cloudflare without an error code"
-    if error.status_code >= 500:  # noqa: PLR2004 - HTTP
-        kind: type[ApiError] = OutcomeUnknown
-    else:
-        kind = {401: Unauthorized, 403: Unauthorized, 404: NotFound}.get(error.status_code, ApiError)
-    if kind is Unauthorized:
-        message = f"Cloudflare refuses the API token: {message}. CLOUDFLARE_API_TOKEN needs the permission D1 Edit"
-    return kind(message, code=code, status=error.status_code)

@@ -6,6 +6,8 @@
     |-- ApiError               Cloudflare answered a request with an error
     |   |-- NotFound           the database does not exist (7404)
     |   |-- Unauthorized       the token is wrong or may not do this (10000)
+    |   |-- SqlRefused         D1 refused the SQL (400, 7500): all of the request is undone
+    |   |-- TryLater           not run: too many requests (429), or an import blocks the database
     |   `-- OutcomeUnknown     no answer, or a 5xx: the request may have taken effect
     |-- PlanRefused            the folder does not fit what is applied, and the stack's policy calls that an error
     `-- MigrationFailed        a migration stopped half way through a run
@@ -45,12 +47,16 @@ class ApiError(D1Error):
     Attributes:
         code: Cloudflare's own error code, such as 7500; None where the answer had none.
         status: HTTP status; None where there was no answer.
+        retry_after: seconds that Cloudflare asks to wait; None where it does not say.
     """
 
-    def __init__(self, message: str, *, code: int | None = None, status: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, code: int | None = None, status: int | None = None, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+        self.retry_after = retry_after
 
 
 class NotFound(ApiError):
@@ -59,6 +65,14 @@ class NotFound(ApiError):
 
 class Unauthorized(ApiError):
     """The token is missing, wrong, or may not do this."""
+
+
+class SqlRefused(ApiError):
+    """D1 refused the SQL. A request is one transaction, so nothing of it was applied."""
+
+
+class TryLater(ApiError):
+    """Cloudflare would not run it now: too many requests, or an import blocks the database. Nothing was applied."""
 
 
 class OutcomeUnknown(ApiError):
@@ -70,10 +84,10 @@ class PlanRefused(D1Error):
 
 
 class MigrationFailed(D1Error):
-    """A migration stopped half way through a run. What was applied before it stays applied.
+    """A migration stopped half way through a run. What was applied before it stays, unless the run put it back.
 
     Attributes:
-        applied: names of the migrations that this run applied before the failure.
+        applied: names of the migrations that this run applied before the failure, and that are still applied.
         failed: name of the migration that failed.
         bookmark: Time Travel bookmark from before the run's first write.
     """

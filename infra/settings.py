@@ -56,6 +56,7 @@ class Settings(BaseModel):
     missing_files: _Severity = "warning"
     out_of_order_files: _Severity = "warning"
     dangerous_files: _Severity = "warning"
+    on_failure: Literal["stop", "restore"] = "stop"
     binding: _Word = "DB"
     wrangler_config: Annotated[_Path, AfterValidator(_is_toml)] = "wrangler.toml"
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""

@@ -53,20 +53,21 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
 
 
 def _review(settings: Settings, folder: str, *, offline: bool) -> Review:
+    from functools import partial
     from pathlib import Path
 
     from infra import cloudflare
     from infra.errors import NotFound
     from infra.migrations import live
     from infra.migrations.folder import read_folder
-    from infra.migrations.review import counting, review
+    from infra.migrations.review import look, review
+    from infra.retry import Retry
 
-    files = read_folder(Path(folder))
+    files, table = read_folder(Path(folder)), settings.migrations_table
     if offline:
-        return review(files, live.NEW, settings.migrations_table, {}, lambda _: None)
+        return review(files, live.NEW, table, {}, lambda _: None)
+    retry = Retry(partial(click.echo, err=True))
     try:
-        database = cloudflare.find(settings.account_id, settings.database_name)
+        return look(cloudflare.find(settings.account_id, settings.database_name, retry=retry), files, table, {})
     except NotFound:
-        return review(files, live.NEW, settings.migrations_table, {}, lambda _: {})
-    now = live.read(database, settings.migrations_table)
-    return review(files, now, settings.migrations_table, {}, counting(database))
+        return review(files, live.NEW, table, {}, lambda _: {})

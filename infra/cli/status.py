@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,11 +60,14 @@ def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
     from infra.migrations.folder import read_folder
     from infra.migrations.review import drift
     from infra.render.report import drift_lines
+    from infra.retry import Retry
 
     if "migrations_table" not in outputs:
         return Environment(stack, "", "not started", "", "")
     files, table = read_folder(Path(outputs["migrations_dir"])), outputs["migrations_table"]
-    database = cloudflare.connect(outputs["account_id"], outputs["database_id"])
+    database = cloudflare.connect(
+        outputs["account_id"], outputs["database_id"], retry=Retry(partial(click.echo, err=True))
+    )
     try:
         now = live.read(database, table)
     except NotFound:

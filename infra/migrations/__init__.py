@@ -12,7 +12,11 @@ The modules, in the order in which a run passes through them::
     review      all of that in one value, before anything is written
     bookmark    the way back
     request     what is sent for one file
-    runner      sends it, and verifies
+    batch       what shares a request
+    sender      sends each request once; the ledger decides what became of it
+    runner      joins them, and verifies
+    outcome     what an error means, together with the ledger
     progress    how far a run has come, and what its failure tells
+    recovery    what happens after a failure
     history     who applied what, and when
 """

@@ -27,7 +27,12 @@ class Bookmark:
 
     def restore_command(self, database_name: str) -> str:
         """The command that puts `database_name` back to this moment."""
-        return f"wrangler d1 time-travel restore {database_name} --bookmark={self.id}"
+        return restore_command(database_name, self.id)
+
+
+def restore_command(database_name: str, bookmark_id: str) -> str:
+    """The command that puts `database_name` back to a bookmark."""
+    return f"wrangler d1 time-travel restore {database_name} --bookmark={bookmark_id}"
 
 
 def taken_now(bookmark_id: str, retention: timedelta) -> Bookmark:

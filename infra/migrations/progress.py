@@ -6,11 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from infra.errors import MigrationFailed
+from infra.migrations.bookmark import restore_command
 
 if TYPE_CHECKING:
     from datetime import timedelta
 
     from infra.migrations.bookmark import Bookmark
+    from infra.migrations.outcome import Outcome
+
+_MOST_NAMES = 10  # in one line of a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,28 +35,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is known of a migration that failed, and what to do about it."""
+class Restore:
+    """What became of the attempt to put the database back.
 
-    known: str
-    next: str
+    Attributes:
+        failed: why it is not back, or why nobody knows; empty when it is.
+        undo: the bookmark from before the restore.
+    """
 
-
-_AGAIN = "it reads the ledger before it sends anything"
-
-UNDONE = Outcome(
-    "all of it is undone: a file runs as one transaction with its ledger row",
-    "mend the file and run 'pulumi up' again",
-)
-NOT_SENT = Outcome(
-    "the ledger does not show it, so it did not take effect", f"run 'pulumi up' again once the API answers: {_AGAIN}"
-)
-STILL_RUNNING = Outcome(
-    "the ledger does not show it yet; it went as an import, which may still be running",
-    f"run 'pulumi up' again in a minute: {_AGAIN}",
-)
-UNREAD = Outcome("not known: the ledger can't be read", f"run 'pulumi up' again once the API answers: {_AGAIN}")
-UNRECORDED = Outcome("it ran, unrecorded", "go back, and find the file or trigger that touches the ledger")
+    failed: str = ""
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +54,56 @@ class Progress:
     Attributes:
         target: the database.
         bookmark: from before the first write.
+        before: names in the ledger before the first write.
+        pending: how many migrations there were to apply.
         ran: names of the migrations that the run has applied, in order.
+        found: names of those that someone else has applied meanwhile.
+        last: bookmark behind the run's last write, where it is kept track of.
+        hindrance: why the database can't be put back without harm; empty where nothing is known against it.
     """
 
     target: Target
     bookmark: Bookmark
+    before: tuple[str, ...] = ()
+    pending: int = 0
     ran: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+    last: str = ""
+    hindrance: str = ""
 
-    def after(self, name: str) -> Progress:
-        """The progress once `name` is applied too."""
-        return replace(self, ran=(*self.ran, name))
+    def after(self, *names: str) -> Progress:
+        """The progress once `names` are applied too."""
+        return replace(self, ran=(*self.ran, *names))
 
-    def failure(self, name: str, cause: str, outcome: Outcome) -> MigrationFailed:
+    def finding(self, *names: str) -> Progress:
+        """The progress once it is known that someone else applied `names`."""
+        return replace(self, found=(*self.found, *names))
+
+    def failure(self, name: str, cause: str, outcome: Outcome, restore: Restore | None = None) -> MigrationFailed:
         """The error that ends the run at the migration `name`: what happened, what is kept, and the way back."""
         others = tuple(applied for applied in self.ran if applied != name)
-        expires = self.bookmark.expires.isoformat()
-        lines = (
+        restored = restore is not None and not restore.failed
+        kept = () if restored else others
+        lines = [
             f"migration {self.target.folder}/{name} failed: {cause}",
             f"  database  {self.target.name}",
-            f"  kept      {', '.join(others) or 'nothing'} (applied by this run before it)",
-            f"  outcome   {outcome.known}",
-            f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})",
-            f"  way back  {self.bookmark.restore_command(self.target.name)}",
-            f"  next      {outcome.next}",
-        )
-        return MigrationFailed("\n".join(lines), applied=others, failed=name, bookmark=self.bookmark.id)
+            f"  kept      {f'{_listed(others)} (applied by this run before it)' if kept else 'nothing'}",
+        ]
+        if self.found:
+            lines.append(f"  found     {_listed(self.found)} (applied by someone else meanwhile)")
+        lines.append(f"  outcome   {outcome.known}")
+        expires = self.bookmark.expires.isoformat()
+        lines.append(f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})")
+        if restore and restored:
+            lines.append(f"  restored  to this bookmark; undone with it: {_listed(others)}")
+            lines.append(f"  undo      {restore_command(self.target.name, restore.undo)}")
+        else:
+            if restore:
+                lines.append(f"  restore   {restore.failed}")
+            lines.append(f"  way back  {self.bookmark.restore_command(self.target.name)}")
+        lines.append(f"  next      {outcome.next}")
+        return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} to {names[-1]}: {len(names)} files"

@@ -1,9 +1,10 @@
-"""What is sent for one migration: its text and its ledger row, as one transaction. Pure."""
+"""What is sent for migrations: their text and their ledger rows, as one transaction. Pure."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from infra.errors import ConfigError
 from infra.migrations import ledger
@@ -12,7 +13,24 @@ from infra.sqlite.statements import Statement, comments, creates_trigger, is_ter
 if TYPE_CHECKING:
     from infra.migrations.folder import Migration
 
-_MISREAD = "'\"`;"
+LARGE_BYTES: Final = 1_000_000
+"""From here on a file is bulk data, which D1 documents imports for; a query has 30 s, an import has no limit known."""
+
+_MISREAD: Final = "'\"`;"
+_PRAGMA: Final = re.compile(r"pragma\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One migration of a request.
+
+    Attributes:
+        name: as it stands in the ledger.
+        sql: the script, ledger row included.
+    """
+
+    name: str
+    sql: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +38,24 @@ class Request:
     """One transaction.
 
     Attributes:
-        sql: the script, ledger row included.
+        parts: the migrations, in order.
         as_import: whether it goes as an import, not as a query.
+        alone: whether it can't share a request.
     """
 
-    sql: str
-    as_import: bool
+    parts: tuple[Part, ...]
+    as_import: bool = False
+    alone: bool = False
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Of its migrations."""
+        return tuple(part.name for part in self.parts)
+
+    @property
+    def sql(self) -> str:
+        """The script of all of them."""
+        return "\n".join(part.sql for part in self.parts)
 
 
 def make_request(migration: Migration, folder: str, table: str) -> Request:
@@ -33,7 +63,9 @@ def make_request(migration: Migration, folder: str, table: str) -> Request:
 
     The database ends up as wrangler would leave it, but the way differs: the ledger is created in the same transaction,
     so that a refused first file leaves no trace; comments between statements stay here; a forgotten last semicolon is
-    added; and what Cloudflare's /query is known to cut in the wrong place goes as an import, which cuts it right.
+    added; what Cloudflare's /query is known to cut in the wrong place goes as an import, which cuts it right; a large
+    file goes that way too. A PRAGMA holds until the end of its transaction, so its file shares none. It stays a query
+    where it can: foreign_keys=OFF is reported to do nothing there, which is wrangler's way, and to work in an import.
 
     Args:
         migration: the file.
@@ -51,7 +83,9 @@ def make_request(migration: Migration, folder: str, table: str) -> Request:
             "or trigger that is never closed: close it"
         )
     script = f"{ledger.create(table)}\n{body}{ledger.insert(table, migration.name)}"
-    return Request(script, as_import=any(_is_cut_wrong(statement) for statement in statements))
+    has_pragma = any(_PRAGMA.match(statement.text) for statement in statements)
+    as_import = any(map(_is_cut_wrong, statements)) or (len(script.encode()) > LARGE_BYTES and not has_pragma)
+    return Request((Part(migration.name, script),), as_import, alone=as_import or has_pragma)
 
 
 def _is_cut_wrong(statement: Statement) -> bool:

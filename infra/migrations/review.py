@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import PlanRefused, SqlError
-from infra.migrations import rehearsal, rows
+from infra.migrations import live, rehearsal, rows
 from infra.migrations.lint import check
 from infra.migrations.plan import DEFAULT_POLICY, Problem, Severity, make_plan
 from infra.sqlite import schema
@@ -60,9 +60,28 @@ class Review:
         return self.plan.of(Severity.WARNING, policy), kept
 
 
+def look(database: Database, files: Sequence[Migration], table: str, recorded: Mapping[str, str]) -> Review:
+    """Reads the database, in at most three requests, and reviews it.
+
+    Args:
+        database: the database.
+        files: the folder, in order.
+        table: name of the ledger.
+        recorded: digests of applied files, as make_plan takes them.
+
+    Raises:
+        ApiError: it can't be read.
+    """
+
+    def count(counts: Sequence[Count]) -> Mapping[Count, int]:
+        return rows.counted(counts, database.read(rows.select(counts))) if counts else {}
+
+    return review(files, live.read(database, table), table, recorded, count)
+
+
 def review(
     files: Sequence[Migration],
-    live: Live,
+    now: Live,
     table: str,
     recorded: Mapping[str, str],
     count: Callable[[Sequence[Count]], Mapping[Count, int] | None],
@@ -71,18 +90,18 @@ def review(
 
     Args:
         files: the folder, in order.
-        live: the database.
+        now: the database.
         table: name of the ledger.
         recorded: digests of applied files, as make_plan takes them.
-        count: counts live rows, as `counting` does; gives None where there is nobody to ask.
+        count: counts live rows, in one request or none; gives None where there is nobody to ask.
     """
-    plan = make_plan(files, live.ledger, recorded)
+    plan = make_plan(files, now.ledger, recorded)
     try:
-        done = rehearsal.rehearse(live.objects, plan.pending, table)
+        done = rehearsal.rehearse(now.objects, plan.pending, table)
     except SqlError as error:
         return Review(plan, None, str(error), (), (), ())
     findings = check.lint(done, table, count(rows.needed(done)))
-    return Review(plan, done, "", difference(done.before, done.after), findings, drift(files, live, table))
+    return Review(plan, done, "", difference(done.before, done.after), findings, drift(files, now, table))
 
 
 def unrehearsed(files: Sequence[File], ledger: Sequence[str], recorded: Mapping[str, str], obstacle: str) -> Review:
@@ -97,24 +116,15 @@ def unrehearsed(files: Sequence[File], ledger: Sequence[str], recorded: Mapping[
     return Review(make_plan(files, ledger, recorded), None, obstacle, (), (), ())
 
 
-def drift(files: Iterable[Migration], live: Live, table: str) -> tuple[Change, ...]:
+def drift(files: Iterable[Migration], now: Live, table: str) -> tuple[Change, ...]:
     """What the live schema has beyond the applied files, and what it lacks.
 
     Raises:
         SqlError: the live schema can't be made here.
     """
     by_name = {file.name: file for file in files}
-    expected = rehearsal.made_by((by_name[name] for name in live.ledger if name in by_name), table)
-    return difference(expected, schema.read(schema.rebuilt(live.objects)).without(table))
-
-
-def counting(database: Database) -> Callable[[Sequence[Count]], Mapping[Count, int]]:
-    """What counts the rows of `database`, in one request; in none where there is nothing to count."""
-
-    def count(counts: Sequence[Count]) -> Mapping[Count, int]:
-        return rows.counted(counts, database.read(rows.select(counts))) if counts else {}
-
-    return count
+    expected = rehearsal.made_by((by_name[name] for name in now.ledger if name in by_name), table)
+    return difference(expected, schema.read(schema.rebuilt(now.objects)).without(table))
 
 
 def refuse(done: Review, folder: str, policy: Mapping[Problem, Severity]) -> None:

@@ -1,28 +1,33 @@
-"""Applies the pending migrations: bookmark, then each file with its ledger row."""
+"""Applies the pending migrations: review, bookmark, send, verify."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
-from infra.cloudflare import SQL_REFUSED
-from infra.errors import ApiError, OutcomeUnknown, PlanRefused
+from infra.errors import ApiError, SqlRefused
 from infra.migrations import ledger
+from infra.migrations.batch import batched
 from infra.migrations.bookmark import taken_now
-from infra.migrations.plan import DEFAULT_POLICY, Severity, make_plan
-from infra.migrations.progress import NOT_SENT, STILL_RUNNING, UNDONE, UNREAD, UNRECORDED, Outcome, Progress
+from infra.migrations.outcome import UNREAD, UNRECORDED
+from infra.migrations.plan import DEFAULT_POLICY
+from infra.migrations.progress import Progress
+from infra.migrations.recovery import OnFailure, Recovery
 from infra.migrations.request import make_request
+from infra.migrations.review import refuse
+from infra.migrations.sender import Sender
+from infra.retry import Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     from infra.cloudflare import Database
     from infra.migrations.bookmark import Bookmark
-    from infra.migrations.folder import Migration
-    from infra.migrations.plan import Plan, Problem
+    from infra.migrations.plan import Problem, Severity
     from infra.migrations.progress import Target
-    from infra.migrations.request import Request
+    from infra.migrations.review import Review
+    from infra.migrations.sender import Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,94 +36,76 @@ class Report:
 
     Attributes:
         ran: names of the migrations applied by this run, in order.
+        found: names of those that someone else applied meanwhile.
         ledger: names in the ledger after the run, oldest first.
         bookmark: from immediately before the first write, or of now when there was nothing to write.
     """
 
     ran: tuple[str, ...]
+    found: tuple[str, ...]
     ledger: tuple[str, ...]
     bookmark: Bookmark
 
 
 def applied(database: Database, table: str) -> tuple[str, ...]:
     """Names in the ledger, oldest first; empty when there is no ledger. Writes nothing."""
-    if not database.read(ledger.exists(table)):
-        return ()
-    return tuple(row["name"] for row in database.read(ledger.select(table)))
+    try:
+        rows = database.read(ledger.select(table))
+    except SqlRefused:
+        # Most ledgers exist, so one request is enough, and only a missing one is empty. One that is there was made
+        # meanwhile, or is refused for another reason, which is an error.
+        if not database.read(ledger.exists(table)):
+            return ()
+        rows = database.read(ledger.select(table))
+    return tuple(row["name"] for row in rows)
 
 
 def apply(  # noqa: PLR0913 - what a run depends on, all of it
     database: Database,
-    migrations: Sequence[Migration],
+    reviewed: Review,
     target: Target,
     *,
-    recorded: Mapping[str, str] = MappingProxyType({}),
     policy: Mapping[Problem, Severity] = DEFAULT_POLICY,
+    on_failure: OnFailure = OnFailure.STOP,
+    retry: Retry | None = None,
     say: Callable[[str], None] = lambda _: None,
+    record: Record = lambda _names, _seconds, _bookmark: None,
 ) -> Report:
-    """Brings the database up to date with `migrations`. Run again after a failure, it goes on where it stopped.
+    """Applies what the review found pending. After a failure, another review and run go on where this one stopped.
 
     Args:
         database: the database.
-        migrations: the folder, in order.
+        reviewed: of this database, just now.
         target: the database in the words of its messages.
-        recorded: digests of applied files, as make_plan takes them.
         policy: which problems of the folder stop the run.
+        on_failure: what to do after a failed file.
+        retry: how to wait.
         say: is told of each step.
+        record: is given what took effect as soon as it has: names, seconds of their request, the run's bookmark.
 
     Raises:
-        PlanRefused: the folder does not fit the ledger, and `policy` calls that an error; nothing was written.
+        PlanRefused: D1 would refuse a file, or `policy` calls something an error; nothing was written.
         MigrationFailed: a file was refused; those before it stay applied, of it and those after it nothing remains.
         ConfigError: a file can't be sent as it is; nothing was written.
         ApiError: the database can't be read, or gives no bookmark; nothing was written.
     """
-    plan = make_plan(migrations, applied(database, target.table), recorded)
-    refuse(plan, target.folder, policy)
-    requests = [make_request(migration, target.folder, target.table) for migration in plan.pending]
-    progress = Progress(target, taken_now(database.bookmark(), target.retention))
-    if plan.pending:
-        say(f"bookmark {progress.bookmark.id} taken; way back: {progress.bookmark.restore_command(target.name)}")
-    for migration, request in zip(plan.pending, requests, strict=True):
-        _send(database, migration.name, request, progress)
-        progress = progress.after(migration.name)
-        say(f"applied {migration.name} ({len(progress.ran)} of {len(plan.pending)})")
-    return Report(progress.ran, _verified(database, progress) if progress.ran else plan.applied, progress.bookmark)
+    refuse(reviewed, target.folder, policy)
+    plan = reviewed.plan
+    requests = batched(make_request(migration, target.folder, target.table) for migration in plan.pending)
 
+    bookmark = taken_now(database.bookmark(), target.retention)
+    if requests:
+        say(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(target.name)}")
 
-def refuse(plan: Plan[Any], folder: str, policy: Mapping[Problem, Severity]) -> None:
-    """Stops a run whose folder has a problem that `policy` calls an error.
-
-    Raises:
-        PlanRefused: with a line for each of them.
-    """
-    if errors := plan.of(Severity.ERROR, policy):
-        raise PlanRefused("nothing was applied:\n" + "\n".join(f"  {finding.in_folder(folder)}" for finding in errors))
-
-
-def _send(database: Database, name: str, request: Request, progress: Progress) -> None:
-    """Sends one migration, once. After an error the ledger decides: it alone knows whether the write took effect.
-
-    Raises:
-        MigrationFailed: it did not take effect, or nobody knows.
-    """
-    try:
-        (database.import_script if request.as_import else database.write)(request.sql)
-    except ApiError as error:
-        try:
-            took_effect = name in applied(database, progress.target.table)
-        except ApiError as second:
-            both = f"{error}; reading the ledger to learn what happened failed too: {second}"
-            raise progress.failure(name, both, UNREAD) from second
-        if not took_effect:
-            raise progress.failure(name, str(error), _outcome(error, request)) from error
-
-
-def _outcome(error: ApiError, request: Request) -> Outcome:
-    """What is known once the ledger was read and does not show the migration."""
-    if isinstance(error, OutcomeUnknown) and request.as_import:
-        return STILL_RUNNING
-    # The service's own failures have the same code, and are OutcomeUnknown.
-    return UNDONE if error.code == SQL_REFUSED and not isinstance(error, OutcomeUnknown) else NOT_SENT
+    retry = retry or Retry(say)
+    reading = partial(applied, database, target.table)
+    recovery = Recovery(on_failure, database, reading, retry.sleep)
+    sender = Sender(database, reading, recovery, retry, say, record)
+    progress = sender.send(
+        requests, Progress(target, bookmark, plan.applied, pending=len(plan.pending), last=bookmark.id)
+    )
+    names = _verified(database, progress) if requests else plan.applied
+    return Report(progress.ran, progress.found, names, bookmark)
 
 
 def _verified(database: Database, progress: Progress) -> tuple[str, ...]:
@@ -127,12 +114,13 @@ def _verified(database: Database, progress: Progress) -> tuple[str, ...]:
     Raises:
         MigrationFailed: it can't be read, or does not show a file that ran.
     """
+    settled = (*progress.ran, *progress.found)
     try:
         names = applied(database, progress.target.table)
     except ApiError as error:
         cause = f"reading the ledger after the last file failed: {error}"
-        raise progress.failure(progress.ran[-1], cause, UNREAD) from error
-    if lost := [name for name in progress.ran if name not in names]:
+        raise progress.failure(settled[-1], cause, UNREAD) from error
+    if lost := [name for name in settled if name not in names]:
         cause = f"it ran, but the ledger {progress.target.table} does not show it"
         raise progress.failure(lost[0], cause, UNRECORDED)
     return names

@@ -77,6 +77,7 @@ class D1Environment(pulumi.ComponentResource):
                 "migrations_dir": settings.migrations_dir,
                 "migrations_table": settings.migrations_table,
                 "retention_days": settings.retention_days,
+                "on_failure": settings.on_failure,
                 "policy": settings.policy,
             },
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),

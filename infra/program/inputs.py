@@ -26,6 +26,7 @@ INPUTS = (
     "migrations_table",
     "retention_days",
     "policy",
+    "on_failure",
     "migrations",
 )
 IDENTITY = ("account_id", "database_id")

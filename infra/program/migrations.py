@@ -6,6 +6,8 @@ refresh and destroy load it from there. Renaming it orphans existing resources.
 
 from __future__ import annotations
 
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -21,11 +23,17 @@ from pulumi.dynamic import (
 )
 
 from infra import cloudflare
-from infra.errors import NotFound
+from infra.actor import find as find_actor
+from infra.errors import ApiError, MigrationFailed, NotFound
 from infra.migrations import live, runner
+from infra.migrations.recovery import OnFailure
+from infra.migrations.review import look
 from infra.program import preview
 from infra.program.inputs import IDENTITY, INPUTS, policy, read_planned, refuse_another_ledger, target
-from infra.program.quiet import message_only
+from infra.program.journal import OUTPUTS, Journal, of_ledger
+from infra.program.partial import keep_outputs
+from infra.program.quiet import NAME, message_only
+from infra.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -69,7 +77,7 @@ class D1MigrationsProvider(ResourceProvider):
         return CreateResult(props["database_id"], self._apply(props, {}))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Brings the database up to date: the same function, since a failed create leaves nothing in the state."""
+        """Brings the database up to date: the same function, since the ledger decides what is pending."""
         return UpdateResult(self._apply(_news, _olds))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -80,34 +88,42 @@ class D1MigrationsProvider(ResourceProvider):
             except NotFound:
                 return ReadResult("", {})
             preview.show_drift(now, props)
-            return ReadResult(id_, {**props, **_ledger_outputs(now.ledger)})
+            return ReadResult(id_, {**props, **of_ledger(now.ledger)})
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Nothing to do: the tables live and die with their database."""
 
     def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+        """The outputs once the database is up to date; after a failure Pulumi keeps those of what was applied."""
+        to, inputs = target(props), {name: props[name] for name in INPUTS}
         with message_only():
-            database, to = self._database(props), target(props)
-            if previous.get("migrations_table", to.table) != to.table:
-                refuse_another_ledger(props, previous, runner.applied(database, to.table))
-            files = read_planned(props)
-            recorded = previous.get("checksums", {})
-            report = runner.apply(database, files, to, recorded=recorded, policy=policy(props), say=preview.say)
-            outputs = {name: props[name] for name in INPUTS} | _ledger_outputs(report.ledger)
-            outputs["checksums"] = _checksums(files, report, recorded)
-            if previous and not report.ran:
-                return outputs | {name: previous[name] for name in ("bookmark", "restore_command")}
-            return outputs | {
-                "bookmark": {
-                    "id": report.bookmark.id,
-                    "time": report.bookmark.time.isoformat(),
-                    "expires": report.bookmark.expires.isoformat(),
-                },
-                "restore_command": report.bookmark.restore_command(to.name),
-            }
+            database, files = self._database(props), read_planned(props)
+            reviewed = look(database, files, to.table, previous.get("checksums", {}))
+            refuse_another_ledger(props, previous, reviewed.plan.applied)
+            journal = Journal(files, previous, find_actor(Path(to.folder)))
+            try:
+                report = runner.apply(
+                    database,
+                    reviewed,
+                    to,
+                    policy=policy(props),
+                    on_failure=OnFailure(props["on_failure"]),
+                    say=preview.say,
+                    record=journal.record,
+                )
+            except MigrationFailed as failure:
+                if failure.applied:
+                    with suppress(ApiError):  # without the ledger, the state stays as it was
+                        ledger = runner.applied(database, to.table)
+                        reached = journal.outputs(ledger, journal.entries[0].bookmark, to.name)
+                        keep_outputs(props, {**inputs, **reached}, f"{NAME}: {failure}")
+                raise
+            return {**inputs, **journal.outputs(report.ledger, report.bookmark, to.name)}
 
     def _database(self, props: Mapping[str, Any]) -> cloudflare.Database:
-        return cloudflare.connect(props["account_id"], props["database_id"], token=self._token)
+        return cloudflare.connect(
+            props["account_id"], props["database_id"], token=self._token, retry=Retry(preview.say)
+        )
 
 
 class D1Migrations(Resource, module="d1", name="Migrations"):
@@ -118,6 +134,7 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
     last_migration: pulumi.Output[str]
     bookmark: pulumi.Output[dict[str, str]]
     restore_command: pulumi.Output[str]
+    history: pulumi.Output[list[dict[str, Any]]]
 
     def __init__(
         self,
@@ -136,17 +153,5 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
             opts: Pulumi's resource options.
         """
         listed = [{"name": file.name, "sha256": file.sha256} for file in files]
-        outputs = dict.fromkeys(("applied", "checksums", "last_migration", "bookmark", "restore_command"))
-        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **outputs}, opts)
-
-
-def _ledger_outputs(names: tuple[str, ...]) -> dict[str, Any]:
-    return {"applied": list(names), "last_migration": names[-1] if names else ""}
-
-
-def _checksums(files: Sequence[Migration], report: runner.Report, recorded: Mapping[str, str]) -> dict[str, str]:
-    """Digest of each applied file as it was when it was applied: that is how a later edit is noticed."""
-    now = {file.name: file.sha256 for file in files}
-    ran_now = {name: now[name] for name in report.ran}
-    known = {**now, **recorded, **ran_now}
-    return {name: known[name] for name in report.ledger if name in known}
+        computed = dict.fromkeys(OUTPUTS)
+        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **computed}, opts)

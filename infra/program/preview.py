@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from infra.errors import ApiError, ConfigError, SqlError
 from infra.migrations import live
 from infra.migrations.folder import read_folder
-from infra.migrations.review import counting, drift, refuse, review, unrehearsed
+from infra.migrations.review import drift, look, refuse, review, unrehearsed
 from infra.program.inputs import planned_files, policy, read_planned, refuse_another_ledger
 from infra.render.report import drift_lines, report
 
@@ -43,15 +43,12 @@ def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous:
         PlanRefused: the stack was pointed at another ledger.
     """
     table, recorded = props["migrations_table"], previous.get("checksums", {})
-    names = previous.get("applied", ())
     try:
-        database = connect()
-        now = live.read(database, table)
-        names = now.ledger
-        refuse_another_ledger(props, previous, names)
-        return review(read_planned(props), now, table, recorded, counting(database))
+        done = look(connect(), read_planned(props), table, recorded)
     except (ApiError, ConfigError) as error:
-        return unrehearsed(planned_files(props), names, recorded, str(error))
+        return unrehearsed(planned_files(props), previous.get("applied", ()), recorded, str(error))
+    refuse_another_ledger(props, previous, done.plan.applied)
+    return done
 
 
 def show(done: Review, props: Mapping[str, Any]) -> None:

@@ -17,13 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+NAME = "D1"
+"""Stands before each message."""
+
+
 class _Shown(Exception):
     """What the user reads."""
 
     __module__ = "builtins"  # a module of this name is left out when an exception is printed
 
 
-_Shown.__qualname__ = "D1"
+_Shown.__qualname__ = NAME
 
 
 @contextmanager

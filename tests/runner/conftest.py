@@ -8,29 +8,79 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 from cloudflare import Cloudflare
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from infra.cloudflare import D1Api
 from infra.migrations.progress import Target
+from infra.migrations.review import unrehearsed
+from infra.migrations.runner import Report, applied, apply
+from infra.retry import ATTEMPTS, Retry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from infra.cloudflare import Database
+    from infra.migrations.folder import Migration
 
 TARGET = Target("shop-db-dev", "migrations", "d1_migrations", timedelta(days=30))
 
 
+def apply_files(
+    database: Database,
+    files: Sequence[Migration],
+    target: Target = TARGET,
+    *,
+    known: Sequence[str] | None = None,
+    recorded: Mapping[str, str] = MappingProxyType({}),
+    **options: Any,
+) -> Report:
+    """Applies files without a rehearsal, so that what is broken meets the server; `known` is the ledger as it was."""
+    names = applied(database, target.table) if known is None else known
+    return apply(database, unrehearsed(files, names, recorded, "the test leaves it out"), target, **options)
+
+
+@dataclass
+class Waiting:
+    """Takes the place of waiting.
+
+    Attributes:
+        seconds: each wait that was asked for.
+        said: each line that was said meanwhile.
+    """
+
+    seconds: list[float] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    @property
+    def retry(self) -> Retry:
+        return Retry(self.said.append, self.seconds.append, lambda: 1.0)
+
+
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[D1Api]:
+def waiting() -> Waiting:
+    return Waiting()
+
+
+@pytest.fixture
+def database(tmp_path: Path, waiting: Waiting) -> Iterator[D1Api]:
     with serving(tmp_path / "emulator") as address:
         client = Cloudflare(api_token=DEFAULT_TOKEN, base_url=address.base_url)
         made = client.d1.database.create(account_id=DEFAULT_ACCOUNT_ID, name=TARGET.name)
-        yield D1Api(client, DEFAULT_ACCOUNT_ID, str(made.uuid))
+        yield D1Api(client, DEFAULT_ACCOUNT_ID, str(made.uuid), waiting.retry)
         client.close()
+
+
+def arrange(database: D1Api, **behaviour: Any) -> None:
+    """Sets what the emulator does on purpose."""
+    control = database.client.base_url.join("/emulator/faults")
+    httpx.put(control, json=behaviour, headers=database.client.auth_headers).raise_for_status()
 
 
 @dataclass
@@ -57,10 +107,28 @@ class ScriptedCloudflare:
         item = {"results": list(rows), "success": True, "meta": {}}
         self.answer(200, {"result": [item], "success": True, "errors": [], "messages": []})
 
-    def error(self, status: int, code: int, message: str) -> None:
+    def error(self, status: int, code: int, message: str, **headers: str) -> None:
         """Adds an error in the service's envelope."""
         errors = [{"code": code, "message": message}]
-        self.answer(status, {"result": [], "success": False, "errors": errors, "messages": []})
+        self.answer(status, {"result": [], "success": False, "errors": errors, "messages": []}, **headers)
+
+    def ledger(self, *names: str) -> None:
+        """Adds the answer to a reading of the ledger."""
+        self.rows(*({"id": number, "name": name} for number, name in enumerate(names, 1)))
+
+    def no_ledger(self) -> None:
+        """Adds the answers to a reading of a ledger that is not there."""
+        self.error(400, 7500, "no such table: d1_migrations: SQLITE_ERROR")
+        self.rows()
+
+    def bookmark(self, bookmark: str) -> None:
+        """Adds the answer to the question for a bookmark."""
+        self.answer(200, {"result": {"bookmark": bookmark}, "success": True, "errors": [], "messages": []})
+
+    def outage(self) -> None:
+        """Adds an error as often as a read asks."""
+        for _ in range(ATTEMPTS):
+            self.error(500, 7500, "still down")
 
     def drop(self) -> None:
         """Adds a connection that ends without an answer."""
@@ -99,15 +167,15 @@ def scripted() -> Iterator[ScriptedCloudflare]:
 
 
 @pytest.fixture
-def failing(scripted: ScriptedCloudflare) -> Iterator[D1Api]:
+def failing(scripted: ScriptedCloudflare, waiting: Waiting) -> Iterator[D1Api]:
     """A database whose answers the test has written."""
-    with Cloudflare(api_token="a-token", base_url=scripted.base_url, max_retries=0) as client:
-        yield D1Api(client, "account", "database")
+    with Cloudflare(api_token="a-token", base_url=scripted.base_url) as client:
+        yield D1Api(client, "account", "database", waiting.retry)
 
 
 @contextmanager
 def _served(server: ThreadingHTTPServer) -> Iterator[int]:
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
         yield server.server_port

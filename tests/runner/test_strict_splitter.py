@@ -16,8 +16,7 @@ from emulator.stress.behaviour import Behaviour
 from infra.cloudflare import D1Api
 from infra.errors import ApiError, MigrationFailed
 from infra.migrations.folder import Migration
-from infra.migrations.runner import apply
-from tests.runner.conftest import TARGET
+from tests.runner.conftest import TARGET, apply_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +54,7 @@ def strict(tmp_path: Path) -> Iterator[D1Api]:
 def test_a_file_that_query_cuts_in_the_wrong_place_is_applied(strict: D1Api, case: str) -> None:
     with pytest.raises(ApiError, match="code 7500"):
         strict.write(CUT_WRONG[case])
-    report = apply(strict, [Migration("0001.sql", CUT_WRONG[case])], TARGET)
+    report = apply_files(strict, [Migration("0001.sql", CUT_WRONG[case])], TARGET)
     assert report.ledger == ("0001.sql",)
     made = {row["name"] for row in strict.read("SELECT name FROM sqlite_master WHERE name IN ('t', 'tr')")}
     assert made == ({"t", "tr"} if "trigger" in CUT_WRONG[case].lower() else {"t"})
@@ -64,6 +63,6 @@ def test_a_file_that_query_cuts_in_the_wrong_place_is_applied(strict: D1Api, cas
 def test_a_file_that_an_import_refuses_fails_with_its_name_and_leaves_nothing(strict: D1Api) -> None:
     broken = f"{CUT_WRONG['begin in lower case']}\nINSERT INTO nowhere VALUES (1);"
     with pytest.raises(MigrationFailed, match=r"migrations/0001\.sql failed: no such table: nowhere") as error:
-        apply(strict, [Migration("0001.sql", broken)], TARGET)
+        apply_files(strict, [Migration("0001.sql", broken)], TARGET)
     assert "mend the file" in str(error.value)
     assert strict.read("SELECT name FROM sqlite_master WHERE name IN ('t', 'tr', 'd1_migrations')") == ()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from infra.errors import PlanRefused
 from infra.migrations.folder import Migration, order
 from infra.migrations.plan import Plan, Problem, Severity, make_plan
-from infra.migrations.runner import refuse
+from infra.migrations.review import refuse, unrehearsed
 
 
 def files(*names: str, **texts: str) -> list[Migration]:
@@ -76,14 +76,14 @@ def test_files_without_a_number_have_none_in_common() -> None:
 
 @pytest.mark.parametrize("severity", Severity)
 def test_the_policy_decides_what_stops_a_run(severity: Severity) -> None:
-    plan = make_plan(files("1_a.sql", "2_b.sql"), ["2_b.sql"], {})
+    reviewed = unrehearsed(files("1_a.sql", "2_b.sql"), ["2_b.sql"], {}, "")
     policy = {Problem.OUT_OF_ORDER: severity}
-    assert [finding.name for finding in plan.of(severity, policy)] == ["1_a.sql"]
+    assert [finding.name for finding in reviewed.plan.of(severity, policy)] == ["1_a.sql"]
     if severity is Severity.ERROR:
         with pytest.raises(PlanRefused, match=r"nothing was applied:\n  sql/1_a\.sql comes before 2_b\.sql"):
-            refuse(plan, "sql", policy)
+            refuse(reviewed, "sql", policy)
     else:
-        refuse(plan, "sql", policy)
+        refuse(reviewed, "sql", policy)
 
 
 NAMES = st.builds("{}_{}.sql".format, st.integers(0, 12), st.sampled_from("abc"))

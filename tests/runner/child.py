@@ -1,0 +1,48 @@
+"""One run in a process of its own, which another can kill. It sees an empty ledger, and prints its report as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from emulator.server import DEFAULT_TOKEN, environment
+from infra.cloudflare import connect
+from infra.migrations.folder import read_folder
+from tests.runner.conftest import TARGET, apply_files
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.cloudflare import D1Api
+    from infra.migrations.folder import Migration
+
+_ROOT = Path(__file__).parents[2]
+
+
+def start(database: D1Api, folder: Path, files: Sequence[Migration]) -> subprocess.Popen[str]:
+    """Starts a run of `files`, which it writes to `folder`."""
+    for file in files:
+        (folder / file.name).write_text(file.sql)
+    return subprocess.Popen(
+        [sys.executable, "-m", __name__, str(folder), database.database_id],
+        cwd=_ROOT,
+        env=environment(str(database.client.base_url).rstrip("/"), DEFAULT_TOKEN, database.account_id),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def main(folder: str, database_id: str) -> None:
+    """Runs the files of `folder`."""
+    database = connect(os.environ["CLOUDFLARE_ACCOUNT_ID"], database_id)
+    report = apply_files(database, read_folder(Path(folder)), TARGET, known=())
+    sys.stdout.write(json.dumps({"ran": report.ran, "found": report.found}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
