@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.cloudflare import connect
+from infra.cloudflare import REQUEST_SECONDS, connect
 from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
 
 if TYPE_CHECKING:
@@ -89,6 +89,10 @@ def test_without_a_token_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv("CLOUDFLARE_API_TOKEN", raising=False)
     with pytest.raises(ConfigError, match="export CLOUDFLARE_API_TOKEN"):
         connect("account", "database")
+
+
+def test_an_answer_is_waited_for_longer_than_the_service_lets_a_request_run() -> None:
+    assert connect("account", "database", token="a-token").client.timeout == REQUEST_SECONDS > 30
 
 
 def test_every_write_moves_the_bookmark(database: D1Api) -> None:
