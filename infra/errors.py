@@ -88,7 +88,7 @@ class MigrationFailed(D1Error):
 
     Attributes:
         applied: names of the migrations that this run applied before the failure, and that are still applied.
-        failed: name of the migration that failed.
+        failed: name of the migration that failed; empty where all ran, and left something else than was promised.
         bookmark: Time Travel bookmark from before the run's first write.
     """
 

@@ -9,6 +9,7 @@ from infra.errors import MigrationFailed
 from infra.migrations.bookmark import restore_command
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from infra.migrations.bookmark import Bookmark
@@ -92,17 +93,37 @@ class Progress:
         if self.found:
             lines.append(f"  found     {_listed(self.found)} (applied by someone else meanwhile)")
         lines.append(f"  outcome   {outcome.known}")
-        expires = self.bookmark.expires.isoformat()
-        lines.append(f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})")
+        lines.append(self._bookmark)
         if restore and restored:
             lines.append(f"  restored  to this bookmark; undone with it: {_listed(others)}")
             lines.append(f"  undo      {restore_command(self.target.name, restore.undo)}")
         else:
             if restore:
                 lines.append(f"  restore   {restore.failed}")
-            lines.append(f"  way back  {self.bookmark.restore_command(self.target.name)}")
+            lines.append(self._way_back)
         lines.append(f"  next      {outcome.next}")
         return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)
+
+    def difference(self, found: Sequence[str]) -> MigrationFailed:
+        """The error that ends a run whose files all ran, and left something else than their rehearsal."""
+        lines = [
+            f"{self.target.name} is not what the rehearsal made of it:",
+            *(f"  found     {line}" for line in found),
+            f"  applied   {_listed((*self.ran, *self.found))}",
+            self._bookmark,
+            self._way_back,
+            "  next      find out who else writes to the database; if rows are gone, go back before new ones come",
+        ]
+        return MigrationFailed("\n".join(lines), applied=self.ran, failed="", bookmark=self.bookmark.id)
+
+    @property
+    def _bookmark(self) -> str:
+        expires = self.bookmark.expires.isoformat()
+        return f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})"
+
+    @property
+    def _way_back(self) -> str:
+        return f"  way back  {self.bookmark.restore_command(self.target.name)}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Applies the pending migrations: review, bookmark, send, verify."""
+"""Applies what a review found pending: bookmark, send, verify."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from infra.errors import ApiError, SqlRefused
-from infra.migrations import ledger
+from infra.errors import ApiError, SqlError, SqlRefused
+from infra.migrations import ledger, live
 from infra.migrations.batch import batched
 from infra.migrations.bookmark import taken_now
 from infra.migrations.outcome import UNREAD, UNRECORDED
@@ -17,6 +17,7 @@ from infra.migrations.recovery import OnFailure, Recovery
 from infra.migrations.request import make_request
 from infra.migrations.review import refuse
 from infra.migrations.sender import Sender
+from infra.migrations.verification import broken, promise
 from infra.retry import Retry
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from infra.migrations.progress import Target
     from infra.migrations.review import Review
     from infra.migrations.sender import Record
+    from infra.migrations.verification import Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
     refuse(reviewed, target.folder, policy)
     plan = reviewed.plan
     requests = batched(make_request(migration, target.folder, target.table) for migration in plan.pending)
+    promised = promise(database, reviewed.rehearsal)
 
     bookmark = taken_now(database.bookmark(), target.retention)
     if requests:
@@ -104,23 +107,26 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
     progress = sender.send(
         requests, Progress(target, bookmark, plan.applied, pending=len(plan.pending), last=bookmark.id)
     )
-    names = _verified(database, progress) if requests else plan.applied
+    names = _verified(database, progress, promised) if requests else plan.applied
     return Report(progress.ran, progress.found, names, bookmark)
 
 
-def _verified(database: Database, progress: Progress) -> tuple[str, ...]:
+def _verified(database: Database, progress: Progress, promised: Promise) -> tuple[str, ...]:
     """The ledger after the last file.
 
     Raises:
-        MigrationFailed: it can't be read, or does not show a file that ran.
+        MigrationFailed: the database can't be read, or is not what the review promised.
     """
-    settled = (*progress.ran, *progress.found)
+    settled, table = (*progress.ran, *progress.found), progress.target.table
     try:
-        names = applied(database, progress.target.table)
-    except ApiError as error:
-        cause = f"reading the ledger after the last file failed: {error}"
+        now = live.read(database, table)
+        if lost := [name for name in settled if name not in now.ledger]:
+            cause = f"it ran, but the ledger {table} does not show it"
+            raise progress.failure(lost[0], cause, UNRECORDED)
+        lines = broken(promised, database, now, table)
+    except (ApiError, SqlError) as error:
+        cause = f"reading the database after the last file failed: {error}"
         raise progress.failure(settled[-1], cause, UNREAD) from error
-    if lost := [name for name in settled if name not in names]:
-        cause = f"it ran, but the ledger {progress.target.table} does not show it"
-        raise progress.failure(lost[0], cause, UNRECORDED)
-    return names
+    if lines:
+        raise progress.difference(lines)
+    return now.ledger

@@ -1,0 +1,73 @@
+"""After the last file the database is read again: what the rehearsal did not make is an error, with the way back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from infra.errors import MigrationFailed
+from infra.migrations.folder import Migration
+from infra.migrations.review import look
+from infra.migrations.runner import Report, apply
+from tests.runner.conftest import TARGET
+
+if TYPE_CHECKING:
+    from infra.cloudflare import D1Api
+
+USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
+TAGS = Migration("0002_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);")
+
+
+def rebuild(where: str = "") -> Migration:
+    return Migration(
+        "0002_rebuild.sql",
+        "CREATE TABLE users_new (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT '');\n"
+        f"INSERT INTO users_new SELECT id, coalesce(name, '') FROM users{where};\n"
+        "DROP TABLE users;\nALTER TABLE users_new RENAME TO users;",
+    )
+
+
+def up(database: D1Api, *files: Migration, meanwhile: str = "") -> Report:
+    """A whole run; someone else writes `meanwhile` once it has taken its bookmark."""
+
+    def say(line: str) -> None:
+        if meanwhile and line.startswith("bookmark "):
+            database.write(meanwhile)
+
+    return apply(database, look(database, files, TARGET.table, {}), TARGET, say=say)
+
+
+def test_a_rebuild_that_keeps_every_row_is_verified(database: D1Api) -> None:
+    up(database, USERS)
+    database.write("INSERT INTO users (name) VALUES ('Ann'), (NULL)")
+    assert up(database, USERS, rebuild()).ledger == ("0001_users.sql", "0002_rebuild.sql")
+
+
+def test_a_rebuild_that_leaves_rows_behind_is_an_error_with_the_way_back(database: D1Api) -> None:
+    up(database, USERS)
+    database.write("INSERT INTO users (name) VALUES ('Ann'), ('Bo'), (NULL)")
+    before = database.bookmark()
+    with pytest.raises(MigrationFailed) as error:
+        up(database, USERS, rebuild(" WHERE name IS NOT NULL"))
+    text = str(error.value)
+    assert "table users was made again and has 2 rows; it had 3" in text
+    assert f"wrangler d1 time-travel restore {TARGET.name} --bookmark={before}" in text
+    assert error.value.applied == ("0002_rebuild.sql",), "it is applied, and the state has to know"
+
+
+def test_a_table_that_comes_from_elsewhere_during_the_run_is_named(database: D1Api) -> None:
+    with pytest.raises(MigrationFailed, match="table stranger is there, and no file made it"):
+        up(database, USERS, meanwhile="CREATE TABLE stranger (a)")
+
+
+def test_a_column_that_goes_during_the_run_is_named(database: D1Api) -> None:
+    up(database, USERS)
+    with pytest.raises(MigrationFailed, match=r"column users\.name is not there"):
+        up(database, USERS, TAGS, meanwhile="ALTER TABLE users DROP COLUMN name")
+
+
+def test_drift_from_before_the_run_is_not_its_fault(database: D1Api) -> None:
+    up(database, USERS)
+    database.write("CREATE TABLE stranger (a); ALTER TABLE users ADD COLUMN age")
+    assert up(database, USERS, TAGS).ran == ("0002_tags.sql",)
