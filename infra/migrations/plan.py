@@ -174,9 +174,9 @@ def _out_of_order(pending: Sequence[File], applied: Sequence[str]) -> list[Findi
 def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> list[Finding]:
     by_number: defaultdict[object, list[str]] = defaultdict(list)
     for migration in migrations:
-        numbers = tuple((unnumbered, number) for unnumbered, number, _ in order(migration.name))
-        if not numbers[0][0]:
-            by_number[numbers].append(migration.name)
+        # What has no number counts as itself, so that files of one numbered folder have no number in common.
+        numbers = tuple(text if unnumbered else number for unnumbered, number, text in order(migration.name))
+        by_number[numbers].append(migration.name)
     new = {migration.name for migration in pending}
     return [
         Finding(Problem.DUPLICATE_NUMBER, name, f"has the number of {first}: give one of them another")

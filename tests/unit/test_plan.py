@@ -74,6 +74,13 @@ def test_files_without_a_number_have_none_in_common() -> None:
     assert make_plan(files("a.sql", "b.sql"), [], {}).findings == ()
 
 
+def test_a_number_belongs_to_the_folder_that_has_it() -> None:
+    one_folder = files("1_a/down.sql", "1_a/up.sql", "2_b/migration.sql")
+    assert make_plan(one_folder, [], {}).findings == ()
+    two_folders = files("1_a/migration.sql", "1_b/migration.sql")
+    assert found(make_plan(two_folders, [], {})) == [(Problem.DUPLICATE_NUMBER, "1_b/migration.sql")]
+
+
 @pytest.mark.parametrize("severity", Severity)
 def test_the_policy_decides_what_stops_a_run(severity: Severity) -> None:
     reviewed = unrehearsed(files("1_a.sql", "2_b.sql"), ["2_b.sql"], {}, "")
