@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FIELDS = tuple(Binding.__dataclass_fields__)
-INPUTS = ("path", *FIELDS)
 
 
 class WranglerBindingsProvider(ResourceProvider):
@@ -45,7 +44,7 @@ class WranglerBindingsProvider(ResourceProvider):
         """
         with message_only():
             wrangler_file.refuse_foreign(_news["path"], _entry(_news), _ids(_olds, _news))
-            changed = any(_olds.get(name) != _news.get(name) for name in INPUTS)
+            changed = _olds["path"] != _news["path"] or _entry(_olds) != _entry(_news)
             lost = not changed and not wrangler_file.is_current(_news["path"], _entry(_news))
         return DiffResult(changes=changed or lost)
 
@@ -81,12 +80,13 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
     def __init__(
         self, name: str, *, inputs: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args: `inputs` are INPUTS: the file's path and the fields of infra.render.binding.Binding."""
+        """Args: `inputs` are the file's `path` and FIELDS, those of infra.render.binding.Binding."""
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 
 
 def _entry(props: Mapping[str, Any]) -> Binding:
-    return Binding(**{name: props[name] for name in FIELDS})
+    """The entry; a field that the state of an older version lacks has its default."""
+    return Binding(**{name: props[name] for name in FIELDS if name in props})
 
 
 def _ids(*props: Mapping[str, Any]) -> set[str]:

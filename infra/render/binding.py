@@ -25,6 +25,7 @@ class Binding:
         database_id: UUID of the database.
         migrations_dir: folder of the migrations, as seen from the configuration's folder.
         migrations_table: name of the ledger.
+        migrations_pattern: glob of the migrations, as seen from the configuration's folder; empty for wrangler's own.
     """
 
     worker: str
@@ -34,6 +35,7 @@ class Binding:
     database_id: str
     migrations_dir: str
     migrations_table: str
+    migrations_pattern: str = ""
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -20,16 +20,24 @@ class _Block:
     Comments and empty lines behind the last key introduce what comes next, so they are not part of it.
 
     Attributes:
-        start: where the header starts.
+        header: what opens it.
         end: where the last line ends, line end included.
-        last: the last of its own keys, not of a table below it; the header while there is none.
-        pairs: all of its own keys.
+        own: its own keys, not those of a table below it.
     """
 
-    start: int
+    header: Statement
     end: int
-    last: Statement
-    pairs: list[Pair]
+    own: list[Statement]
+
+    @property
+    def last(self) -> Statement:
+        """The last of its own keys; the header while there is none."""
+        return (self.own or [self.header])[-1]
+
+    @property
+    def pairs(self) -> list[Pair]:
+        """All of its own keys with their values."""
+        return [pair for statement in self.own for pair in pairs(statement.tokens)]
 
 
 class Blocks:
@@ -61,10 +69,20 @@ class Blocks:
         at = len(self._text[: block.last.end].rstrip("\r\n"))
         return with_values(self._text, block.pairs, values, at=at, joint=line_end(self._text) + indent)
 
+    def drop(self, index: int, key: str) -> str:
+        """The text without the line of `key` in the entry at `index`."""
+        lines = [line for line in self._blocks[index].own if pairs(line.tokens)[0].key == (key,)]
+        if not lines:
+            return self._text
+        before, after = self._text[: lines[0].start], self._text[lines[0].end :]
+        if not self._text.endswith("\n") and not after:
+            before = before.removesuffix(line_end(self._text))
+        return before + after
+
     def cut(self, index: int) -> str:
         """The text without the entry at `index` and without the empty line before it."""
         block = self._blocks[index]
-        before, after = self._text[: block.start], self._text[block.end :]
+        before, after = self._text[: block.header.start], self._text[block.end :]
         newline = line_end(self._text)
         if before.endswith("\n" + newline):
             before = before.removesuffix(newline)
@@ -80,10 +98,9 @@ def _blocks(text: str, path: tuple[str, ...]) -> list[_Block]:
         if statement.is_header:
             table = statement.path
             if table == path and statement.is_array_header:
-                found.append(_Block(statement.start, statement.end, statement, []))
+                found.append(_Block(statement, statement.end, []))
         if statement.tokens and table[: len(path)] == path:
             found[-1].end = statement.end
             if table == path and not statement.is_header:
-                found[-1].last = statement
-                found[-1].pairs += pairs(statement.tokens)
+                found[-1].own.append(statement)
     return found

@@ -39,6 +39,16 @@ class InlineList:
         known = pairs(self._items[index][1:-1])
         return with_values(self._text, known, values, at=known[-1].end, joint=", ")
 
+    def drop(self, index: int, key: str) -> str:
+        """The text without `key` and a comma beside it, in the entry at `index`, which has other keys."""
+        tokens = self._items[index][1:-1]
+        fields, keys = items(tokens), [pair.key for pair in pairs(tokens)]
+        if (key,) not in keys:
+            return self._text
+        if at := keys.index((key,)):
+            return self._text[: fields[at - 1][-1].end()] + self._text[fields[at][-1].end() :]
+        return self._text[: fields[0][0].start()] + self._text[fields[1][0].start() :]
+
     def cut(self, index: int) -> str:
         """The text without the entry at `index`, its comma, and the white space up to its neighbour."""
         start, end = self._items[index][0].start(), self._items[index][-1].end()

@@ -42,18 +42,26 @@ def put(text: str | None, entry: Binding) -> str:
     wanted = entry.fields
     if "migrations_table" in found:  # the template leaves out wrangler's default, which is no longer what is there
         wanted["migrations_table"] = entry.migrations_table
-    changes = {key: quoted(value) for key, value in wanted.items() if found.get(key) != value}
-    if not changes:
+    expected = found | wanted
+    if not entry.migrations_pattern:  # the template leaves out wrangler's default, and absence alone means it
+        expected.pop("migrations_pattern", None)
+    if expected == found:
         return text
-    listed = _listed(text, entry)
-    result = listed.add(entry.block) if index is None else listed.edit(index, changes)
+    if index is None:
+        result = _listed(text, entry).add(entry.block)
+    else:
+        result = text
+        for key in found.keys() - expected.keys():
+            result = _listed(result, entry).drop(index, key)
+        changes = {key: quoted(value) for key, value in wanted.items() if found.get(key) != value}
+        result = _listed(result, entry).edit(index, changes)
     try:
         after = _parse(result)
         at = _index(after, entry)
     except ConfigError:
         raise _refusal(text, entry) from None
     kept = _without(after, entry, at) == _without(document, entry, index)
-    if at is None or not kept or _entries(after, entry)[at] != {**found, **wanted}:
+    if at is None or not kept or _entries(after, entry)[at] != expected:
         raise _refusal(text, entry)
     return result
 

@@ -26,6 +26,7 @@ ENTRIES = [
     '{ "binding" = "DB", database_name = "," }',
     "{ binding = 'DB', database_id = '' }",
     f'{{ binding = "DB", database_id = "{ID}", migrations_table = "t", preview.id = 1 }}',
+    '{ migrations_pattern = "p", binding = "DB" , database_name = "n" }',
 ]
 LISTS = [
     "[ %s ]",
@@ -46,6 +47,7 @@ LIST_KEYS = ["d1_databases", "env.production.d1_databases", "production.d1_datab
 FIELDS = [
     *('binding = "OTHER"', 'binding = "DB" # the "DB"', "  'binding' = 'DB'", 'database_name = "n"'),
     *(f'database_id = "{ID}"', 'database_id = ""', 'migrations_table = "t"', "extra = [\n  1,\n]", "a.b = 1"),
+    "migrations_pattern = 'p' # was here",
 ]
 
 
@@ -120,9 +122,16 @@ def lines_to_keep(text: str, changed: str, entry: Binding) -> list[str]:
 
 
 @settings(deadline=None)
-@given(configuration(), st.sampled_from(["", "production"]), st.sampled_from(["d1_migrations", 'my "t"']))
-def test_the_entry_is_put_in_and_taken_out_and_nothing_else_changes(text: str, environment: str, table: str) -> None:
-    entry = Binding("shop", environment, "DB", "shop-db", ID, "migrations", table)
+@given(
+    configuration(),
+    st.sampled_from(["", "production"]),
+    st.sampled_from(["d1_migrations", 'my "t"']),
+    st.sampled_from(["", "migrations/*/migration.sql"]),
+)
+def test_the_entry_is_put_in_and_taken_out_and_nothing_else_changes(
+    text: str, environment: str, table: str, pattern: str
+) -> None:
+    entry = Binding("shop", environment, "DB", "shop-db", ID, "migrations", table, pattern)
     try:
         changed = put(text, entry)
     except ConfigError as error:
@@ -134,7 +143,8 @@ def test_the_entry_is_put_in_and_taken_out_and_nothing_else_changes(text: str, e
     after, found = apart(changed, entry)
     assert after == others
     expected = entry.fields | ({"migrations_table": table} if "migrations_table" in (before or {}) else {})
-    assert found == (before or {}) | expected
+    rest = {key: value for key, value in (before or {}).items() if key != "migrations_pattern"}
+    assert found == rest | expected
     assert put(changed, entry) == changed
 
     assert is_in_order(lines_to_keep(text, changed, entry), plain(changed))
