@@ -51,6 +51,7 @@ class Settings(BaseModel):
     protect: bool = False
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_number)] = 30
     migrations_dir: _Path = "migrations"
+    migrations_pattern: str = ""
     migrations_table: str = Field(default="d1_migrations", min_length=1)
     edited_files: _Severity = "warning"
     missing_files: _Severity = "warning"

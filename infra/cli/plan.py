@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.migrations.folder import Migration
     from infra.migrations.review import Review
     from infra.settings import Settings
 
@@ -35,13 +38,19 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
       d1 plan --json | jq .errors
     """
     from infra.cli import project
+    from infra.migrations.folder import layout_hint, read_folder
+    from infra.migrations.pattern import make_pattern
     from infra.migrations.plan import policy_from
     from infra.render.report import report, summary
     from infra.render.report_json import report_json
 
     folder = project.root()
     settings = project.settings(folder, stack, needs_account=not offline)
-    done = _review(settings, str(folder / settings.migrations_dir), offline=offline)
+    pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
+    files = read_folder(folder / settings.migrations_dir, pattern)
+    if hint := layout_hint(folder / settings.migrations_dir, pattern, settings.migrations_dir):
+        click.echo(f"warning: {hint}", err=True)
+    done = _review(settings, files, offline=offline)
     name, policy = settings.database_name, policy_from(settings.policy)
     if as_json:
         click.echo(report_json(done, name, settings.migrations_dir, policy))
@@ -52,18 +61,16 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
     context.exit(PROBLEM if problem else PENDING if done.plan.pending and not offline else NOTHING)
 
 
-def _review(settings: Settings, folder: str, *, offline: bool) -> Review:
+def _review(settings: Settings, files: Sequence[Migration], *, offline: bool) -> Review:
     from functools import partial
-    from pathlib import Path
 
     from infra import cloudflare
     from infra.errors import NotFound
     from infra.migrations import live
-    from infra.migrations.folder import read_folder
     from infra.migrations.review import look, review
     from infra.retry import Retry
 
-    files, table = read_folder(Path(folder)), settings.migrations_table
+    table = settings.migrations_table
     if offline:
         return review(files, live.NEW, table, {}, lambda _: None)
     retry = Retry(partial(click.echo, err=True))

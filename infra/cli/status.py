@@ -58,13 +58,15 @@ def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
     from infra.errors import NotFound, SqlError
     from infra.migrations import live
     from infra.migrations.folder import read_folder
+    from infra.migrations.pattern import make_pattern
     from infra.migrations.review import drift
     from infra.render.report import drift_lines
     from infra.retry import Retry
 
     if "migrations_table" not in outputs:
         return Environment(stack, "", "not started", "", "")
-    files, table = read_folder(Path(outputs["migrations_dir"])), outputs["migrations_table"]
+    folder, table = outputs["migrations_dir"], outputs["migrations_table"]
+    files = read_folder(Path(folder), make_pattern(folder, outputs.get("migrations_pattern", "")))
     database = cloudflare.connect(
         outputs["account_id"], outputs["database_id"], retry=Retry(partial(click.echo, err=True))
     )

@@ -2,6 +2,7 @@
 
 The modules, in the order in which a run passes through them::
 
+    pattern     which files count
     folder      the SQL files, in wrangler's order
     live        the database as it is: ledger and schema
     ledger      wrangler's table, statement by statement

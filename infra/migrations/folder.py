@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.errors import ConfigError
+from infra.migrations.pattern import DEFAULT, NESTED, Pattern
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
+
+_BLANK = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""What JavaScript calls white space: more than Python does, and less."""
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Python reads bad UTF-8 as surrogates
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,20 +43,40 @@ class Migration:
         return hashlib.sha256(self.sql.replace("\r\n", "\n").encode()).hexdigest()
 
 
-def read_folder(folder: Path) -> tuple[Migration, ...]:
+def read_folder(folder: Path, pattern: Pattern = DEFAULT) -> tuple[Migration, ...]:
     """The migrations of `folder` in the order in which they run.
 
-    Direct children that are regular files ending in `.sql` count; dotfiles, symbolic links and folders do not.
+    Regular files that match `pattern` count; symbolic links and what lies behind them do not.
 
     Raises:
-        ConfigError: there is no such folder, or a file in it is not UTF-8 text.
+        ConfigError: there is no such folder, or the name or the text of a file can't be read.
     """
     if not folder.is_dir():
         raise ConfigError(
             f"there is no migrations folder '{folder}': create it, or set the config key migrationsDir to where it is"
         )
-    files = [file for file in folder.iterdir() if _counts(file)]
-    return tuple(Migration(file.name, _text(file)) for file in sorted(files, key=lambda file: order(file.name)))
+    names = sorted(_names(folder, pattern), key=order)
+    return tuple(Migration(name, _text(folder / name)) for name in names)
+
+
+def layout_hint(folder: Path, pattern: Pattern, written: str) -> str | None:
+    """What to say where nothing matches but would in a nested layout; None where there is nothing to say.
+
+    Args:
+        folder: the folder.
+        pattern: which files count.
+        written: the folder as the user wrote it; for the message.
+
+    Raises:
+        ConfigError: the name of a file can't be read.
+    """
+    if any(_names(folder, pattern)) or not any(_names(folder, NESTED)):
+        return None
+    wanted, nested = (f"'{Path(written).as_posix()}/{inside}'" for inside in (pattern.inside, NESTED.inside))
+    return (
+        f"no file matches {wanted}, so there is nothing to apply, but some match {nested}, the layout of Drizzle and "
+        f"Prisma: if those are the migrations, run pulumi config set migrationsPattern {nested}"
+    )
 
 
 def order(name: str) -> tuple[tuple[bool, float, bytes], ...]:
@@ -63,15 +91,34 @@ def _segment_order(segment: str) -> tuple[bool, float, bytes]:
 
 def _leading_number(text: str) -> float:
     """What JavaScript's parseInt makes of `text`; infinite where that is NaN."""
-    digits = re.match(r"\s*([+-]?[0-9]+)", text)
+    digits = re.match(rf"[{_BLANK}]*([+-]?[0-9]+)", text)
     try:
         return float(int(digits[1])) if digits else math.inf
     except (OverflowError, ValueError):  # more digits than a float, or int(), takes
         return math.inf
 
 
-def _counts(file: Path) -> bool:
-    return file.name.endswith(".sql") and not file.name.startswith(".") and file.is_file() and not file.is_symlink()
+def _names(folder: Path, pattern: Pattern) -> Iterator[str]:
+    """The paths inside of `folder` that count, in no order.
+
+    Raises:
+        ConfigError: a name has control characters, or is not UTF-8.
+    """
+    for place, folders, files in os.walk(folder):
+        inside = Path(place).relative_to(folder)
+        if len(inside.parts) >= pattern.depth:
+            folders.clear()
+        for name in ((inside / file).as_posix() for file in files):
+            if pattern.matches(name) and _is_regular(folder / name):
+                if _UNPRINTABLE.search(name):
+                    raise ConfigError(
+                        f"{folder}: a file is called {name!a}: rename it, in UTF-8 and without control characters"
+                    )
+                yield name
+
+
+def _is_regular(file: Path) -> bool:
+    return file.is_file() and not file.is_symlink()
 
 
 def _text(file: Path) -> str:

@@ -11,7 +11,8 @@ import pulumi
 import pulumi_cloudflare as cloudflare
 
 from infra.errors import ConfigError
-from infra.migrations.folder import read_folder
+from infra.migrations.folder import layout_hint, read_folder
+from infra.migrations.pattern import make_pattern
 from infra.migrations.request import make_request
 from infra.program.bindings import WranglerBindings
 from infra.program.migrations import D1Migrations
@@ -19,6 +20,7 @@ from infra.program.wrangler_file import rendered
 from infra.render.binding import Binding
 
 if TYPE_CHECKING:
+    from infra.migrations.pattern import Pattern
     from infra.settings import Settings
 
 
@@ -38,22 +40,19 @@ class D1Environment(pulumi.ComponentResource):
         Raises:
             pulumi.RunError: a file is missing or not what it should be; Pulumi shows the message without a traceback.
         """
-        entry = Binding(
-            worker=settings.project_name,
-            environment=settings.binding_environment,
-            binding=settings.binding,
-            database_name=settings.database_name,
-            database_id="known after the database is created",
-            migrations_dir=_seen_from(settings.wrangler_config, settings.migrations_dir),
-            migrations_table=settings.migrations_table,
-        )
+        folder = Path(settings.migrations_dir)
         try:
-            files = read_folder(Path(settings.migrations_dir))
+            pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
+            files = read_folder(folder, pattern)
+            hint = layout_hint(folder, pattern, settings.migrations_dir)
             for file in files:
                 make_request(file, settings.migrations_dir, settings.migrations_table)
+            entry = _entry(settings, pattern)
             rendered(settings.wrangler_config, entry)
         except ConfigError as error:
             raise pulumi.RunError(str(error)) from None
+        if hint:
+            pulumi.warn(hint)
 
         super().__init__("d1:index:Environment", name, None, opts)
         self.database = cloudflare.D1Database(
@@ -75,6 +74,7 @@ class D1Environment(pulumi.ComponentResource):
                 "database_id": self.database.id,
                 "database_name": settings.database_name,
                 "migrations_dir": settings.migrations_dir,
+                "migrations_pattern": settings.migrations_pattern,
                 "migrations_table": settings.migrations_table,
                 "retention_days": settings.retention_days,
                 "on_failure": settings.on_failure,
@@ -94,6 +94,7 @@ class D1Environment(pulumi.ComponentResource):
             "database_id": self.database.id,
             "binding": settings.binding,
             "migrations_dir": settings.migrations_dir,
+            "migrations_pattern": settings.migrations_pattern,
             "migrations_table": settings.migrations_table,
             "applied_migrations": self.migrations.applied,
             "last_migration": self.migrations.last_migration,
@@ -103,6 +104,16 @@ class D1Environment(pulumi.ComponentResource):
         self.register_outputs(self.outputs)
 
 
-def _seen_from(config: str, folder: str) -> str:
-    """Path of `folder` as wrangler takes `migrations_dir`: relative to its configuration file."""
-    return Path(os.path.relpath(folder, Path(config).parent)).as_posix()
+def _entry(settings: Settings, pattern: Pattern) -> Binding:
+    """The wrangler configuration's entry, whose paths are relative to the file that it stands in."""
+    folder = Path(os.path.relpath(settings.migrations_dir, Path(settings.wrangler_config).parent)).as_posix()
+    return Binding(
+        worker=settings.project_name,
+        environment=settings.binding_environment,
+        binding=settings.binding,
+        database_name=settings.database_name,
+        database_id="known after the database is created",
+        migrations_dir=folder,
+        migrations_table=settings.migrations_table,
+        migrations_pattern=f"{folder}/{pattern.inside}" if settings.migrations_pattern else "",
+    )

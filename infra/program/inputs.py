@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.errors import ConfigError, PlanRefused
 from infra.migrations.folder import read_folder
+from infra.migrations.pattern import make_pattern
 from infra.migrations.plan import policy_from
 from infra.migrations.progress import Target
 
@@ -23,6 +24,7 @@ INPUTS = (
     "database_id",
     "database_name",
     "migrations_dir",
+    "migrations_pattern",
     "migrations_table",
     "retention_days",
     "policy",
@@ -45,13 +47,23 @@ def planned_files(props: Mapping[str, Any]) -> tuple[PlannedFile, ...]:
     return tuple(PlannedFile(item["name"], item["sha256"]) for item in props["migrations"])
 
 
+def read_now(props: Mapping[str, Any]) -> tuple[Migration, ...]:
+    """The files of the folder as it is now; the state of an older version knows no pattern.
+
+    Raises:
+        ConfigError: as read_folder raises.
+    """
+    folder = props["migrations_dir"]
+    return read_folder(Path(folder), make_pattern(folder, props.get("migrations_pattern", "")))
+
+
 def read_planned(props: Mapping[str, Any]) -> tuple[Migration, ...]:
     """The files that the program has read, with their text.
 
     Raises:
         ConfigError: the folder changed since.
     """
-    files = read_folder(Path(props["migrations_dir"]))
+    files = read_now(props)
     planned = {file.name: file.sha256 for file in planned_files(props)}
     now = {file.name: file.sha256 for file in files}
     if changed := sorted(name for name in planned.keys() | now.keys() if planned.get(name) != now.get(name)):

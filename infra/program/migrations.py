@@ -64,7 +64,8 @@ class D1MigrationsProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Changed when an input changed, or the ledger is not what the state says; another database replaces."""
-        changed = [name for name in INPUTS if _olds.get(name) != _news.get(name)]
+        # An input that the state of an older version lacks is empty.
+        changed = [name for name in INPUTS if _olds.get(name, "") != _news.get(name, "")]
         replaces = [name for name in changed if name in IDENTITY]
         with message_only():
             seen = preview.of_new(_news) if replaces else preview.of_live(lambda: self._database(_news), _news, _olds)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import ApiError, ConfigError, SqlError
 from infra.migrations import live
-from infra.migrations.folder import read_folder
 from infra.migrations.review import drift, look, refuse, review, unrehearsed
-from infra.program.inputs import planned_files, policy, read_planned, refuse_another_ledger
+from infra.program.inputs import planned_files, policy, read_now, read_planned, refuse_another_ledger
 from infra.render.report import drift_lines, report
 
 if TYPE_CHECKING:
@@ -65,7 +63,7 @@ def show(done: Review, props: Mapping[str, Any]) -> None:
 def show_drift(now: Live, props: Mapping[str, Any]) -> None:
     """Says what of the live schema the applied files do not explain; nothing where they explain it all."""
     try:
-        found = drift(read_folder(Path(props["migrations_dir"])), now, props["migrations_table"])
+        found = drift(read_now(props), now, props["migrations_table"])
     except (ConfigError, SqlError) as error:
         say(f"whether {props['database_name']} drifted can't be told: {error}")
     else:

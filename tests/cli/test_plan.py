@@ -83,6 +83,23 @@ def test_offline_runs_the_whole_folder_and_asks_nobody(project: Project) -> None
     assert "migrations/0004_broken.sql:1:8: D200 no such column: nope" in done.stdout
 
 
+def test_a_nested_layout_is_read_with_its_pattern_and_hinted_at_without(project: Project) -> None:
+    (project.folder / "migrations" / "1_a").mkdir()
+    for file in FILES:
+        (project.folder / "migrations" / file).unlink()
+    project.write("1_a/migration.sql", "CREATE TABLE a (id INTEGER PRIMARY KEY);\n")
+    done = project.d1("plan", "--json")
+    assert json.loads(done.stdout)["pending"] == []
+    assert "warning: no file matches 'migrations/*.sql'" in done.stderr
+    (project.folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  your-app:migrationsPattern: migrations/*/migration.sql\n"
+    )
+    (project.folder / "src").mkdir()
+    nested = type(project)(project.folder / "src", project.environment, project.client).d1("plan", "--json")
+    assert json.loads(nested.stdout)["pending"] == ["1_a/migration.sql"]
+    assert nested.stderr == ""
+
+
 @pytest.mark.usefixtures("database")
 def test_it_works_from_a_folder_inside_of_the_project(project: Project, tmp_path: Path) -> None:
     inside = project.folder / "src"

@@ -26,6 +26,7 @@ def refusal(project: Project) -> str:
         ("bindng", "DB", "your-app:bindng: is not a key of this program; did you mean binding?"),
         ("projectName", "my.app", "'my.app-db-dev' is not a name for a D1 database"),
         ("migrationsDir", "sql", "there is no migrations folder 'sql'"),
+        ("migrationsPattern", "sql/*.sql", "migrationsPattern 'sql/*.sql' does not start with 'migrations/'"),
     ],
 )
 def test_a_mistake_in_the_configuration_stops_before_anything_is_made(

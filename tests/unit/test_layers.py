@@ -62,6 +62,7 @@ ONLY_IN = {
     "jinja2": ("infra/render",),
     "yaml": ("infra/cli/project.py",),
     "pydantic": ("infra/settings.py",),
+    "wcmatch": ("infra/migrations/pattern.py",),
     "apsw": ("infra/sqlite", "emulator/timetravel", "emulator/databases", "emulator/transfers"),
     "starlette": ("emulator/api", "emulator/stress", "emulator/server.py"),
     "uvicorn": ("emulator/stress/dropped.py", "emulator/server.py"),
