@@ -1,4 +1,4 @@
--- What lies in R2: the object's key and what is known of it. The bytes are not in the database.
+-- What lies in R2: the key of the object, and what is known of it. The bytes are not in the database.
 CREATE TABLE files (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   owner_id INTEGER NOT NULL REFERENCES users(id) ON DELETE CASCADE,

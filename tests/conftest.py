@@ -1,4 +1,4 @@
-"""What tests of several folders use: an emulator, and wrangler to speak to it."""
+"""What tests of several folders use: an emulator, wrangler to speak to it, and the real D1 engine."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from emulator.server import DEFAULT_TOKEN, environment, serving
 from tests.clients import installed
 from tests.clients.wrangler import Wrangler
+from tests.sqlite import service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,3 +36,10 @@ def wrangler(tmp_path: Path, base_url: str, account: str) -> Wrangler:
     folder = tmp_path / "worker"
     folder.mkdir()
     return Wrangler.of(installed.binaries(), folder, tmp_path, environment(base_url, DEFAULT_TOKEN, account))
+
+
+@pytest.fixture(scope="session")
+def real_engine() -> Iterator[service.Service]:
+    """The real D1 engine, to take fresh databases from; started once by each worker that needs it."""
+    with service.serving() as engine:
+        yield engine

@@ -8,7 +8,9 @@ The modules, in the order in which a run passes through them::
     ledger      wrangler's table, statement by statement
     plan        what is pending, and what looks wrong about the folder
     rehearsal   the pending files, run on a local database with the live schema
-    rows        how many live rows they concern
+    lineage     where the values that a database holds go meanwhile
+    effects     what the files do to rows that are there
+    rows        how many live rows that concerns
     lint/       what is dangerous about them
     review      all of that in one value, before anything is written
     bookmark    the way back

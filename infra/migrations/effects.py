@@ -51,7 +51,7 @@ class Effect:
         live_table: the table as it is called before anything runs.
         live_columns: the columns, likewise: the rows concerned are those with a value in all of them.
         key: the foreign key, for FOREIGN_KEY.
-        certain: whether no statement before may have taken some of the rows away.
+        certain: whether no statement before may have changed the rows, or taken some away.
     """
 
     kind: Kind
@@ -116,7 +116,7 @@ def _of_step(place: tuple[int, int], step: Step, lineage: Lineage) -> Iterator[E
             continue
         originals = [original for column in columns if (original := held.original(column.lower())) is not None]
         if len(originals) == len(columns):
-            yield Effect(kind, *place, table, columns, held.rows, tuple(originals), key, not held.thinned)
+            yield Effect(kind, *place, table, columns, held.rows, tuple(originals), key, not held.touched)
 
 
 def _own(step: Step) -> Iterator[tuple[Kind, tuple[str, ...]]]:

@@ -21,6 +21,7 @@ Source: TypeAlias = tuple[str, str]
 
 DROPS = frozenset({"DROP_TABLE", "DROP_VTABLE"})
 _CREATES = frozenset({"CREATE_TABLE", "CREATE_VTABLE"})
+_TOUCHES = frozenset({"DELETE", "UPDATE"})
 _FILLS = frozenset({"CREATE_TABLE", "INSERT", "UPDATE"})
 
 
@@ -30,7 +31,7 @@ class Table:
 
     Attributes:
         rows: the table whose rows it holds; None for one that the migrations make and fill themselves.
-        thinned: whether some of these rows may be gone.
+        touched: whether some of these rows may be changed or gone.
         whole: whether its columns still hold what they held before, those of `lost` and `added` aside.
         lost: columns that a foreign key has emptied.
         added: columns that did not exist before.
@@ -39,7 +40,7 @@ class Table:
     """
 
     rows: str | None
-    thinned: bool = False
+    touched: bool = False
     whole: bool = True
     lost: set[str] = field(default_factory=set)
     added: set[str] = field(default_factory=set)
@@ -74,15 +75,20 @@ class Lineage:
     """The tables, while the migrations run."""
 
     def __init__(self, tables: Iterable[str]) -> None:
-        self.tables = {name.lower(): Table(name.lower()) for name in tables}
+        # None is a table to which nothing has happened: most of them, in most files.
+        self._tables: dict[str, Table | None] = {name.lower(): None for name in tables}
 
     def restart(self) -> None:
         """Take every table that there is for one that held rows all along."""
-        self.tables = {name: Table(name) for name in self.tables}
+        self._tables = dict.fromkeys(self._tables)
 
     def get(self, name: str) -> Table | None:
         """The table of this name, in any case."""
-        return self.tables.get(name.lower())
+        name = name.lower()
+        table = self._tables.get(name)
+        if table is None and name in self._tables:
+            table = self._tables[name] = Table(name)
+        return table
 
     def follow(self, step: Step) -> None:
         """Run one statement."""
@@ -91,15 +97,15 @@ class Lineage:
         verb, name = step.actions[0].verb, step.actions[0].name.lower()
         self._cascade(step)
         for action in step.actions:
-            if action.verb == "DELETE" and (thinned := self.get(action.name)):
-                thinned.thinned = True
+            if action.verb in _TOUCHES and (touched := self.get(action.name)):
+                touched.touched = True
         if verb in DROPS and step.changed_schema:
-            self.tables.pop(name, None)
+            self._tables.pop(name, None)
         if verb in _CREATES and step.changed_schema:
-            self.tables[name] = Table(None, whole=False)
+            self._tables[name] = Table(None, whole=False)
         if verb == "ALTER_TABLE" and step.changed_schema:
             self._alter(step, name)
-        table = self.tables.get(name)
+        table = self.get(name)
         if table and verb == "DELETE" and step.everything:
             table.rows = None
             table.empty()
@@ -109,13 +115,15 @@ class Lineage:
     def set_off(self, step: Step) -> tuple[ForeignKey, ...]:
         """The foreign keys of other tables that the end of a table's rows concerns, before the statement runs."""
         name = step.actions[0].name.lower() if step.actions else ""
-        table = self.tables.get(name)
+        table = self.get(name)
         if table is None or table.rows is None or not (step.everything or step.actions[0].verb in DROPS):
             return ()
         found, gone = [], {name}
         for key in step.foreign_keys:
             child = self.get(key.child)
-            filled = child is not None and child.rows is not None and all(map(child.original, key.columns))
+            filled = (
+                child is not None and child.rows is not None and all(child.original(c.lower()) for c in key.columns)
+            )
             if filled and key.parent.lower() in gone and key.child.lower() != name:
                 found.append(key)
                 if key.on_delete == "CASCADE":
@@ -124,20 +132,21 @@ class Lineage:
 
     def _cascade(self, step: Step) -> None:
         for key in self.set_off(step):
-            child = self.tables[key.child.lower()]
-            if key.on_delete == "CASCADE":
+            child = self.get(key.child)
+            if child and key.on_delete == "CASCADE":
                 child.empty()
-            elif key.on_delete in {"SET NULL", "SET DEFAULT"}:
+            elif child and key.on_delete in {"SET NULL", "SET DEFAULT"}:
                 child.lost |= {column.lower() for column in key.columns}
                 child.copies = {at: held for at, held in child.copies.items() if at not in child.lost}
 
     def _alter(self, step: Step, name: str) -> None:
-        change, table = altered(step.statement.text), self.tables.get(name)
+        change, table = altered(step.statement.text), self.get(name)
         if change is None or table is None:
             return
         if change.part is Part.TABLE:
-            self.tables[change.new] = self.tables.pop(name)
-            self._settle(change.new)
+            del self._tables[name]
+            self._tables[change.new] = table
+            _settle(table, change.new)
         elif change.part is Part.ADDED_COLUMN:
             table.added.add(change.new)
         else:
@@ -147,20 +156,22 @@ class Lineage:
                 table.added.add(change.new)
             else:
                 table.renamed[change.new] = original
+            if change.old in table.lost:
+                table.lost.add(change.new)
             if change.old in table.copies:
                 table.copies[change.new] = table.copies.pop(change.old)
 
     def _fill(self, table: Table, name: str, step: Step) -> None:
-        read = [(column, source.read(column)) for at, column in step.reads if (source := self.tables.get(at))]
+        read = [(column, source.read(column)) for at, column in step.reads if (source := self.get(at))]
         if step.actions[0].verb == "UPDATE":
             columns = {action.other.lower() for action in step.actions if action.name.lower() == name}
             read = [(column, sources) for column in columns for _, sources in read]
         for column, sources in read:
             table.copies.setdefault(column, set()).update(sources)
-        self._settle(name)
+        _settle(table, name)
 
-    def _settle(self, name: str) -> None:
-        """A table into which its own rows came back holds them again."""
-        table = self.tables[name]
-        if table.rows is None and any(source == name for source, _ in table.copied):
-            table.rows = name
+
+def _settle(table: Table, name: str) -> None:
+    """A table into which its own rows came back holds them again."""
+    if table.rows is None and any(source == name for source, _ in table.copied):
+        table.rows, table.touched = name, True

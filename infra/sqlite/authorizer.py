@@ -141,6 +141,11 @@ def _is_allowed_pragma(name: str, argument: str | None) -> bool:
     return name in _PRAGMAS_ON_A_NAME_OR_ALL and is_open_name(argument)
 
 
+def is_on(argument: str) -> bool:
+    """Tell whether the argument of a boolean PRAGMA that was let through switches it on."""
+    return argument.strip("'\"").lower() in {"true", "yes", "on", "1"}
+
+
 def is_open_name(name: str | None) -> bool:
     """Tell whether users may touch what has this name: `_cf_`, in any case, is kept for the service's own tables."""
     return not (name or "").lower().startswith("_cf_")

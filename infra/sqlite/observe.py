@@ -26,6 +26,7 @@ SECONDS: Final = 5.0
 """How long one statement may take here. It runs on next to no rows: what takes longer counts or fills without end."""
 
 _OPERATIONS: Final = 100_000  # of SQLite's machine, between two looks at the clock: about a millisecond
+_DROPS: Final = ("DROP_TABLE", "DROP_VTABLE")
 _MAY_DELETE: Final = frozenset({"drop", "delete", "with"})
 _UNTOLD: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_SELECT, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE})
 _CATALOGUE: Final = frozenset({"sqlite_master", "sqlite_temp_master"})
@@ -153,7 +154,8 @@ class _Seen:
 
 
 def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[str]:
-    dropped = {name.lower() for step in steps for name in step.names("DROP_TABLE")}
+    first = [step.actions[0] for step in steps if step.actions]  # the others are a virtual table's own
+    dropped = {action.name.lower() for action in first if action.verb in _DROPS}
     return schema.table_names(connection) & dropped if dropped else frozenset()
 
 

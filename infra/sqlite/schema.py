@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 SELECT: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 """Reads the schema of a database, the service's own tables included."""
 
-_SHADOWS: Final = "SELECT lower(name) FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
+_SHADOWS: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 _COLUMNS: Final = """
-    SELECT lower(m.name), c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
+    SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
     FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid
 """
 _FOREIGN_KEYS: Final = """
@@ -173,15 +173,15 @@ def made_by(statements: Iterable[str]) -> apsw.Connection:
 def table_names(connection: apsw.Connection) -> frozenset[str]:
     """Names of all tables of an open database, in lower case."""
     with trusted(connection):
-        rows = connection.execute("SELECT lower(name) FROM sqlite_schema WHERE type = 'table'", can_cache=False)
-        return frozenset(str(name) for (name,) in rows)
+        rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'", can_cache=False)
+        return frozenset(str(name).lower() for (name,) in rows)
 
 
 def columns(connection: apsw.Connection, table: str) -> tuple[str, ...]:
     """Names of the columns of a table that hold values, in lower case; none where there is no such table."""
     with trusted(connection):
-        rows = connection.execute("SELECT lower(name) FROM pragma_table_info(?)", (table,), can_cache=False)
-        return tuple(str(name) for (name,) in rows)
+        rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,), can_cache=False)
+        return tuple(str(name).lower() for (name,) in rows)
 
 
 def read(connection: apsw.Connection) -> Schema:
@@ -189,13 +189,13 @@ def read(connection: apsw.Connection) -> Schema:
     with trusted(connection):
         rows = list(connection.execute(SELECT, can_cache=False))
         details = list(connection.execute(_COLUMNS, can_cache=False))
-        shadows = {name for (name,) in connection.execute(_SHADOWS, can_cache=False)}
+        shadows = {str(name).lower() for (name,) in connection.execute(_SHADOWS, can_cache=False)}
     listed = objects_from(dict(zip(("type", "name", "tbl_name", "sql"), row, strict=True)) for row in rows)
     objects = [item for item in listed if item.table.lower() not in shadows]
     columns: dict[str, tuple[Column, ...]] = {item.name.lower(): () for item in objects if item.type == "table"}
     for table, name, type_, not_null, default, primary_key, hidden in details:
-        if table in columns and hidden != 1:  # 1 is a virtual table's hidden column
-            columns[table] += (Column(name, type_, bool(not_null), default, primary_key, hidden > 1),)
+        if (key := str(table).lower()) in columns and hidden != 1:  # 1 is a virtual table's hidden column
+            columns[key] += (Column(name, type_, bool(not_null), default, primary_key, hidden > 1),)
     return Schema({item.key: item for item in objects}, columns)
 
 

@@ -87,6 +87,11 @@ class Comment:
         """Index of what comes after it."""
         return self.offset + len(self.text)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a block comment that is never closed."""
+        return _is_open_comment(self.text)
+
 
 def split(script: str) -> tuple[Statement, ...]:
     """Cut a script at its top-level semicolons. Takes time linear in the script.

@@ -151,3 +151,37 @@ def test_a_statement_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_table_that_is_dropped_and_made_again_is_rebuilt() -> None:
     rebuild = "CREATE TABLE n (id); DROP TABLE content; ALTER TABLE n RENAME TO content; DROP TABLE files"
     assert seen(rebuild).rebuilt == {"content"}
+
+
+def test_what_a_statement_reads_is_told_by_table_and_column() -> None:
+    script = (
+        "CREATE TABLE t AS SELECT email, count(*) AS n FROM users, sessions; CREATE VIEW v AS SELECT name FROM users;"
+    )
+    copied, _, counted, viewed = seen(
+        f"{script} INSERT INTO t (n) SELECT count(*) FROM users; INSERT INTO t (n) SELECT * FROM v"
+    ).steps
+    assert copied.reads == {("users", "email"), ("sessions", "")}
+    assert counted.reads == {("users", "")}
+    assert viewed.reads == {("v", "name"), ("users", "name")}
+
+
+def test_the_columns_of_a_dropped_table_are_those_that_hold_values() -> None:
+    script = 'CREATE TABLE t (A, b AS (a), c AS (a) STORED, "d e"); DROP TABLE IF EXISTS main.T; DROP TABLE IF EXISTS t'
+    assert [step.lost_columns for step in seen(script).steps] == [(), ("a", "d e"), ()]
+
+
+def test_a_column_that_only_an_empty_table_can_get_is_told() -> None:
+    late, fine = seen("ALTER TABLE users ADD COLUMN a NOT NULL; ALTER TABLE users ADD COLUMN b").steps
+    assert late.needs_empty == "Cannot add a NOT NULL column with default value NULL: SQLITE_ERROR"
+    assert fine.needs_empty == ""
+
+
+def test_what_is_explained_does_nothing() -> None:
+    [explain, plan] = seen("EXPLAIN DELETE FROM users; EXPLAIN QUERY PLAN DROP TABLE users").steps
+    assert (explain.actions, explain.everything, explain.foreign_keys) == ((), False, ())
+    assert (plan.actions, plan.changed_schema) == ((), False)
+
+
+def test_a_virtual_table_that_is_made_again_is_rebuilt() -> None:
+    again = "CREATE VIRTUAL TABLE f USING fts5(a); DROP TABLE f; CREATE VIRTUAL TABLE f USING fts5(a, b)"
+    assert seen(again).rebuilt == {"f"}

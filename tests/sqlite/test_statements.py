@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from infra.sqlite.statements import Statement, is_terminated, normalize_newlines, split
+from infra.sqlite.statements import (
+    Comment,
+    Statement,
+    comments,
+    is_terminated,
+    normalize_newlines,
+    quoted,
+    split,
+    words,
+)
 
 # Pieces of SQL that have tripped other splitters up, to be strung together in any order.
 _FRAGMENTS = st.sampled_from(
@@ -160,3 +169,25 @@ def test_line_ends_change_outside_of_quotes_only() -> None:
 def test_a_megabyte_is_cut_into_all_of_its_statements() -> None:
     line = "INSERT INTO t VALUES (1, 'one; two', \"x\"); -- c\n"
     assert len(split(line * 25_000)) == 25_000
+
+
+def test_comments_are_given_with_their_places() -> None:
+    script = "-- one\r\nSELECT '-- two', /* three\n*/ 1; -- four"
+    found = comments(script)
+    assert [comment.text for comment in found] == ["-- one", "/* three\n*/", "-- four"]
+    assert all(script[comment.offset : comment.end] == comment.text for comment in found)
+    assert not any(comment.is_open for comment in found)
+
+
+@pytest.mark.parametrize(("text", "is_open"), [("/* a", True), ("/*/", True), ("/**/", False), ("-- a", False)])
+def test_a_comment_that_is_never_closed_is_open(text: str, is_open: bool) -> None:  # noqa: FBT001 - a parameter
+    assert Comment(text, 0).is_open is is_open
+
+
+@pytest.mark.parametrize("name", ["plain", "Order", 'say "hi"', '"', "it's", "a.b", "", "[x]"])
+def test_a_quoted_name_is_one_word(name: str) -> None:
+    assert words(f"DROP TABLE {quoted(name)}") == ("drop", "table", name.lower())
+
+
+def test_doubled_quotes_stay_in_their_string() -> None:
+    assert words("SELECT 'it''s', `a``b`, [c\"d]") == ("select", "'it''s'", ",", "a`b", ",", 'c"d')

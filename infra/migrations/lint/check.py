@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from infra.migrations.effects import effects
-from infra.migrations.lint import lost, refused
+from infra.migrations.lint import blocked, cut, ignored, lost, refused, traps, waivers
 from infra.migrations.lint.figures import Figures
 from infra.migrations.plan import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from infra.migrations.lint.finding import Finding, Rule
+    from infra.migrations.lint.finding import Finding, Hit, Rule
     from infra.migrations.rehearsal import Rehearsal
     from infra.migrations.rows import Count
 
-RULES: Final[tuple[Rule, ...]] = tuple(sorted((*lost.RULES, *refused.RULES), key=lambda rule: rule.code))
+_FAMILIES: Final = (waivers, lost, refused, ignored, blocked, traps, cut)
+
+_LONGEST: Final = 400  # characters of a message
+
+RULES: Final[tuple[Rule, ...]] = tuple(
+    sorted((rule for family in _FAMILIES for rule in family.RULES), key=lambda rule: rule.code)
+)
 """Every rule, by its code."""
 
 
@@ -27,21 +34,23 @@ def lint(rehearsal: Rehearsal, table: str, rows: Mapping[Count, int] | None) -> 
         rehearsal: of these files.
         table: name of the ledger.
         rows: how many rows the live database has, for what `rows.needed` asks; None where no database was asked: then
-            every table that a file does not make itself counts as one that may have rows.
+            every table that a file does not make itself may have rows.
 
     Returns:
         the findings by file, line, column and code.
     """
-    found = effects(rehearsal, each_file_alone=rows is None)
-    _ = table
-    hits = [*lost.hits(rehearsal, found, Figures(rows)), *refused.hits(rehearsal)]
-    order = {file.migration.name: number for number, file in enumerate(rehearsal.files)}
-    findings = [hit.finding for hit in hits]
-    return tuple(sorted(findings, key=lambda f: (order[f.name], f.line, f.column, f.rule.code)))
+    hits = [*_by_rows(rehearsal, rows), *_by_text(rehearsal, table)]
+    findings: tuple[Finding, ...] = tuple(hit.finding for hit in hits)
+    if allowed := waivers.read(rehearsal):
+        elsewhere = [] if rows is None else _by_rows(rehearsal, None)
+        codes = {rule.code for rule in RULES}
+        findings = (*waivers.applied(allowed, hits), *waivers.void(allowed, codes, [*elsewhere, *hits]))
+    place = {file.migration.name: number for number, file in enumerate(rehearsal.files)}
+    return tuple(sorted(map(_on_one_line, findings), key=lambda f: (place[f.name], f.line, f.column, f.rule.code)))
 
 
 def stopping(findings: Iterable[Finding], errors_stop: bool) -> tuple[Finding, ...]:  # noqa: FBT001 - a setting's value
-    """The findings that a run has to stop for: what D1 itself refuses, and the errors, waived ones aside.
+    """The findings that a run has to stop for: what D1 itself refuses, and the errors that no waiver allows.
 
     Args:
         findings: from `lint`.
@@ -52,3 +61,25 @@ def stopping(findings: Iterable[Finding], errors_stop: bool) -> tuple[Finding, .
         for finding in findings
         if finding.refused or (errors_stop and finding.severity is Severity.ERROR and not finding.waiver)
     )
+
+
+def _on_one_line(finding: Finding) -> Finding:
+    """D1's errors quote the file, down to its end where a string is never closed."""
+    message = " ".join(finding.message.split())
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST // 2]} ... {message[-_LONGEST // 2 :]}"
+    return replace(finding, message=message)
+
+
+def _by_rows(rehearsal: Rehearsal, rows: Mapping[Count, int] | None) -> list[Hit]:
+    concerned, figures = effects(rehearsal, each_file_alone=rows is None), Figures(rows)
+    return [*lost.hits(rehearsal, concerned, figures), *blocked.hits(rehearsal, concerned, figures)]
+
+
+def _by_text(rehearsal: Rehearsal, table: str) -> list[Hit]:
+    return [
+        *refused.hits(rehearsal),
+        *ignored.hits(rehearsal),
+        *traps.hits(rehearsal, table),
+        *(hit for file in rehearsal.files for hit in cut.hits(file)),
+    ]

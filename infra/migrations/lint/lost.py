@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +10,7 @@ from infra.migrations.lineage import DROPS
 from infra.migrations.lint.figures import rows
 from infra.migrations.lint.finding import Rule, hit
 from infra.migrations.plan import Severity
+from infra.sqlite.authorizer import is_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,24 +30,24 @@ CASCADE: Final = Rule(
     "Where ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Else, in one "
     "file, for each table that the message names: before the parent is touched, CREATE TABLE keep_sessions AS SELECT "
     "* FROM sessions; and DROP TABLE sessions; so that nothing points at the parent any more. Then rebuild the "
-    "parent. Then run the old CREATE TABLE sessions with its indexes and triggers, INSERT INTO sessions SELECT * FROM"
-    " keep_sessions; and DROP TABLE keep_sessions;",
+    "parent. Then run the old CREATE TABLE sessions with its indexes and triggers, INSERT INTO sessions SELECT * "
+    "FROM keep_sessions; and DROP TABLE keep_sessions;",
 )
 DROPPED: Final = Rule(
     "D102",
     "a table is dropped with its rows",
     "The rows are gone; Time Travel alone has them, for as long as it keeps them. A table that one file drops and "
     "makes again counts where nothing is copied back into it.",
-    "Rename it first (ALTER TABLE logs RENAME TO logs_old), and drop it in a later migration, once nothing has missed"
-    " it. In a rebuild, INSERT INTO the new table SELECT from the old one before the DROP.",
+    "Rename it first (ALTER TABLE logs RENAME TO logs_old); drop it, allowed with that reason, in a later migration, "
+    "once nothing has missed it. In a rebuild, INSERT INTO the new table SELECT from the old one before the DROP.",
 )
 COLUMN: Final = Rule(
     "D103",
     "a column loses its values",
-    "The values are gone; Time Travel alone has them, for as long as it keeps them. A rebuilt table loses the columns"
-    " that its INSERT ... SELECT does not read.",
-    "Take the column out of the code first, and out of the database in a later migration. In a rebuild, name the "
-    "column in the SELECT.",
+    "The values are gone; Time Travel alone has them, for as long as it keeps them. A rebuilt table loses the "
+    "columns that its INSERT ... SELECT does not read.",
+    "Take the column out of the code first, and out of the database in a later migration, allowed with that reason. "
+    "In a rebuild, name the column in the SELECT.",
 )
 DELETED: Final = Rule(
     "D104",
@@ -67,11 +67,6 @@ _DOES: Final = {
     "CASCADE": "delete {rows} ({columns})",
     "SET NULL": "set {columns} of {rows} to NULL",
     "SET DEFAULT": "set {columns} of {rows} to its default",
-}
-_SET: Final = re.compile(r"(foreign_keys=['\"]?(off|no|false|0).*)|(defer_foreign_keys=['\"]?(on|yes|true|1).*)")
-_IN_VAIN: Final = {
-    "foreign_keys": "has no effect on D1",
-    "defer_foreign_keys": "delays checks, not this",
 }
 
 
@@ -139,9 +134,14 @@ def _no_protection(file: RehearsedFile, step: int) -> str:
     found = ""
     for before in file.steps[:step]:
         for action in before.actions:
-            setting = f"{action.name}={action.other}".lower()
-            if _SET.fullmatch(setting) and (why := _IN_VAIN.get(action.name.lower())):
-                found += f"; PRAGMA {setting} in line {before.statement.line} {why}"
+            match action.name.lower():
+                case "foreign_keys" if action.other and not is_on(action.other):
+                    why = "has no effect on D1"
+                case "defer_foreign_keys" if action.other and is_on(action.other):
+                    why = "delays checks, not this"
+                case _:
+                    continue
+            found += f"; PRAGMA {action.name} = {action.other} in line {before.statement.line} {why}"
     return found
 
 

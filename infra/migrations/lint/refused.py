@@ -72,19 +72,22 @@ def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
             message = f"takes longer than {SECONDS:.0f} s here, on next to no rows: D1 ends a request after 30 s"
         else:
             message = f"{undecided.message} (on the rows of this file alone: those of the live database decide)"
-        yield _hit(UNDECIDED, Severity.WARNING, undecided, message)
+        yield _hit(rehearsal, undecided, UNDECIDED, message)
     refusal = rehearsal.refusal
     if refusal is None:
         return
     step = None if refusal.step is None else rehearsal.files[-1].steps[refusal.step]
     rule, message = (OTHER, refusal.message) if step is None else _kind(step.statement.text, refusal.message)
-    yield _hit(rule, Severity.ERROR, refusal, message)
+    yield _hit(rehearsal, refusal, rule, message)
 
 
-def _hit(rule: Rule, severity: Severity, refusal: Refusal, message: str) -> Hit:
-    refused = severity is Severity.ERROR
+def _hit(rehearsal: Rehearsal, refusal: Refusal, rule: Rule, message: str) -> Hit:
+    """The end of a transaction is refused at its last statement, where a waiver can stand."""
+    last = next(len(file.steps) - 1 for file in rehearsal.files if file.migration.name == refusal.name)
+    refused = rule is not UNDECIDED
+    severity = Severity.ERROR if refused else Severity.WARNING
     finding = Finding(rule, severity, refusal.name, refusal.line, refusal.column, message, refused)
-    return Hit(refusal.step, finding)
+    return Hit(last if refusal.step is None else refusal.step, finding)
 
 
 def _kind(sql: str, message: str) -> tuple[Rule, str]:
