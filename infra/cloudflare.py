@@ -147,7 +147,9 @@ def connect(account_id: str, database_id: str, *, token: str | None = None, retr
             "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN, "
             "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
         )
-    return D1Api(Cloudflare(api_token=token, timeout=REQUEST_SECONDS), account_id, database_id, retry or Retry())
+    return D1Api(
+        Cloudflare(api_token=token, timeout=REQUEST_SECONDS, max_retries=0), account_id, database_id, retry or Retry()
+    )
 
 
 def find(account_id: str, name: str, *, retry: Retry | None = None) -> D1Api:

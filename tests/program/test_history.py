@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from infra.cloudflare import connect
+from tests.program.conftest import TOKEN
+
 if TYPE_CHECKING:
+    from infra.cloudflare import D1Api
     from tests.program.conftest import Project
 
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
 EDIT = "-- one more thought\n"
+REFUSED_BY_ROWS = "CREATE UNIQUE INDEX one_of_each ON seats (name);\n"
+"""Which the rehearsal, that has no rows, lets through."""
+MENDED = "CREATE INDEX by_name ON seats (name);\n"
 
 
 def kept(project: Project) -> dict[str, Any]:
@@ -20,6 +27,18 @@ def kept(project: Project) -> dict[str, Any]:
 
 def names(project: Project) -> list[str]:
     return [entry["name"] for entry in kept(project)["history"]]
+
+
+def seats(database: D1Api) -> None:
+    """Someone else's table, with rows that REFUSED_BY_ROWS meets."""
+    database.write("CREATE TABLE seats (name TEXT); INSERT INTO seats VALUES ('a'), ('a');")
+
+
+def made_before_the_migrations(project: Project) -> D1Api:
+    """The stack's database, of which only the migrations are not there yet."""
+    project.up("dev", "--target", "**::d1", "--target", "**::database")
+    (found,) = [item for item in project.state() if item["type"] == "cloudflare:index/d1Database:D1Database"]
+    return connect(project.account, found["id"], token=TOKEN)
 
 
 def git(project: Project, *arguments: str) -> str:
@@ -53,7 +72,8 @@ def test_each_file_is_recorded_with_its_author_commit_and_bookmark(project: Proj
 
 
 def test_what_a_failed_create_has_applied_is_kept(project: Project) -> None:
-    project.write("0004_broken.sql", "CREATE TABEL oops (id INTEGER);\n")
+    seats(made_before_the_migrations(project))
+    project.write("0004_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
     assert failed.returncode != 0
     assert "D1: migration migrations/0004_broken.sql failed" in failed.stdout + failed.stderr
@@ -63,7 +83,7 @@ def test_what_a_failed_create_has_applied_is_kept(project: Project) -> None:
 
     file = project.folder / "migrations" / FILES[0]
     file.write_text(file.read_text() + EDIT)
-    project.write("0004_broken.sql", "CREATE TABLE oops (id INTEGER);\n")
+    project.write("0004_broken.sql", MENDED)
     assert f"{FILES[0]} was changed after it was applied" in project.up().stdout, "its digest was kept"
     assert names(project) == [*FILES, "0004_broken.sql"]
     project.up("dev", "--expect-no-changes")
@@ -71,8 +91,9 @@ def test_what_a_failed_create_has_applied_is_kept(project: Project) -> None:
 
 def test_what_a_failed_update_has_applied_is_kept(project: Project) -> None:
     project.up()
+    seats(project.database())
     project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
-    project.write("0005_broken.sql", "CREATE TABEL oops (id INTEGER);\n")
+    project.write("0005_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
     assert "0004_good.sql (applied by this run before it)" in failed.stdout + failed.stderr
     assert names(project) == [*FILES, "0004_good.sql"]
@@ -86,25 +107,27 @@ def test_what_a_failed_update_has_applied_is_kept(project: Project) -> None:
 def test_a_run_that_was_put_back_leaves_the_state_as_it_was(project: Project) -> None:
     project.pulumi("config", "set", "onFailure", "restore", "--stack", "dev")
     project.up()
+    seats(project.database())
     before = kept(project)
     project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
-    project.write("0005_broken.sql", "CREATE TABEL oops (id INTEGER);\n")
+    project.write("0005_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
     assert failed.returncode != 0
     assert "restored  to this bookmark; undone with it: 0004_good.sql" in failed.stdout + failed.stderr
     assert kept(project) == before
-    assert "pending on your-app-db-dev: 0004_good.sql, 0005_broken.sql" in project.preview()
+    assert "0004_good.sql\n" in project.preview(), "it is pending again"
 
-    project.write("0005_broken.sql", "CREATE TABLE mended (id INTEGER);\n")
+    project.write("0005_broken.sql", MENDED)
     project.up()
     assert project.outputs()["applied_migrations"] == [*FILES, "0004_good.sql", "0005_broken.sql"] == names(project)
 
 
 def test_a_create_that_was_put_back_can_be_run_again(project: Project) -> None:
     project.pulumi("config", "set", "onFailure", "restore", "--stack", "dev")
-    project.write("0004_broken.sql", "CREATE TABEL oops (id INTEGER);\n")
+    seats(made_before_the_migrations(project))
+    project.write("0004_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
     assert "restored  to this bookmark" in failed.stdout + failed.stderr
-    project.write("0004_broken.sql", "CREATE TABLE mended (id INTEGER);\n")
+    project.write("0004_broken.sql", MENDED)
     project.up()
     assert names(project) == [*FILES, "0004_broken.sql"]
