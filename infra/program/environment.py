@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
-import pulumi_cloudflare as cloudflare
 
 from infra.errors import ConfigError
 from infra.migrations.folder import layout_hint, read_folder
 from infra.migrations.pattern import make_pattern
 from infra.migrations.request import make_request
 from infra.program.bindings import WranglerBindings
+from infra.program.database import D1Database
 from infra.program.migrations import D1Migrations
 from infra.program.wrangler_file import rendered
 from infra.render.binding import Binding
@@ -55,14 +55,16 @@ class D1Environment(pulumi.ComponentResource):
             pulumi.warn(hint)
 
         super().__init__("d1:index:Environment", name, None, opts)
-        self.database = cloudflare.D1Database(
+        self.database = D1Database(
             "database",
-            account_id=settings.account_id,
-            name=settings.database_name,
-            jurisdiction=settings.jurisdiction or None,
-            primary_location_hint=settings.location_hint or None,
-            # Left out, the provider sends null, which the API refuses (terraform-provider-cloudflare#6309).
-            read_replication=cloudflare.D1DatabaseReadReplicationArgs(mode=settings.read_replication),
+            {
+                "accountId": settings.account_id,
+                "name": settings.database_name,
+                "jurisdiction": settings.jurisdiction or None,
+                "primaryLocationHint": settings.location_hint or None,
+                # Left out, the provider sends null, which the API refuses (terraform-provider-cloudflare#6309).
+                "readReplication": {"mode": settings.read_replication},
+            },
             # Two databases can't have one name, so the old one goes before its replacement comes.
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, delete_before_replace=True),
         )

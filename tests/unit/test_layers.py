@@ -57,7 +57,6 @@ ALLOWED = {
 ONLY_IN = {
     # library: the one place that may import it
     "pulumi": ("infra/program", "engine"),
-    "pulumi_cloudflare": ("infra/program",),
     "cloudflare": ("infra/cloudflare.py", "infra/answers.py", "engine/standin.py"),
     "jinja2": ("infra/render",),
     "yaml": ("infra/cli/project.py",),
