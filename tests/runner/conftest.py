@@ -17,6 +17,7 @@ from cloudflare import Cloudflare
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from infra.cloudflare import D1Api
+from infra.migrations.ledger import create
 from infra.migrations.progress import Target
 from infra.migrations.review import unrehearsed
 from infra.migrations.runner import Report, applied, apply
@@ -120,6 +121,12 @@ class ScriptedCloudflare:
         """Adds the answers to a reading of a ledger that is not there."""
         self.error(400, 7500, "no such table: d1_migrations: SQLITE_ERROR")
         self.rows()
+
+    def verified(self, *names: str) -> None:
+        """Adds the answers to the reading of schema and ledger at the end of a run."""
+        table = {"type": "table", "name": TARGET.table, "tbl_name": TARGET.table}
+        self.rows({**table, "sql": create(TARGET.table)})
+        self.ledger(*names)
 
     def bookmark(self, bookmark: str) -> None:
         """Adds the answer to the question for a bookmark."""

@@ -99,7 +99,7 @@ def test_a_request_that_takes_too_long_for_all_of_its_files_is_sent_for_each(
         scripted.ledger()
     scripted.rows()
     scripted.rows()
-    scripted.ledger(first.name, second.name)
+    scripted.verified(first.name, second.name)
     report = apply_files(failing, [first, second], TARGET, known=(), retry=failing.retry)
     assert report.ran == (first.name, second.name)
     assert waiting.seconds == list(SETTLE_SECONDS)

@@ -142,6 +142,6 @@ def test_files_that_others_applied_are_not_sent_again_later_in_the_run(
     scripted.error(400, 7500, "table log already exists")
     scripted.ledger(LOG.name, PRAGMA.name)
     scripted.rows()  # the write of the last file
-    scripted.ledger(LOG.name, PRAGMA.name, LAST.name)
+    scripted.verified(LOG.name, PRAGMA.name, LAST.name)
     report = apply_files(failing, [LOG, PRAGMA, LAST], TARGET, known=(), retry=failing.retry)
     assert (report.ran, report.found) == ((LAST.name,), (LOG.name, PRAGMA.name))
