@@ -48,7 +48,7 @@ def _entry(kind: Kind, found: Mapping[tuple[Kind, Place], str]) -> str:
     """What happened at the three places; once, where it is the same."""
     at = {place: found[kind, place] for place in Place if (kind, place) in found}
     if not at:
-        return ""
+        return "—"
     if len(set(at.values())) == 1 and len(at) == len(Place):
         return next(iter(at.values()))
     return "; ".join(f"{place}: {at.get(place, 'not run')}" for place in Place)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PROGRAM = Path(__file__).parent / "program"
 _TYPE = "pulumi-python:dynamic/d1:Migrations"
 _CONTROL = "/emulator/faults"
+_TABLES = "SELECT name FROM sqlite_master WHERE name GLOB 'made_by_*'"
 _TRACES = (
     "SELECT 'ledger' AS trace, id, name FROM d1_migrations UNION ALL SELECT 'log', rowid, file FROM log "
     "UNION ALL SELECT 'table', rowid, name FROM sqlite_master WHERE name GLOB 'made_by_*' ORDER BY trace, id"
@@ -118,11 +119,14 @@ class Fleet:
             if not item.get("initErrors") and item["outputs"]["applied"] == whole[name]
         }
 
+    def made(self, cell: Cell) -> bool:
+        """Whether the cell's struck files have taken effect."""
+        (answer,) = result(self.http.post(f"/database/{self._uuids()[cell.name]}/query", json={"sql": _TABLES}))
+        return {"name": f"made_by_{cell.struck[0].name[:4]}"} in answer["results"]
+
     def wrong(self) -> list[str]:
         """What ledgers, rows and schemas show against each file applied once, in order; a line for each cell."""
-        listed = result(self.http.get("/database", params={"per_page": 1000}))
-        uuids = {item["name"]: item["uuid"] for item in listed}
-        lines = []
+        uuids, lines = self._uuids(), []
         for cell in self.cells:
             (answer,) = result(self.http.post(f"/database/{uuids[cell.name]}/query", json={"sql": _TRACES}))
             traces: dict[str, list[str]] = {"ledger": [], "log": [], "table": []}
@@ -137,6 +141,10 @@ class Fleet:
             if traces != right:
                 lines.append(f"{cell}: {traces}")
         return lines
+
+    def _uuids(self) -> dict[str, str]:
+        listed = result(self.http.get("/database", params={"per_page": 1000}))
+        return {item["name"]: item["uuid"] for item in listed}
 
 
 def _own_variables(folder: Path) -> dict[str, str]:

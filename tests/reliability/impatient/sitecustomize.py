@@ -6,6 +6,7 @@ of sleep is a tenth of one, an answer is waited for 3 s, and 16 calls are served
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from concurrent import futures
@@ -32,5 +33,6 @@ if "pulumi.dynamic" in sys.orig_argv:
 
     import infra.cloudflare  # after that: infra.retry takes what it finds
 
-    vars(infra.cloudflare).update(REQUEST_SECONDS=REQUEST_SECONDS, IMPORT_SECONDS=IMPORT_SECONDS)
+    _request_seconds = int(os.environ.get("IMPATIENT_REQUEST_SECONDS", REQUEST_SECONDS))
+    vars(infra.cloudflare).update(REQUEST_SECONDS=_request_seconds, IMPORT_SECONDS=IMPORT_SECONDS)
     vars(futures).update(ThreadPoolExecutor=_Wide)

@@ -3,25 +3,27 @@
 import os
 from pathlib import Path
 
-import pulumi_cloudflare as cloudflare
+import pulumi
 
 from infra.migrations.folder import read_folder
 from infra.program.migrations import D1Migrations
 
+ACCOUNT = os.environ["CLOUDFLARE_ACCOUNT_ID"]
+
 for folder in sorted({file.parent for file in Path().glob("*/*.sql")}):
-    database = cloudflare.D1Database(
+    # As pulumi_cloudflare.D1Database has it; importing that package takes longer than the rest of this program.
+    database = pulumi.CustomResource(
+        "cloudflare:index/d1Database:D1Database",
         folder.name,
-        account_id=os.environ["CLOUDFLARE_ACCOUNT_ID"],
-        name=folder.name,
-        read_replication=cloudflare.D1DatabaseReadReplicationArgs(mode="disabled"),
+        {"accountId": ACCOUNT, "name": folder.name, "readReplication": {"mode": "disabled"}},
     )
     D1Migrations(
         folder.name,
         files=read_folder(folder),
         inputs={
-            "account_id": database.account_id,
+            "account_id": ACCOUNT,
             "database_id": database.id,
-            "database_name": database.name,
+            "database_name": folder.name,
             "migrations_dir": str(folder),
             "migrations_table": "d1_migrations",
             "retention_days": 30,
