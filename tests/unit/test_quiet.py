@@ -22,12 +22,10 @@ def refuse() -> None:
 
 
 def test_an_error_of_ours_is_its_message_also_when_another_call_begins_before_it_is_shown() -> None:
-    try:
+    with pytest.raises(Exception, match="mend it") as refused:
         refuse()
-    except Exception:  # noqa: BLE001 - as the SDK catches it
-        with message_only():
-            shown = traceback.format_exc()
-    assert shown == "D1: migrationsDir is wrong: mend it\n"
+    with message_only():
+        assert traceback.format_exception(refused.value) == ["D1: migrationsDir is wrong: mend it\n"]
 
 
 def test_an_unforeseen_exception_keeps_its_traceback_also_after_an_error_of_ours() -> None:

@@ -6,17 +6,14 @@ from pathlib import Path
 import pulumi
 
 from infra.migrations.folder import read_folder
+from infra.program.database import D1Database
 from infra.program.migrations import D1Migrations
 
 ACCOUNT = os.environ["CLOUDFLARE_ACCOUNT_ID"]
 
 for folder in sorted({file.parent for file in Path().glob("*/*.sql")}):
-    # As pulumi_cloudflare.D1Database has it; importing that package takes longer than the rest of this program.
-    database = pulumi.CustomResource(
-        "cloudflare:index/d1Database:D1Database",
-        folder.name,
-        {"accountId": ACCOUNT, "name": folder.name, "readReplication": {"mode": "disabled"}},
-    )
+    about = {"accountId": ACCOUNT, "name": folder.name, "readReplication": {"mode": "disabled"}}
+    database = D1Database(folder.name, about, pulumi.ResourceOptions())
     D1Migrations(
         folder.name,
         files=read_folder(folder),
@@ -25,6 +22,7 @@ for folder in sorted({file.parent for file in Path().glob("*/*.sql")}):
             "database_id": database.id,
             "database_name": folder.name,
             "migrations_dir": str(folder),
+            "migrations_pattern": "",
             "migrations_table": "d1_migrations",
             "retention_days": 30,
             "on_failure": "stop",
