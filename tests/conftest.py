@@ -1,13 +1,15 @@
-"""What tests of several folders use: an emulator, wrangler to speak to it, and the real D1 engine."""
+"""What tests of several folders use: an emulator, wrangler to speak to it, the real D1 engine, and Pulumi's."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 
 from emulator.server import DEFAULT_TOKEN, environment, serving
+from engine import finder, shims
 from tests.clients import installed
 from tests.clients.wrangler import Wrangler
 from tests.sqlite import service
@@ -43,3 +45,13 @@ def real_engine() -> Iterator[service.Service]:
     """The real D1 engine, to take fresh databases from; started once by each worker that needs it."""
     with service.serving() as engine:
         yield engine
+
+
+@pytest.fixture(scope="session")
+def engine_environment() -> dict[str, str]:
+    """Variables that put the Pulumi engine on PATH."""
+    engine = finder.find()
+    assert engine is not None, "there is no Pulumi engine: run 'make engine'"
+    variables = finder.environment(engine)
+    # Also where Pulumi's own plugin is installed: these tests have a plugin folder of their own, and no network.
+    return {**variables, "PATH": os.pathsep.join([str(shims.provider_standin()), variables["PATH"]])}

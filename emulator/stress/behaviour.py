@@ -90,6 +90,7 @@ def _rule(given: Properties, endpoints: Collection[str]) -> Rule:
         nth=given.whole("nth", 1, 1),
         times=given.whole_or_none("times", 1, 1),
         ms=given.whole("ms", 0, 0),
+        retry_after=given.whole_or_none("retry_after", 0, None),
     )
 
 

@@ -17,6 +17,8 @@ class Fault(StrEnum):
     """The answer comes later, and is the real one."""
     ERROR = "error"
     """HTTP 500, internal error 7500 in the envelope."""
+    RATE_LIMITED = "rate-limited"
+    """HTTP 429, error 971 in the envelope, and the header Retry-After where the rule names its seconds."""
     BAD_GATEWAY = "bad-gateway"
     """HTTP 502, a page of HTML, as from something in front of the API."""
     DROP = "drop"
@@ -52,6 +54,7 @@ class Rule:
         nth: the first request to be struck, counted from 1 among those that endpoint and text select.
         times: how many requests are struck, one after another; None for all from then on.
         ms: how long LATENCY lasts, in milliseconds.
+        retry_after: seconds that RATE_LIMITED asks to wait; None leaves the header out.
     """
 
     fault: Fault
@@ -61,6 +64,7 @@ class Rule:
     nth: int = 1
     times: int | None = 1
     ms: int = 0
+    retry_after: int | None = None
 
     def selects(self, endpoint: str, body: bytes) -> bool:
         """Tell whether a request counts for this rule."""
@@ -77,15 +81,15 @@ class Verdict:
 
     Attributes:
         wait_before_ms: how long to wait before the request takes effect.
-        before: what is answered in place of handling the request.
+        before: whose fault is answered in place of handling the request.
         wait_after_ms: how long to wait once it has taken effect.
-        after: what is answered in place of the real answer.
+        after: whose fault is answered in place of the real answer.
     """
 
     wait_before_ms: int = 0
-    before: Fault | None = None
+    before: Rule | None = None
     wait_after_ms: int = 0
-    after: Fault | None = None
+    after: Rule | None = None
 
 
 def judge(rules: Sequence[Rule], seen: Sequence[int], endpoint: str, body: bytes) -> tuple[Verdict, tuple[int, ...]]:
@@ -119,5 +123,5 @@ def _wait(rules: Sequence[Rule], when: When) -> int:
     return sum(rule.ms for rule in rules if rule.fault == Fault.LATENCY and rule.when == when)
 
 
-def _first(rules: Sequence[Rule], when: When) -> Fault | None:
-    return next((rule.fault for rule in rules if rule.fault != Fault.LATENCY and rule.when == when), None)
+def _first(rules: Sequence[Rule], when: When) -> Rule | None:
+    return next((rule for rule in rules if rule.fault != Fault.LATENCY and rule.when == when), None)

@@ -8,12 +8,14 @@ from uuid import uuid4
 from starlette.responses import HTMLResponse, Response
 
 from emulator.api import bodies, responses
-from emulator.errors import HiddenFailure, Internal
+from emulator.errors import HiddenFailure, Internal, RateLimited
 from emulator.stress.dropped import Dropped
 from emulator.stress.faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from emulator.stress.faults import Rule
 
 _ACTIVE: Final = 202
 _BOOKMARK: Final = "00000001-00000000-00004e00-" + "0" * 32
@@ -23,22 +25,29 @@ _PAGE: Final = (
 )
 
 
-def answer(fault: Fault, endpoint: str, body: bytes) -> Response:
-    """Make the answer for a fault.
+def answer(rule: Rule, endpoint: str, body: bytes) -> Response:
+    """Make the answer for a rule's fault.
 
     Args:
-        fault: any but LATENCY.
+        rule: with any fault but LATENCY.
         endpoint: name of the endpoint; "import" and "export" are what a task is called by as well.
         body: of the request, as sent.
 
     Raises:
         Malformed: the fault is about an import, and the body is not that of one.
     """
-    return _ANSWERS[fault](endpoint, body)
+    response = _ANSWERS[rule.fault](endpoint, body)
+    if rule.fault is Fault.RATE_LIMITED and rule.retry_after is not None:
+        response.headers["retry-after"] = str(rule.retry_after)
+    return response
 
 
 def _error(_endpoint: str, _body: bytes) -> Response:
     return responses.failure(Internal(f"e_{uuid4().hex}"))
+
+
+def _rate_limited(_endpoint: str, _body: bytes) -> Response:
+    return responses.failure(RateLimited())
 
 
 def _bad_gateway(_endpoint: str, _body: bytes) -> Response:
@@ -74,6 +83,7 @@ def _state(endpoint: str, body: bytes, status: str) -> dict[str, Any]:
 
 _ANSWERS: Final[Mapping[Fault, Callable[[str, bytes], Response]]] = {
     Fault.ERROR: _error,
+    Fault.RATE_LIMITED: _rate_limited,
     Fault.BAD_GATEWAY: _bad_gateway,
     Fault.DROP: _drop,
     Fault.INVALID_JSON: _invalid_json,

@@ -32,7 +32,8 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 def test_what_is_put_is_shown_and_what_is_deleted_is_as_at_the_start(control: httpx.Client) -> None:
-    rule = {"fault": "drop", "when": "after", "endpoint": "query", "contains": "x", "nth": 2, "times": None, "ms": 0}
+    aim = {"endpoint": "query", "contains": "x", "nth": 2, "times": None}
+    rule = {"fault": "drop", "when": "after", **aim, "ms": 0, "retry_after": 1}
     put = control.put(PATH, json={"faults": [rule], "rate_limit": {}, "strict_splitter": True})
     assert put.json()["result"] == {
         "rate_limit": {"requests": 1200, "seconds": 300, "block_seconds": 300},

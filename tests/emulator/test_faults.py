@@ -76,6 +76,17 @@ def test_a_bad_gateway_is_a_page_of_html(emulator: httpx.Client, url: str, when:
     assert _rows(emulator, url) == ([1] if when == When.AFTER else [])
 
 
+@pytest.mark.parametrize(("asked", "header"), [({"retry_after": 7}, "7"), ({}, None)])
+def test_one_request_can_be_turned_away_with_or_without_a_time_to_wait(
+    emulator: httpx.Client, url: str, asked: dict[str, int], header: str | None
+) -> None:
+    _set(emulator, faults=[{"fault": "rate-limited", "endpoint": "query", **asked}])
+    answer = _insert(emulator, url)
+    assert (answer.status_code, answer.headers.get("retry-after")) == (429, header)
+    assert [error["code"] for error in answer.json()["errors"]] == [971]
+    assert _rows(emulator, url) == []
+
+
 @pytest.mark.parametrize("when", When)
 def test_a_dropped_connection_gives_no_byte_and_leaves_the_others_alone(
     emulator: httpx.Client, url: str, when: When, caplog: pytest.LogCaptureFixture
@@ -204,5 +215,5 @@ def test_the_first_rule_wins_and_waits_add_up() -> None:
     verdict, seen = judge(rules, (0,) * 5, "query", b"")
     assert (verdict, seen) == (Verdict(wait_before_ms=15), (1, 0, 1, 1, 1))
     verdict, seen = judge(rules, seen, "raw", b"")
-    assert verdict == Verdict(wait_before_ms=5, before=Fault.DROP, after=Fault.BAD_GATEWAY)
+    assert verdict == Verdict(wait_before_ms=5, before=rules[1], after=rules[3])
     assert seen == (2, 1, 2, 2, 2)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine import finder, shims
 from infra.cloudflare import D1Api, connect
 
 if TYPE_CHECKING:
@@ -84,16 +83,6 @@ class Project:
 
     def write(self, name: str, sql: str) -> None:
         (self.folder / "migrations" / name).write_text(sql)
-
-
-@pytest.fixture(scope="session")
-def engine_environment() -> dict[str, str]:
-    """Variables that put the Pulumi engine on PATH."""
-    engine = finder.find()
-    assert engine is not None, "there is no Pulumi engine: run 'make engine'"
-    variables = finder.environment(engine)
-    # Also where Pulumi's own plugin is installed: these tests have a plugin folder of their own, and no network.
-    return {**variables, "PATH": os.pathsep.join([str(shims.provider_standin()), variables["PATH"]])}
 
 
 @pytest.fixture
