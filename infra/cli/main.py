@@ -12,7 +12,13 @@ from typing import Any
 
 import click
 
-_OWN = {"plan": "infra.cli.plan:plan", "status": "infra.cli.status:status"}
+_OWN = {
+    "history": "infra.cli.history:history",
+    "plan": "infra.cli.plan:plan",
+    "release": "infra.cli.release:release",
+    "restore": "infra.cli.restore:restore",
+    "status": "infra.cli.status:status",
+}
 
 
 class _LazyGroup(click.Group):
