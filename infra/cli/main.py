@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 _OWN = {
+    "baseline": "infra.cli.baseline:baseline",
     "history": "infra.cli.history:history",
     "plan": "infra.cli.plan:plan",
     "release": "infra.cli.release:release",

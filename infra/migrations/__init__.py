@@ -30,4 +30,6 @@ And back::
     loss         what is lost on the way
     restore      goes back, once
     correction   the file that does right what was taken back
+
+And in: baseline marks what a database has already.
 """
