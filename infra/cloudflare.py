@@ -10,6 +10,7 @@ import hashlib
 import os
 import time
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
@@ -103,6 +104,10 @@ class D1Api:
         """See Database."""
         return self.retry.call(self._bookmark)
 
+    def bookmark_at(self, time: datetime) -> str:
+        """Time Travel bookmark of the newest moment at or before `time`; asked for again when the answer is lost."""
+        return self.retry.call(lambda: self._bookmark(time.astimezone(UTC)))
+
     def restore(self, bookmark: str) -> str:
         """See Database."""
         call = self._api.time_travel.restore
@@ -114,9 +119,9 @@ class D1Api:
         # The client sends a POST again by itself, and a migration that ran twice is what must never happen.
         return self.client.with_options(max_retries=0).d1.database
 
-    def _bookmark(self) -> str:
-        call = self._api.time_travel.get_bookmark
-        answer = _given(translated(lambda: call(self.database_id, account_id=self.account_id)))
+    def _bookmark(self, time: datetime | None = None) -> str:
+        call = partial(self._api.time_travel.get_bookmark, self.database_id, account_id=self.account_id)
+        answer = _given(translated(lambda: call(timestamp=time) if time else call()))
         if not answer.bookmark:
             raise ApiError(f"Cloudflare gave no Time Travel bookmark for database {self.database_id}")
         return answer.bookmark

@@ -10,7 +10,9 @@
     |   |-- TryLater           not run: too many requests (429), or an import blocks the database
     |   `-- OutcomeUnknown     no answer, or a 5xx: the request may have taken effect
     |-- PlanRefused            the folder does not fit what is applied, and the stack's policy calls that an error
-    `-- MigrationFailed        a migration stopped half way through a run
+    |-- MigrationFailed        a migration stopped half way through a run
+    |-- RestoreFailed          a database was not restored, or nobody knows
+    `-- NotConfirmed           a command that changes a database was not told to go on
 
 Each message says what is wrong, where, and what to do; callers print it and nothing else.
 """
@@ -97,3 +99,11 @@ class MigrationFailed(D1Error):
         self.applied = applied
         self.failed = failed
         self.bookmark = bookmark
+
+
+class RestoreFailed(D1Error):
+    """A database was not put back to a bookmark, or what became of the attempt is not known."""
+
+
+class NotConfirmed(D1Error):
+    """A command that changes a database was not told to go on. Nothing was done."""

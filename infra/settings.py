@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 
 from infra.errors import ConfigError
 from infra.naming import database_name
+from infra.quarantine import Quarantine, read_quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,13 @@ def _is_toml(path: str) -> str:
     return path
 
 
+def _is_quarantine(text: str) -> str:
+    try:
+        return str(read_quarantine(text, ""))
+    except ConfigError as error:
+        raise ValueError(str(error)) from None
+
+
 class Settings(BaseModel):
     """One environment: a database, its migrations, and its place in the wrangler configuration."""
 
@@ -58,6 +66,7 @@ class Settings(BaseModel):
     out_of_order_files: _Severity = "warning"
     dangerous_files: _Severity = "warning"
     on_failure: Literal["stop", "restore"] = "stop"
+    quarantine: Annotated[str, AfterValidator(_is_quarantine)] = ""
     binding: _Word = "DB"
     wrangler_config: Annotated[_Path, AfterValidator(_is_toml)] = "wrangler.toml"
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
@@ -77,6 +86,11 @@ class Settings(BaseModel):
             "out of order": self.out_of_order_files,
             "dangerous": self.dangerous_files,
         }
+
+    @property
+    def quarantined(self) -> Quarantine:
+        """What a restore took back, and must not be applied again."""
+        return read_quarantine(self.quarantine, self.environment)
 
     @property
     def database_name(self) -> str:

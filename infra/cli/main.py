@@ -12,7 +12,14 @@ from typing import Any
 
 import click
 
-_OWN = {"plan": "infra.cli.plan:plan", "status": "infra.cli.status:status"}
+_OWN = {
+    "baseline": "infra.cli.baseline:baseline",
+    "history": "infra.cli.history:history",
+    "plan": "infra.cli.plan:plan",
+    "release": "infra.cli.release:release",
+    "restore": "infra.cli.restore:restore",
+    "status": "infra.cli.status:status",
+}
 
 
 class _LazyGroup(click.Group):

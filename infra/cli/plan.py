@@ -70,11 +70,12 @@ def _review(settings: Settings, files: Sequence[Migration], *, offline: bool) ->
     from infra.migrations.review import look, review
     from infra.retry import Retry
 
-    table = settings.migrations_table
+    table, quarantine = settings.migrations_table, settings.quarantined
     if offline:
         return review(files, live.NEW, table, {}, lambda _: None)
     retry = Retry(partial(click.echo, err=True))
     try:
-        return look(cloudflare.find(settings.account_id, settings.database_name, retry=retry), files, table, {})
+        database = cloudflare.find(settings.account_id, settings.database_name, retry=retry)
+        return look(database, files, table, {}, quarantine)
     except NotFound:
-        return review(files, live.NEW, table, {}, lambda _: {})
+        return review(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)

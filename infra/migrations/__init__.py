@@ -23,4 +23,14 @@ The modules, in the order in which a run passes through them::
     progress     how far a run has come, and what its failure tells
     recovery     what happens after a failure
     history      who applied what, and when
+
+And back::
+
+    past         history and ledger joined
+    destination  the moment to go back to
+    loss         what is lost on the way
+    restore      goes back, once
+    correction   the file that does right what was taken back
+
+And in: baseline marks what a database has already.
 """

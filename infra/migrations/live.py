@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from infra.migrations import ledger
 from infra.sqlite import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from infra.cloudflare import Database
     from infra.sqlite.schema import SchemaObject
 
@@ -20,10 +23,13 @@ class Live:
     Attributes:
         ledger: names of the applied migrations, oldest first; empty when there is no ledger.
         objects: the schema, the ledger included.
+        times: when each migration was applied by Cloudflare's clock, in UTC and to the second, by name; a row whose
+            time can't be read is left out.
     """
 
     ledger: tuple[str, ...]
     objects: tuple[SchemaObject, ...]
+    times: Mapping[str, datetime] = field(default_factory=dict)
 
 
 NEW = Live((), ())
@@ -43,4 +49,15 @@ def read(database: Database, table: str) -> Live:
     objects = schema.objects_from(database.read(schema.SELECT))
     if not any(item.key == ("table", table.lower()) for item in objects):
         return Live((), objects)
-    return Live(tuple(row["name"] for row in database.read(ledger.select(table))), objects)
+    rows = database.read(ledger.select(table))
+    times = ((row["name"], _time(row.get("applied_at"))) for row in rows)
+    return Live(tuple(row["name"] for row in rows), objects, {name: time for name, time in times if time})
+
+
+def _time(applied_at: Any) -> datetime | None:
+    """CURRENT_TIMESTAMP as SQLite writes it: UTC, without saying so. Whatever else stands there tells nothing."""
+    try:
+        found = datetime.fromisoformat(applied_at)
+    except (TypeError, ValueError):
+        return None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -9,9 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from infra.migrations.folder import order
+from infra.quarantine import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from infra.quarantine import Quarantine
 
 
 class Problem(StrEnum):
@@ -32,6 +35,9 @@ class Problem(StrEnum):
     DUPLICATE_NUMBER = "duplicate number"
     """Two files, one of them pending, have the same number: their names decide which runs first."""
 
+    QUARANTINED = "quarantined"
+    """A pending file has a text that a restore took back: applied again, it would do the same harm."""
+
     DANGEROUS = "dangerous"
     """Lint calls a statement of a pending file an error. The plan does not look into files."""
 
@@ -51,6 +57,7 @@ DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
         Problem.OUT_OF_ORDER: Severity.WARNING,
         Problem.RENAMED: Severity.ERROR,
         Problem.DUPLICATE_NUMBER: Severity.WARNING,
+        Problem.QUARANTINED: Severity.ERROR,
         Problem.DANGEROUS: Severity.WARNING,
     }
 )
@@ -114,13 +121,16 @@ class Plan(Generic[F]):
         return tuple(f for f in self.findings if {**DEFAULT_POLICY, **policy}[f.problem] is severity)
 
 
-def make_plan(migrations: Sequence[F], applied: Sequence[str], recorded: Mapping[str, str]) -> Plan[F]:
+def make_plan(
+    migrations: Sequence[F], applied: Sequence[str], recorded: Mapping[str, str], quarantine: Quarantine = NONE
+) -> Plan[F]:
     """As wrangler decides: a file is pending when its name is not in the ledger.
 
     Args:
         migrations: the folder, in order.
         applied: names in the ledger, oldest first.
         recorded: hex SHA-256 by name, of the files as they were when they were applied; others may be absent.
+        quarantine: texts that must not be applied.
     """
     known = set(applied)
     pending = tuple(migration for migration in migrations if migration.name not in known)
@@ -129,6 +139,7 @@ def make_plan(migrations: Sequence[F], applied: Sequence[str], recorded: Mapping
         *_gone(migrations, pending, applied, recorded),
         *_out_of_order(pending, applied),
         *_duplicate_numbers(migrations, pending),
+        *_quarantined(pending, quarantine),
     )
     return Plan(pending, tuple(applied), tuple(sorted(findings, key=lambda finding: order(finding.name))))
 
@@ -184,3 +195,16 @@ def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> l
         for name in others
         if new & {first, name}
     ]
+
+
+def _quarantined(pending: Sequence[File], quarantine: Quarantine) -> list[Finding]:
+    findings = []
+    for migration in pending:
+        if held := quarantine.holding(migration.sha256):
+            what = "" if held.name == migration.name else f"has the text of {held.name}, which "
+            message = (
+                f"{what}was restored away on this stack and is quarantined: change its text, or release it: "
+                f"d1 release {held.name} --stack {quarantine.stack}"
+            )
+            findings.append(Finding(Problem.QUARANTINED, migration.name, message))
+    return findings

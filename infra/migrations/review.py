@@ -9,6 +9,7 @@ from infra.errors import PlanRefused, SqlError
 from infra.migrations import live, rehearsal, rows
 from infra.migrations.lint import check
 from infra.migrations.plan import DEFAULT_POLICY, Problem, Severity, make_plan
+from infra.quarantine import NONE
 from infra.sqlite import schema
 from infra.sqlite.difference import difference
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from infra.migrations.plan import Finding as Problematic
     from infra.migrations.rehearsal import Rehearsal
     from infra.migrations.rows import Count
+    from infra.quarantine import Quarantine
     from infra.sqlite.difference import Change
 
 
@@ -60,7 +62,13 @@ class Review:
         return self.plan.of(Severity.WARNING, policy), kept
 
 
-def look(database: Database, files: Sequence[Migration], table: str, recorded: Mapping[str, str]) -> Review:
+def look(
+    database: Database,
+    files: Sequence[Migration],
+    table: str,
+    recorded: Mapping[str, str],
+    quarantine: Quarantine = NONE,
+) -> Review:
     """Reads the database, in at most three requests, and reviews it.
 
     Args:
@@ -68,6 +76,7 @@ def look(database: Database, files: Sequence[Migration], table: str, recorded: M
         files: the folder, in order.
         table: name of the ledger.
         recorded: digests of applied files, as make_plan takes them.
+        quarantine: texts that must not be applied.
 
     Raises:
         ApiError: it can't be read.
@@ -76,15 +85,17 @@ def look(database: Database, files: Sequence[Migration], table: str, recorded: M
     def count(counts: Sequence[Count]) -> Mapping[Count, int]:
         return rows.counted(counts, database.read(rows.select(counts))) if counts else {}
 
-    return review(files, live.read(database, table), table, recorded, count)
+    return review(files, live.read(database, table), table, recorded, count, quarantine=quarantine)
 
 
-def review(
+def review(  # noqa: PLR0913 - what a review depends on, all of it
     files: Sequence[Migration],
     now: Live,
     table: str,
     recorded: Mapping[str, str],
     count: Callable[[Sequence[Count]], Mapping[Count, int] | None],
+    *,
+    quarantine: Quarantine = NONE,
 ) -> Review:
     """Everything about a run.
 
@@ -94,8 +105,9 @@ def review(
         table: name of the ledger.
         recorded: digests of applied files, as make_plan takes them.
         count: counts live rows, in one request or none; gives None where there is nobody to ask.
+        quarantine: texts that must not be applied.
     """
-    plan = make_plan(files, now.ledger, recorded)
+    plan = make_plan(files, now.ledger, recorded, quarantine)
     try:
         done = rehearsal.rehearse(now.objects, plan.pending, table)
     except SqlError as error:
@@ -104,7 +116,13 @@ def review(
     return Review(plan, done, "", difference(done.before, done.after), findings, drift(files, now, table))
 
 
-def unrehearsed(files: Sequence[File], ledger: Sequence[str], recorded: Mapping[str, str], obstacle: str) -> Review:
+def unrehearsed(
+    files: Sequence[File],
+    ledger: Sequence[str],
+    recorded: Mapping[str, str],
+    obstacle: str,
+    quarantine: Quarantine = NONE,
+) -> Review:
     """The plan alone, where the database or the files can't be read.
 
     Args:
@@ -112,8 +130,9 @@ def unrehearsed(files: Sequence[File], ledger: Sequence[str], recorded: Mapping[
         ledger: names of the applied files, as far as they are known.
         recorded: digests of applied files, as make_plan takes them.
         obstacle: why there is no more.
+        quarantine: texts that must not be applied.
     """
-    return Review(make_plan(files, ledger, recorded), None, obstacle, (), (), ())
+    return Review(make_plan(files, ledger, recorded, quarantine), None, obstacle, (), (), ())
 
 
 def drift(files: Iterable[Migration], now: Live, table: str) -> tuple[Change, ...]:

@@ -15,6 +15,7 @@ from infra.migrations.pattern import make_pattern
 from infra.migrations.request import make_request
 from infra.program.bindings import WranglerBindings
 from infra.program.database import D1Database
+from infra.program.inputs import STACK
 from infra.program.migrations import D1Migrations
 from infra.program.wrangler_file import rendered
 from infra.render.binding import Binding
@@ -81,6 +82,8 @@ class D1Environment(pulumi.ComponentResource):
                 "retention_days": settings.retention_days,
                 "on_failure": settings.on_failure,
                 "policy": settings.policy,
+                "quarantine": settings.quarantine,
+                STACK: settings.environment,
             },
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
         )

@@ -12,12 +12,14 @@ from infra.migrations.folder import read_folder
 from infra.migrations.pattern import make_pattern
 from infra.migrations.plan import policy_from
 from infra.migrations.progress import Target
+from infra.quarantine import read_quarantine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infra.migrations.folder import Migration
     from infra.migrations.plan import Problem, Severity
+    from infra.quarantine import Quarantine
 
 INPUTS = (
     "account_id",
@@ -29,9 +31,12 @@ INPUTS = (
     "retention_days",
     "policy",
     "on_failure",
+    "quarantine",
     "migrations",
 )
 IDENTITY = ("account_id", "database_id")
+STACK = "stack"
+"""Name of the stack, an input for messages alone: no change where a state lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,16 @@ class PlannedFile:
 
     name: str
     sha256: str
+
+
+def stored(props: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs as the state keeps them."""
+    return {name: _value(props, name) for name in INPUTS}
+
+
+def changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
+    """Names of the inputs that are not what the state has."""
+    return [name for name in INPUTS if _value(olds, name) != _value(news, name)]
 
 
 def planned_files(props: Mapping[str, Any]) -> tuple[PlannedFile, ...]:
@@ -54,7 +69,7 @@ def read_now(props: Mapping[str, Any]) -> tuple[Migration, ...]:
         ConfigError: as read_folder raises.
     """
     folder = props["migrations_dir"]
-    return read_folder(Path(folder), make_pattern(folder, props.get("migrations_pattern", "")))
+    return read_folder(Path(folder), make_pattern(folder, _value(props, "migrations_pattern")))
 
 
 def read_planned(props: Mapping[str, Any]) -> tuple[Migration, ...]:
@@ -87,6 +102,11 @@ def policy(props: Mapping[str, Any]) -> dict[Problem, Severity]:
     return policy_from(props["policy"])
 
 
+def quarantine(props: Mapping[str, Any]) -> Quarantine:
+    """What a restore took back from this stack."""
+    return read_quarantine(_value(props, "quarantine"), props.get(STACK, ""))
+
+
 def refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any], ledger: Sequence[str]) -> None:
     """An empty ledger in place of one with rows would run every file a second time.
 
@@ -106,3 +126,8 @@ def refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any],
             f"{len(previous['applied'])} files are applied to {props['database_name']}. Set it back, or rename the "
             f'table first: ALTER TABLE "{old}" RENAME TO "{new}"'
         )
+
+
+def _value(props: Mapping[str, Any], name: str) -> Any:
+    """An input; one that a state from before it came lacks is as if it had been empty."""
+    return props.get(name, "")

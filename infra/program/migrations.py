@@ -29,7 +29,16 @@ from infra.migrations import live, runner
 from infra.migrations.recovery import OnFailure
 from infra.migrations.review import look
 from infra.program import preview
-from infra.program.inputs import IDENTITY, INPUTS, policy, read_planned, refuse_another_ledger, target
+from infra.program.inputs import (
+    IDENTITY,
+    changed,
+    policy,
+    quarantine,
+    read_planned,
+    refuse_another_ledger,
+    stored,
+    target,
+)
 from infra.program.journal import OUTPUTS, Journal, of_ledger
 from infra.program.partial import keep_outputs
 from infra.program.quiet import NAME, message_only
@@ -64,14 +73,13 @@ class D1MigrationsProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Changed when an input changed, or the ledger is not what the state says; another database replaces."""
-        # An input that the state of an older version lacks is empty.
-        changed = [name for name in INPUTS if _olds.get(name, "") != _news.get(name, "")]
-        replaces = [name for name in changed if name in IDENTITY]
+        new = changed(_olds, _news)
+        replaces = [name for name in new if name in IDENTITY]
         with message_only():
             seen = preview.of_new(_news) if replaces else preview.of_live(lambda: self._database(_news), _news, _olds)
             preview.show(seen, _news)
         drifted = list(seen.plan.applied) != _olds.get("applied")
-        return DiffResult(changes=bool(changed or seen.plan.pending or drifted), replaces=replaces)
+        return DiffResult(changes=bool(new or seen.plan.pending or drifted), replaces=replaces)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Brings the database up to date."""
@@ -96,10 +104,10 @@ class D1MigrationsProvider(ResourceProvider):
 
     def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
         """The outputs once the database is up to date; after a failure Pulumi keeps those of what was applied."""
-        to, inputs = target(props), {name: props[name] for name in INPUTS}
+        to, inputs = target(props), stored(props)
         with message_only():
             database, files = self._database(props), read_planned(props)
-            reviewed = look(database, files, to.table, previous.get("checksums", {}))
+            reviewed = look(database, files, to.table, previous.get("checksums", {}), quarantine(props))
             refuse_another_ledger(props, previous, reviewed.plan.applied)
             journal = Journal(files, previous, find_actor(Path(to.folder)))
             try:
@@ -150,7 +158,7 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
         Args:
             name: of the resource.
             files: the migrations folder.
-            inputs: INPUTS but for `migrations`.
+            inputs: INPUTS but for `migrations`, and STACK.
             opts: Pulumi's resource options.
         """
         listed = [{"name": file.name, "sha256": file.sha256} for file in files]

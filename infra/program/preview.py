@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from infra.errors import ApiError, ConfigError, SqlError
 from infra.migrations import live
 from infra.migrations.review import drift, look, refuse, review, unrehearsed
-from infra.program.inputs import planned_files, policy, read_now, read_planned, refuse_another_ledger
+from infra.program.inputs import planned_files, policy, quarantine, read_now, read_planned, refuse_another_ledger
 from infra.render.report import drift_lines, report
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ def of_new(props: Mapping[str, Any]) -> Review:
     Raises:
         ConfigError: the folder is not the one that the program has read.
     """
-    return review(read_planned(props), live.NEW, props["migrations_table"], {}, lambda _: {})
+    return review(
+        read_planned(props), live.NEW, props["migrations_table"], {}, lambda _: {}, quarantine=quarantine(props)
+    )
 
 
 def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous: Mapping[str, Any]) -> Review:
@@ -42,9 +44,10 @@ def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous:
     """
     table, recorded = props["migrations_table"], previous.get("checksums", {})
     try:
-        done = look(connect(), read_planned(props), table, recorded)
+        done = look(connect(), read_planned(props), table, recorded, quarantine(props))
     except (ApiError, ConfigError) as error:
-        return unrehearsed(planned_files(props), previous.get("applied", ()), recorded, str(error))
+        files, ledger = planned_files(props), previous.get("applied", ())
+        return unrehearsed(files, ledger, recorded, str(error), quarantine(props))
     refuse_another_ledger(props, previous, done.plan.applied)
     return done
 

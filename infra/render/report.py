@@ -39,7 +39,7 @@ def report(
     """
     blocks = (
         _block(f"pending on {database}:", _pending([file.name for file in review.plan.pending])),
-        _block("schema after that:", map(_change, review.changes)),
+        _block("schema after that:", map(change_line, review.changes)),
         _block("not rehearsed, since", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
         _block("allowed by the files themselves:", (_waived(item, folder) for item in review.findings if item.waiver)),
@@ -64,6 +64,11 @@ def drift_lines(drift: Iterable[Change]) -> tuple[str, ...]:
     return tuple(f"{change.type} {change.name} {_DRIFT[change.kind]}" for change in drift)
 
 
+def change_line(change: Change) -> str:
+    """A difference between two schemas, with its sign."""
+    return f"{_SIGNS[change.kind]} {change.type} {change.name}  {change.detail}".rstrip()
+
+
 def _block(heading: str, lines: Iterable[str]) -> Iterator[str]:
     found = list(lines)
     if found:
@@ -74,10 +79,6 @@ def _block(heading: str, lines: Iterable[str]) -> Iterator[str]:
 def _pending(names: Sequence[str]) -> list[str]:
     rest = [f"... and {len(names) - _LISTED} more"] if len(names) > _LISTED else []
     return [*names[:_LISTED], *rest]
-
-
-def _change(change: Change) -> str:
-    return f"{_SIGNS[change.kind]} {change.type} {change.name}  {change.detail}".rstrip()
 
 
 def _waived(finding: Finding, folder: str) -> str:

@@ -1,0 +1,91 @@
+"""`d1 baseline`: takes a database that has its tables already into the care of the migrations."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from infra.migrations.baseline import Baseline
+
+
+@click.command()
+@click.option("--stack", default="dev", show_default=True, help="The environment whose database to take.")
+@click.option("--through", metavar="FILE", help="The last migration to mark.  [default: the last of all]")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def baseline(*, stack: str, through: str | None, yes: bool) -> None:
+    r"""Mark migrations as applied without running them.
+
+    For a database whose tables are older than its migrations. The live schema must be exactly what the marked files
+    make, those included that the ledger has already; rows are not compared. Needs no Pulumi state.
+
+    \b
+    Examples:
+      d1 baseline --stack prod
+      d1 baseline --through 0003_create_files.sql --yes
+    """
+    from infra import cloudflare
+    from infra.cli import project
+    from infra.cli.confirm import confirm
+    from infra.errors import NotFound
+    from infra.migrations import live
+    from infra.migrations.baseline import baseline as held_against
+    from infra.migrations.baseline import mark
+    from infra.migrations.bookmark import taken_now
+    from infra.migrations.folder import read_folder
+    from infra.retry import Retry
+
+    folder = project.root()
+    settings = project.settings(folder, stack)
+    files, name, table = (
+        read_folder(folder / settings.migrations_dir),
+        settings.database_name,
+        settings.migrations_table,
+    )
+    try:
+        database = cloudflare.find(settings.account_id, name, retry=Retry(partial(click.echo, err=True)))
+    except NotFound as error:
+        raise NotFound(f"there is no database {name} to mark migrations of: {error}") from None
+    found = held_against(files, live.read(database, table), table, through)
+    _refuse(found, name)
+    if not found.names:
+        click.echo(f"{name}: nothing to mark, the ledger {table} has all of these files")
+        return
+    click.echo("\n".join(_lines(found, name)))
+    confirm(f"Mark {len(found.names)} files as applied", yes=yes)
+    bookmark = taken_now(database.bookmark(), timedelta(days=settings.retention_days))
+    click.echo(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(name)}")
+    ledger = mark(database, found.names, table, time.sleep)
+    click.echo(
+        f"{name}: {len(found.names)} files marked; the ledger {table} has {len(ledger)}, the last is {ledger[-1]}"
+    )
+
+
+def _lines(found: Baseline, name: str) -> list[str]:
+    return [
+        f"{name} has the schema that these files make; they are marked as applied, and not run:",
+        *(f"  {item}" for item in found.names),
+        *(f"{item} writes rows, which are not compared: they must be there already" for item in found.writers),
+    ]
+
+
+def _refuse(found: Baseline, name: str) -> None:
+    """Stops where it is not proven that the database has what the files make."""
+    from infra.errors import PlanRefused
+    from infra.render.report import drift_lines
+
+    if found.unknown:
+        raise PlanRefused(
+            f"nothing was marked: the ledger of {name} names files that the folder does not have, so what they made "
+            f"can't be told: {', '.join(found.unknown)}. Bring them back first"
+        )
+    if found.differences:
+        lines = "".join(f"\n  {line}" for line in drift_lines(found.differences))
+        raise PlanRefused(
+            f"nothing was marked: once these files count as applied, {name} has not the schema that they make:{lines}\n"
+            "bring schema and files together, or mark fewer files with --through"
+        )

@@ -1,0 +1,124 @@
+"""A stack of the project, by way of the pulumi command: what its state keeps, and its configuration."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from infra.errors import ConfigError
+from infra.migrations.history import Application, from_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.cloudflare import D1Api
+
+_MIGRATIONS: Final = "pulumi-python:dynamic/d1:Migrations"
+_DATABASE: Final = "cloudflare:index/d1Database:D1Database"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """What the state of one stack knows.
+
+    Attributes:
+        name: of the stack.
+        outputs: inputs and outputs of its migrations; see infra.program.
+        protected: whether Pulumi refuses to delete the database.
+    """
+
+    name: str
+    outputs: Mapping[str, Any]
+    protected: bool
+
+    @property
+    def database_name(self) -> str:
+        """Name of its database."""
+        return str(self.outputs["database_name"])
+
+    @property
+    def history(self) -> tuple[Application, ...]:
+        """What it has applied, oldest first; a state from before there was a history has none."""
+        return tuple(map(from_json, self.outputs.get("history") or ()))
+
+    def database(self) -> D1Api:
+        """Its database, with the token in CLOUDFLARE_API_TOKEN.
+
+        Raises:
+            ConfigError: there is no token.
+        """
+        from infra import cloudflare
+        from infra.retry import Retry
+
+        retry = Retry(partial(click.echo, err=True))
+        return cloudflare.connect(self.outputs["account_id"], self.outputs["database_id"], retry=retry)
+
+
+def read(name: str) -> Stack:
+    """The stack from Pulumi's state.
+
+    Raises:
+        ConfigError: there is no such stack, or it has no migrations yet.
+    """
+    found = next((item for item in _resources(name) if item["type"] == _MIGRATIONS), None)
+    if found is None:
+        raise ConfigError(f"stack '{name}' has no database yet: run 'pulumi up --stack {name}'")
+    return Stack(name, found["outputs"], bool(found.get("protect")))
+
+
+def database_id(name: str) -> str:
+    """UUID of the database that the stack owns; empty when it owns none.
+
+    Raises:
+        ConfigError: there is no such stack.
+    """
+    return next((str(item["id"]) for item in _resources(name) if item["type"] == _DATABASE), "")
+
+
+def configure(name: str, key: str, value: str) -> None:
+    """Writes a key of the stack's configuration, or takes it out where `value` is empty.
+
+    Raises:
+        ConfigError: pulumi refuses.
+    """
+    arguments = ("set", "--stack", name, "--", key, value) if value else ("rm", "--stack", name, key)
+    _run("config", *arguments)
+
+
+def pulumi(*arguments: str) -> Any:
+    """What a pulumi command answers as JSON.
+
+    Raises:
+        ConfigError: pulumi is not on PATH, or refuses.
+    """
+    return json.loads(_run(*arguments, "--json"))
+
+
+def _resources(name: str) -> list[dict[str, Any]]:
+    # Not an output of the stack: Pulumi would print 50 entries of history after each run.
+    deployment = json.loads(_run("stack", "export", "--stack", name))["deployment"]
+    found: list[dict[str, Any]] = deployment.get("resources") or []
+    return found
+
+
+def _run(*arguments: str) -> str:
+    try:
+        done = subprocess.run(  # noqa: S603 - the user's own stack
+            ["pulumi", "--non-interactive", *arguments],  # noqa: S607 - the user's own
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except FileNotFoundError:
+        command = click.get_current_context().info_name
+        raise ConfigError(
+            f"pulumi is not on PATH: run this as 'd1 local -- d1 {command} ...', or install Pulumi"
+        ) from None
+    except subprocess.CalledProcessError as error:
+        raise ConfigError(f"pulumi {' '.join(arguments)} failed: {error.stderr.strip()}") from None
+    return done.stdout
