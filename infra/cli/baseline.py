@@ -37,15 +37,14 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
     from infra.migrations.baseline import mark
     from infra.migrations.bookmark import taken_now
     from infra.migrations.folder import read_folder
+    from infra.migrations.pattern import make_pattern
     from infra.retry import Retry
 
     folder = project.root()
     settings = project.settings(folder, stack)
-    files, name, table = (
-        read_folder(folder / settings.migrations_dir),
-        settings.database_name,
-        settings.migrations_table,
-    )
+    name, table = settings.database_name, settings.migrations_table
+    pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
+    files = read_folder(folder / settings.migrations_dir, pattern)
     try:
         database = cloudflare.find(settings.account_id, name, retry=Retry(partial(click.echo, err=True)))
     except NotFound as error:
@@ -82,6 +81,11 @@ def _refuse(found: Baseline, name: str) -> None:
         raise PlanRefused(
             f"nothing was marked: the ledger of {name} names files that the folder does not have, so what they made "
             f"can't be told: {', '.join(found.unknown)}. Bring them back first"
+        )
+    if (refused := found.refusal) is not None:
+        raise PlanRefused(
+            f"nothing was marked: {refused.name}:{refused.line}:{refused.column}: D1 would refuse this on a new "
+            f"database, so what the file makes can't be told: {refused.message}"
         )
     if found.differences:
         lines = "".join(f"\n  {line}" for line in drift_lines(found.differences))

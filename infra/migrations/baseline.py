@@ -10,6 +10,7 @@ from infra.migrations import ledger, live
 from infra.migrations.folder import order
 from infra.migrations.live import Live
 from infra.migrations.outcome import SETTLE_SECONDS
+from infra.migrations.rehearsal import rehearse
 from infra.migrations.review import drift
 from infra.sqlite.statements import first_word, normalize_newlines, split
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from infra.cloudflare import Database
     from infra.migrations.folder import Migration
+    from infra.migrations.rehearsal import Refusal
     from infra.sqlite.difference import Change
 
 _WRITES_ROWS: Final = frozenset({"insert", "update", "delete", "replace", "with"})
@@ -30,12 +32,14 @@ class Baseline:
     Attributes:
         names: files to mark, in order.
         unknown: names in the ledger that no file has: what they made can't be told.
+        refusal: why the files can't be run from nothing, so that what they make can't be told; None where they can.
         differences: the way from the schema that ledger and `names` make to the live one; empty where it is proven.
         writers: those of `names` that write rows, which nothing proves.
     """
 
     names: tuple[str, ...]
     unknown: tuple[str, ...]
+    refusal: Refusal | None
     differences: tuple[Change, ...]
     writers: tuple[str, ...]
 
@@ -59,9 +63,11 @@ def baseline(files: Sequence[Migration], now: Live, table: str, through: str | N
     chosen = files if through is None else files[: names.index(through) + 1]
     marked = [file for file in chosen if file.name not in now.ledger]
     explained = tuple(sorted((*now.ledger, *(file.name for file in marked)), key=order))
+    by_name = {file.name: file for file in files}
     return Baseline(
         tuple(file.name for file in marked),
-        tuple(name for name in now.ledger if name not in names),
+        tuple(name for name in now.ledger if name not in by_name),
+        rehearse((), [by_name[name] for name in explained if name in by_name], table).refusal,
         drift(files, Live(explained, now.objects), table),
         tuple(file.name for file in marked if _writes_rows(file)),
     )

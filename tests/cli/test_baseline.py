@@ -93,8 +93,18 @@ def test_drift_in_either_direction_is_listed_and_nothing_is_marked(project: Proj
     assert has_no_ledger(older)
 
 
+def test_a_file_that_can_not_run_proves_nothing(project: Project, older: D1Api) -> None:
+    project.write("0004_ghost.sql", "\nCREATE INDEX of_nothing ON ghosts (id);\n")
+    refused = refusal(project, "--yes")
+    assert refused.startswith("nothing was marked: 0004_ghost.sql:2:1: D1 would refuse this on a new database")
+    assert "no such table: main.ghosts" in refused
+    assert has_no_ledger(older)
+
+
 def test_a_file_that_writes_rows_is_named(project: Project, older: D1Api) -> None:
-    project.write("0004_seed.sql", "-- first\nINSERT INTO users (email) VALUES ('ada@example.com');\n")
+    project.write(
+        "0004_seed.sql", "-- first\nINSERT INTO users (email, password_hash, name) VALUES ('a@b.c', 'x', 'Ada');\n"
+    )
     done = project.d1("baseline", "--yes")
     assert "0004_seed.sql writes rows, which are not compared: they must be there already\n" in done.stdout
     assert marked(older) == [*FILES, "0004_seed.sql"]
