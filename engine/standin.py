@@ -102,7 +102,7 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
 
     def Read(self, request: Any, context: Any) -> Any:
         with _failures(context):
-            account, _, uuid = request.id.rpartition("/")  # `pulumi import` names a database ACCOUNT/UUID
+            account, imports, uuid = request.id.rpartition("/")  # an import names a database ACCOUNT/UUID
             inputs = rpc.deserialize_properties(request.inputs)
             account = account or inputs["accountId"]
             try:
@@ -110,8 +110,10 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             except cloudflare.NotFoundError:
                 return provider_pb2.ReadResponse()
             inputs |= {"accountId": account, "name": database["name"]}
-            if "readReplication" in inputs:
+            if imports or "readReplication" in inputs:
                 inputs["readReplication"] = database["read_replication"]
+            if imports and database["jurisdiction"]:
+                inputs["jurisdiction"] = database["jurisdiction"]
             state = _state(inputs, database)
             return provider_pb2.ReadResponse(id=uuid, properties=state, inputs=_struct(inputs))
 

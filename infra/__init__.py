@@ -13,5 +13,5 @@ The modules, in the order in which data flows through them::
 
 Beside cloudflare: answers, its errors as ours, and retry, which waits for it. Beside them all: errors, the tree of
 exceptions; files, which writes what others read at the same moment; actor, which tells who runs this; quarantine, the
-texts that a restore took back.
+texts that a restore took back; adoption, whether a database that exists fits a stack.
 """

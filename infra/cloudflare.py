@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
@@ -57,6 +57,21 @@ class Database(Protocol):
 
     def restore(self, bookmark: str) -> str:
         """Puts the database back to a bookmark, and gives the one that undoes it. Sent once, as a write is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What can't change about a database.
+
+    Attributes:
+        id: its UUID.
+        name: of it.
+        jurisdiction: where its data must stay; empty for anywhere.
+    """
+
+    id: str
+    name: str
+    jurisdiction: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +180,22 @@ def find(account_id: str, name: str, *, retry: Retry | None = None) -> D1Api:
         ConfigError: there is no token.
         ApiError: it can't be asked for.
     """
+    retry = retry or Retry()
+    return connect(account_id, retry.call(lambda: describe(account_id, name)).id, retry=retry)
+
+
+def describe(account_id: str, name: str, *, token: str | None = None) -> Description:
+    """What Cloudflare says of the database of this name, asked for once.
+
+    Raises:
+        NotFound: there is none.
+        ConfigError: there is no token.
+        ApiError: it can't be asked for.
+    """
     # Cloudflare takes a name in place of the UUID, as wrangler does.
-    named = connect(account_id, name, retry=retry)
-    get = partial(named.client.d1.database.get, name, account_id=account_id)
-    return replace(named, database_id=str(named.retry.call(lambda: translated(get)).uuid))
+    get = partial(connect(account_id, name, token=token).client.d1.database.get, name, account_id=account_id)
+    found = _given(translated(get))
+    return Description(str(found.uuid), found.name or "", found.jurisdiction or "")
 
 
 def _upload(url: str, content: bytes, etag: str) -> None:

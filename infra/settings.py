@@ -67,6 +67,7 @@ class Settings(BaseModel):
     dangerous_files: _Severity = "warning"
     on_failure: Literal["stop", "restore"] = "stop"
     quarantine: Annotated[str, AfterValidator(_is_quarantine)] = ""
+    adopt: Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")] = ""
     binding: _Word = "DB"
     wrangler_config: Annotated[_Path, AfterValidator(_is_toml)] = "wrangler.toml"
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""

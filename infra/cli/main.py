@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 _OWN = {
+    "adopt": "infra.cli.adopt:adopt",
     "baseline": "infra.cli.baseline:baseline",
     "history": "infra.cli.history:history",
     "plan": "infra.cli.plan:plan",

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from infra.errors import ConfigError
+from infra.errors import ApiError, ConfigError
 from infra.migrations.folder import layout_hint, read_folder
 from infra.migrations.pattern import make_pattern
 from infra.migrations.request import make_request
+from infra.program.adoption import import_id
 from infra.program.bindings import WranglerBindings
 from infra.program.database import D1Database
 from infra.program.inputs import STACK
@@ -50,7 +51,8 @@ class D1Environment(pulumi.ComponentResource):
                 make_request(file, settings.migrations_dir, settings.migrations_table)
             entry = _entry(settings, pattern)
             rendered(settings.wrangler_config, entry)
-        except ConfigError as error:
+            adopted = import_id(settings)
+        except (ApiError, ConfigError) as error:
             raise pulumi.RunError(str(error)) from None
         if hint:
             pulumi.warn(hint)
@@ -67,7 +69,9 @@ class D1Environment(pulumi.ComponentResource):
                 "readReplication": {"mode": settings.read_replication},
             },
             # Two databases can't have one name, so the old one goes before its replacement comes.
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, delete_before_replace=True),
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=settings.protect, delete_before_replace=True, import_=adopted
+            ),
         )
         self.migrations = D1Migrations(
             "migrations",

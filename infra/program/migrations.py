@@ -66,7 +66,9 @@ class D1MigrationsProvider(ResourceProvider):
         """Shows the plan where there is no resource yet: Pulumi asks for no diff then."""
         if not _olds:
             with message_only():
-                is_new = _news["database_id"] == pulumi.runtime.rpc.UNKNOWN
+                is_new = isinstance(_news["database_id"], pulumi.output.Unknown)
+                if is_new:
+                    preview.refuse_taken_name(_news, self._token)
                 seen = preview.of_new(_news) if is_new else preview.of_live(lambda: self._database(_news), _news, {})
                 preview.show(seen, _news)
         return CheckResult(_news, [])

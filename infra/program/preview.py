@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infra.errors import ApiError, ConfigError, SqlError
+from infra import cloudflare
+from infra.errors import ApiError, ConfigError, PlanRefused, SqlError
 from infra.migrations import live
 from infra.migrations.review import drift, look, refuse, review, unrehearsed
-from infra.program.inputs import planned_files, policy, quarantine, read_now, read_planned, refuse_another_ledger
+from infra.program.inputs import (
+    STACK,
+    planned_files,
+    policy,
+    quarantine,
+    read_now,
+    read_planned,
+    refuse_another_ledger,
+)
 from infra.render.report import drift_lines, report
 
 if TYPE_CHECKING:
@@ -16,6 +25,25 @@ if TYPE_CHECKING:
     from infra.cloudflare import Database
     from infra.migrations.live import Live
     from infra.migrations.review import Review
+
+
+def refuse_taken_name(props: Mapping[str, Any], token: str | None) -> None:
+    """Stops the creation of a database whose name is taken; Cloudflare would refuse it with code 7502.
+
+    Where Cloudflare does not say, the creation will: one request, and no waiting.
+
+    Raises:
+        PlanRefused: there is such a database, and the stack does not have it.
+    """
+    name = props["database_name"]
+    try:
+        found = cloudflare.describe(props["account_id"], name, token=token)
+    except (ApiError, ConfigError):
+        return
+    raise PlanRefused(
+        f"there is a database {name} already ({found.id}), which this stack does not have: "
+        f"'d1 adopt --stack {props[STACK]}' lets the next 'pulumi up' take it over"
+    )
 
 
 def of_new(props: Mapping[str, Any]) -> Review:

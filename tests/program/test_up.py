@@ -117,6 +117,8 @@ def test_the_ledger_in_the_sqlite_file_is_wranglers(project: Project, emulator: 
 def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None:
     shown = project.preview()
     assert all(name in shown for name in FILES), "also before there is a database"
+    assert "+ table users  id, email" in shown, "and they are rehearsed"
+    assert "not rehearsed" not in shown
     project.up()
     before = project.database().bookmark()
 

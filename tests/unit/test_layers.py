@@ -23,13 +23,14 @@ ALLOWED = {
     "infra.retry": {"infra.errors"},
     "infra.answers": {"infra.errors"},
     "infra.cloudflare": {"infra.errors", "infra.answers", "infra.retry"},
+    "infra.adoption": {"infra.errors", "infra.settings", "infra.cloudflare"},
     "infra.migrations": {"infra.errors", "infra.quarantine", "infra.retry", "infra.cloudflare", "infra.sqlite"},
     "infra.program": {
-        *("infra.errors", "infra.files", "infra.quarantine", "infra.settings"),
+        *("infra.errors", "infra.files", "infra.quarantine", "infra.settings", "infra.adoption"),
         *("infra.actor", "infra.retry", "infra.cloudflare", "infra.migrations", "infra.render"),
     },
     "infra.cli": {
-        *("infra.errors", "infra.quarantine", "infra.settings", "infra.retry"),
+        *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.retry"),
         *("infra.cloudflare", "infra.migrations", "infra.render"),
     },
     "engine": {"infra.errors", "infra.files"},

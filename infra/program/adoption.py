@@ -1,0 +1,71 @@
+"""A database that exists already, taken into the stack instead of created.
+
+Pulumi's option for that, `import_`, is safe in one run alone: given on a stack that has the database under another id,
+or for a database that is not as the program says, it ends in a replacement, which deletes the database. So it is given
+while the stack has none, for a database that fits; after that the key `adopt` does nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pulumi
+
+from infra import cloudflare
+from infra.adoption import refuse_misfit
+from infra.errors import ConfigError, NotFound
+from infra.program.database import TYPE
+from infra.retry import Retry
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+
+def import_id(settings: Settings) -> str | None:
+    """Id of the database to adopt, as Cloudflare's provider takes it; None where there is nothing to adopt.
+
+    Raises:
+        ConfigError: the stack has another database, or the one to adopt is not there or does not fit.
+        ApiError: Cloudflare can't be asked.
+    """
+    if not settings.adopt:
+        return None
+    if owned := _owned():
+        if owned == settings.adopt:
+            return None
+        raise ConfigError(
+            f"adopt is {settings.adopt}, but this stack has the database {owned}: take the key out with "
+            f"'pulumi config rm adopt --stack {settings.environment}'"
+        )
+    try:
+        token = pulumi.Config("cloudflare").get("apiToken")
+        ask = partial(cloudflare.describe, settings.account_id, settings.database_name, token=token)
+        found = Retry(pulumi.info).call(ask)
+    except NotFound as error:
+        raise ConfigError(
+            f"adopt is {settings.adopt}, but there is no database {settings.database_name}: {error}"
+        ) from None
+    refuse_misfit(found, settings)
+    return f"{settings.account_id}/{settings.adopt}"
+
+
+def _owned() -> str:
+    """UUID of the database in the stack's state; empty when there is none."""
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        done = subprocess.run(  # noqa: S603 - our own stack
+            ["pulumi", "stack", "export", "--stack", stack, "--non-interactive"],  # noqa: S607 - the one that runs this
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        reason = getattr(error, "stderr", "") or error
+        raise ConfigError(
+            f"adopt is set, but whether the stack has a database already can't be told: {reason}"
+        ) from None
+    resources = json.loads(done.stdout)["deployment"].get("resources") or ()
+    return next((str(item["id"]) for item in resources if item["type"] == TYPE), "")
