@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
 from tests.program.conftest import TOKEN
+from tests.reliability.processes import AVAILABLE, descendants, runs_dynamic_providers
 
 if TYPE_CHECKING:
     from tests.program.conftest import Emulator, Project
@@ -34,21 +33,7 @@ def seen(emulator: Emulator) -> int:
     return int(shown["result"]["faults"][0]["seen"])
 
 
-def providers(ancestor: int) -> list[int]:
-    """The processes below `ancestor` that run dynamic providers."""
-    found, children = [], [ancestor]
-    while children:
-        process = children.pop()
-        for task in Path(f"/proc/{process}/task").glob("*/children"):
-            with suppress(OSError):
-                children += map(int, task.read_text().split())
-        with suppress(OSError):
-            if b"pulumi.dynamic" in Path(f"/proc/{process}/cmdline").read_bytes():
-                found.append(process)
-    return found
-
-
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="finds the provider's process in /proc")
+@pytest.mark.skipif(not AVAILABLE, reason="finds the provider's process in /proc")
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill -9 of the provider"])
 def test_an_up_that_ends_within_a_write_is_gone_on_with(project: Project, emulator: Emulator, how: str) -> None:
     project.up()
@@ -64,7 +49,7 @@ def test_an_up_that_ends_within_a_write_is_gone_on_with(project: Project, emulat
         if how == "Ctrl-C":
             os.killpg(up.pid, signal.SIGINT)  # as a terminal sends it: to the engine and its plugins
         else:
-            for process in providers(up.pid):
+            for process in filter(runs_dynamic_providers, descendants(up.pid)):
                 os.kill(process, signal.SIGKILL)
         printed = up.communicate()[0]
     assert up.returncode != 0, printed

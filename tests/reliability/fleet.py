@@ -97,6 +97,11 @@ class Fleet:
             shown = process.communicate()[0]
         return subprocess.CompletedProcess(process.args, process.returncode, shown)
 
+    def unlock(self) -> None:
+        """What a user does once an engine was killed: takes its lock away, and forgets what it had begun to create."""
+        self.pulumi("cancel", "--yes").check_returncode()
+        self.pulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview").check_returncode()
+
     def arrange(self, rules: Iterable[Rule] = ()) -> None:
         """Sets the emulator's faults, after rules that count each cell's attempts."""
         counting = [{"fault": "latency", "times": None, **cell.attempt} for cell in self.cells]

@@ -70,8 +70,9 @@ def run(folder: Path, engine_environment: Mapping[str, str], text: str) -> set[s
         if text == ENGINE:
             locked = fleet.up()
             assert "the stack is currently locked" in locked.stdout
-            fleet.pulumi("cancel", "--yes").check_returncode()
+            fleet.unlock()
         again = fleet.up()
+        assert "pending operations" not in again.stdout
         assert again.returncode == 0, again.stdout
         assert fleet.settled() == {cell.name for cell in CELLS}
         assert fleet.wrong() == []
