@@ -12,5 +12,6 @@ The modules, in the order in which data flows through them::
     cli/        the d1 command
 
 Beside cloudflare: answers, its errors as ours, and retry, which waits for it. Beside them all: errors, the tree of
-exceptions; files, which writes what others read at the same moment; actor, which tells who runs this.
+exceptions; files, which writes what others read at the same moment; wrangler_file, which does so with the configuration
+that render/ edits; actor, which tells who runs this.
 """
