@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-_OWN = {"plan": "infra.cli.plan:plan", "status": "infra.cli.status:status"}
+_OWN = {"plan": "infra.cli.plan:plan", "render": "infra.cli.render:render", "status": "infra.cli.status:status"}
 
 
 class _LazyGroup(click.Group):

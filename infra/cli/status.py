@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -44,8 +43,9 @@ def status(*, as_json: bool) -> None:
 
     Pulumi knows the stacks; what is applied is read from each database.
     """
-    stacks = sorted(stack["name"] for stack in _pulumi("stack", "ls"))
-    environments = [_environment(stack, _pulumi("stack", "output", "--stack", stack)) for stack in stacks]
+    from infra.cli import stacks
+
+    environments = [_environment(stack, stacks.outputs(stack)) for stack in stacks.names()]
     if as_json:
         click.echo(json.dumps([asdict(environment) for environment in environments], indent=2))
     else:
@@ -87,28 +87,6 @@ def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
         bookmark_expires=outputs["bookmark"]["expires"],
         drift=drifted,
     )
-
-
-def _pulumi(*arguments: str) -> Any:
-    """What a pulumi command answers as JSON.
-
-    Raises:
-        ConfigError: pulumi is not on PATH, or refuses.
-    """
-    from infra.errors import ConfigError
-
-    try:
-        done = subprocess.run(  # noqa: S603
-            ["pulumi", *arguments, "--json", "--non-interactive"],  # noqa: S607 - the user's own
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except FileNotFoundError:
-        raise ConfigError("pulumi is not on PATH: run this as 'd1 local -- d1 status', or install Pulumi") from None
-    except subprocess.CalledProcessError as error:
-        raise ConfigError(f"pulumi {' '.join(arguments)} failed: {error.stderr.strip()}") from None
-    return json.loads(done.stdout)
 
 
 def _print_table(environments: list[Environment]) -> None:

@@ -31,7 +31,7 @@ def differences(text: str, entry: Binding, name: str) -> list[str]:
         return [f"{_called(entry.table, entry.binding)} is missing"]
     expected = expected_in(found, entry)
     return [
-        f"{_called(entry.table, entry.binding)}: {key} is {_value(found.get(key))}, not {_value(expected.get(key))}"
+        f"{_called(entry.table, entry.binding)}: {_change(key, found.get(key), expected.get(key))}"
         for key in [*entry.fields, *(found.keys() - entry.fields.keys())]
         if found.get(key) != expected.get(key)
     ]
@@ -44,8 +44,8 @@ def bound(text: str, name: str) -> list[tuple[str, str]]:
         ConfigError: as `differences`.
     """
     document = Document.of(text, syntax_of(name))
-    environments = document.content.get("env", {})
-    paths = [("d1_databases",), *(("env", key, "d1_databases") for key in environments)]
+    document.entries(("env", "", "d1_databases"))  # refuses an `env` that is no table
+    paths = [("d1_databases",), *(("env", key, "d1_databases") for key in document.content.get("env", {}))]
     return [
         (str(item["database_id"]), _called(dotted(path), item.get("binding")))
         for path in paths
@@ -58,5 +58,12 @@ def _called(table: str, binding: object) -> str:
     return f"'{binding}' in '{table}'"
 
 
-def _value(value: object) -> str:
-    return "not there" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+def _change(key: str, found: object, expected: str | None) -> str:
+    if found is None:
+        return f"{key} is not there, and should be {json.dumps(expected)}"
+    value = json.dumps(found, default=str)
+    return (
+        f"{key} is {value}, and should not be there"
+        if expected is None
+        else f"{key} is {value}, not {json.dumps(expected)}"
+    )

@@ -47,17 +47,15 @@ def without(text: str, container: Value, index: int) -> str:
     """`text` without one item of `container`, a comma, and the white space around it. Comments stay."""
     item = container.items[index]
     before, between, after = text[: item.start], text[item.end : item.behind], text[item.behind :]
-    between = between.removesuffix(",")
+    gap = text[container.items[index - 1].behind if index else container.start + 1 : item.start]
     if index and item.comma is None:
-        comma = container.items[index - 1].comma
-        assert comma is not None  # noqa: S101 - it parts the two items
-        before = before[:comma] + before[comma + 1 :]
-    blank = before[len(before.rstrip(_SPACE)) :]
-    if _ends_line(after) or (item is container.items[-1] and _may_go(text, container, index, blank, after)):
-        before = before if between.strip() else before.rstrip(_SPACE)
+        left = container.items[index - 1]
+        before, gap = before[: left.behind - 1] + gap, text[left.end : left.behind - 1] + gap
+    if _ends_line(after) or (item is container.items[-1] and _has_no_line_to_keep(gap, after)):
+        before = before if between.strip(_SPACE + ",") else before.rstrip(_SPACE)
     else:
         after = after.lstrip(" \t")
-    return before + between + after
+    return before + between.removesuffix(",") + after
 
 
 def is_alone(text: str, container: Value) -> bool:
@@ -73,14 +71,18 @@ def _ends_line(after: str) -> bool:
     return after.lstrip(" \t").startswith(("\r", "\n"))
 
 
-def _may_go(text: str, container: Value, index: int, blank: str, after: str) -> bool:
-    """Whether nothing needs the `blank` before the last item: no comment that ends with its line, on either side."""
-    start = container.items[index - 1].end if index else container.start
-    comments = _COMMENT.findall(text, start, container.items[index].start)
+def _has_no_line_to_keep(gap: str, after: str) -> bool:
+    """Whether no comment needs the white space at the end of `gap`: none that goes to the end of its line.
+
+    Args:
+        gap: what parts the last item from what is before it.
+        after: what follows it.
+    """
+    comments = _COMMENT.findall(gap)
     if comments and comments[-1].startswith("//"):
         return False
     rest = _REST_OF_LINE.match(after)
-    return "\n" not in blank or not (rest and rest.group())
+    return not (rest and rest.group()) or "\n" not in gap[len(gap.rstrip(_SPACE)) :]
 
 
 def _written(text: str, value: Any, at: int, *, spread: bool) -> str:
