@@ -12,6 +12,7 @@ The modules, in the order in which data flows through them::
     cli/        the d1 command
 
 Beside cloudflare: answers, its errors as ours, and retry, which waits for it. Beside them all: errors, the tree of
-exceptions; files, which writes what others read at the same moment; actor, which tells who runs this; quarantine, the
-texts that a restore took back; adoption, whether a database that exists fits a stack.
+exceptions; files, which writes what others read at the same moment; wrangler_file, which does so with the configuration
+that render/ edits; actor, which tells who runs this; quarantine, the texts that a restore took back; adoption, which
+tells whether a database that exists fits a stack.
 """

@@ -32,9 +32,9 @@ def _number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def _is_toml(path: str) -> str:
-    if not path.endswith(".toml"):
-        raise ValueError("it must end in .toml: wrangler's JSON configurations are not kept yet")
+def _is_configuration(path: str) -> str:
+    if path and not path.endswith((".toml", ".jsonc", ".json")):
+        raise ValueError("it must end in .toml, .jsonc or .json")
     return path
 
 
@@ -69,7 +69,7 @@ class Settings(BaseModel):
     quarantine: Annotated[str, AfterValidator(_is_quarantine)] = ""
     adopt: Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")] = ""
     binding: _Word = "DB"
-    wrangler_config: Annotated[_Path, AfterValidator(_is_toml)] = "wrangler.toml"
+    wrangler_config: Annotated[str, AfterValidator(_is_configuration)] = ""
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
 
     @property

@@ -18,6 +18,7 @@ _OWN = {
     "history": "infra.cli.history:history",
     "plan": "infra.cli.plan:plan",
     "release": "infra.cli.release:release",
+    "render": "infra.cli.render:render",
     "restore": "infra.cli.restore:restore",
     "status": "infra.cli.status:status",
 }

@@ -90,13 +90,23 @@ def configure(name: str, key: str, value: str) -> None:
     _run("config", *arguments)
 
 
-def pulumi(*arguments: str) -> Any:
-    """What a pulumi command answers as JSON.
+def names() -> list[str]:
+    """Names of the project's stacks, sorted.
 
     Raises:
         ConfigError: pulumi is not on PATH, or refuses.
     """
-    return json.loads(_run(*arguments, "--json"))
+    return sorted(stack["name"] for stack in json.loads(_run("stack", "ls", "--json")))
+
+
+def outputs(name: str) -> dict[str, Any]:
+    """What the stack exports; empty before its first `pulumi up`.
+
+    Raises:
+        ConfigError: there is no such stack.
+    """
+    found: dict[str, Any] = json.loads(_run("stack", "output", "--stack", name, "--json"))
+    return found
 
 
 def _resources(name: str) -> list[dict[str, Any]]:

@@ -43,10 +43,9 @@ def status(*, as_json: bool) -> None:
 
     Pulumi knows the stacks; what is applied is read from each database.
     """
-    from infra.cli.stack import pulumi
+    from infra.cli import stack as stacks
 
-    stacks = sorted(stack["name"] for stack in pulumi("stack", "ls"))
-    environments = [_environment(stack, pulumi("stack", "output", "--stack", stack)) for stack in stacks]
+    environments = [_environment(stack, stacks.outputs(stack)) for stack in stacks.names()]
     if as_json:
         click.echo(json.dumps([asdict(environment) for environment in environments], indent=2))
     else:

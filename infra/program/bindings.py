@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Any
 import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
 from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
 
-from infra.program import wrangler_file
+from infra import wrangler_file
 from infra.program.quiet import message_only
-from infra.render.binding import Binding
+from infra.render.binding import binding_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-FIELDS = tuple(Binding.__dataclass_fields__)
 
 
 class WranglerBindingsProvider(ResourceProvider):
@@ -34,7 +32,7 @@ class WranglerBindingsProvider(ResourceProvider):
         """Refuses an entry of somebody else's before the first create: Pulumi asks for no diff then."""
         if not _olds:
             with message_only():
-                wrangler_file.refuse_foreign(_news["path"], _entry(_news), _ids(_news))
+                wrangler_file.refuse_foreign(_news["path"], binding_from(_news), _ids(_news))
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -43,23 +41,23 @@ class WranglerBindingsProvider(ResourceProvider):
         A move to another place is an update, which `protect` allows.
         """
         with message_only():
-            wrangler_file.refuse_foreign(_news["path"], _entry(_news), _ids(_olds, _news))
-            changed = _olds["path"] != _news["path"] or _entry(_olds) != _entry(_news)
-            lost = not changed and not wrangler_file.is_current(_news["path"], _entry(_news))
+            wrangler_file.refuse_foreign(_news["path"], binding_from(_news), _ids(_olds, _news))
+            changed = _olds["path"] != _news["path"] or binding_from(_olds) != binding_from(_news)
+            lost = not changed and not wrangler_file.is_current(_news["path"], binding_from(_news))
         return DiffResult(changes=changed or lost)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Puts the entry into the file."""
         with message_only():
-            wrangler_file.put(props["path"], _entry(props), _ids(props))
-        return CreateResult(f"{props['path']}#{_entry(props).table}.{props['binding']}", dict(props))
+            wrangler_file.put(props["path"], binding_from(props), _ids(props))
+        return CreateResult(f"{props['path']}#{binding_from(props).table}.{props['binding']}", dict(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Puts the entry into the file, and takes it out of the place where it was before."""
         with message_only():
-            wrangler_file.put(_news["path"], _entry(_news), _ids(_olds, _news))
+            wrangler_file.put(_news["path"], binding_from(_news), _ids(_olds, _news))
             if _place(_olds) != _place(_news):
-                wrangler_file.remove(_olds["path"], _entry(_olds))
+                wrangler_file.remove(_olds["path"], binding_from(_olds))
         return UpdateResult(dict(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -69,7 +67,7 @@ class WranglerBindingsProvider(ResourceProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Takes the entry out of the file."""
         with message_only():
-            wrangler_file.remove(_props["path"], _entry(_props))
+            wrangler_file.remove(_props["path"], binding_from(_props))
 
 
 class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
@@ -80,13 +78,8 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
     def __init__(
         self, name: str, *, inputs: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args: `inputs` are the file's `path` and FIELDS, those of infra.render.binding.Binding."""
+        """Args: `inputs` are the file's `path` and the fields of infra.render.binding.Binding."""
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
-
-
-def _entry(props: Mapping[str, Any]) -> Binding:
-    """The entry; a field that the state of an older version lacks has its default."""
-    return Binding(**{name: props[name] for name in FIELDS if name in props})
 
 
 def _ids(*props: Mapping[str, Any]) -> set[str]:

@@ -18,8 +18,8 @@ from infra.program.bindings import WranglerBindings
 from infra.program.database import D1Database
 from infra.program.inputs import STACK
 from infra.program.migrations import D1Migrations
-from infra.program.wrangler_file import rendered
 from infra.render.binding import Binding
+from infra.wrangler_file import choice_hint, chosen, rendered
 
 if TYPE_CHECKING:
     from infra.migrations.pattern import Pattern
@@ -46,15 +46,16 @@ class D1Environment(pulumi.ComponentResource):
         try:
             pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
             files = read_folder(folder, pattern)
-            hint = layout_hint(folder, pattern, settings.migrations_dir)
+            hints = [layout_hint(folder, pattern, settings.migrations_dir), choice_hint(settings.wrangler_config)]
             for file in files:
                 make_request(file, settings.migrations_dir, settings.migrations_table)
-            entry = _entry(settings, pattern)
-            rendered(settings.wrangler_config, entry)
+            path = chosen(settings.wrangler_config)
+            entry = _entry(settings, pattern, path)
+            rendered(path, entry)
             adopted = import_id(settings)
         except (ApiError, ConfigError) as error:
             raise pulumi.RunError(str(error)) from None
-        if hint:
+        for hint in filter(None, hints):
             pulumi.warn(hint)
 
         super().__init__("d1:index:Environment", name, None, opts)
@@ -91,9 +92,10 @@ class D1Environment(pulumi.ComponentResource):
             },
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
         )
+        bound = {**asdict(entry), "path": path, "database_id": self.database.id}
         self.bindings = WranglerBindings(
             "bindings",
-            inputs={**asdict(entry), "path": settings.wrangler_config, "database_id": self.database.id},
+            inputs=bound,
             opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=[self.migrations]),
         )
         self.outputs: dict[str, pulumi.Input[Any]] = {
@@ -102,6 +104,7 @@ class D1Environment(pulumi.ComponentResource):
             "database_name": settings.database_name,
             "database_id": self.database.id,
             "binding": settings.binding,
+            "wrangler_entry": bound,
             "migrations_dir": settings.migrations_dir,
             "migrations_pattern": settings.migrations_pattern,
             "migrations_table": settings.migrations_table,
@@ -113,9 +116,9 @@ class D1Environment(pulumi.ComponentResource):
         self.register_outputs(self.outputs)
 
 
-def _entry(settings: Settings, pattern: Pattern) -> Binding:
+def _entry(settings: Settings, pattern: Pattern, path: str) -> Binding:
     """The wrangler configuration's entry, whose paths are relative to the file that it stands in."""
-    folder = Path(os.path.relpath(settings.migrations_dir, Path(settings.wrangler_config).parent)).as_posix()
+    folder = Path(os.path.relpath(settings.migrations_dir, Path(path).parent)).as_posix()
     return Binding(
         worker=settings.project_name,
         environment=settings.binding_environment,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import tomllib
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from infra.render.toml_write import dotted, quoted
+from infra.render.written import dotted, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
@@ -48,28 +51,51 @@ class Binding:
         return dotted(self.path)
 
     @property
-    def block(self) -> str:
-        """The entry as a block: its header and a line for each field."""
-        return _render("d1_database.toml.j2", self)
-
-    @property
-    def configuration(self) -> str:
-        """A configuration that has only this entry."""
-        return _render("wrangler.toml.j2", self)
-
-    @property
     def fields(self) -> dict[str, str]:
-        """The fields of the block."""
-        return tomllib.loads(self.block.partition("\n")[2])
+        """What is written, in its order. Wrangler's defaults of ledger and pattern are left out."""
+        fields = {
+            "binding": self.binding,
+            "database_name": self.database_name,
+            "database_id": self.database_id,
+            "migrations_dir": self.migrations_dir,
+        }
+        if self.migrations_pattern:
+            fields["migrations_pattern"] = self.migrations_pattern
+        if self.migrations_table != "d1_migrations":
+            fields["migrations_table"] = self.migrations_table
+        return fields
+
+    @property
+    def block(self) -> str:
+        """The entry as a block of TOML: its header and a line for each field."""
+        return _render("d1_database.toml.j2", table=self.table, fields=self.fields)
 
 
-def _render(template: str, entry: Binding) -> str:
+def binding_from(values: Mapping[str, Any]) -> Binding:
+    """The entry that a state holds. A field that the state of an older version lacks has its default."""
+    return Binding(**{name: values[name] for name in FIELDS if name in values})
+
+
+def start(worker: str, name: str) -> str:
+    """What a configuration says before it has an entry.
+
+    Args:
+        worker: name of the Worker.
+        name: the file's, whose end is that of the template.
+    """
+    return _render(f"wrangler{PurePath(name).suffix}.j2", worker=worker)
+
+
+def _render(template: str, **values: object) -> str:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
-        autoescape=False,  # noqa: S701 - TOML, quoted by the filter below
+        autoescape=False,  # noqa: S701 - TOML and JSON, quoted by the filter below
     )
-    environment.filters["toml"] = quoted
-    return environment.get_template(template).render(asdict(entry), table=entry.table)
+    environment.filters["quoted"] = quoted
+    return environment.get_template(template).render(values)
+
+
+FIELDS = tuple(Binding.__dataclass_fields__)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.render.toml_text import line_end, pairs, statements, with_values
+from infra.render.lines import line_end
+from infra.render.toml_text import pairs, statements, with_values
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

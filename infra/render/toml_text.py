@@ -153,11 +153,6 @@ def with_values(text: str, known: Sequence[Pair], values: Mapping[str, str], *, 
     return text
 
 
-def line_end(text: str) -> str:
-    """The line end of `text`: that of its first line."""
-    return "\r\n" if text.partition("\n")[0].endswith("\r") else "\n"
-
-
 def _inside(pair: Pair, path: tuple[str, ...]) -> Sequence[Token] | None:
     """The tokens of the value at `path`, which may lie inside of inline tables."""
     if pair.key == path:

@@ -1,21 +1,18 @@
-"""The database's entry in wrangler.toml. Everything else in the file stays, to the byte.
+"""The database's entry in a wrangler configuration. Everything else in the file stays, to the byte.
 
-The entry is edited as text, and tomllib is the judge: what is returned means the old configuration with the one entry
-put in or taken out, or there is a ConfigError.
+The entry is edited as text, and a parser that knows nothing of the edit is the judge: what is returned means the old
+configuration with the one entry put in or taken out, or there is a ConfigError.
 """
 
 from __future__ import annotations
 
-import tomllib
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from infra.errors import ConfigError
-from infra.render.blocks import Blocks
-from infra.render.inline_list import InlineList
-from infra.render.toml_text import value_at
-from infra.render.toml_write import dotted, quoted
+from infra.render.binding import start
+from infra.render.document import Document
+from infra.render.syntax import syntax_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -23,63 +20,59 @@ if TYPE_CHECKING:
     from infra.render.binding import Binding
 
 
-def put(text: str | None, entry: Binding) -> str:
+def put(text: str | None, entry: Binding, name: str) -> str:
     """The configuration with `entry` in it: added, or brought up to date where the binding is there already.
 
     Args:
         text: the file's text; None when there is no file.
         entry: what to put.
+        name: the file's, which tells its language.
 
     Raises:
-        ConfigError: the text is not TOML, its `d1_databases` is no list of tables, or the entry can't be put in without
-            changing something else.
+        ConfigError: the text is not valid, its `d1_databases` is no list of tables, or the entry can't be put in
+            without changing something else.
     """
-    if text is None:
-        return entry.configuration
-    document = _parse(text)
-    index = _index(document, entry)
-    found = {} if index is None else _entries(document, entry)[index]
-    wanted = entry.fields
-    if "migrations_table" in found:  # the template leaves out wrangler's default, which is no longer what is there
-        wanted["migrations_table"] = entry.migrations_table
-    expected = found | wanted
-    if not entry.migrations_pattern:  # the template leaves out wrangler's default, and absence alone means it
-        expected.pop("migrations_pattern", None)
+    syntax = syntax_of(name)
+    text = start(entry.worker, name) if text is None else text
+    document = Document.of(text, syntax)
+    index, found = document.index(entry), document.found(entry)
+    expected = expected_in(found, entry)
     if expected == found:
         return text
+    result = text
     if index is None:
-        result = _listed(text, entry).add(entry.block)
+        result = syntax.add(result, entry)
     else:
-        result = text
         for key in found.keys() - expected.keys():
-            result = _listed(result, entry).drop(index, key)
-        changes = {key: quoted(value) for key, value in wanted.items() if found.get(key) != value}
-        result = _listed(result, entry).edit(index, changes)
+            result = syntax.drop(result, entry, index, key)
+        changes = {key: value for key, value in expected.items() if found.get(key) != value}
+        result = syntax.edit(result, entry, index, changes)
     try:
-        after = _parse(result)
-        at = _index(after, entry)
+        after = Document.of(result, syntax)
+        at = after.index(entry)
     except ConfigError:
-        raise _refusal(text, entry) from None
-    kept = _without(after, entry, at) == _without(document, entry, index)
-    if at is None or not kept or _entries(after, entry)[at] != expected:
-        raise _refusal(text, entry)
+        raise _refusal(document, entry) from None
+    kept = after.without(entry, at) == document.without(entry, index)
+    if at is None or not kept or after.found(entry) != expected:
+        raise _refusal(document, entry)
     return result
 
 
-def remove(text: str, entry: Binding) -> str:
+def remove(text: str, entry: Binding, name: str) -> str:
     """The configuration without `entry`; the text itself when the binding is not there or is another database's.
 
     Raises:
-        ConfigError: the text is not TOML, its `d1_databases` is no list of tables, or the entry can't be taken out
+        ConfigError: the text is not valid, its `d1_databases` is no list of tables, or the entry can't be taken out
             without changing something else.
     """
-    document = _parse(text)
-    index = _index(document, entry)
-    if index is None or _entries(document, entry)[index].get("database_id") != entry.database_id:
+    syntax = syntax_of(name)
+    document = Document.of(text, syntax)
+    index = document.index(entry)
+    if index is None or document.found(entry).get("database_id") != entry.database_id:
         return text
-    result = _listed(text, entry).cut(index)
+    result = syntax.cut(text, entry, index)
     try:
-        kept = _without(_parse(result), entry, None) == _without(document, entry, index)
+        kept = Document.of(result, syntax).without(entry, None) == document.without(entry, index)
     except ConfigError:
         kept = False
     if not kept:
@@ -90,21 +83,22 @@ def remove(text: str, entry: Binding) -> str:
     return result
 
 
-def refuse_foreign(text: str | None, entry: Binding, ours: Collection[str]) -> None:
+def refuse_foreign(text: str | None, entry: Binding, ours: Collection[str], name: str) -> None:
     """Lets nobody's database be unbound without a word.
 
     Args:
         text: the file's text; None when there is no file.
         entry: what is about to be put.
         ours: the ids that may be replaced.
+        name: the file's, which tells its language.
 
     Raises:
         ConfigError: the binding is there with the id of a database that is not in `ours`, or as `put` raises.
     """
-    document = _parse(text or "")
-    index = _index(document, entry)
-    found = "" if index is None else _entries(document, entry)[index].get("database_id", "")
-    if found not in ours and _is_id(found):
+    if text is None:
+        return
+    found = Document.of(text, syntax_of(name)).found(entry).get("database_id", "")
+    if found not in ours and is_id(found):
         raise ConfigError(
             f"'{entry.binding}' in '{entry.table}' is bound to the database {found}, which this stack did not write: "
             f"choose another name with 'pulumi config set binding NAME', remove the entry, or adopt that database with "
@@ -112,7 +106,7 @@ def refuse_foreign(text: str | None, entry: Binding, ours: Collection[str]) -> N
         )
 
 
-def _is_id(value: object) -> bool:
+def is_id(value: object) -> bool:
     """Whether `value` is the id of a database, not a placeholder."""
     try:
         return UUID(str(value)).int != 0
@@ -120,66 +114,21 @@ def _is_id(value: object) -> bool:
         return False
 
 
-def _parse(text: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text, parse_float=str)  # NaN is not equal to itself
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"is not valid TOML: {error}") from None
+def expected_in(found: dict[str, Any], entry: Binding) -> dict[str, Any]:
+    """What becomes of `found`, which is in the place of `entry`: keys that are not ours stay."""
+    expected = found | entry.fields
+    if "migrations_table" in found:  # wrangler's default is left out, but is no longer what is there
+        expected["migrations_table"] = entry.migrations_table
+    if not entry.migrations_pattern:  # wrangler's default is left out, and absence alone means it
+        expected.pop("migrations_pattern", None)
+    return expected
 
 
-def _listed(text: str, entry: Binding) -> InlineList | Blocks:
-    array = value_at(text, entry.path)
-    return InlineList(text, array) if array else Blocks(text, entry.path)
-
-
-def _entries(document: dict[str, Any], entry: Binding) -> list[dict[str, Any]]:
-    table = document
-    for depth, key in enumerate(entry.path[:-1], start=1):
-        table = table.get(key, {})
-        if not isinstance(table, dict):
-            raise ConfigError(f"'{dotted(entry.path[:depth])}' is not a table")
-    entries = table.get(entry.path[-1], [])
-    if not isinstance(entries, list) or not all(isinstance(item, dict) for item in entries):
-        raise ConfigError(f"'{entry.table}' is not a list of databases")
-    return entries
-
-
-def _index(document: dict[str, Any], entry: Binding) -> int | None:
-    """Where the binding stands in its list.
-
-    Raises:
-        ConfigError: the list is none, or has the binding twice.
-    """
-    found = [i for i, item in enumerate(_entries(document, entry)) if item.get("binding") == entry.binding]
-    if len(found) > 1:
-        raise ConfigError(f"'{entry.table}' has more than one entry with the binding '{entry.binding}'")
-    return found[0] if found else None
-
-
-def _without(document: dict[str, Any], entry: Binding, index: int | None) -> dict[str, Any]:
-    """What the document says apart from one entry, and from tables that are there only to hold it."""
-    rest = deepcopy(document)
-    if index is not None:
-        del _entries(rest, entry)[index]
-    tables = [rest]
-    for key in entry.path[:-1]:
-        tables.append(tables[-1].get(key, {}))
-    for table, key in zip(reversed(tables), reversed(entry.path), strict=True):
-        if table.get(key) in ({}, []):
-            del table[key]
-    return rest
-
-
-def _refusal(text: str, entry: Binding) -> ConfigError:
+def _refusal(document: Document, entry: Binding) -> ConfigError:
     """Says what is in the way of the entry, and how it looks."""
-    tables = [entry.path[:depth] for depth in range(1, len(entry.path))]
-    inline = next((dotted(table) for table in tables if value_at(text, table)), None)
-    reason = (
-        f"'{inline}' is an inline table, to which TOML lets no other line add: write it with a header, [{inline}]"
-        if inline
-        else f"something in '{entry.table}' is written in a way that this program can't edit"
+    reason = document.syntax.obstacle(document.text, entry) or (
+        f"something in '{entry.table}' is written in a way that this program can't edit"
     )
     return ConfigError(
-        f"can't be given its entry: {reason}. Or paste the entry in by hand, as it is here or with its lines between "
-        f"the braces of an inline table, and run again:\n\n{entry.block}"
+        f"can't be given its entry: {reason}. Or paste the entry in by hand, {document.syntax.by_hand(entry)}"
     )

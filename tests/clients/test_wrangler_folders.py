@@ -91,7 +91,7 @@ def test_wrangler_lists_and_applies_what_the_plan_says(
     fill(folder, random)
     pattern = inside and f"migrations/{inside}"
     entry = Binding("shop", "", "DB", "shop", shop, "migrations", TABLE, pattern)
-    wrangler.write("wrangler.toml", put(None, entry))
+    wrangler.write("wrangler.toml", put(None, entry, "wrangler.toml"))
 
     migrations = read_folder(folder, make_pattern("migrations", pattern))
     applied = ["0000_gone.sql", *random.sample([migration.name for migration in migrations], len(migrations) // 3)]

@@ -47,7 +47,7 @@ def test_settings_are_frozen() -> None:
         ("retentionDays", "a month"),
         ("protect", "perhaps"),
         ("binding", "MY DB"),
-        ("wranglerConfig", "wrangler.jsonc"),
+        ("wranglerConfig", "wrangler.yaml"),
         ("accountId", "a/b"),
     ],
 )

@@ -2,14 +2,19 @@
 
 import tomllib
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.errors import ConfigError
+from infra.render import wrangler
 from infra.render.binding import Binding
-from infra.render.wrangler import put, refuse_foreign, remove
+
+put = partial(wrangler.put, name="wrangler.toml")
+remove = partial(wrangler.remove, name="wrangler.toml")
+refuse_foreign = partial(wrangler.refuse_foreign, name="wrangler.toml")
 
 DEV = Binding("shop", "", "DB", "shop-db-dev", "11111111-1111-4111-8111-111111111111", "migrations", "d1_migrations")
 PROD = replace(DEV, environment="production", database_name="shop-db-prod", database_id="2" * 36)

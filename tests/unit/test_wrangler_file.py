@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tomllib
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+import json5
 import pytest
 
+from infra import wrangler_file
 from infra.errors import ConfigError
-from infra.program import wrangler_file
 from infra.program.bindings import WranglerBindingsProvider
 from infra.render.binding import Binding
 
@@ -134,3 +138,70 @@ def test_another_way_to_write_the_path_is_the_same_place(file: Path) -> None:
     (file.parent / "sub").mkdir()
     provider.update("id", props(file), props(file.parent / "sub" / ".." / "wrangler.toml"))
     assert file.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("there", "taken"),
+    [
+        ([], "wrangler.toml"),
+        (["wrangler.jsonc"], "wrangler.jsonc"),
+        (["wrangler.toml", "wrangler.jsonc"], "wrangler.jsonc"),
+        (["wrangler.toml", "wrangler.jsonc", "wrangler.json"], "wrangler.json"),
+    ],
+)
+def test_the_configuration_that_wrangler_reads_is_taken_and_the_others_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], taken: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in there:
+        (tmp_path / name).touch()
+    assert wrangler_file.chosen("") == taken
+    hint = wrangler_file.choice_hint("")
+    assert all((name in hint) == (len(there) > 1) for name in there)
+    assert wrangler_file.chosen("other.toml") == "other.toml"
+    assert wrangler_file.choice_hint("other.toml") == ""
+
+
+@pytest.mark.parametrize("name", ["wrangler.toml", "wrangler.jsonc", "wrangler.json"])
+def test_a_byte_order_mark_stays_in_its_place(tmp_path: Path, name: str) -> None:
+    path, text = tmp_path / name, "\ufeff{}" if "json" in name else '\ufeffname = "é"\r\n'
+    path.write_bytes(text.encode())
+    wrangler_file.put(str(path), ENTRY, {ENTRY.database_id})
+    written = path.read_bytes().decode()
+    assert ENTRY.database_id in written
+    assert (written[0], written.count("\ufeff")) == ("\ufeff", 1)
+    assert wrangler_file.is_current(str(path), ENTRY)
+    wrangler_file.remove(str(path), ENTRY)
+    assert path.read_bytes().decode() == text
+
+
+def test_a_configuration_in_another_language_is_an_update_that_leaves_the_old_one(file: Path) -> None:
+    provider = WranglerBindingsProvider()
+    file.write_text("# mine\n")
+    provider.create(props(file))
+    new = file.with_suffix(".jsonc")
+    provider.update("id", props(file), props(new))
+    assert file.read_text() == "# mine\n"
+    assert ENTRY.database_id in new.read_text()
+
+
+PUTS = """
+import sys
+from infra import wrangler_file
+from infra.render.binding import Binding
+path, stack, id = sys.argv[1:]
+for number in range(15):
+    entry = Binding("shop", stack, f"DB{number}", f"{stack}-{number}", id, "migrations", "d1_migrations")
+    wrangler_file.put(path, entry, {id})
+"""
+
+
+@pytest.mark.parametrize("name", ["wrangler.toml", "wrangler.jsonc"])
+def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    stacks = {"dev": ENTRY.database_id, "prod": "22222222-2222-4222-8222-222222222222"}
+    processes = [subprocess.Popen([sys.executable, "-c", PUTS, path, stack, id_]) for stack, id_ in stacks.items()]
+    assert [process.wait(120) for process in processes] == [0, 0]
+    content = tomllib.loads(path.read_text()) if path.suffix == ".toml" else json5.loads(path.read_text())
+    assert {stack: len(content["env"][stack]["d1_databases"]) for stack in stacks} == {"dev": 15, "prod": 15}
+    assert [file.name for file in tmp_path.iterdir()] == [name], "nothing is left over"

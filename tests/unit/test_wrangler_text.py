@@ -5,14 +5,18 @@ from __future__ import annotations
 import tomllib
 from contextlib import suppress
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from infra.errors import ConfigError
+from infra.render import wrangler
 from infra.render.binding import Binding
-from infra.render.wrangler import put, remove
+
+put = partial(wrangler.put, name="wrangler.toml")
+remove = partial(wrangler.remove, name="wrangler.toml")
 
 ID = "11111111-1111-4111-8111-111111111111"
 

@@ -1,4 +1,4 @@
-"""Strings and keys as TOML writes them. Pure."""
+"""Strings and keys as configurations write them. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 def quoted(value: str) -> str:
-    """`value` as a TOML string; JSON's escapes are TOML's, but for DEL, which JSON leaves alone."""
+    """`value` as a string of TOML and of JSON; DEL is escaped as well, which JSON would leave alone."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,0 +1,159 @@
+"""The wrangler configuration as a file: which one it is, its errors with its path in front, its bytes."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.errors import ConfigError
+from infra.files import locked, write_atomically
+from infra.render import check, wrangler
+from infra.render.syntax import NAMES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from infra.render.binding import Binding
+
+
+_BOM = "\ufeff"
+
+
+def chosen(setting: str) -> str:
+    """The configuration to keep: `setting`, or else the one of this folder that wrangler reads.
+
+    Args:
+        setting: `wranglerConfig`; empty where it is not set.
+    """
+    return setting or next(iter(_here()), "wrangler.toml")
+
+
+def choice_hint(setting: str) -> str:
+    """What to say about configurations that wrangler passes over; empty where there are none, or one is set."""
+    first, *others = _here() or [""]
+    if setting or not others:
+        return ""
+    return (
+        f"{first} is kept, and {' and '.join(others)} is not, since wrangler reads {first} before it: "
+        f"delete what is left over, or set wranglerConfig to the one that you name with 'wrangler --config'"
+    )
+
+
+def rendered(path: str, entry: Binding) -> str:
+    """The configuration at `path` with `entry` in it. Writes nothing.
+
+    Raises:
+        ConfigError: the file can't be read, its folder is not there, or the entry can't be put in.
+    """
+    with _named(path):
+        return wrangler.put(_text(path), entry, path)
+
+
+def is_current(path: str, entry: Binding) -> bool:
+    """Whether the configuration at `path` has `entry` in it.
+
+    Raises:
+        ConfigError: as `rendered`.
+    """
+    with _named(path):
+        text = _text(path)
+        return text is not None and wrangler.put(text, entry, path) == text
+
+
+def differences(path: str, entry: Binding) -> list[str]:
+    """A line, with the path in front, for each value in which the configuration at `path` differs from `entry`.
+
+    Raises:
+        ConfigError: the file can't be read.
+    """
+    with _named(path):
+        text = _text(path)
+        lines = ["there is no such file"] if text is None else check.differences(text, entry, path)
+        return [f"{path}: {line}" for line in lines]
+
+
+def bound(path: str) -> list[tuple[str, str]]:
+    """Ids of the databases in the configuration at `path`, each with a name for its entry.
+
+    Raises:
+        ConfigError: the file can't be read.
+    """
+    with _named(path):
+        text = _text(path)
+        return [] if text is None else check.bound(text, path)
+
+
+def refuse_foreign(path: str, entry: Binding, ours: Collection[str]) -> None:
+    """Lets nobody's database be unbound without a word.
+
+    Raises:
+        ConfigError: the binding is there with the id of a database that is not in `ours`, or the file can't be read.
+    """
+    with _named(path):
+        wrangler.refuse_foreign(_text(path), entry, ours, path)
+
+
+def put(path: str, entry: Binding, ours: Collection[str]) -> bool:
+    """Puts `entry` into the configuration at `path`, in the place of one with an id of `ours`; tells if it changed.
+
+    Raises:
+        ConfigError: as `rendered` and `refuse_foreign`; nothing was written.
+    """
+    with _named(path), locked(_folder(path)):
+        text = _text(path)
+        wrangler.refuse_foreign(text, entry, ours, path)
+        return _write(path, text, wrangler.put(text, entry, path))
+
+
+def remove(path: str, entry: Binding) -> None:
+    """Takes `entry` out of the configuration at `path`, if that is there.
+
+    Raises:
+        ConfigError: the file can't be read, or the entry can't be taken out; nothing was written.
+    """
+    if not Path(path).exists():
+        return
+    with _named(path), locked(_folder(path)):
+        if (text := _text(path)) is not None:
+            _write(path, text, wrangler.remove(text, entry, path))
+
+
+def _here() -> list[str]:
+    """The configurations of this folder, in wrangler's order."""
+    return [name for name in NAMES if Path(name).exists()]
+
+
+@contextmanager
+def _named(path: str) -> Iterator[None]:
+    """Puts the path in front of what went wrong."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read or written: {error.strerror}") from None
+
+
+def _folder(path: str) -> Path:
+    """The folder of the file itself, where `path` is a link to it."""
+    folder = Path(path).resolve().parent
+    if not folder.is_dir():
+        raise ConfigError(f"there is no folder '{folder}': create it, or set wranglerConfig to another path")
+    return folder
+
+
+def _text(path: str) -> str | None:
+    """The file's text with its own line ends, without a byte order mark; None when there is no file."""
+    _folder(path)
+    return Path(path).read_bytes().decode().removeprefix(_BOM) if Path(path).exists() else None
+
+
+def _write(path: str, before: str | None, text: str) -> bool:
+    if text == before:
+        return False
+    mark = _BOM if before is not None and Path(path).read_bytes().startswith(_BOM.encode()) else ""
+    write_atomically(Path(path), mark + text, mode=0o644)
+    return True
