@@ -5,7 +5,7 @@ The modules, in the order in which data flows through them::
     settings    what a stack can be configured with
     naming      [project]-db-[environment]
     sqlite/     SQLite under D1's rules
-    migrations/ pattern -> folder -> ledger -> plan -> rehearsal -> lint -> review -> request -> batch -> runner
+    migrations/ pattern -> folder -> ledger -> plan -> review/ -> run/, and past/, the way back
     cloudflare  the one seam to the world: a D1 database behind Cloudflare's API
     render/     wrangler configuration, and the report of a review
     program/    the Pulumi resources: the only folder that imports pulumi

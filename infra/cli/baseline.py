@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from infra.migrations.baseline import Baseline
+    from infra.migrations.past.baseline import Baseline
 
 
 @click.command()
@@ -33,10 +33,10 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
     from infra.cli.confirm import confirm
     from infra.errors import NotFound
     from infra.migrations import live
-    from infra.migrations.baseline import baseline as held_against
-    from infra.migrations.baseline import mark
     from infra.migrations.bookmark import taken_now
     from infra.migrations.folder import read_folder
+    from infra.migrations.past.baseline import baseline as held_against
+    from infra.migrations.past.baseline import mark
     from infra.migrations.pattern import make_pattern
     from infra.retry import Retry
 

@@ -12,7 +12,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from infra.migrations.past import Event
+    from infra.migrations.past.events import Event
 
 _COMMIT_DIGITS = 7
 
@@ -33,7 +33,7 @@ def history(*, stack: str, as_json: bool) -> None:
     """
     from infra.cli import stack as stacks
     from infra.migrations import live
-    from infra.migrations.past import past
+    from infra.migrations.past.events import past
 
     known = stacks.read(stack)
     events = past(known.history, live.read(known.database(), known.outputs["migrations_table"]))
@@ -44,7 +44,7 @@ def history(*, stack: str, as_json: bool) -> None:
 
 
 def _lines(events: Sequence[Event]) -> Iterator[str]:
-    from infra.migrations.history import LIMIT
+    from infra.migrations.past.history import LIMIT
 
     if not events:
         yield "  nothing was applied yet"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infra.migrations.folder import Migration
-    from infra.migrations.review import Review
+    from infra.migrations.review.review import Review
     from infra.settings import Settings
 
 NOTHING, PROBLEM, PENDING = 0, 1, 2
@@ -67,7 +67,7 @@ def _review(settings: Settings, files: Sequence[Migration], *, offline: bool) ->
     from infra import cloudflare
     from infra.errors import NotFound
     from infra.migrations import live
-    from infra.migrations.review import look, review
+    from infra.migrations.review.review import look, review
     from infra.retry import Retry
 
     table, quarantine = settings.migrations_table, settings.quarantined

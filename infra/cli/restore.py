@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from infra.cli.stack import Stack
     from infra.cloudflare import D1Api
-    from infra.migrations.destination import Destination
     from infra.migrations.folder import Migration
-    from infra.migrations.past import Event
+    from infra.migrations.past.destination import Destination
+    from infra.migrations.past.events import Event
+    from infra.migrations.past.restore import Restored
     from infra.migrations.pattern import Pattern
-    from infra.migrations.restore import Restored
     from infra.quarantine import Quarantine
 
 _PRODUCTION = ("prod", "production")
@@ -87,7 +87,7 @@ class _Task:
     def destination(self, moment: dict[str, str | None]) -> Destination:
         """The moment that exactly one option names."""
         from infra.errors import ConfigError
-        from infra.migrations import destination
+        from infra.migrations.past import destination
 
         given = {option: value for option, value in moment.items() if value is not None}
         if len(given) != 1:
@@ -102,7 +102,7 @@ class _Task:
     def correction(self, words: str) -> Path:
         """The file that --correct asks for, before anything is done."""
         from infra.errors import ConfigError
-        from infra.migrations.correction import correction_name
+        from infra.migrations.past.correction import correction_name
 
         name = correction_name((item.name for item in self._files()), words)
         if not self._pattern.matches(name):
@@ -115,21 +115,22 @@ class _Task:
     def restore(self, to: Destination, *, yes: bool) -> tuple[Restored, tuple[Event, ...]]:
         """Shows, asks, restores, and shows what is there then."""
         from infra.cli.confirm import confirm
-        from infra.migrations import live, past
-        from infra.migrations.loss import loss
-        from infra.migrations.restore import Restore
+        from infra.migrations import live
+        from infra.migrations.past.events import newer, past
+        from infra.migrations.past.loss import loss
+        from infra.migrations.past.restore import Restore
         from infra.render.restore import result, warning
 
         name, table = self.stack.database_name, self._table
         now = live.read(self.database, table)
-        events = past.past(self.stack.history, now)
-        newer = past.newer(events, to.bookmark, self._retention, self.database.bookmark_at)
+        events = past(self.stack.history, now)
+        undone = newer(events, to.bookmark, self._retention, self.database.bookmark_at)
         protected = self.stack.protected or self.stack.name in _PRODUCTION
-        lost = loss(newer, now, self._files(), table)
+        lost = loss(undone, now, self._files(), table)
         self.say(warning(name, to, self._retention, lost, protected=protected))
         confirm(f"Restore {name}", yes=yes, word=name if protected else "")
 
-        expected = [item for item in now.ledger if item not in {event.name for event in newer}]
+        expected = [item for item in now.ledger if item not in {event.name for event in undone}]
         action = Restore(self.database, table, to.bookmark, now, expected, self._undo, clock.sleep)
         done = action.run()
         self.say(result(done, name, self._undo(done.undo)))
@@ -140,7 +141,7 @@ class _Task:
         """Writes what was taken back into the stack's configuration."""
         from infra.cli.stack import configure
         from infra.errors import ConfigError
-        from infra.migrations.past import digests
+        from infra.migrations.past.events import digests
 
         found = digests(gone, events, self.stack.outputs.get("checksums") or {}, self._files())
         quarantine = self.quarantine.with_texts(found.items())
@@ -166,7 +167,7 @@ class _Task:
 
     def create(self, file: Path, done: Restored) -> None:
         """Writes the file that --correct asks for."""
-        from infra.migrations.correction import correction_text
+        from infra.migrations.past.correction import correction_text
 
         with file.open("x", encoding="utf-8") as stream:
             stream.write(correction_text(file.name, done.gone, self.stack.name, done.bookmark))
@@ -198,7 +199,7 @@ class _Task:
 
     def _show_drift(self, done: Restored) -> None:
         from infra.errors import SqlError
-        from infra.migrations.review import drift
+        from infra.migrations.review.review import drift
         from infra.render.report import drift_lines
 
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from infra.errors import ConfigError
-from infra.migrations.history import Application, from_json
+from infra.migrations.past.history import Application, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

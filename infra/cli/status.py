@@ -59,7 +59,7 @@ def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
     from infra.migrations import live
     from infra.migrations.folder import read_folder
     from infra.migrations.pattern import make_pattern
-    from infra.migrations.review import drift
+    from infra.migrations.review.review import drift
     from infra.render.report import drift_lines
     from infra.retry import Retry
 

@@ -12,7 +12,7 @@ import pulumi
 from infra.errors import ApiError, ConfigError
 from infra.migrations.folder import layout_hint, read_folder
 from infra.migrations.pattern import make_pattern
-from infra.migrations.request import make_request
+from infra.migrations.run.request import make_request
 from infra.program.adoption import import_id
 from infra.program.bindings import WranglerBindings
 from infra.program.database import D1Database

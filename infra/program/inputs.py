@@ -11,7 +11,7 @@ from infra.errors import ConfigError, PlanRefused
 from infra.migrations.folder import read_folder
 from infra.migrations.pattern import make_pattern
 from infra.migrations.plan import policy_from
-from infra.migrations.progress import Target
+from infra.migrations.run.progress import Target
 from infra.quarantine import read_quarantine
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from infra.migrations.history import Application, extended, from_json
+from infra.migrations.past.history import Application, extended, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

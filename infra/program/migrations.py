@@ -25,9 +25,10 @@ from pulumi.dynamic import (
 from infra import cloudflare
 from infra.actor import find as find_actor
 from infra.errors import ApiError, MigrationFailed, NotFound
-from infra.migrations import live, runner
-from infra.migrations.recovery import OnFailure
-from infra.migrations.review import look
+from infra.migrations import live
+from infra.migrations.review.review import look
+from infra.migrations.run import runner
+from infra.migrations.run.recovery import OnFailure
 from infra.program import preview
 from infra.program.inputs import (
     IDENTITY,

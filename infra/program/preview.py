@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from infra import cloudflare
 from infra.errors import ApiError, ConfigError, PlanRefused, SqlError
 from infra.migrations import live
-from infra.migrations.review import drift, look, refuse, review, unrehearsed
+from infra.migrations.review.review import drift, look, refuse, review, unrehearsed
 from infra.program.inputs import (
     STACK,
     planned_files,
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from infra.cloudflare import Database
     from infra.migrations.live import Live
-    from infra.migrations.review import Review
+    from infra.migrations.review.review import Review
 
 
 def refuse_taken_name(props: Mapping[str, Any], token: str | None) -> None:

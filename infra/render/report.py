@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.review import told
+from infra.migrations.review.review import told
 from infra.sqlite.difference import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from infra.migrations.lint.finding import Finding
     from infra.migrations.plan import Problem, Severity
-    from infra.migrations.review import Review
+    from infra.migrations.review.lint.finding import Finding
+    from infra.migrations.review.review import Review
     from infra.sqlite.difference import Change
 
 _SIGNS: Final = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~"}

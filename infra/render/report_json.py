@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from infra.migrations import plan as planned
-    from infra.migrations.lint.finding import Finding
     from infra.migrations.plan import Problem, Severity
-    from infra.migrations.review import Review
+    from infra.migrations.review.lint.finding import Finding
+    from infra.migrations.review.review import Review
     from infra.sqlite.difference import Change
 
 

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
-    from infra.migrations.destination import Destination
-    from infra.migrations.loss import Loss
-    from infra.migrations.restore import Restored
+    from infra.migrations.past.destination import Destination
+    from infra.migrations.past.loss import Loss
+    from infra.migrations.past.restore import Restored
 
 _UNKNOWN = "at a time that is not known"
 

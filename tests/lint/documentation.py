@@ -11,11 +11,11 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.lint.check import RULES
+from infra.migrations.review.lint.check import RULES
 from tests.lint.cases import CASES
 
 if TYPE_CHECKING:
-    from infra.migrations.lint.finding import Rule
+    from infra.migrations.review.lint.finding import Rule
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "lint.md"
 _BEGIN: Final = "<!-- rules:begin -->"

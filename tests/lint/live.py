@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations import ledger, rows
+from infra.migrations import ledger
 from infra.migrations.folder import Migration, read_folder
-from infra.migrations.lint.check import lint
-from infra.migrations.rehearsal import rehearse
+from infra.migrations.review import rows
+from infra.migrations.review.lint.check import lint
+from infra.migrations.review.rehearsal import rehearse
 from infra.sqlite import schema
 from infra.sqlite.execute import run_script
 from infra.sqlite.sandbox import open_database
@@ -17,7 +18,7 @@ from infra.sqlite.statements import split
 if TYPE_CHECKING:
     import apsw
 
-    from infra.migrations.lint.finding import Finding
+    from infra.migrations.review.lint.finding import Finding
 
 TABLE: Final = ledger.DEFAULT_TABLE
 MIGRATIONS: Final = read_folder(Path(__file__).parents[2] / "migrations")

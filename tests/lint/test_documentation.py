@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.migrations.lint.check import RULES
+from infra.migrations.review.lint.check import RULES
 from tests.lint import documentation
 
 if TYPE_CHECKING:
-    from infra.migrations.lint.finding import Rule
+    from infra.migrations.review.lint.finding import Rule
 
 
 def test_the_page_has_the_rules_of_today() -> None:

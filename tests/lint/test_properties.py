@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.migrations.folder import Migration
-from infra.migrations.lint.check import lint
-from infra.migrations.rehearsal import rehearse
+from infra.migrations.review.lint.check import lint
+from infra.migrations.review.rehearsal import rehearse
 from infra.sqlite import schema
 from tests.lint import live
 from tests.lint.cases import CASES

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from infra.migrations import rows
-from infra.migrations.rehearsal import rehearse
-from infra.migrations.rows import Count
+from infra.migrations.review import rows
+from infra.migrations.review.rehearsal import rehearse
+from infra.migrations.review.rows import Count
 from infra.sqlite import schema
 from infra.sqlite.sandbox import MAX_STATEMENT_BYTES
 from infra.sqlite.statements import quoted

@@ -9,7 +9,7 @@ import pytest
 
 from emulator.api import splitter
 from infra.migrations import ledger
-from infra.migrations.lint.check import RULES
+from infra.migrations.review.lint.check import RULES
 from tests.lint import live
 from tests.lint.cases import CASES
 from tests.sqlite.transcript import Refused

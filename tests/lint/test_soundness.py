@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.errors import SqlError
-from infra.migrations.effects import effects
 from infra.migrations.folder import Migration
-from infra.migrations.rehearsal import rehearse
+from infra.migrations.review.effects import effects
+from infra.migrations.review.rehearsal import rehearse
 from infra.sqlite import schema
 from infra.sqlite.execute import run_script
 from infra.sqlite.sandbox import open_database

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.migrations.lint.check import stopping
+from infra.migrations.review.lint.check import stopping
 from tests.lint import live
 
 _DROP = "DROP TABLE sessions;"

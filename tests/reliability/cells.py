@@ -9,7 +9,7 @@ from typing import Any
 
 from infra.migrations.folder import Migration
 from infra.migrations.ledger import DEFAULT_TABLE
-from infra.migrations.request import make_request
+from infra.migrations.run.request import make_request
 
 Rule = dict[str, Any]
 

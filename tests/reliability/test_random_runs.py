@@ -23,9 +23,9 @@ from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from infra.cloudflare import D1Api
 from infra.errors import ApiError, MigrationFailed, PlanRefused
 from infra.migrations import ledger
-from infra.migrations.recovery import OnFailure
-from infra.migrations.review import look
-from infra.migrations.runner import Report, applied, apply
+from infra.migrations.review.review import look
+from infra.migrations.run.recovery import OnFailure
+from infra.migrations.run.runner import Report, applied, apply
 from infra.retry import Retry
 from tests.reliability.folder import SEED, Flaw, Folder, State, Way, runnable
 from tests.runner.conftest import TARGET, arrange

@@ -18,9 +18,9 @@ from cloudflare import Cloudflare
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from infra.cloudflare import D1Api
 from infra.migrations.ledger import create
-from infra.migrations.progress import Target
-from infra.migrations.review import unrehearsed
-from infra.migrations.runner import Report, applied, apply
+from infra.migrations.review.review import unrehearsed
+from infra.migrations.run.progress import Target
+from infra.migrations.run.runner import Report, applied, apply
 from infra.retry import ATTEMPTS, Retry
 
 if TYPE_CHECKING:

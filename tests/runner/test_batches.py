@@ -11,8 +11,8 @@ import pytest
 
 from infra.errors import MigrationFailed
 from infra.migrations.folder import Migration
-from infra.migrations.outcome import SETTLE_SECONDS
-from infra.migrations.runner import applied
+from infra.migrations.run.outcome import SETTLE_SECONDS
+from infra.migrations.run.runner import applied
 from tests.runner.conftest import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:

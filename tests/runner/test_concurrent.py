@@ -14,7 +14,7 @@ import pytest
 from emulator.server import DEFAULT_TOKEN, environment
 from infra.errors import MigrationFailed
 from infra.migrations.folder import Migration
-from infra.migrations.runner import Report, applied
+from infra.migrations.run.runner import Report, applied
 from infra.retry import Retry
 from tests.clients import installed
 from tests.clients.wrangler import Wrangler

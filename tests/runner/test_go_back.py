@@ -9,13 +9,13 @@ import pytest
 from infra.errors import RestoreFailed
 from infra.migrations import live
 from infra.migrations.folder import Migration
-from infra.migrations.restore import Restore
+from infra.migrations.past.restore import Restore
 from tests.runner.conftest import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
     from infra.cloudflare import D1Api
     from infra.migrations.live import Live
-    from infra.migrations.restore import Restored
+    from infra.migrations.past.restore import Restored
     from tests.runner.conftest import ScriptedCloudflare
 
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY);")

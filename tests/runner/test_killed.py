@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from infra.migrations.folder import Migration
-from infra.migrations.runner import applied
+from infra.migrations.run.runner import applied
 from tests.runner import child
 from tests.runner.conftest import TARGET, apply_files, arrange
 

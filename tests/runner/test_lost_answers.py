@@ -12,8 +12,8 @@ import pytest
 
 from infra.errors import ApiError, MigrationFailed
 from infra.migrations.folder import Migration
-from infra.migrations.outcome import SETTLE_SECONDS
-from infra.migrations.runner import Report, applied
+from infra.migrations.run.outcome import SETTLE_SECONDS
+from infra.migrations.run.runner import Report, applied
 from infra.retry import ATTEMPTS, BUDGET_SECONDS, Retry
 from tests.runner.conftest import TARGET, apply_files, arrange
 

@@ -9,8 +9,8 @@ import pytest
 
 from infra.errors import MigrationFailed
 from infra.migrations.folder import Migration
-from infra.migrations.recovery import STRANGER, OnFailure
-from infra.migrations.runner import applied
+from infra.migrations.run.recovery import STRANGER, OnFailure
+from infra.migrations.run.runner import applied
 from tests.runner.conftest import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:

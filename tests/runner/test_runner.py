@@ -8,7 +8,7 @@ import pytest
 
 from infra.errors import ConfigError, MigrationFailed
 from infra.migrations.folder import Migration
-from infra.migrations.runner import applied
+from infra.migrations.run.runner import applied
 from tests.runner.conftest import TARGET, apply_files
 
 if TYPE_CHECKING:

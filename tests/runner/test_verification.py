@@ -8,8 +8,8 @@ import pytest
 
 from infra.errors import MigrationFailed
 from infra.migrations.folder import Migration
-from infra.migrations.review import look
-from infra.migrations.runner import Report, apply
+from infra.migrations.review.review import look
+from infra.migrations.run.runner import Report, apply
 from tests.runner.conftest import TARGET
 
 if TYPE_CHECKING:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from infra.migrations.batch import MOST_PARTS, batched, singles, without
 from infra.migrations.folder import Migration
-from infra.migrations.request import LARGE_BYTES, make_request
+from infra.migrations.run.batch import MOST_PARTS, batched, singles, without
+from infra.migrations.run.request import LARGE_BYTES, make_request
 
 
 def shape(*texts: str) -> list[list[str]]:

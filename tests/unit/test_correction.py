@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.errors import ConfigError
-from infra.migrations.correction import correction_name, correction_text
+from infra.migrations.past.correction import correction_name, correction_text
 from infra.sqlite.statements import split
 
 

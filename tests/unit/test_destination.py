@@ -8,8 +8,8 @@ import pytest
 
 from infra.errors import ApiError, ConfigError
 from infra.migrations.bookmark import Bookmark
-from infra.migrations.destination import Destination, at_bookmark, at_time, before_file
-from infra.migrations.history import Application
+from infra.migrations.past.destination import Destination, at_bookmark, at_time, before_file
+from infra.migrations.past.history import Application
 
 MONTH = timedelta(days=30)
 NOW = datetime.now(UTC).replace(microsecond=0)

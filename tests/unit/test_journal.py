@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from infra.actor import Actor
 from infra.migrations.bookmark import Bookmark
 from infra.migrations.folder import Migration
-from infra.migrations.history import LIMIT, from_json
+from infra.migrations.past.history import LIMIT, from_json
 from infra.program.journal import Journal
 
 FIRST = Bookmark("b1", datetime(2026, 11, 1, tzinfo=UTC), timedelta(days=30))

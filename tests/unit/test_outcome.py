@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from infra.errors import ApiError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
-from infra.migrations.outcome import (
+from infra.migrations.run.outcome import (
     LOST,
     NOT_RUN,
     SETTLED,
@@ -16,7 +16,7 @@ from infra.migrations.outcome import (
     Outcome,
     judge,
 )
-from infra.migrations.request import Part, Request
+from infra.migrations.run.request import Part, Request
 
 PAIR = (Part("1.sql", ""), Part("2.sql", ""))
 TAKEN = SqlRefused("UNIQUE constraint failed: d1_migrations.name: SQLITE_CONSTRAINT", code=7500)

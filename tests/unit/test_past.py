@@ -8,9 +8,9 @@ import pytest
 
 from infra.migrations.bookmark import Bookmark
 from infra.migrations.folder import Migration
-from infra.migrations.history import Application
 from infra.migrations.live import Live
-from infra.migrations.past import digests, newer, past
+from infra.migrations.past.events import digests, newer, past
+from infra.migrations.past.history import Application
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MONTH = timedelta(days=30)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from infra.errors import PlanRefused
 from infra.migrations.folder import Migration, order
 from infra.migrations.plan import Plan, Problem, Severity, make_plan
-from infra.migrations.review import refuse, unrehearsed
+from infra.migrations.review.review import refuse, unrehearsed
 
 
 def files(*names: str, **texts: str) -> list[Migration]:

@@ -9,15 +9,15 @@ import pytest
 from infra.migrations import ledger
 from infra.migrations.folder import Migration
 from infra.migrations.live import NEW, Live
-from infra.migrations.rehearsal import Refusal, rehearse
-from infra.migrations.review import drift
+from infra.migrations.review.rehearsal import Refusal, rehearse
+from infra.migrations.review.review import drift
 from infra.sqlite import schema
 from infra.sqlite.difference import difference
 from infra.sqlite.execute import run_script
 from infra.sqlite.sandbox import open_database
 
 if TYPE_CHECKING:
-    from infra.migrations.rehearsal import Rehearsal
+    from infra.migrations.review.rehearsal import Rehearsal
 
 TABLE = "d1_migrations"
 

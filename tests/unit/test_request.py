@@ -8,7 +8,7 @@ import pytest
 
 from infra.errors import ConfigError
 from infra.migrations.folder import Migration
-from infra.migrations.request import make_request
+from infra.migrations.run.request import make_request
 from infra.sqlite.execute import run_script
 from infra.sqlite.sandbox import open_database
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from infra.migrations.lineage import DROPS, Lineage
+from infra.migrations.review.lineage import DROPS, Lineage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.migrations.rehearsal import Rehearsal, RehearsedFile
+    from infra.migrations.review.rehearsal import Rehearsal, RehearsedFile
     from infra.sqlite.observe import Step
     from infra.sqlite.schema import ForeignKey, Schema
 

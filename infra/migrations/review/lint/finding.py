@@ -9,7 +9,7 @@ from infra.sqlite.statements import normalize_newlines, position
 
 if TYPE_CHECKING:
     from infra.migrations.plan import Severity
-    from infra.migrations.rehearsal import RehearsedFile
+    from infra.migrations.review.rehearsal import RehearsedFile
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.lint.finding import Finding, Hit, Rule, hit
 from infra.migrations.plan import Severity
+from infra.migrations.review.lint.finding import Finding, Hit, Rule, hit
 from infra.sqlite.statements import comments, normalize_newlines, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.migrations.rehearsal import RehearsedFile
+    from infra.migrations.review.rehearsal import RehearsedFile
     from infra.sqlite.statements import Comment
 
 MISREAD: Final = Rule(

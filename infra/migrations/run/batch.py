@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.request import LARGE_BYTES, Request
+from infra.migrations.run.request import LARGE_BYTES, Request
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

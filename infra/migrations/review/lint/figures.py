@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.migrations.plan import Severity
-from infra.migrations.rows import count_of
+from infra.migrations.review.rows import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from infra.migrations.effects import Effect
-    from infra.migrations.rows import Count
+    from infra.migrations.review.effects import Effect
+    from infra.migrations.review.rows import Count
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,16 +12,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from infra.errors import ApiError, OutcomeUnknown
-from infra.migrations.outcome import NOT_RUN, SETTLE_SECONDS, UNDONE
-from infra.migrations.progress import Restore
+from infra.migrations.run.outcome import NOT_RUN, SETTLE_SECONDS, UNDONE
+from infra.migrations.run.progress import Restore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from infra.cloudflare import Database
     from infra.errors import MigrationFailed
-    from infra.migrations.outcome import Outcome
-    from infra.migrations.progress import Progress
+    from infra.migrations.run.outcome import Outcome
+    from infra.migrations.run.progress import Progress
 
 STRANGER = "someone else wrote to the database during this run, and would lose it"
 

@@ -7,15 +7,15 @@ from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.lint.finding import Finding, Rule
 from infra.migrations.plan import Severity
+from infra.migrations.review.lint.finding import Finding, Rule
 from infra.sqlite.statements import comments, normalize_newlines, position
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from infra.migrations.lint.finding import Hit
-    from infra.migrations.rehearsal import Rehearsal, RehearsedFile
+    from infra.migrations.review.lint.finding import Hit
+    from infra.migrations.review.rehearsal import Rehearsal, RehearsedFile
     from infra.sqlite.statements import Comment
 
 VOID: Final = Rule(

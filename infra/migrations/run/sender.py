@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.errors import ApiError, TryLater
-from infra.migrations.batch import batched, singles, without
-from infra.migrations.outcome import (
+from infra.migrations.run.batch import batched, singles, without
+from infra.migrations.run.outcome import (
     APPLIED,
     LOST,
     SETTLE_SECONDS,
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from infra.cloudflare import Database
     from infra.migrations.bookmark import Bookmark
-    from infra.migrations.progress import Progress
-    from infra.migrations.recovery import Recovery
-    from infra.migrations.request import Request
+    from infra.migrations.run.progress import Progress
+    from infra.migrations.run.recovery import Recovery
+    from infra.migrations.run.request import Request
     from infra.retry import Retry
 
     Record = Callable[[tuple[str, ...], float, Bookmark], None]

@@ -5,17 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.effects import effects
-from infra.migrations.lint import blocked, cut, ignored, lost, refused, traps, waivers
-from infra.migrations.lint.figures import Figures
 from infra.migrations.plan import Severity
+from infra.migrations.review.effects import effects
+from infra.migrations.review.lint import blocked, cut, ignored, lost, refused, traps, waivers
+from infra.migrations.review.lint.figures import Figures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from infra.migrations.lint.finding import Finding, Hit, Rule
-    from infra.migrations.rehearsal import Rehearsal
-    from infra.migrations.rows import Count
+    from infra.migrations.review.lint.finding import Finding, Hit, Rule
+    from infra.migrations.review.rehearsal import Rehearsal
+    from infra.migrations.review.rows import Count
 
 _FAMILIES: Final = (waivers, lost, refused, ignored, blocked, traps, cut)
 

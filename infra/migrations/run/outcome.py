@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from infra.errors import ApiError
-    from infra.migrations.request import Request
+    from infra.migrations.run.request import Request
 
 SETTLE_SECONDS: Final = (1, 2, 4, 8, 15)
 """Pauses between readings of the ledger after an answer was lost: 30 s in all, as long as D1 lets a query run."""

@@ -5,20 +5,20 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.effects import Kind
-from infra.migrations.lineage import DROPS
-from infra.migrations.lint.figures import rows
-from infra.migrations.lint.finding import Rule, hit
 from infra.migrations.plan import Severity
+from infra.migrations.review.effects import Kind
+from infra.migrations.review.lineage import DROPS
+from infra.migrations.review.lint.figures import rows
+from infra.migrations.review.lint.finding import Rule, hit
 from infra.sqlite.authorizer import is_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from infra.migrations.effects import Effect
-    from infra.migrations.lint.figures import Figures
-    from infra.migrations.lint.finding import Hit
-    from infra.migrations.rehearsal import Rehearsal, RehearsedFile
+    from infra.migrations.review.effects import Effect
+    from infra.migrations.review.lint.figures import Figures
+    from infra.migrations.review.lint.finding import Hit
+    from infra.migrations.review.rehearsal import Rehearsal, RehearsedFile
 
 CASCADE: Final = Rule(
     "D101",

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from infra.migrations.folder import Migration
-    from infra.migrations.history import Application
     from infra.migrations.live import Live
+    from infra.migrations.past.history import Application
 
 _SLACK: Final = timedelta(minutes=1)
 """How much later than ours Cloudflare's clock may be; a ledger row later than that is of another application."""

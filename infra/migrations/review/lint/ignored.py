@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.lint.finding import Rule, hit
 from infra.migrations.plan import Severity
+from infra.migrations.review.lint.finding import Rule, hit
 from infra.sqlite.statements import first_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.migrations.lint.finding import Hit
-    from infra.migrations.rehearsal import Rehearsal
+    from infra.migrations.review.lint.finding import Hit
+    from infra.migrations.review.rehearsal import Rehearsal
     from infra.sqlite.observe import Action
 
 PRAGMA: Final = Rule(

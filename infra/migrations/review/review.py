@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import PlanRefused, SqlError
-from infra.migrations import live, rehearsal, rows
-from infra.migrations.lint import check
+from infra.migrations import live
 from infra.migrations.plan import DEFAULT_POLICY, Problem, Severity, make_plan
+from infra.migrations.review import rehearsal, rows
+from infra.migrations.review.lint import check
 from infra.quarantine import NONE
 from infra.sqlite import schema
 from infra.sqlite.difference import difference
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
 
     from infra.cloudflare import Database
     from infra.migrations.folder import Migration
-    from infra.migrations.lint.finding import Finding
     from infra.migrations.live import Live
     from infra.migrations.plan import File, Plan
     from infra.migrations.plan import Finding as Problematic
-    from infra.migrations.rehearsal import Rehearsal
-    from infra.migrations.rows import Count
+    from infra.migrations.review.lint.finding import Finding
+    from infra.migrations.review.rehearsal import Rehearsal
+    from infra.migrations.review.rows import Count
     from infra.quarantine import Quarantine
     from infra.sqlite.difference import Change
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.errors import SqlError
-from infra.migrations.rehearsal import made_by
-from infra.migrations.review import drift
+from infra.migrations.review.rehearsal import made_by
+from infra.migrations.review.review import drift
 from infra.sqlite.difference import difference
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from infra.migrations.folder import Migration
     from infra.migrations.live import Live
-    from infra.migrations.past import Event
+    from infra.migrations.past.events import Event
     from infra.sqlite.difference import Change
 
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 from infra.errors import ApiError, SqlError, SqlRefused
 from infra.migrations import ledger, live
-from infra.migrations.batch import batched
 from infra.migrations.bookmark import taken_now
-from infra.migrations.outcome import UNREAD, UNRECORDED
 from infra.migrations.plan import DEFAULT_POLICY
-from infra.migrations.progress import Progress
-from infra.migrations.recovery import OnFailure, Recovery
-from infra.migrations.request import make_request
-from infra.migrations.review import refuse
-from infra.migrations.sender import Sender
-from infra.migrations.verification import broken, promise
+from infra.migrations.review.review import refuse
+from infra.migrations.run.batch import batched
+from infra.migrations.run.outcome import UNREAD, UNRECORDED
+from infra.migrations.run.progress import Progress
+from infra.migrations.run.recovery import OnFailure, Recovery
+from infra.migrations.run.request import make_request
+from infra.migrations.run.sender import Sender
+from infra.migrations.run.verification import broken, promise
 from infra.retry import Retry
 
 if TYPE_CHECKING:
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from infra.cloudflare import Database
     from infra.migrations.bookmark import Bookmark
     from infra.migrations.plan import Problem, Severity
-    from infra.migrations.progress import Target
-    from infra.migrations.review import Review
-    from infra.migrations.sender import Record
-    from infra.migrations.verification import Promise
+    from infra.migrations.review.review import Review
+    from infra.migrations.run.progress import Target
+    from infra.migrations.run.sender import Record
+    from infra.migrations.run.verification import Promise
 
 
 @dataclass(frozen=True, slots=True)

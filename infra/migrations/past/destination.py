@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from infra.migrations.bookmark import Bookmark
-    from infra.migrations.history import Application
+    from infra.migrations.past.history import Application
 
 
 @dataclass(frozen=True, slots=True)

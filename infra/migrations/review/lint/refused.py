@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.lint.finding import Finding, Hit, Rule
 from infra.migrations.plan import Severity
+from infra.migrations.review.lint.finding import Finding, Hit, Rule
 from infra.sqlite.observe import SECONDS
 from infra.sqlite.sandbox import TRANSACTION_REFUSED
 from infra.sqlite.statements import first_word, words
@@ -14,7 +14,7 @@ from infra.sqlite.statements import first_word, words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.migrations.rehearsal import Refusal, Rehearsal
+    from infra.migrations.review.rehearsal import Refusal, Rehearsal
 
 OTHER: Final = Rule(
     "D200",

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from infra.migrations.effects import effects
+from infra.migrations.review.effects import effects
 from infra.sqlite.sandbox import MAX_STATEMENT_BYTES
 from infra.sqlite.statements import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from infra.migrations.effects import Effect
-    from infra.migrations.rehearsal import Rehearsal
+    from infra.migrations.review.effects import Effect
+    from infra.migrations.review.rehearsal import Rehearsal
 
 # D1 takes five terms of a compound SELECT, and 100 columns; the rows of VALUES are without number.
 _SELECT: Final = "SELECT column1 AS place, column2 AS total FROM (VALUES {})"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from infra.errors import ApiError, OutcomeUnknown, RestoreFailed, TryLater
 from infra.migrations import live
-from infra.migrations.outcome import SETTLE_SECONDS
+from infra.migrations.run.outcome import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from infra.migrations.lint.finding import Finding, Hit, Rule, hit
 from infra.migrations.plan import Severity
+from infra.migrations.review.lint.finding import Finding, Hit, Rule, hit
 from infra.sqlite import schema
 from infra.sqlite.difference import difference
 from infra.sqlite.statements import comments, normalize_newlines, position
@@ -13,7 +13,7 @@ from infra.sqlite.statements import comments, normalize_newlines, position
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from infra.migrations.rehearsal import Rehearsal, RehearsedFile
+    from infra.migrations.review.rehearsal import Rehearsal, RehearsedFile
     from infra.sqlite.observe import Step
     from infra.sqlite.schema import SchemaObject
 

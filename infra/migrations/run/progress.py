@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from infra.migrations.bookmark import Bookmark
-    from infra.migrations.outcome import Outcome
+    from infra.migrations.run.outcome import Outcome
 
 _MOST_NAMES = 10  # in one line of a message
 

@@ -9,9 +9,9 @@ from infra.errors import ApiError, ConfigError, OutcomeUnknown
 from infra.migrations import ledger, live
 from infra.migrations.folder import order
 from infra.migrations.live import Live
-from infra.migrations.outcome import SETTLE_SECONDS
-from infra.migrations.rehearsal import rehearse
-from infra.migrations.review import drift
+from infra.migrations.review.rehearsal import rehearse
+from infra.migrations.review.review import drift
+from infra.migrations.run.outcome import SETTLE_SECONDS
 from infra.sqlite.statements import first_word, normalize_newlines, split
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from infra.cloudflare import Database
     from infra.migrations.folder import Migration
-    from infra.migrations.rehearsal import Refusal
+    from infra.migrations.review.rehearsal import Refusal
     from infra.sqlite.difference import Change
 
 _WRITES_ROWS: Final = frozenset({"insert", "update", "delete", "replace", "with"})

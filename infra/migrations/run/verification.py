@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.migrations import rows
-from infra.migrations.rows import Count
+from infra.migrations.review import rows
+from infra.migrations.review.rows import Count
 from infra.sqlite import schema
 from infra.sqlite.difference import Kind, difference
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from infra.cloudflare import Database
     from infra.migrations.live import Live
-    from infra.migrations.rehearsal import Rehearsal
+    from infra.migrations.review.rehearsal import Rehearsal
     from infra.sqlite.schema import Schema
 
 _SHOULD: dict[Kind, str] = {
