@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.program.conftest import TOKEN
-from tests.reliability.processes import AVAILABLE, descendants, runs_dynamic_providers
+from tests.reliability.processes import AVAILABLE, descendants, kill_providers
 
 if TYPE_CHECKING:
     from tests.program.conftest import Emulator, Project
@@ -49,8 +49,7 @@ def test_an_up_that_ends_within_a_write_is_gone_on_with(project: Project, emulat
         if how == "Ctrl-C":
             os.killpg(up.pid, signal.SIGINT)  # as a terminal sends it: to the engine and its plugins
         else:
-            for process in filter(runs_dynamic_providers, descendants(up.pid)):
-                os.kill(process, signal.SIGKILL)
+            kill_providers(descendants(up.pid))
         printed = up.communicate()[0]
     assert up.returncode != 0, printed
 

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 AVAILABLE = Path("/proc/self/task").exists()
 
@@ -26,3 +32,10 @@ def runs_dynamic_providers(process: int) -> bool:
     with suppress(OSError):
         return b"pulumi.dynamic" in Path(f"/proc/{process}/cmdline").read_bytes()
     return False
+
+
+def kill_providers(processes: Iterable[int]) -> None:
+    """Kills those of the processes that are still there and run our providers."""
+    for process in filter(runs_dynamic_providers, processes):
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tests.emulator.process import client, exports, process, result
 from tests.reliability.cells import Cell, Kind, Place
 from tests.reliability.fleet import Fleet
+from tests.reliability.processes import descendants, kill_providers
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,7 @@ def test_a_database_whose_creation_nobody_saw_is_deleted_and_made_again(
                 while not (listed := result(http.get("/database"))):
                     assert up.poll() is None, up.communicate()
                     time.sleep(0.02)
+                below = descendants(up.pid)
                 up.kill()
                 up.communicate()
             fleet.unlock()
@@ -42,3 +44,4 @@ def test_a_database_whose_creation_nobody_saw_is_deleted_and_made_again(
             assert fleet.settled() == {CELL.name}
             assert fleet.wrong() == []
             assert "pending operations" not in again.stdout
+            kill_providers(below)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -14,7 +13,7 @@ from tests.emulator.process import client, exports, process
 from tests.reliability import document
 from tests.reliability.cells import Cell, Kind, Place
 from tests.reliability.fleet import Fleet
-from tests.reliability.processes import AVAILABLE, descendants, runs_dynamic_providers
+from tests.reliability.processes import AVAILABLE, descendants, kill_providers
 
 if TYPE_CHECKING:
     import subprocess
@@ -57,6 +56,7 @@ def run(folder: Path, engine_environment: Mapping[str, str], text: str) -> set[s
         with fleet.start_up() as up:
             while not all(fleet.attempts().values()) or (text == SERVICE_AFTER and not all(map(fleet.made, CELLS))):
                 assert up.poll() is None, up.communicate()
+                time.sleep(0.05)
             last = time.monotonic()
             below = descendants(up.pid)
             kill(text, emulator, up, below)
@@ -78,17 +78,14 @@ def run(folder: Path, engine_environment: Mapping[str, str], text: str) -> set[s
         assert fleet.wrong() == []
         time.sleep(max(0.0, last + LATENCY_SECONDS + 1 - time.monotonic()))
         assert fleet.wrong() == [], "also once the killed run's own writes have come"
-        for left in filter(runs_dynamic_providers, below):
-            with suppress(ProcessLookupError):
-                os.kill(left, signal.SIGKILL)
+        kill_providers(below)
     return in_the_same_run
 
 
 def kill(text: str, emulator: subprocess.Popen[str], up: subprocess.Popen[str], below: list[int]) -> None:
     """Kills what the text says, and waits until it is dead."""
     if text == PROVIDER:
-        for provider in filter(runs_dynamic_providers, below):
-            os.kill(provider, signal.SIGKILL)
+        kill_providers(below)
     else:
         killed = up if text == ENGINE else emulator
         killed.kill()
