@@ -22,17 +22,18 @@ ROOT = Path(__file__).parents[1]
 RUNS = 7
 APPLIED, PENDING = 200, 5
 WITHOUT = """
-import pulumi, pulumi_cloudflare as cloudflare
-from infra.program.bindings import INPUTS, WranglerBindings
+from dataclasses import asdict
+import pulumi
+from infra.program.bindings import WranglerBindings
+from infra.program.database import D1Database
 from infra.program.stack_settings import stack_settings
+from infra.render.binding import Binding
 
 settings = stack_settings()
-database = cloudflare.D1Database(
-    "database", account_id=settings.account_id, name=settings.database_name,
-    read_replication=cloudflare.D1DatabaseReadReplicationArgs(mode="disabled"),
-)
-inputs = dict.fromkeys(INPUTS, "x") | {"path": "wrangler.toml", "environment": "", "database_id": database.id}
-WranglerBindings("bindings", inputs=inputs)
+inputs = {"accountId": settings.account_id, "name": settings.database_name, "readReplication": {"mode": "disabled"}}
+database = D1Database("database", inputs, pulumi.ResourceOptions())
+entry = Binding("w", "", "DB", settings.database_name, "", "migrations", "", "d1_migrations")
+WranglerBindings("bindings", inputs={**asdict(entry), "path": "wrangler.toml", "database_id": database.id})
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -39,6 +40,8 @@ def start(database: D1Api, folder: Path, files: Sequence[Migration]) -> subproce
 
 def main(folder: str, database_id: str) -> None:
     """Runs the files of `folder`."""
+    # A shell hands SIGINT on ignored to what it runs in the background, and Python then leaves it so.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     database = connect(os.environ["CLOUDFLARE_ACCOUNT_ID"], database_id)
     report = apply_files(database, read_folder(Path(folder)), TARGET, known=())
     sys.stdout.write(json.dumps({"ran": report.ran, "found": report.found}))
