@@ -2,12 +2,12 @@
 
 `infra.program.migrations.D1MigrationsProvider` is a stored format: the state names the provider by this path, and
 refresh and destroy load it from there. Renaming it orphans existing resources.
+
+What the provider does is imported when it does it: the program, which only names the resource, imports this module too.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
@@ -22,32 +22,14 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from infra import cloudflare
-from infra.actor import find as find_actor
-from infra.errors import ApiError, MigrationFailed, NotFound
-from infra.migrations import live
-from infra.migrations.review.review import look
-from infra.migrations.run import runner
-from infra.migrations.run.recovery import OnFailure
-from infra.program import preview
-from infra.program.inputs import (
-    IDENTITY,
-    changed,
-    policy,
-    quarantine,
-    read_planned,
-    refuse_another_ledger,
-    stored,
-    target,
-)
-from infra.program.journal import OUTPUTS, Journal, of_ledger
-from infra.program.partial import keep_outputs
-from infra.program.quiet import NAME, message_only
-from infra.retry import Retry
+from infra.errors import NotFound
+from infra.program.journal import OUTPUTS, of_ledger
+from infra.program.quiet import message_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from infra.cloudflare import Database
     from infra.migrations.folder import Migration
 
 
@@ -66,6 +48,8 @@ class D1MigrationsProvider(ResourceProvider):
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
         """Shows the plan where there is no resource yet: Pulumi asks for no diff then."""
         if not _olds:
+            from infra.program import preview
+
             with message_only():
                 is_new = isinstance(_news["database_id"], pulumi.output.Unknown)
                 if is_new:
@@ -76,6 +60,9 @@ class D1MigrationsProvider(ResourceProvider):
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Changed when an input changed, or the ledger is not what the state says; another database replaces."""
+        from infra.program import preview
+        from infra.program.inputs import IDENTITY, changed
+
         new = changed(_olds, _news)
         replaces = [name for name in new if name in IDENTITY]
         with message_only():
@@ -94,6 +81,9 @@ class D1MigrationsProvider(ResourceProvider):
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """Reads the ledger again, and says what drifted; a database that is gone drops the resource from the state."""
+        from infra.migrations import live
+        from infra.program import preview
+
         with message_only():
             try:
                 now = live.read(self._database(props), props["migrations_table"])
@@ -106,36 +96,17 @@ class D1MigrationsProvider(ResourceProvider):
         """Nothing to do: the tables live and die with their database."""
 
     def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
-        """The outputs once the database is up to date; after a failure Pulumi keeps those of what was applied."""
-        to, inputs = target(props), stored(props)
-        with message_only():
-            database, files = self._database(props), read_planned(props)
-            reviewed = look(database, files, to.table, previous.get("checksums", {}), quarantine(props))
-            refuse_another_ledger(props, previous, reviewed.plan.applied)
-            journal = Journal(files, previous, find_actor(Path(to.folder)))
-            try:
-                report = runner.apply(
-                    database,
-                    reviewed,
-                    to,
-                    policy=policy(props),
-                    on_failure=OnFailure(props["on_failure"]),
-                    say=preview.say,
-                    record=journal.record,
-                )
-            except MigrationFailed as failure:
-                if failure.applied:
-                    with suppress(ApiError):  # without the ledger, the state stays as it was
-                        ledger = runner.applied(database, to.table)
-                        reached = journal.outputs(ledger, journal.entries[0].bookmark, to.name)
-                        keep_outputs(props, {**inputs, **reached}, f"{NAME}: {failure}")
-                raise
-            return {**inputs, **journal.outputs(report.ledger, report.bookmark, to.name)}
+        from infra.program.application import apply
 
-    def _database(self, props: Mapping[str, Any]) -> cloudflare.Database:
-        return cloudflare.connect(
-            props["account_id"], props["database_id"], token=self._token, retry=Retry(preview.say)
-        )
+        with message_only():
+            return apply(self._database(props), props, previous)
+
+    def _database(self, props: Mapping[str, Any]) -> Database:
+        from infra import cloudflare
+        from infra.program.preview import say
+        from infra.retry import Retry
+
+        return cloudflare.connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
 
 
 class D1Migrations(Resource, module="d1", name="Migrations"):
