@@ -51,9 +51,34 @@ def test_a_rebuild_that_leaves_rows_behind_is_an_error_with_the_way_back(databas
     with pytest.raises(MigrationFailed) as error:
         up(database, USERS, rebuild(" WHERE name IS NOT NULL"))
     text = str(error.value)
-    assert "table users was made again and has 2 rows; it had 3" in text
+    assert "table users has 2 rows; it had 3, and no file takes any" in text
     assert f"wrangler d1 time-travel restore {TARGET.name} --bookmark={before}" in text
     assert error.value.applied == ("0002_rebuild.sql",), "it is applied, and the state has to know"
+
+
+def test_a_rebuild_by_another_name_is_held_to_its_rows_too(database: D1Api) -> None:
+    up(database, USERS)
+    database.write("INSERT INTO users (name) VALUES ('Ann'), (NULL)")
+    sql = (
+        "ALTER TABLE users RENAME TO users_old;\nCREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);\n"
+        "INSERT INTO users SELECT * FROM users_old WHERE name IS NOT NULL;\nDROP TABLE users_old;"
+    )
+    with pytest.raises(MigrationFailed, match="table users has 1 rows; it had 2, and no file takes any"):
+        up(database, USERS, Migration("0002_rename.sql", sql))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "DROP TABLE users;\nCREATE TABLE users (id INTEGER PRIMARY KEY, mail TEXT);",
+        f"{rebuild().sql}\nDELETE FROM users WHERE name = '';",
+    ],
+    ids=["made again without its rows", "rebuilt and then thinned out"],
+)
+def test_what_a_file_means_to_take_is_no_difference(database: D1Api, sql: str) -> None:
+    up(database, USERS)
+    database.write("INSERT INTO users (name) VALUES ('Ann'), (NULL)")
+    assert up(database, USERS, Migration("0002_meant.sql", sql)).ran == ("0002_meant.sql",)
 
 
 def test_a_table_that_comes_from_elsewhere_during_the_run_is_named(database: D1Api) -> None:

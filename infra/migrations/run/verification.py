@@ -1,7 +1,7 @@
 """After the last file: is the database what the rehearsal made of it, and has it kept its rows?
 
-Rows are counted where a table was dropped and made again under its name. Elsewhere SQLite itself tells of every DELETE,
-and lint has told the user: a table without one can't have lost rows.
+Rows are counted where a table is dropped, made again, or reached by a foreign key, and no statement was meant to take
+any. Elsewhere SQLite itself tells of every DELETE: a table without one can't have lost rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.migrations.review import rows
+from infra.migrations.review.effects import Kind as Effects
+from infra.migrations.review.effects import effects
 from infra.migrations.review.rows import Count
 from infra.sqlite import schema
 from infra.sqlite.difference import Kind, difference
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from infra.migrations.review.rehearsal import Rehearsal
     from infra.sqlite.schema import Schema
 
+_TAKES_ROWS = frozenset({Effects.DROPPED, Effects.DELETED, Effects.FOREIGN_KEY})
 _SHOULD: dict[Kind, str] = {
     Kind.ADDED: "is there, and no file made it",
     Kind.REMOVED: "is not there",
@@ -35,7 +38,7 @@ class Promise:
 
     Attributes:
         schema: without the ledger; None where there was no rehearsal, or rows decide what it left out.
-        rows: of each table that the run makes again, before it.
+        rows: of each table that the run puts at risk, before it.
     """
 
     schema: Schema | None
@@ -50,9 +53,9 @@ def promise(database: Database, rehearsal: Rehearsal | None) -> Promise:
     """
     if rehearsal is None:
         return Promise(None, {})
-    again = {name for file in rehearsal.files for name in file.rebuilt}
     kept = {name.lower() for name in rehearsal.after.tables}
-    counts = [Count(name) for name in rehearsal.before.tables if name.lower() in again & kept]
+    counted = (_at_risk(rehearsal) & kept) - _meant_to_shrink(rehearsal)
+    counts = [Count(name) for name in rehearsal.before.tables if name.lower() in counted]
     return Promise(None if rehearsal.undecided else rehearsal.after, _counted(database, counts))
 
 
@@ -76,8 +79,26 @@ def broken(promised: Promise, database: Database, now: Live, table: str) -> tupl
     after = _counted(database, left)
     for count, number in after.items():
         if number < promised.rows[count]:
-            lines.append(f"table {count.table} was made again and has {number} rows; it had {promised.rows[count]}")
+            lines.append(f"table {count.table} has {number} rows; it had {promised.rows[count]}, and no file takes any")
     return tuple(lines)
+
+
+def _at_risk(rehearsal: Rehearsal) -> set[str]:
+    """Tables, in lower case, that are not the same table afterwards, or that a foreign key of theirs reaches into."""
+    steps = [step for file in rehearsal.files for step in file.steps]
+    made = {name for step in steps if step.changed_schema for name in step.names("CREATE_TABLE")}
+    dropped = {name for step in steps for name in step.names("DROP_TABLE")}
+    reached = {key.child for step in steps for key in step.foreign_keys}
+    return {name.lower() for name in made | dropped | reached}
+
+
+def _meant_to_shrink(rehearsal: Rehearsal) -> set[str]:
+    """Tables, in lower case, of which a statement takes rows: lint has told of all of them, a WHERE tells of some."""
+    told = effects(rehearsal, each_file_alone=False)
+    gone = {effect.live_table for effect in told if effect.kind in _TAKES_ROWS}
+    steps = [step for file in rehearsal.files for step in file.steps if not step.names("DROP_TABLE")]
+    some = {action.name for step in steps for action in step.actions if action.verb == "DELETE"}
+    return {name.lower() for name in gone | some}
 
 
 def _counted(database: Database, counts: Sequence[Count]) -> Mapping[Count, int]:
