@@ -63,6 +63,11 @@ DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
 )
 
 
+def severity_of(problem: Problem, policy: Mapping[Problem, Severity]) -> Severity:
+    """What `policy` makes of a problem; where it does not name it, what DEFAULT_POLICY does."""
+    return policy.get(problem, DEFAULT_POLICY[problem])
+
+
 def policy_from(severities: Mapping[str, str]) -> dict[Problem, Severity]:
     """A policy from the names of problems and severities, as a stack's settings and the state have them."""
     return {Problem(problem): Severity(severity) for problem, severity in severities.items()}
@@ -118,7 +123,7 @@ class Plan(Generic[F]):
 
     def of(self, severity: Severity, policy: Mapping[Problem, Severity]) -> tuple[Finding, ...]:
         """The findings that `policy` gives this severity; what it does not name has DEFAULT_POLICY's."""
-        return tuple(f for f in self.findings if {**DEFAULT_POLICY, **policy}[f.problem] is severity)
+        return tuple(finding for finding in self.findings if severity_of(finding.problem, policy) is severity)
 
 
 def make_plan(

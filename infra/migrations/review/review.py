@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from infra.errors import PlanRefused, SqlError
 from infra.migrations import live
-from infra.migrations.plan import DEFAULT_POLICY, Problem, Severity, make_plan
+from infra.migrations.plan import Problem, Severity, make_plan, severity_of
 from infra.migrations.review import rehearsal, rows
 from infra.migrations.review.lint import check
 from infra.quarantine import NONE
@@ -51,13 +51,13 @@ class Review:
 
     def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[Problematic, ...], tuple[Finding, ...]]:
         """What stops the run: of the plan, and of lint."""
-        stop = check.stopping(self.findings, errors_stop=_severity(Problem.DANGEROUS, policy) is Severity.ERROR)
+        stop = check.stopping(self.findings, errors_stop=severity_of(Problem.DANGEROUS, policy) is Severity.ERROR)
         return self.plan.of(Severity.ERROR, policy), stop
 
     def warnings(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[Problematic, ...], tuple[Finding, ...]]:
         """What does not: of the plan, and of lint, without what the files allow and what the policy ignores."""
         _, stop = self.errors(policy)
-        ignored = _severity(Problem.DANGEROUS, policy) is Severity.IGNORE
+        ignored = severity_of(Problem.DANGEROUS, policy) is Severity.IGNORE
         shown = (item for item in self.findings if item not in stop and not item.waiver)
         kept = tuple(item for item in shown if item.severity is Severity.WARNING or not ignored)
         return self.plan.of(Severity.WARNING, policy), kept
@@ -171,7 +171,3 @@ def told(problems: Iterable[Problematic], findings: Iterable[Finding], folder: s
             f"  instead: {finding.rule.instead} ({finding.rule.documentation})",
         )
     return tuple(lines)
-
-
-def _severity(problem: Problem, policy: Mapping[Problem, Severity]) -> Severity:
-    return {**DEFAULT_POLICY, **policy}[problem]
