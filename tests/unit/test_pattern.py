@@ -13,7 +13,7 @@ from infra.migrations.pattern import DEFAULT, make_pattern
         ("./migrations/", "migrations/*.sql", "*.sql"),
         ("migrations", "./migrations//**/*.sql/", "**/*.sql"),
         ("db\\steps", "db/x/../steps\\*.sql", "*.sql"),
-        ("../shared/sql", "../shared/sql/*.sql", "*.sql"),
+        ("../sql", "../sql/*.sql", "*.sql"),
         (".", "*/migration.sql", "*/migration.sql"),
         (".", "./*.sql", "*.sql"),
         ("[a]", "[a]/*.sql", "*.sql"),
