@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from infra.migrations.review import rows
 from infra.migrations.review.effects import Kind as Effects
 from infra.migrations.review.effects import effects
+from infra.migrations.review.lint import figures
 from infra.migrations.review.rows import Count
 from infra.sqlite import schema
 from infra.sqlite.difference import Kind, difference
@@ -79,7 +80,9 @@ def broken(promised: Promise, database: Database, now: Live, table: str) -> tupl
     after = _counted(database, left)
     for count, number in after.items():
         if number < promised.rows[count]:
-            lines.append(f"table {count.table} has {number} rows; it had {promised.rows[count]}, and no file takes any")
+            lines.append(
+                f"table {count.table} has {figures.rows(number)} and had {promised.rows[count]:,}; no file takes any"
+            )
     return tuple(lines)
 
 
