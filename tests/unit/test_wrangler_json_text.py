@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from infra.render.binding import Binding
 from infra.render.wrangler import put, remove
+from tests.unit import configurations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -132,27 +133,8 @@ def configuration(draw: st.DrawFn, environment: str, *, plain: bool) -> tuple[st
     return writer.text, ours, writer
 
 
-def listed(document: dict[str, Any], environment: str) -> list[dict[str, Any]]:
-    content = document.get("env", {}).get(environment, {}) if environment else document
-    found: list[dict[str, Any]] = content.get("d1_databases", [])
-    return found
-
-
 def apart(text: str, environment: str) -> tuple[Any, dict[str, Any] | None]:
-    """The configuration without the entry and what is empty, and the entry."""
-    document = json5.loads(text)
-    entries = listed(document, environment)
-    found = next((item for item in entries if item.get("binding") == "DB"), None)
-    if found is not None:
-        entries.remove(found)
-    return without_empty(document), found
-
-
-def without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        pruned = {key: without_empty(item) for key, item in value.items()}
-        return {key: item for key, item in pruned.items() if item not in ({}, [])}
-    return value
+    return configurations.apart(json5.loads(text), environment, "DB")
 
 
 def is_in_order(characters: str, others: str) -> bool:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from infra.errors import ConfigError
 from infra.render import wrangler
 from infra.render.binding import Binding
+from tests.unit import configurations
 
 put = partial(wrangler.put, name="wrangler.toml")
 remove = partial(wrangler.remove, name="wrangler.toml")
@@ -86,27 +87,9 @@ def configuration(draw: st.DrawFn) -> str:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
-def listed(document: dict[str, Any], environment: str) -> list[dict[str, Any]]:
-    table = document.get("env", {}).get(environment, {}) if environment else document
-    found: list[dict[str, Any]] = table.get("d1_databases", [])
-    return found
-
-
 def apart(text: str, entry: Binding) -> tuple[Any, dict[str, Any] | None]:
-    """The configuration without the entry, and the entry."""
     document = tomllib.loads(text, parse_float=str)  # NaN is not equal to itself
-    entries = listed(document, entry.environment)
-    found = next((item for item in entries if item.get("binding") == entry.binding), None)
-    if found is not None:
-        entries.remove(found)
-    return without_empty(document), found
-
-
-def without_empty(value: Any) -> Any:
-    if isinstance(value, dict):
-        pruned = {key: without_empty(item) for key, item in value.items()}
-        return {key: item for key, item in pruned.items() if item not in ({}, [])}
-    return value
+    return configurations.apart(document, entry.environment, entry.binding)
 
 
 def plain(text: str) -> list[str]:
