@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.program.test_up import told
+from tests.program.seen import told
 
 if TYPE_CHECKING:
     from tests.program.conftest import Emulator, Project
