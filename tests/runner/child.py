@@ -24,10 +24,14 @@ if TYPE_CHECKING:
 _ROOT = Path(__file__).parents[2]
 
 
-def start(database: D1Api, folder: Path, files: Sequence[Migration]) -> subprocess.Popen[str]:
-    """Starts a run of `files`, which it writes to `folder`."""
+def write(folder: Path, files: Sequence[Migration]) -> None:
+    """Writes the migrations to `folder`. Once, before the first run: a file that is rewritten is read as empty."""
     for file in files:
         (folder / file.name).write_text(file.sql)
+
+
+def start(database: D1Api, folder: Path) -> subprocess.Popen[str]:
+    """Starts a run of the migrations in `folder`."""
     return subprocess.Popen(
         [sys.executable, "-m", __name__, str(folder), database.database_id],
         cwd=_ROOT,

@@ -84,7 +84,8 @@ def test_eight_runs_of_a_broken_folder_all_name_the_file_and_keep_what_is_before
 
 
 def test_eight_processes_at_once_apply_each_file_once(database: D1Api, tmp_path: Path) -> None:
-    processes = [child.start(database, tmp_path, FILES) for _ in range(RUNS)]
+    child.write(tmp_path, FILES)
+    processes = [child.start(database, tmp_path) for _ in range(RUNS)]
     reports = [json.loads(process.communicate()[0].splitlines()[-1]) for process in processes]
     assert [process.returncode for process in processes] == [0] * RUNS
     assert rows(database) == sorted(str(number) for number in range(1, 83))

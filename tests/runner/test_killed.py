@@ -60,7 +60,8 @@ def test_a_run_that_ends_within_a_request_is_gone_on_with(
     database: D1Api, tmp_path: Path, point: str, when: str, signal_: signal.Signals
 ) -> None:
     arrange(database, faults=[{"fault": "latency", "ms": 400, "when": when, **POINTS[point]}])
-    with child.start(database, tmp_path, FILES) as process:
+    child.write(tmp_path, FILES)
+    with child.start(database, tmp_path) as process:
         while not seen(database):
             assert process.poll() is None, process.communicate()
         process.send_signal(signal_)
@@ -72,7 +73,8 @@ def test_a_run_that_ends_within_a_request_is_gone_on_with(
 @pytest.mark.parametrize("seconds", [0.8, 0.9, 1.0, 1.1, 1.2, 1.3])
 def test_a_run_that_ends_at_any_moment_is_gone_on_with(database: D1Api, tmp_path: Path, seconds: float) -> None:
     arrange(database, latency_ms=20)
-    with child.start(database, tmp_path, FILES) as process:
+    child.write(tmp_path, FILES)
+    with child.start(database, tmp_path) as process:
         time.sleep(seconds)  # it takes about one to start
         process.kill()
         process.communicate()
