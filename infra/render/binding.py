@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
+from infra.render.template import render
 from infra.render.written import dotted, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+_FILTERS = {"quoted": quoted}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Binding:
     @property
     def block(self) -> str:
         """The entry as a block of TOML: its header and a line for each field."""
-        return _render("d1_database.toml.j2", table=self.table, fields=self.fields)
+        return render("d1_database.toml.j2", _FILTERS, table=self.table, fields=self.fields)
 
 
 def binding_from(values: Mapping[str, Any]) -> Binding:
@@ -83,19 +82,7 @@ def start(worker: str, name: str) -> str:
         worker: name of the Worker.
         name: the file's, whose end is that of the template.
     """
-    return _render(f"wrangler{PurePath(name).suffix}.j2", worker=worker)
-
-
-def _render(template: str, **values: object) -> str:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        autoescape=False,  # noqa: S701 - TOML and JSON, quoted by the filter below
-    )
-    environment.filters["quoted"] = quoted
-    return environment.get_template(template).render(values)
+    return render(f"wrangler{PurePath(name).suffix}.j2", _FILTERS, worker=worker)
 
 
 FIELDS = tuple(Binding.__dataclass_fields__)

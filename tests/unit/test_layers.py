@@ -75,7 +75,7 @@ ONLY_IN = {
     # library: the one place that may import it
     "pulumi": ("infra/program", "engine"),
     "cloudflare": ("infra/cloudflare.py", "infra/answers.py", "engine/standin.py"),
-    "jinja2": ("infra/render",),
+    "jinja2": ("infra/render/template.py",),
     "json5": ("infra/render/jsonc.py",),
     "yaml": ("infra/cli/project.py",),
     "pydantic": ("infra/settings.py",),
