@@ -24,8 +24,8 @@ HEARTBEAT_SECONDS = 20
 _SDK = "github.com/pulumi/pulumi/sdk/v3"
 _CLI = "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi"
 _LANGUAGE_HOST = """#!/bin/sh
-exec "${D1_ENGINE_PYTHON:?start pulumi with: d1 local -- pulumi}" -m engine.language_host "$@"
-"""
+exec "${D1_ENGINE_PYTHON:?start pulumi with: d1 local -- pulumi}" -P -m engine.language_host "$@"
+"""  # -P: Pulumi starts it in the program's folder, which may have an engine.py of its own
 _SDK_SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 
 

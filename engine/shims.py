@@ -12,7 +12,7 @@ from pathlib import Path
 from infra.files import write_atomically
 
 _SCRIPT = f"""#!/bin/sh
-exec "{sys.executable}" -m engine.standin "$@"
+exec "{sys.executable}" -P -m engine.standin "$@"
 """
 
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-TEMPLATES = Path(__file__).parents[2] / "templates"
+
+def folder() -> Path:
+    """The templates: inside of the package where a wheel was installed, beside it in a checkout."""
+    installed = Path(__file__).parents[1] / "templates"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "templates"
 
 
 def render(template: str, filters: dict[str, Callable[..., str]], **values: object) -> str:
@@ -22,7 +26,7 @@ def render(template: str, filters: dict[str, Callable[..., str]], **values: obje
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # 30 ms, and most commands render nothing
 
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(folder()),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
