@@ -7,6 +7,7 @@ The modules, in the order in which data flows through them::
     sqlite/     SQLite under D1's rules
     migrations/ pattern -> folder -> ledger -> plan -> review/ -> run/, and past/, the way back
     cloudflare  the one seam to the world: a D1 database behind Cloudflare's API
+    ephemeral/  environments that come and go, and what is left over of them
     render/     wrangler configuration, and the report of a review
     program/    the Pulumi resources: the only folder that imports pulumi
     cli/        the d1 command

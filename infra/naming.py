@@ -16,8 +16,13 @@ def database_name(project: str, environment: str) -> str:
     """Name of the database of `environment`: `shop` and `dev` give `shop-db-dev`.
 
     Raises:
-        ConfigError: the result is not a name that D1 accepts.
+        ConfigError: the result is not a name that D1 accepts, or could be that of another project.
     """
+    if "-db-" in f"-{environment}":
+        raise ConfigError(
+            f"a stack can't be called '{environment}': where the stack begins has to be told from the name of its "
+            f"database, '{project}-db-{environment}', so its name can't begin with 'db-' or hold '-db-'"
+        )
     name = f"{project}-db-{environment}"
     if not _ALLOWED.fullmatch(name):
         suggestion = re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-_")

@@ -9,9 +9,20 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic.alias_generators import to_camel
 
+from infra.ephemeral.names import PERMANENT, pull_request
+from infra.ephemeral.ttl import DEFAULT, read_ttl
 from infra.errors import ConfigError
 from infra.naming import database_name
 from infra.quarantine import Quarantine, read_quarantine
@@ -57,6 +68,7 @@ class Settings(BaseModel):
     jurisdiction: Literal["", "eu", "fedramp", "us"] = ""
     read_replication: Literal["auto", "disabled"] = "disabled"
     protect: bool = False
+    ttl: str = ""
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_number)] = 30
     migrations_dir: _Path = "migrations"
     migrations_pattern: str = ""
@@ -71,6 +83,27 @@ class Settings(BaseModel):
     binding: _Word = "DB"
     wrangler_config: Annotated[str, AfterValidator(_is_configuration)] = ""
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
+
+    @field_validator("ttl")
+    @classmethod
+    def _is_ttl(cls, text: str, info: ValidationInfo) -> str:
+        if text and (info.data.get("environment") in PERMANENT or info.data.get("protect")):
+            raise ValueError("dev, prod, and a stack with protect, live for ever")
+        try:
+            read_ttl(text or DEFAULT)
+        except ConfigError as error:
+            raise ValueError(str(error)) from None
+        return text
+
+    @property
+    def lifetime(self) -> str:
+        """How long the environment lives after its last run, such as `7d` or `never`; empty unless it is ephemeral.
+
+        Ephemeral are the stacks of pull requests, and those that have a `ttl`; never one that is protected.
+        """
+        if self.protect:
+            return ""
+        return self.ttl or (DEFAULT if pull_request(self.environment) else "")
 
     @property
     def binding_environment(self) -> str:

@@ -112,6 +112,8 @@ class D1Environment(pulumi.ComponentResource):
             "last_migration": self.migrations.last_migration,
             "bookmark": self.migrations.bookmark,
             "restore_command": self.migrations.restore_command,
+            # When it expires is not kept: the time of the last run is Pulumi's, and a run without changes has none.
+            **({"ttl": settings.lifetime} if settings.lifetime else {}),
         }
         self.register_outputs(self.outputs)
 
