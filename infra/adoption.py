@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from infra.errors import ConfigError
 
 if TYPE_CHECKING:
-    from infra.cloudflare import Description
+    from infra.cloudflare.account import Description
     from infra.settings import Settings
 
 

@@ -1,7 +1,7 @@
 """Waiting, and asking again: for reads, and for what Cloudflare refuses to run just now. No answer is trusted blindly.
 
-The official client's own retries are off everywhere: it sends a POST twice, which a migration must never be, and gives
-up on a Retry-After above 60 s, where Cloudflare blocks for 300.
+The official client would send a POST twice, which a migration must never be, and gives up on a Retry-After above 60 s,
+where Cloudflare blocks for 300.
 """
 
 from __future__ import annotations
@@ -42,11 +42,13 @@ class Retry:
         say: is told of each longer wait, about every 30 s.
         sleep: waits so many seconds.
         jitter: a number from 0 to 1, so that clients that failed together do not come back together.
+        patience: seconds that all waits of one call may take; with 0, it is asked once.
     """
 
     say: Callable[[str], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
+    patience: float = BUDGET_SECONDS
 
     def call(self, ask: Callable[[], T], on: tuple[type[ApiError], ...] = (OutcomeUnknown, TryLater)) -> T:
         """Result of `ask`, called again after each error that is one of `on`, until patience ends.
@@ -62,7 +64,7 @@ class Retry:
                 unanswered += isinstance(error, OutcomeUnknown)
                 pause = self._pause(error, unanswered)
                 waited += pause
-                if unanswered >= ATTEMPTS or waited > BUDGET_SECONDS:
+                if unanswered >= ATTEMPTS or waited > self.patience:
                     raise
                 self._count_down(pause, _reason(error, pause))
 

@@ -20,10 +20,10 @@ def adopt(*, stack: str) -> None:
       d1 adopt --stack prod
       d1 adopt --stack prod && d1 baseline --stack prod && pulumi preview --stack prod
     """
-    from infra import cloudflare
     from infra.adoption import refuse_misfit
     from infra.cli import project
     from infra.cli.stack import configure, database_id
+    from infra.cloudflare.account import connect_account
     from infra.errors import ConfigError, NotFound
     from infra.retry import Retry
 
@@ -32,7 +32,7 @@ def adopt(*, stack: str) -> None:
         raise ConfigError(f"stack '{stack}' has its database already: {owned}")
     try:
         retry = Retry(partial(click.echo, err=True))
-        found = retry.call(partial(cloudflare.describe, settings.account_id, settings.database_name))
+        found = connect_account(settings.account_id, retry=retry).describe(settings.database_name)
     except NotFound as error:
         raise NotFound(
             f"there is no database {settings.database_name} in account {settings.account_id} to adopt: {error}; "

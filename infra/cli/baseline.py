@@ -28,9 +28,9 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
       d1 baseline --stack prod
       d1 baseline --through 0003_create_files.sql --yes
     """
-    from infra import cloudflare
     from infra.cli import project
     from infra.cli.confirm import confirm
+    from infra.cloudflare.account import connect_account
     from infra.errors import NotFound
     from infra.migrations import live
     from infra.migrations.bookmark import taken_now
@@ -46,7 +46,7 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
     pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
     files = read_folder(folder / settings.migrations_dir, pattern)
     try:
-        database = cloudflare.find(settings.account_id, name, retry=Retry(partial(click.echo, err=True)))
+        database = connect_account(settings.account_id, retry=Retry(partial(click.echo, err=True))).find(name)
     except NotFound as error:
         raise NotFound(f"there is no database {name} to mark migrations of: {error}") from None
     found = held_against(files, live.read(database, table), table, through)

@@ -64,7 +64,7 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
 def _review(settings: Settings, files: Sequence[Migration], *, offline: bool) -> Review:
     from functools import partial
 
-    from infra import cloudflare
+    from infra.cloudflare.account import connect_account
     from infra.errors import NotFound
     from infra.migrations import live
     from infra.migrations.review.review import look, review
@@ -75,7 +75,7 @@ def _review(settings: Settings, files: Sequence[Migration], *, offline: bool) ->
         return review(files, live.NEW, table, {}, lambda _: None)
     retry = Retry(partial(click.echo, err=True))
     try:
-        database = cloudflare.find(settings.account_id, settings.database_name, retry=retry)
+        database = connect_account(settings.account_id, retry=retry).find(settings.database_name)
         return look(database, files, table, {}, quarantine)
     except NotFound:
         return review(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)

@@ -129,7 +129,8 @@ def _differences(places: Sequence[Place]) -> Iterator[str]:
 
 def _gone(places: Sequence[Place]) -> Iterator[str]:
     """A line for each entry whose database is in none of the stacks' accounts."""
-    from infra import cloudflare, wrangler_file
+    from infra import wrangler_file
+    from infra.cloudflare.account import connect_account
     from infra.errors import NotFound
     from infra.retry import Retry
 
@@ -139,7 +140,7 @@ def _gone(places: Sequence[Place]) -> Iterator[str]:
         for database_id, called in wrangler_file.bound(path):
             for account in accounts:
                 try:
-                    cloudflare.find(account, database_id, retry=retry)
+                    connect_account(account, retry=retry).describe(database_id)
                 except NotFound:
                     continue
                 break

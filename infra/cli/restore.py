@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from infra.cli.stack import Stack
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from infra.migrations.folder import Migration
     from infra.migrations.past.destination import Destination
     from infra.migrations.past.events import Event

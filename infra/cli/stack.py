@@ -16,7 +16,7 @@ from infra.migrations.past.history import Application, from_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
 
 _MIGRATIONS: Final = "pulumi-python:dynamic/d1:Migrations"
 _DATABASE: Final = "cloudflare:index/d1Database:D1Database"
@@ -52,11 +52,11 @@ class Stack:
         Raises:
             ConfigError: there is no token.
         """
-        from infra import cloudflare
+        from infra.cloudflare.database import connect
         from infra.retry import Retry
 
         retry = Retry(partial(click.echo, err=True))
-        return cloudflare.connect(self.outputs["account_id"], self.outputs["database_id"], retry=retry)
+        return connect(self.outputs["account_id"], self.outputs["database_id"], retry=retry)
 
 
 def read(name: str) -> Stack:

@@ -54,7 +54,7 @@ def status(*, as_json: bool) -> None:
 
 def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
     """The environment of `stack`, from its outputs and its database."""
-    from infra import cloudflare
+    from infra.cloudflare.database import connect
     from infra.errors import NotFound, SqlError
     from infra.migrations import live
     from infra.migrations.folder import read_folder
@@ -67,9 +67,7 @@ def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
         return Environment(stack, "", "not started", "", "")
     folder, table = outputs["migrations_dir"], outputs["migrations_table"]
     files = read_folder(Path(folder), make_pattern(folder, outputs.get("migrations_pattern", "")))
-    database = cloudflare.connect(
-        outputs["account_id"], outputs["database_id"], retry=Retry(partial(click.echo, err=True))
-    )
+    database = connect(outputs["account_id"], outputs["database_id"], retry=Retry(partial(click.echo, err=True)))
     try:
         now = live.read(database, table)
     except NotFound:

@@ -12,7 +12,7 @@ from infra.sqlite import schema
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.sqlite.schema import SchemaObject
 
 

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pulumi
 
-from infra import cloudflare
 from infra.adoption import refuse_misfit
+from infra.cloudflare.account import connect_account
 from infra.errors import ConfigError, NotFound
 from infra.program.database import TYPE
 from infra.retry import Retry
@@ -42,8 +41,8 @@ def import_id(settings: Settings) -> str | None:
         )
     try:
         token = pulumi.Config("cloudflare").get("apiToken")
-        ask = partial(cloudflare.describe, settings.account_id, settings.database_name, token=token)
-        found = Retry(pulumi.info).call(ask)
+        account = connect_account(settings.account_id, token=token, retry=Retry(pulumi.info))
+        found = account.describe(settings.database_name)
     except NotFound as error:
         raise ConfigError(
             f"adopt is {settings.adopt}, but there is no database {settings.database_name}: {error}"

@@ -20,7 +20,7 @@ from infra.program.quiet import NAME
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
 
 
 def apply(database: Database, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from infra.program.quiet import message_only
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.folder import Migration
 
 
@@ -102,11 +102,11 @@ class D1MigrationsProvider(ResourceProvider):
             return apply(self._database(props), props, previous)
 
     def _database(self, props: Mapping[str, Any]) -> Database:
-        from infra import cloudflare
+        from infra.cloudflare.database import connect
         from infra.program.preview import say
         from infra.retry import Retry
 
-        return cloudflare.connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
+        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
 
 
 class D1Migrations(Resource, module="d1", name="Migrations"):

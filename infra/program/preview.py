@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infra import cloudflare
+from infra.cloudflare.account import connect_account
 from infra.errors import ApiError, ConfigError, PlanRefused, SqlError
 from infra.migrations import live
 from infra.migrations.review.review import drift, look, refuse, review, unrehearsed
@@ -18,11 +18,12 @@ from infra.program.inputs import (
     refuse_another_ledger,
 )
 from infra.render.report import drift_lines, report
+from infra.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.live import Live
     from infra.migrations.review.review import Review
 
@@ -37,7 +38,7 @@ def refuse_taken_name(props: Mapping[str, Any], token: str | None) -> None:
     """
     name = props["database_name"]
     try:
-        found = cloudflare.describe(props["account_id"], name, token=token)
+        found = connect_account(props["account_id"], token=token, retry=Retry(patience=0)).describe(name)
     except (ApiError, ConfigError):
         return
     raise PlanRefused(

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from cloudflare import Cloudflare
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
-from infra.cloudflare import D1Api
+from infra.cloudflare.account import Account
+from infra.cloudflare.client import Client, make_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from infra.cloudflare.database import D1Api
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,7 +36,7 @@ class Project:
 
     folder: Path
     environment: dict[str, str]
-    client: Cloudflare
+    client: Client
 
     def d1(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "infra.cli", *arguments]
@@ -43,8 +45,7 @@ class Project:
         )
 
     def create(self, name: str = "your-app-db-dev") -> D1Api:
-        made = self.client.d1.database.create(account_id=DEFAULT_ACCOUNT_ID, name=name)
-        return D1Api(self.client, DEFAULT_ACCOUNT_ID, str(made.uuid))
+        return Account(self.client, DEFAULT_ACCOUNT_ID).create(name)
 
     def write(self, name: str, sql: str) -> None:
         (self.folder / "migrations" / name).write_text(sql)
@@ -57,14 +58,11 @@ def project(tmp_path: Path) -> Iterator[Project]:
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
     shutil.copytree(ROOT / "migrations", folder / "migrations")
-    with (
-        serving(tmp_path / "emulator") as address,
-        Cloudflare(api_token=DEFAULT_TOKEN, base_url=address.base_url) as client,
-    ):
+    with serving(tmp_path / "emulator") as address:
         environment = {
             **os.environ,
             "CLOUDFLARE_BASE_URL": address.base_url,
             "CLOUDFLARE_ACCOUNT_ID": DEFAULT_ACCOUNT_ID,
             "CLOUDFLARE_API_TOKEN": DEFAULT_TOKEN,
         }
-        yield Project(folder, environment, client)
+        yield Project(folder, environment, make_client(DEFAULT_TOKEN, base_url=address.base_url))

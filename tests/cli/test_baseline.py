@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 from infra.migrations import ledger
 from infra.sqlite import schema
+from tests.faults import arrange
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from tests.cli.conftest import Project
 
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
@@ -127,8 +127,7 @@ def test_what_can_not_be_proven_or_was_not_wanted_is_refused(project: Project, o
 @pytest.mark.parametrize(("when", "code"), [("after", 0), ("before", 1)])
 def test_a_lost_answer_is_settled_by_the_ledger(project: Project, older: D1Api, when: str, code: int) -> None:
     faults = [{"fault": "drop", "when": when, "endpoint": "query", "contains": "INSERT"}]
-    control = older.client.base_url.join("/emulator/faults")
-    httpx.put(control, json={"faults": faults}, headers=older.client.auth_headers).raise_for_status()
+    arrange(older.client, faults=faults)
     done = project.d1("baseline", "--yes")
     assert done.returncode == code, done.stderr
     if code:

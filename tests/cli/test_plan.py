@@ -12,7 +12,7 @@ from infra.migrations import ledger
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from tests.cli.conftest import Project
 
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from infra.cloudflare import D1Api, connect
+from infra.cloudflare.database import D1Api, connect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,16 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from cloudflare import Cloudflare
-
-from infra.cloudflare import D1Api
+from infra.cloudflare.account import Account
+from infra.cloudflare.client import make_client
 from infra.migrations import ledger
 
 if TYPE_CHECKING:
     import subprocess
-    from collections.abc import Iterator
 
+    from infra.cloudflare.database import D1Api
     from tests.program.conftest import Project
 
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
@@ -39,20 +37,13 @@ def refusal(project: Project) -> str:
     return failed.stdout + failed.stderr
 
 
-@pytest.fixture
-def client(project: Project) -> Iterator[Cloudflare]:
+def create(project: Project, name: str = NAME, **options: Any) -> D1Api:
     token, base_url = (project.environment[f"CLOUDFLARE_{name}"] for name in ("API_TOKEN", "BASE_URL"))
-    with Cloudflare(api_token=token, base_url=base_url) as made:
-        yield made
+    return Account(make_client(token, base_url=base_url), project.account).create(name, **options)
 
 
-def create(project: Project, client: Cloudflare, name: str = NAME, **options: Any) -> D1Api:
-    made = client.d1.database.create(account_id=project.account, name=name, **options)
-    return D1Api(client, project.account, str(made.uuid))
-
-
-def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project, client: Cloudflare) -> None:
-    database = create(project, client)
+def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project) -> None:
+    database = create(project)
     for name in FILES:
         database.write((project.folder / "migrations" / name).read_text())
     database.write("INSERT INTO users (email, password_hash, name) VALUES ('ada@example.com', 'x', 'Ada')")
@@ -84,7 +75,7 @@ def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project, c
     assert database.read("SELECT name FROM users") == ({"name": "Ada"},)
 
 
-def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Project, client: Cloudflare) -> None:
+def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Project) -> None:
     config = ("config", "set", "--stack", "dev")
     missing = d1(project, "adopt", code=1).stderr
     assert f"there is no database {NAME} in account {project.account} to adopt" in missing
@@ -93,7 +84,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Projec
     project.pulumi(*config, "adopt", unknown)
     assert f"adopt is {unknown}, but there is no database {NAME}" in refusal(project)
 
-    database = create(project, client, jurisdiction="eu")
+    database = create(project, jurisdiction="eu")
     assert f"adopt is {unknown}, but {NAME} is {database.database_id}" in refusal(project)
     project.pulumi(*config, "adopt", database.database_id)
     assert f"jurisdiction is none, but that of {NAME} is eu, and can't change" in refusal(project)

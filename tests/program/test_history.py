@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from infra.cloudflare import connect
+from infra.cloudflare.database import connect
 from tests.program.conftest import TOKEN
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from tests.program.conftest import Project
 
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]

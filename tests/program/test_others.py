@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from infra.cloudflare.account import Account
 from tests.program.seen import FILES, ledger, told
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def test_after_a_restore_the_files_are_pending_again(project: Project) -> None:
     project.up()
     database = project.database()
     bookmark = project.outputs()["bookmark"]["id"]
-    database.client.d1.database.time_travel.restore(
-        database.database_id, account_id=database.account_id, bookmark=bookmark
-    )
+    database.restore(bookmark)
     assert ledger(project) == FILES
     assert told(project.preview())[:2] == ["pending on your-app-db-dev:", "  0004_tags.sql"]
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT);\n")
@@ -68,7 +67,7 @@ def test_another_ledger_is_refused_until_the_table_is_renamed(project: Project) 
 def test_a_database_that_is_gone_is_made_again_after_a_refresh(project: Project) -> None:
     project.up()
     gone = project.database()
-    gone.client.d1.database.delete(gone.database_id, account_id=gone.account_id)
+    Account(gone.client, gone.account_id).delete(gone.database_id)
     project.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
     project.up()
     assert project.outputs()["database_id"] != gone.database_id

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from infra.cloudflare.account import Account
+
 if TYPE_CHECKING:
     import subprocess
 
@@ -62,7 +64,7 @@ def test_render_writes_what_up_wrote_and_check_names_what_differs(project: Proje
     assert unknown.stderr == "Error: there is no stack 'nope': this project has dev, prod\n"
 
     database = project.database("dev")
-    database.client.d1.database.delete(database.database_id, account_id=database.account_id)
+    Account(database.client, database.account_id).delete(database.database_id)
     gone = f"wrangler.jsonc: 'DB' in 'd1_databases': there is no database {database.database_id}"
     assert render(project, "--check").stdout.splitlines() == [line, gone]
 

@@ -7,10 +7,10 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from infra.migrations import ledger
+from tests import faults
 
 if TYPE_CHECKING:
     import subprocess
@@ -44,9 +44,7 @@ def applied(project: Project) -> list[str]:
 
 def arrange(project: Project, **behaviour: Any) -> None:
     """Sets what the emulator does on purpose."""
-    client = project.database().client
-    answer = httpx.put(client.base_url.join("/emulator/faults"), json=behaviour, headers=client.auth_headers)
-    answer.raise_for_status()
+    faults.arrange(project.database().client, **behaviour)
 
 
 @pytest.fixture

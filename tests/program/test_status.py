@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+from infra.cloudflare.account import Account
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -28,7 +30,7 @@ def test_an_environment_is_not_started_then_up_to_date_then_gone(project: Projec
     database = project.database()
     database.write("DELETE FROM d1_migrations WHERE id = 3")
     assert status(project)["status"] == "1 pending"
-    database.client.d1.database.delete(database.database_id, account_id=database.account_id)
+    Account(database.client, database.account_id).delete(database.database_id)
     assert status(project)["status"] == "gone"
 
 

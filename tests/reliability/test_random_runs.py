@@ -8,7 +8,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from cloudflare import Cloudflare
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -20,7 +19,8 @@ from hypothesis.stateful import (
 )
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
-from infra.cloudflare import D1Api
+from infra.cloudflare.account import Account
+from infra.cloudflare.client import Client, make_client
 from infra.errors import ApiError, MigrationFailed, PlanRefused
 from infra.migrations import ledger
 from infra.migrations.review.review import look
@@ -78,17 +78,17 @@ FAULTS = st.one_of(
 class RandomRuns(RuleBasedStateMachine):
     """A folder, a database, and what is known of it."""
 
-    def __init__(self, client: Cloudflare) -> None:
+    def __init__(self, client: Client) -> None:
         super().__init__()
-        made = client.d1.database.create(account_id=DEFAULT_ACCOUNT_ID, name=f"random-{next(NAMES)}")
-        self.database = D1Api(client, DEFAULT_ACCOUNT_ID, str(made.uuid), PATIENCE)
+        self.account = Account(client, DEFAULT_ACCOUNT_ID, PATIENCE)
+        self.database = self.account.create(f"random-{next(NAMES)}")
         self.database.write(SEED)
         self.folder = Folder()
         self.state = State()
         self.checkpoints = [(self.database.bookmark(), self.state)]
 
     def teardown(self) -> None:
-        self.database.client.d1.database.delete(self.database.database_id, account_id=DEFAULT_ACCOUNT_ID)
+        self.account.delete(self.database.database_id)
 
     @initialize(ways=WAYS, last=FLAWS)
     def begin(self, ways: list[Way], last: Flaw) -> None:
@@ -247,7 +247,8 @@ class Interruption:
 
 @pytest.mark.parametrize("half", [1, 2])
 def test_after_random_runs_ledger_rows_and_schema_are_those_of_the_model(tmp_path: Path, half: int) -> None:  # noqa: ARG001 - two halves, for two workers
-    with serving(tmp_path) as address, Cloudflare(api_token=DEFAULT_TOKEN, base_url=address.base_url) as client:
+    with serving(tmp_path) as address:
+        client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
         run_state_machine_as_test(
             lambda: RandomRuns(client),  # type: ignore[arg-type]  # it calls what it is given, and needs no class
             settings=settings(

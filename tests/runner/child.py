@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from emulator.server import DEFAULT_TOKEN, environment
-from infra.cloudflare import connect
+from infra.cloudflare.database import connect
 from infra.migrations.folder import read_folder
 from tests.runner.conftest import TARGET, apply_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from infra.migrations.folder import Migration
 
 _ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def start(database: D1Api, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
         [sys.executable, "-m", __name__, str(folder), database.database_id],
         cwd=_ROOT,
-        env=environment(str(database.client.base_url).rstrip("/"), DEFAULT_TOKEN, database.account_id),
+        env=environment(database.client.base_url, DEFAULT_TOKEN, database.account_id),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -11,23 +11,24 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
-from cloudflare import Cloudflare
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
-from infra.cloudflare import D1Api
+from infra.cloudflare.account import Account
+from infra.cloudflare.client import make_client
+from infra.cloudflare.database import D1Api
 from infra.migrations.ledger import create
 from infra.migrations.review.review import unrehearsed
 from infra.migrations.run.progress import Target
 from infra.migrations.run.runner import Report, applied, apply
 from infra.retry import ATTEMPTS, Retry
+from tests import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.folder import Migration
 
 TARGET = Target("shop-db-dev", "migrations", "d1_migrations", timedelta(days=30))
@@ -72,16 +73,14 @@ def waiting() -> Waiting:
 @pytest.fixture
 def database(tmp_path: Path, waiting: Waiting) -> Iterator[D1Api]:
     with serving(tmp_path / "emulator") as address:
-        client = Cloudflare(api_token=DEFAULT_TOKEN, base_url=address.base_url)
-        made = client.d1.database.create(account_id=DEFAULT_ACCOUNT_ID, name=TARGET.name)
-        yield D1Api(client, DEFAULT_ACCOUNT_ID, str(made.uuid), waiting.retry)
-        client.close()
+        client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
+        yield Account(client, DEFAULT_ACCOUNT_ID, waiting.retry).create(TARGET.name)
+        client.pool.clear()
 
 
 def arrange(database: D1Api, **behaviour: Any) -> None:
     """Sets what the emulator does on purpose."""
-    control = database.client.base_url.join("/emulator/faults")
-    httpx.put(control, json=behaviour, headers=database.client.auth_headers).raise_for_status()
+    faults.arrange(database.client, **behaviour)
 
 
 @dataclass
@@ -176,8 +175,9 @@ def scripted() -> Iterator[ScriptedCloudflare]:
 @pytest.fixture
 def failing(scripted: ScriptedCloudflare, waiting: Waiting) -> Iterator[D1Api]:
     """A database whose answers the test has written."""
-    with Cloudflare(api_token="a-token", base_url=scripted.base_url) as client:
-        yield D1Api(client, "account", "database", waiting.retry)
+    client = make_client("a-token", base_url=scripted.base_url)
+    yield D1Api(client, "account", "database", waiting.retry)
+    client.pool.clear()
 
 
 @contextmanager

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
+from infra.cloudflare.account import Account
 from infra.errors import MigrationFailed
 from infra.migrations.folder import Migration
 from infra.migrations.run.outcome import SETTLE_SECONDS
 from infra.migrations.run.runner import applied
+from tests.faults import arranged
 from tests.runner.conftest import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from tests.runner.conftest import ScriptedCloudflare, Waiting
 
 FILES = [
@@ -44,8 +44,7 @@ def left(database: D1Api) -> list[tuple[dict[str, Any], ...]]:
 
 def one_at_a_time(database: D1Api, files: list[Migration]) -> list[tuple[dict[str, Any], ...]]:
     """What is left in another database where each file is a run of its own, up to the broken one."""
-    made = database.client.d1.database.create(account_id=database.account_id, name="other")
-    other = replace(database, database_id=str(made.uuid))
+    other = Account(database.client, database.account_id, database.retry).create("other")
     with suppress(MigrationFailed):
         for number in range(len(files)):
             apply_files(other, files[: number + 1], TARGET)
@@ -53,9 +52,7 @@ def one_at_a_time(database: D1Api, files: list[Migration]) -> list[tuple[dict[st
 
 
 def requests(database: D1Api) -> int:
-    control = database.client.base_url.join("/emulator/faults")
-    shown = httpx.get(control, headers=database.client.auth_headers).raise_for_status().json()
-    return int(shown["result"]["faults"][0]["seen"])
+    return int(arranged(database.client)[0]["seen"])
 
 
 @pytest.mark.parametrize("position", range(1, len(FILES)))

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.cloudflare import REQUEST_SECONDS, connect
+from infra.cloudflare.client import REQUEST_SECONDS
+from infra.cloudflare.database import connect
 from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from tests.runner.conftest import ScriptedCloudflare
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
 
 RUNS = 8
 
@@ -49,7 +49,7 @@ def run_at_once(database: D1Api, files: Sequence[Migration]) -> list[Report | Mi
 
     def run(_number: int) -> Report | MigrationFailed:
         retry = Retry(sleep=lambda seconds: time.sleep(min(seconds, 0.02)))
-        mine = replace(database, client=database.client.copy(), retry=retry)
+        mine = replace(database, retry=retry)
         try:
             return apply_files(mine, files, TARGET, known=(), retry=retry)
         except MigrationFailed as failure:
@@ -94,7 +94,7 @@ def test_eight_processes_at_once_apply_each_file_once(database: D1Api, tmp_path:
 
 def test_a_run_beside_wranglers_applies_each_file_once(database: D1Api, tmp_path: Path) -> None:
     files = [LOG, *SMALL[:30]]
-    variables = environment(str(database.client.base_url).rstrip("/"), DEFAULT_TOKEN, database.account_id)
+    variables = environment(database.client.base_url, DEFAULT_TOKEN, database.account_id)
     worker = Wrangler.of(installed.binaries(), tmp_path, tmp_path, variables)
     worker.write(
         "wrangler.toml",

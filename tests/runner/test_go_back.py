@@ -13,7 +13,7 @@ from infra.migrations.past.restore import Restore
 from tests.runner.conftest import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from infra.migrations.live import Live
     from infra.migrations.past.restore import Restored
     from tests.runner.conftest import ScriptedCloudflare

@@ -6,18 +6,18 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 
 from infra.migrations.folder import Migration
 from infra.migrations.run.runner import applied
+from tests.faults import arranged
 from tests.runner import child
 from tests.runner.conftest import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
 
 LOG = Migration("0000_log.sql", "CREATE TABLE log (file TEXT NOT NULL);")
 SHARED = [Migration(f"{number:04}_shared.sql", f"INSERT INTO log VALUES ('{number}');") for number in (1, 2, 3)]
@@ -41,9 +41,7 @@ POINTS: dict[str, dict[str, Any]] = {
 
 def seen(database: D1Api) -> int:
     """How many requests the emulator's fault has selected."""
-    control = database.client.base_url.join("/emulator/faults")
-    shown = httpx.get(control, headers=database.client.auth_headers).raise_for_status().json()
-    return int(shown["result"]["faults"][0]["seen"])
+    return int(arranged(database.client)[0]["seen"])
 
 
 def go_on(database: D1Api) -> None:

@@ -20,7 +20,7 @@ from tests.runner.conftest import TARGET, apply_files, arrange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from tests.runner.conftest import ScriptedCloudflare, Waiting
 
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
@@ -81,7 +81,7 @@ def test_a_write_that_takes_longer_than_the_client_waits_is_found_in_the_ledger(
     latency = {"fault": "latency", "ms": 600, "when": when}
     arrange(database, faults=[{**latency, "endpoint": "query", "contains": "INSERT"}])
     retry = replace(database.retry, sleep=lambda _: time.sleep(0.25))
-    hasty = replace(database, client=database.client.with_options(timeout=0.3), retry=retry)
+    hasty = replace(database, client=replace(database.client, timeout=0.3), retry=retry)
     assert apply_files(hasty, [USERS, NAMES], TARGET, retry=retry).ran == (USERS.name, NAMES.name)
     assert database.read("SELECT name FROM users") == ({"name": "Ada"},)
 

@@ -16,7 +16,7 @@ from tests.runner.conftest import TARGET, apply_files, arrange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from infra.cloudflare import D1Api, Database
+    from infra.cloudflare.database import D1Api, Database
 
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
 NAMES = Migration("0002_names.sql", "PRAGMA defer_foreign_keys = on;\nINSERT INTO users (name) VALUES ('Ada');")

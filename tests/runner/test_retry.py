@@ -12,7 +12,7 @@ from infra.errors import ApiError, OutcomeUnknown, TryLater
 from infra.retry import ATTEMPTS, BUDGET_SECONDS
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
     from tests.runner.conftest import ScriptedCloudflare, Waiting
 
 

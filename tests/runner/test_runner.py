@@ -12,7 +12,7 @@ from infra.migrations.run.runner import applied
 from tests.runner.conftest import TARGET, apply_files
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
 
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
 NAMES = Migration("0002_names.sql", "INSERT INTO users (name) VALUES ('Ada'), ('Grace');")

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from cloudflare import Cloudflare
 
 from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from emulator.stress.behaviour import Behaviour
-from infra.cloudflare import D1Api
+from infra.cloudflare.account import Account
+from infra.cloudflare.client import make_client
 from infra.errors import ApiError, MigrationFailed
 from infra.migrations.folder import Migration
 from tests.runner.conftest import TARGET, apply_files
@@ -21,6 +21,8 @@ from tests.runner.conftest import TARGET, apply_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from infra.cloudflare.database import D1Api
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, label TEXT);\n"
 
@@ -44,10 +46,9 @@ CUT_WRONG = {
 @pytest.fixture
 def strict(tmp_path: Path) -> Iterator[D1Api]:
     with serving(tmp_path / "emulator", behaviour=Behaviour(strict_splitter=True)) as address:
-        client = Cloudflare(api_token=DEFAULT_TOKEN, base_url=address.base_url)
-        made = client.d1.database.create(account_id=DEFAULT_ACCOUNT_ID, name=TARGET.name)
-        yield D1Api(client, DEFAULT_ACCOUNT_ID, str(made.uuid))
-        client.close()
+        client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
+        yield Account(client, DEFAULT_ACCOUNT_ID).create(TARGET.name)
+        client.pool.clear()
 
 
 @pytest.mark.parametrize("case", CUT_WRONG)

@@ -13,7 +13,7 @@ from infra.migrations.run.runner import Report, apply
 from tests.runner.conftest import TARGET
 
 if TYPE_CHECKING:
-    from infra.cloudflare import D1Api
+    from infra.cloudflare.database import D1Api
 
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
 TAGS = Migration("0002_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);")

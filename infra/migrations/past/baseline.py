@@ -17,7 +17,7 @@ from infra.sqlite.statements import first_word, normalize_newlines, split
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.folder import Migration
     from infra.migrations.review.rehearsal import Refusal
     from infra.sqlite.difference import Change

@@ -12,7 +12,7 @@ from infra.migrations.run.outcome import SETTLE_SECONDS
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.live import Live
 
 

@@ -17,7 +17,7 @@ from infra.sqlite.difference import difference
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.folder import Migration
     from infra.migrations.live import Live
     from infra.migrations.plan import File, Plan

@@ -18,7 +18,7 @@ from infra.migrations.run.progress import Restore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.errors import MigrationFailed
     from infra.migrations.run.outcome import Outcome
     from infra.migrations.run.progress import Progress

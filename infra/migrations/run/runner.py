@@ -23,7 +23,7 @@ from infra.retry import Retry
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.bookmark import Bookmark
     from infra.migrations.plan import Problem, Severity
     from infra.migrations.review.review import Review

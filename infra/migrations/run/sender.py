@@ -24,7 +24,7 @@ from infra.migrations.run.outcome import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.bookmark import Bookmark
     from infra.migrations.run.progress import Progress
     from infra.migrations.run.recovery import Recovery

@@ -20,7 +20,7 @@ from infra.sqlite.difference import Kind, difference
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infra.cloudflare import Database
+    from infra.cloudflare.database import Database
     from infra.migrations.live import Live
     from infra.migrations.review.rehearsal import Rehearsal
     from infra.sqlite.schema import Schema

@@ -31,8 +31,9 @@ if "pulumi.dynamic" in sys.orig_argv:
     _sleep = time.sleep
     vars(time).update(sleep=lambda seconds: _sleep(seconds / SPEED))
 
-    import infra.cloudflare  # after that: infra.retry takes what it finds
+    from infra.cloudflare import client, transfer  # after that: infra.retry takes what it finds
 
     _request_seconds = int(os.environ.get("IMPATIENT_REQUEST_SECONDS", REQUEST_SECONDS))
-    vars(infra.cloudflare).update(REQUEST_SECONDS=_request_seconds, IMPORT_SECONDS=IMPORT_SECONDS)
+    vars(client).update(REQUEST_SECONDS=_request_seconds)
+    vars(transfer).update(IMPORT_SECONDS=IMPORT_SECONDS)
     vars(futures).update(ThreadPoolExecutor=_Wide)
