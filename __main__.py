@@ -2,8 +2,7 @@
 
 import pulumi
 
-from infra.program.environment import D1Environment
-from infra.program.stack_settings import stack_settings
+from pulumi_d1 import D1Environment, stack_settings
 
 environment = D1Environment("d1", stack_settings())
 

@@ -12,6 +12,11 @@ MAX_LENGTH = 64
 _ALLOWED = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*")  # Cloudflare's API reference, D1 create
 
 
+def is_database_name(name: str) -> bool:
+    """Whether D1 accepts `name`, whatever its length."""
+    return _ALLOWED.fullmatch(name) is not None
+
+
 def database_name(project: str, environment: str) -> str:
     """Name of the database of `environment`: `shop` and `dev` give `shop-db-dev`.
 
@@ -24,7 +29,7 @@ def database_name(project: str, environment: str) -> str:
             f"database, '{project}-db-{environment}', so its name can't begin with 'db-' or hold '-db-'"
         )
     name = f"{project}-db-{environment}"
-    if not _ALLOWED.fullmatch(name):
+    if not is_database_name(name):
         suggestion = re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-_")
         raise ConfigError(
             f"'{name}' is not a name for a D1 database: it may hold letters, digits, '-' and '_', and starts with a "

@@ -24,7 +24,7 @@ from pydantic.alias_generators import to_camel
 from infra.ephemeral.names import PERMANENT, pull_request
 from infra.ephemeral.ttl import DEFAULT, read_ttl
 from infra.errors import ConfigError
-from infra.naming import database_name
+from infra.naming import database_name, is_database_name
 from infra.quarantine import Quarantine, read_quarantine
 
 if TYPE_CHECKING:
@@ -49,6 +49,12 @@ def _is_configuration(path: str) -> str:
     return path
 
 
+def _is_name(name: str) -> str:
+    if name and not is_database_name(name):
+        raise ValueError("it may hold letters, digits, '-' and '_', and starts with a letter or digit")
+    return name
+
+
 def _is_quarantine(text: str) -> str:
     try:
         return str(read_quarantine(text, ""))
@@ -59,11 +65,12 @@ def _is_quarantine(text: str) -> str:
 class Settings(BaseModel):
     """One environment: a database, its migrations, and its place in the wrangler configuration."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel)
+    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     environment: str = Field(min_length=1, description="the stack's name: dev, prod, pr-12")
     project_name: str = Field(min_length=1, description="first part of the database's name")
     account_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,32}$", description="Cloudflare account that owns the database")
+    given_name: Annotated[str, AfterValidator(_is_name)] = Field(default="", alias="databaseName")
     location_hint: Literal["", "wnam", "enam", "weur", "eeur", "apac", "oc"] = ""
     jurisdiction: Literal["", "eu", "fedramp", "us"] = ""
     read_replication: Literal["auto", "disabled"] = "disabled"
@@ -128,8 +135,8 @@ class Settings(BaseModel):
 
     @property
     def database_name(self) -> str:
-        """`[project]-db-[environment]`."""
-        return database_name(self.project_name, self.environment)
+        """`[project]-db-[environment]`, or the name that was given in its place."""
+        return self.given_name or database_name(self.project_name, self.environment)
 
 
 KEYS = tuple(str(field.alias) for name, field in Settings.model_fields.items() if name != "environment")
@@ -139,7 +146,9 @@ _PROVIDERS = ("cloudflare", "pulumi")
 """Namespaces in which others have keys of the same name, such as cloudflare:accountId."""
 
 
-def read_settings(config: Mapping[str, str], *, environment: str, project: str, account_id: str) -> Settings:
+def read_settings(
+    config: Mapping[str, str], *, environment: str, project: str, account_id: str, namespace: str = ""
+) -> Settings:
     """Settings of the stack `environment` from its configuration.
 
     Args:
@@ -147,20 +156,24 @@ def read_settings(config: Mapping[str, str], *, environment: str, project: str, 
         environment: the stack's name.
         project: the Pulumi project's name: the namespace of our keys, and the default of `projectName`.
         account_id: where `accountId` is not set; empty when there is none.
+        namespace: of our keys where it is not the project's, in a program that has others as well; it is then part of
+            the default of `projectName`.
 
     Raises:
         ConfigError: one line for each key that is unknown or has a value that is not allowed.
     """
-    own = {key.removeprefix(f"{project}:"): value for key, value in config.items() if key.startswith(f"{project}:")}
-    lines = [*_of_another_project(config, project), *(_unknown(key, project) for key in own if key not in KEYS)]
+    space = namespace or project
+    own = {key.removeprefix(f"{space}:"): value for key, value in config.items() if key.startswith(f"{space}:")}
+    renamed = () if namespace else _of_another_project(config, project)
+    lines = [*renamed, *(_unknown(key, space) for key in own if key not in KEYS)]
     given = {key: value for key, value in own.items() if key in KEYS and value != ""}
-    given.setdefault("projectName", project)
+    given.setdefault("projectName", f"{project}-{namespace}" if namespace else project)
     if account_id:
         given.setdefault("accountId", account_id)
     try:
         settings = Settings.model_validate({**given, "environment": environment})
     except ValidationError as error:
-        lines += [_complaint(str(item["loc"][0]), item, project) for item in error.errors()]
+        lines += [_complaint(str(item["loc"][0]), item, space, namespace) for item in error.errors()]
     else:
         if not lines:
             settings.database_name  # noqa: B018 - a bad name is a mistake of the configuration: say so now
@@ -178,15 +191,16 @@ def _of_another_project(config: Mapping[str, str], project: str) -> list[str]:
     ]
 
 
-def _unknown(key: str, project: str) -> str:
+def _unknown(key: str, space: str) -> str:
     close = get_close_matches(key, KEYS, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(KEYS)}"
-    return f"  {project}:{key}: is not a key of this program; {hint}"
+    return f"  {space}:{key}: is not a key of this program; {hint}"
 
 
-def _complaint(key: str, item: Mapping[str, object], project: str) -> str:
+def _complaint(key: str, item: Mapping[str, object], space: str, namespace: str) -> str:
     """One line about one value: the bad one, what is allowed, how to set it."""
     if item["type"] == "missing":
         variable = " or export CLOUDFLARE_ACCOUNT_ID" if key == "accountId" else ""
-        return f"  {project}:{key}: is not set; run 'pulumi config set {key} VALUE'{variable}"
-    return f"  {project}:{key}: '{item['input']}' is not allowed: {item['msg']}"
+        full = f"{namespace}:{key}" if namespace else key
+        return f"  {space}:{key}: is not set; run 'pulumi config set {full} VALUE'{variable}"
+    return f"  {space}:{key}: '{item['input']}' is not allowed: {item['msg']}"

@@ -59,8 +59,14 @@ class D1Environment(pulumi.ComponentResource):
             pulumi.warn(hint)
 
         super().__init__("d1:index:Environment", name, None, opts)
+
+        def child(kind: str, **options: Any) -> pulumi.ResourceOptions:
+            # What the children of our own program's component were called while a program could have only one.
+            aliases = [pulumi.Alias(name=kind)] if name == "d1" else None
+            return pulumi.ResourceOptions(parent=self, protect=settings.protect, aliases=aliases, **options)
+
         self.database = D1Database(
-            "database",
+            f"{name}-database",
             {
                 "accountId": settings.account_id,
                 "name": settings.database_name,
@@ -70,12 +76,10 @@ class D1Environment(pulumi.ComponentResource):
                 "readReplication": {"mode": settings.read_replication},
             },
             # Two databases can't have one name, so the old one goes before its replacement comes.
-            opts=pulumi.ResourceOptions(
-                parent=self, protect=settings.protect, delete_before_replace=True, import_=adopted
-            ),
+            opts=child("database", delete_before_replace=True, import_=adopted),
         )
         self.migrations = D1Migrations(
-            "migrations",
+            f"{name}-migrations",
             files=files,
             inputs={
                 "account_id": settings.account_id,
@@ -90,13 +94,13 @@ class D1Environment(pulumi.ComponentResource):
                 "quarantine": settings.quarantine,
                 STACK: settings.environment,
             },
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect),
+            opts=child("migrations"),
         )
         bound = {**asdict(entry), "path": path, "database_id": self.database.id}
         self.bindings = WranglerBindings(
-            "bindings",
+            f"{name}-bindings",
             inputs=bound,
-            opts=pulumi.ResourceOptions(parent=self, protect=settings.protect, depends_on=[self.migrations]),
+            opts=child("bindings", depends_on=[self.migrations]),
         )
         self.outputs: dict[str, pulumi.Input[Any]] = {
             "environment": settings.environment,

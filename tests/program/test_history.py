@@ -36,7 +36,7 @@ def seats(database: D1Api) -> None:
 
 def made_before_the_migrations(project: Project) -> D1Api:
     """The stack's database, of which only the migrations are not there yet."""
-    project.up("dev", "--target", "**::d1", "--target", "**::database")
+    project.up("dev", "--target", "**::d1", "--target", "**::d1-database")
     (found,) = [item for item in project.state() if item["type"] == "cloudflare:index/d1Database:D1Database"]
     return connect(project.account, found["id"], token=TOKEN)
 

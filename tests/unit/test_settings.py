@@ -32,6 +32,32 @@ def test_the_project_and_the_account_can_be_chosen() -> None:
     assert (settings.database_name, settings.account_id) == ("other-db-dev", "f" * 32)
 
 
+def test_a_database_that_exists_keeps_its_name() -> None:
+    assert read(databaseName="legacy_orders").database_name == "legacy_orders"
+    with pytest.raises(ConfigError, match=r"shop:databaseName: 'my db' is not allowed: .*letters, digits"):
+        read(databaseName="my db")
+
+
+def test_a_namespace_has_its_keys_to_itself_and_a_name_of_its_own() -> None:
+    config = {"shop:domain": "example.com", "shop:binding": "DB", "orders:binding": "ORDERS", "billing:bindng": "B"}
+
+    def of(namespace: str, account_id: str = ACCOUNT) -> Settings:
+        return read_settings(config, environment="dev", project="shop", account_id=account_id, namespace=namespace)
+
+    assert (of("orders").binding, of("orders").database_name) == ("ORDERS", "shop-orders-db-dev")
+    with pytest.raises(ConfigError, match="billing:bindng: is not a key of this program; did you mean binding"):
+        of("billing")
+    with pytest.raises(
+        ConfigError, match="orders:accountId: is not set; run 'pulumi config set orders:accountId VALUE'"
+    ):
+        of("orders", account_id="")
+
+
+def test_a_program_can_make_settings_under_the_names_of_python() -> None:
+    settings = Settings(environment="dev", project_name="shop", account_id=ACCOUNT, migrations_dir="sql")
+    assert settings == read(migrationsDir="sql")
+
+
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         read().binding = "X"  # type: ignore[misc]
