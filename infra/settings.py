@@ -52,6 +52,8 @@ def _is_configuration(path: str) -> str:
 def _is_name(name: str) -> str:
     if name and not is_database_name(name):
         raise ValueError("it may hold letters, digits, '-' and '_', and starts with a letter or digit")
+    if pull_request(name.rpartition("-db-")[2]):
+        raise ValueError("it is what the database of a pull request is called, which 'd1 sweep' takes away")
     return name
 
 

@@ -20,19 +20,25 @@ from infra.program.database import TYPE
 from infra.retry import Retry
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from infra.settings import Settings
 
 
-def import_id(settings: Settings) -> str | None:
+def import_id(settings: Settings, resources: Collection[str]) -> str | None:
     """Id of the database to adopt, as Cloudflare's provider takes it; None where there is nothing to adopt.
 
+    Args:
+        settings: of the environment.
+        resources: what the environment's database is called in the state, or was.
+
     Raises:
-        ConfigError: the stack has another database, or the one to adopt is not there or does not fit.
+        ConfigError: the environment has another database, or the one to adopt is not there or does not fit.
         ApiError: Cloudflare can't be asked.
     """
     if not settings.adopt:
         return None
-    if owned := _owned():
+    if owned := _owned(resources):
         if owned == settings.adopt:
             return None
         raise ConfigError(
@@ -51,8 +57,8 @@ def import_id(settings: Settings) -> str | None:
     return f"{settings.account_id}/{settings.adopt}"
 
 
-def _owned() -> str:
-    """UUID of the database in the stack's state; empty when there is none."""
+def _owned(resources: Collection[str]) -> str:
+    """UUID of the database that one of `resources` is in the stack's state; empty when there is none."""
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         done = subprocess.run(  # noqa: S603 - our own stack
@@ -66,5 +72,6 @@ def _owned() -> str:
         raise ConfigError(
             f"adopt is set, but whether the stack has a database already can't be told: {reason}"
         ) from None
-    resources = json.loads(done.stdout)["deployment"].get("resources") or ()
-    return next((str(item["id"]) for item in resources if item["type"] == TYPE), "")
+    found = json.loads(done.stdout)["deployment"].get("resources") or ()
+    databases = {item["urn"].rpartition("::")[2]: str(item["id"]) for item in found if item["type"] == TYPE}
+    return next((databases[name] for name in resources if name in databases), "")

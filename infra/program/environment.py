@@ -52,7 +52,7 @@ class D1Environment(pulumi.ComponentResource):
             path = chosen(settings.wrangler_config)
             entry = _entry(settings, pattern, path)
             rendered(path, entry)
-            adopted = import_id(settings)
+            adopted = import_id(settings, (f"{name}-database", "database"))
         except (ApiError, ConfigError) as error:
             raise pulumi.RunError(str(error)) from None
         for hint in filter(None, hints):

@@ -36,6 +36,8 @@ def test_a_database_that_exists_keeps_its_name() -> None:
     assert read(databaseName="legacy_orders").database_name == "legacy_orders"
     with pytest.raises(ConfigError, match=r"shop:databaseName: 'my db' is not allowed: .*letters, digits"):
         read(databaseName="my db")
+    with pytest.raises(ConfigError, match=r"databaseName: 'shop-db-pr-7' is not allowed: .*'d1 sweep' takes away"):
+        read(databaseName="shop-db-pr-7")
 
 
 def test_a_namespace_has_its_keys_to_itself_and_a_name_of_its_own() -> None:
