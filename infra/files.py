@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.errors import ConfigError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -44,3 +46,20 @@ def locked(folder: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator
         yield
     finally:
         os.close(descriptor)
+
+
+@contextmanager
+def named(path: Path | str) -> Iterator[None]:
+    """Puts the path of a file of the user's in front of what went wrong with it.
+
+    Raises:
+        ConfigError: for a ConfigError, a text that is not UTF-8, and whatever the system refuses.
+    """
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: can't be read or written: {error.strerror}") from None

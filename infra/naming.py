@@ -1,10 +1,14 @@
-"""Names of databases: `[project]-db-[environment]`. Pure."""
+"""Names of databases, `[project]-db-[environment]`, and of environments. Pure."""
 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 from infra.errors import ConfigError
+
+TITLES: Final = {"dev": "Development", "prod": "Production"}
+"""What the environments that every project has are called in a table."""
 
 MAX_LENGTH = 64
 """Characters in a name, chosen here: Cloudflare documents no limit, and a longer one is unreadable in its lists."""
@@ -42,3 +46,9 @@ def database_name(project: str, environment: str) -> str:
             f"set the config key projectName to at most {MAX_LENGTH - len(f'-db-{environment}')} characters"
         )
     return name
+
+
+def title(environment: str) -> str:
+    """What people call an environment: Development, Production, or else the stack's own name."""
+    name = environment.rpartition("/")[2]  # an organization may stand before it
+    return TITLES.get(name, name)

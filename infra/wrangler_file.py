@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.errors import ConfigError
-from infra.files import locked, write_atomically
-from infra.render import check, wrangler
+from infra.files import locked, named, write_atomically
+from infra.render import check, local, wrangler
 from infra.render.syntax import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection
 
     from infra.render.binding import Binding
 
@@ -46,7 +45,7 @@ def rendered(path: str, entry: Binding) -> str:
     Raises:
         ConfigError: the file can't be read, its folder is not there, or the entry can't be put in.
     """
-    with _named(path):
+    with named(path):
         return wrangler.put(_text(path), entry, path)
 
 
@@ -56,7 +55,7 @@ def is_current(path: str, entry: Binding) -> bool:
     Raises:
         ConfigError: as `rendered`.
     """
-    with _named(path):
+    with named(path):
         text = _text(path)
         return text is not None and wrangler.put(text, entry, path) == text
 
@@ -67,7 +66,7 @@ def differences(path: str, entry: Binding) -> list[str]:
     Raises:
         ConfigError: the file can't be read.
     """
-    with _named(path):
+    with named(path):
         text = _text(path)
         lines = ["there is no such file"] if text is None else check.differences(text, entry, path)
         return [f"{path}: {line}" for line in lines]
@@ -79,9 +78,25 @@ def bound(path: str) -> list[tuple[str, str]]:
     Raises:
         ConfigError: the file can't be read.
     """
-    with _named(path):
+    with named(path):
         text = _text(path)
         return [] if text is None else check.bound(text, path)
+
+
+def local_id(path: str, environment: str, binding: str) -> str:
+    """What wrangler knows the local database of a binding by; empty where the configuration has no such binding.
+
+    Args:
+        path: the configuration, which need not be there.
+        environment: wrangler environment; empty for the top level.
+        binding: variable in the Worker.
+
+    Raises:
+        ConfigError: the file can't be read.
+    """
+    with named(path):
+        text = _text(path)
+        return "" if text is None else local.local_id(text, environment, binding, path)
 
 
 def refuse_foreign(path: str, entry: Binding, ours: Collection[str]) -> None:
@@ -90,7 +105,7 @@ def refuse_foreign(path: str, entry: Binding, ours: Collection[str]) -> None:
     Raises:
         ConfigError: the binding is there with the id of a database that is not in `ours`, or the file can't be read.
     """
-    with _named(path):
+    with named(path):
         wrangler.refuse_foreign(_text(path), entry, ours, path)
 
 
@@ -100,7 +115,7 @@ def put(path: str, entry: Binding, ours: Collection[str]) -> bool:
     Raises:
         ConfigError: as `rendered` and `refuse_foreign`; nothing was written.
     """
-    with _named(path), locked(_folder(path)):
+    with named(path), locked(_folder(path)):
         text = _text(path)
         wrangler.refuse_foreign(text, entry, ours, path)
         return _write(path, text, wrangler.put(text, entry, path))
@@ -114,7 +129,7 @@ def remove(path: str, entry: Binding) -> None:
     """
     if not Path(path).exists():
         return
-    with _named(path), locked(_folder(path)):
+    with named(path), locked(_folder(path)):
         if (text := _text(path)) is not None:
             _write(path, text, wrangler.remove(text, entry, path))
 
@@ -122,19 +137,6 @@ def remove(path: str, entry: Binding) -> None:
 def _here() -> list[str]:
     """The configurations of this folder, in wrangler's order."""
     return [name for name in NAMES if Path(name).exists()]
-
-
-@contextmanager
-def _named(path: str) -> Iterator[None]:
-    """Puts the path in front of what went wrong."""
-    try:
-        yield
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
-    except OSError as error:
-        raise ConfigError(f"{path}: can't be read or written: {error.strerror}") from None
 
 
 def _folder(path: str) -> Path:

@@ -1,110 +1,120 @@
-"""`d1 status`: a table of the project's environments."""
+"""`d1 status`: a table of the project's environments, for a terminal, a script, or a document."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass
-from functools import partial
+from collections import defaultdict
+from contextlib import chdir
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from infra.render.status import Environment
 
 LOG_WIDTH = 160
 """Columns where there is no terminal to ask: a log can be scrolled, a name that is cut short can't be searched for."""
 
+BLOCK = "d1 status"
+"""Name of the table's place in a document."""
 
-@dataclass(frozen=True, slots=True)
-class Environment:
-    """One stack, as its outputs and its database describe it.
+PROBLEM = 1
+"""Exit code where an environment can't be read, or the document is not as it should be."""
 
-    Attributes:
-        stack: name of the stack.
-        database: name of its database; empty before the first `pulumi up`.
-        status: `not started`, `up to date`, how many files are pending, or `gone` where there is no such database.
-        last_migration: name of the newest applied file; empty when there is none.
-        bookmark_expires: ISO time until which the last run's bookmark can be restored to.
-        drift: what of the schema the applied files do not explain, a line each.
-    """
-
-    stack: str
-    database: str
-    status: str
-    last_migration: str
-    bookmark_expires: str
-    drift: tuple[str, ...] = ()
+_FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-def status(*, as_json: bool) -> None:
-    """Show every environment: its database, what is applied, and how long the way back stays open.
+@click.option("--write", type=_FILE, metavar="FILE", help="Put the table into a Markdown file.")
+@click.option("--check", type=_FILE, metavar="FILE", help="Write nothing. Fail where the file has another table.")
+@click.pass_context
+def status(context: click.Context, *, as_json: bool, write: Path | None, check: Path | None) -> None:
+    r"""Show every environment: what is applied, what is pending, and how long the way back stays open.
 
-    Pulumi knows the stacks; what is applied is read from each database.
+    Pulumi knows the stacks; what is applied is read from each database. 'Local' is the database that wrangler keeps
+    on this machine for the binding of dev. An environment that can't be read says so, and hides no other.
+
+    In FILE the table stands between the lines '<!-- d1 status -->' and '<!-- /d1 status -->', which are put at its
+    end where it has none. The rest of the file stays as it is.
+
+    \b
+    Exit code: 0, or 1 where an environment can't be read or --check finds a difference.
+
+    \b
+    Examples:
+      d1 status
+      d1 status --json | jq '.[] | select(.pending != [])'
+      d1 status --write docs/database.md
+      d1 status --check docs/database.md       in CI
     """
-    from infra.cli import stack as stacks
+    from infra.cli import project
+    from infra.cli.environments import environments
 
-    environments = [_environment(stack, stacks.outputs(stack)) for stack in stacks.names()]
+    if sum((as_json, write is not None, check is not None)) > 1:
+        raise click.UsageError("--json, --write and --check are three different things to do: give one of them")
+    folder = project.root()
+    with chdir(folder):
+        found = environments(folder)
+    problems = _problems(found)
+    for line in problems:
+        click.echo(line, err=True)
     if as_json:
-        click.echo(json.dumps([asdict(environment) for environment in environments], indent=2))
+        click.echo(json.dumps([asdict(environment) for environment in found], indent=2))
+    elif document := write or check:
+        _document(document, found, problems, write=write is not None)
     else:
-        _print_table(environments)
+        _print_table(found)
+    context.exit(PROBLEM if problems else 0)
 
 
-def _environment(stack: str, outputs: dict[str, Any]) -> Environment:
-    """The environment of `stack`, from its outputs and its database."""
-    from infra.cloudflare.database import connect
-    from infra.errors import NotFound, SqlError
-    from infra.migrations import live
-    from infra.migrations.folder import read_folder
-    from infra.migrations.pattern import make_pattern
-    from infra.migrations.review.review import drift
-    from infra.render.report import drift_lines
-    from infra.retry import Retry
-
-    if "migrations_table" not in outputs:
-        return Environment(stack, "", "not started", "", "")
-    folder, table = outputs["migrations_dir"], outputs["migrations_table"]
-    files = read_folder(Path(folder), make_pattern(folder, outputs.get("migrations_pattern", "")))
-    database = connect(outputs["account_id"], outputs["database_id"], retry=Retry(partial(click.echo, err=True)))
-    try:
-        now = live.read(database, table)
-    except NotFound:
-        return Environment(stack, outputs["database_name"], "gone", "", "")
-    try:
-        drifted = drift_lines(drift(files, now, table))
-    except SqlError as error:
-        drifted = (f"whether it drifted can't be told: {error}",)
-    pending = [file for file in files if file.name not in now.ledger]
-    return Environment(
-        stack=stack,
-        database=outputs["database_name"],
-        status=f"{len(pending)} pending" if pending else "up to date",
-        last_migration=now.ledger[-1] if now.ledger else "",
-        bookmark_expires=outputs["bookmark"]["expires"],
-        drift=drifted,
-    )
+def _problems(environments: Sequence[Environment]) -> list[str]:
+    """A line for each reason why something can't be read, with all that it keeps from being read."""
+    by_reason: defaultdict[str, list[str]] = defaultdict(list)
+    for environment in environments:
+        if environment.error:
+            by_reason[environment.error].append(environment.title)
+    return [f"{', '.join(titles)}: {reason}" for reason, titles in by_reason.items()]
 
 
-def _print_table(environments: list[Environment]) -> None:
+def _document(path: Path, environments: Sequence[Environment], problems: Sequence[str], *, write: bool) -> None:
+    """Writes the table into a document, or holds it against the one that is there.
+
+    Raises:
+        ConfigError: not everything is known that belongs into it, or the file is not what it should be.
+    """
+    from infra import marked_file
+    from infra.errors import ConfigError
+    from infra.render.status import status_table
+
+    if problems:
+        raise ConfigError(f"{path}: left as it is, since what belongs there is not known")
+    table = status_table(environments)
+    if write:
+        changed = marked_file.put(path, BLOCK, table)
+        click.echo(f"{path}: {'written' if changed else 'up to date'}")
+    elif lines := marked_file.difference(path, BLOCK, table):
+        click.echo("\n".join(lines))
+        raise ConfigError(f"{path}: is not up to date: run 'd1 status --write {path}'")
+
+
+def _print_table(environments: Sequence[Environment]) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
 
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("Environment", "Database", "Status", "Last migration", "Way back until"):
+    for heading in ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Way Back Until"):
         table.add_column(heading, overflow="fold")
     for environment in environments:
-        table.add_row(
-            environment.stack,
-            environment.database or "-",
-            f"{environment.status}, drifted" if environment.drift else environment.status,
-            environment.last_migration or "-",
-            environment.bookmark_expires or "-",
-        )
-    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
+        table.add_row(*environment.cells, environment.database or "-", environment.bookmark_expires or "-")
+    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False, markup=False)
     console.print(table)
     for environment in environments:
         for line in environment.drift:
-            console.print(f"{environment.database}: {line}", markup=False)
+            console.print(f"{environment.database or environment.title}: {line}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.migrations import ledger
 from infra.sqlite import schema
@@ -12,8 +12,14 @@ from infra.sqlite import schema
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.cloudflare.database import Database
     from infra.sqlite.schema import SchemaObject
+
+
+class Source(Protocol):
+    """Whatever answers a SELECT: D1, or a file of wrangler's."""
+
+    def read(self, sql: str) -> tuple[dict[str, Any], ...]:
+        """Rows of one statement that changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +42,7 @@ NEW = Live((), ())
 """A database that is yet to be created."""
 
 
-def read(database: Database, table: str) -> Live:
+def read(database: Source, table: str) -> Live:
     """One request for the schema, and one for the ledger where there is one. Writes nothing.
 
     Args:
@@ -44,7 +50,7 @@ def read(database: Database, table: str) -> Live:
         table: name of the ledger.
 
     Raises:
-        ApiError: it can't be read.
+        D1Error: it can't be read; of D1, the ApiError.
     """
     objects = schema.objects_from(database.read(schema.SELECT))
     if not any(item.key == ("table", table.lower()) for item in objects):

@@ -42,7 +42,7 @@ class Binding:
     @property
     def path(self) -> tuple[str, ...]:
         """Keys on the way to the array of the entries."""
-        return ("env", self.environment, "d1_databases") if self.environment else ("d1_databases",)
+        return path_of(self.environment)
 
     @property
     def table(self) -> str:
@@ -68,6 +68,11 @@ class Binding:
     def block(self) -> str:
         """The entry as a block of TOML: its header and a line for each field."""
         return render("d1_database.toml.j2", _FILTERS, table=self.table, fields=self.fields)
+
+
+def path_of(environment: str) -> tuple[str, ...]:
+    """Keys on the way to the databases of a wrangler environment; empty for the top level."""
+    return ("env", environment, "d1_databases") if environment else ("d1_databases",)
 
 
 def binding_from(values: Mapping[str, Any]) -> Binding:

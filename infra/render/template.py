@@ -23,7 +23,11 @@ def render(template: str, filters: dict[str, Callable[..., str]], **values: obje
         filters: what the template calls, by name.
         values: what it shows, by name; a name that is missing is an error.
     """
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # 30 ms, and most commands render nothing
+    from jinja2 import (
+        Environment,
+        FileSystemLoader,
+        StrictUndefined,
+    )  # slow to import, and most commands render nothing
 
     environment = Environment(
         loader=FileSystemLoader(folder()),

@@ -1,0 +1,46 @@
+"""A file of the user's with a block that is ours: what is in it, and what should be."""
+
+from __future__ import annotations
+
+from difflib import unified_diff
+from typing import TYPE_CHECKING
+
+from infra.errors import ConfigError
+from infra.files import locked, named, write_atomically
+from infra.render.marked import with_block
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def put(path: Path, name: str, block: str) -> bool:
+    """Writes `block` into its place in the file; tells whether that changed anything.
+
+    Raises:
+        ConfigError: the file can't be read or written, or its markers do not come as a pair; nothing was written.
+    """
+    with named(path), locked(path.resolve().parent):
+        text = _text(path)
+        changed = with_block(text, name, block)
+        if changed != text:
+            write_atomically(path, changed, mode=0o644)
+        return changed != text
+
+
+def difference(path: Path, name: str, block: str) -> list[str]:
+    """What `put` would change, as lines of a diff; none where it would change nothing.
+
+    Raises:
+        ConfigError: as `put`.
+    """
+    with named(path):
+        text = _text(path)
+        expected = with_block(text, name, block)
+        return list(unified_diff(text.splitlines(), expected.splitlines(), str(path), "as it should be", lineterm=""))
+
+
+def _text(path: Path) -> str:
+    """The file's text with its own line ends."""
+    if not path.is_file():
+        raise ConfigError("there is no such file: create it, or check the path")
+    return path.read_bytes().decode()

@@ -1,0 +1,27 @@
+"""By which id wrangler knows a binding's local database. Pure."""
+
+from __future__ import annotations
+
+from infra.render.binding import path_of
+from infra.render.document import Document
+from infra.render.syntax import syntax_of
+
+
+def local_id(text: str, environment: str, binding: str, name: str) -> str:
+    """The id; empty where the configuration has no such binding, and wrangler no local database for it.
+
+    Args:
+        text: the configuration.
+        environment: wrangler environment; empty for the top level.
+        binding: variable in the Worker.
+        name: the file's, which tells its language.
+
+    Raises:
+        ConfigError: the text is not valid, or the list is none.
+    """
+    entries = Document.of(text, syntax_of(name)).entries(path_of(environment))
+    entry = next((item for item in entries if item.get("binding") == binding), None)
+    if entry is None:
+        return ""
+    # The order is wrangler's: a preview id counts locally also where nobody asked for the preview.
+    return str(entry.get("preview_database_id") or entry.get("database_id") or binding)
