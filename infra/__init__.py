@@ -8,12 +8,13 @@ The modules, in the order in which data flows through them::
     migrations/ pattern -> folder -> ledger -> plan -> review/ -> run/, and past/, the way back
     cloudflare  the one seam to the world: a D1 database behind Cloudflare's API
     ephemeral/  environments that come and go, and what is left over of them
-    render/     wrangler configuration, and the report of a review
+    render/     wrangler configuration, the report of a review, the status table
     program/    the Pulumi resources: the only folder that imports pulumi
     cli/        the d1 command
 
 Beside cloudflare: answers, its errors as ours, and retry, which waits for it. Beside them all: errors, the tree of
-exceptions; files, which writes what others read at the same moment; wrangler_file, which does so with the configuration
-that render/ edits; actor, which tells who runs this; quarantine, the texts that a restore took back; adoption, which
-tells whether a database that exists fits a stack.
+exceptions; files, which writes what others read at the same moment; wrangler_file and marked_file, which do so with the
+configuration and the document that render/ edits; wrangler_state, wrangler's local databases; actor, which tells who
+runs this; quarantine, the texts that a restore took back; adoption, which tells whether a database that exists fits a
+stack.
 """

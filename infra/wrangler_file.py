@@ -83,8 +83,8 @@ def bound(path: str) -> list[tuple[str, str]]:
         return [] if text is None else check.bound(text, path)
 
 
-def local_id(path: str, environment: str, binding: str) -> str:
-    """What wrangler knows the local database of a binding by; empty where the configuration has no such binding.
+def local_id(path: str, environment: str, binding: str) -> str | None:
+    """What wrangler knows the local database of a binding by; None where the configuration has no such binding.
 
     Args:
         path: the configuration, which need not be there.
@@ -96,7 +96,7 @@ def local_id(path: str, environment: str, binding: str) -> str:
     """
     with named(path):
         text = _text(path)
-        return "" if text is None else local.local_id(text, environment, binding, path)
+        return None if text is None else local.local_id(text, environment, binding, path)
 
 
 def refuse_foreign(path: str, entry: Binding, ours: Collection[str]) -> None:

@@ -1,10 +1,12 @@
-"""Where wrangler keeps the databases of `wrangler dev` and of `--local`."""
+"""The databases of `wrangler dev` and of `--local`, where wrangler keeps them."""
 
 from __future__ import annotations
 
 import hmac
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
+
+from infra.sqlite.file import File
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,16 +17,22 @@ _KIND: Final = "miniflare-D1DatabaseObject"
 _BYTES: Final = 16
 
 
-def local_file(configuration: Path, database_id: str) -> Path:
-    """The SQLite file of a local database, which is there once wrangler has used it.
+def local_database(configuration: Path, known_by: str) -> File | None:
+    """A local database; None until wrangler has made it.
 
     Args:
         configuration: the wrangler configuration, beside which the state lies.
-        database_id: what wrangler knows the database by; see infra.render.local.
+        known_by: what wrangler knows the database by, as infra.render.local tells it.
     """
-    # The id of a Durable Object that has a name, as Miniflare makes it: half of it is the name's digest under the
-    # kind's key, and the other half is the first one's.
+    file = configuration.parent / ".wrangler" / "state" / "v3" / "d1" / _KIND / f"{_id(known_by)}.sqlite"
+    return File(file) if file.is_file() else None
+
+
+def _id(name: str) -> str:
+    """The id of the Durable Object of this name, as Miniflare makes it.
+
+    Half of it is the name's digest under the kind's key, and the other half is the first one's.
+    """
     key = sha256(_KIND.encode()).digest()
-    name = hmac.digest(key, database_id.encode(), sha256)[:_BYTES]
-    whole = name + hmac.digest(key, name, sha256)[:_BYTES]
-    return configuration.parent / ".wrangler" / "state" / "v3" / "d1" / _KIND / f"{whole.hex()}.sqlite"
+    half = hmac.digest(key, name.encode(), sha256)[:_BYTES]
+    return (half + hmac.digest(key, half, sha256)[:_BYTES]).hex()

@@ -89,16 +89,15 @@ def _local(folder: Path, stack: str) -> Environment:
     """The database of `wrangler dev` and `wrangler d1 migrations apply --local`, for the binding of dev."""
     from infra import wrangler_file
     from infra.migrations import live
-    from infra.sqlite.file import File
-    from infra.wrangler_state import local_file
+    from infra.wrangler_state import local_database
 
     settings = project.settings(folder, next(iter(TITLES)), needs_account=False)
     configuration = wrangler_file.chosen(settings.wrangler_config)
     known_by = wrangler_file.local_id(configuration, settings.binding_environment, settings.binding)
-    file = local_file(Path(configuration), known_by)
-    if not known_by or not file.exists():
+    database = local_database(Path(configuration), known_by) if known_by is not None else None
+    if database is None:
         return Environment(LOCAL, stack, "", NOT_STARTED, time_travel=False)
-    now = live.read(File(file), settings.migrations_table)
+    now = live.read(database, settings.migrations_table)
     outputs = {
         "migrations_dir": settings.migrations_dir,
         "migrations_pattern": settings.migrations_pattern,

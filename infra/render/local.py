@@ -7,8 +7,8 @@ from infra.render.document import Document
 from infra.render.syntax import syntax_of
 
 
-def local_id(text: str, environment: str, binding: str, name: str) -> str:
-    """The id; empty where the configuration has no such binding, and wrangler no local database for it.
+def local_id(text: str, environment: str, binding: str, name: str) -> str | None:
+    """The id; None where the configuration has no such binding, and wrangler no local database for it.
 
     Args:
         text: the configuration.
@@ -22,6 +22,6 @@ def local_id(text: str, environment: str, binding: str, name: str) -> str:
     entries = Document.of(text, syntax_of(name)).entries(path_of(environment))
     entry = next((item for item in entries if item.get("binding") == binding), None)
     if entry is None:
-        return ""
-    # The order is wrangler's: a preview id counts locally also where nobody asked for the preview.
-    return str(entry.get("preview_database_id") or entry.get("database_id") or binding)
+        return None
+    # Wrangler's order: a preview id counts locally also where nobody asked for the preview, and an empty one too.
+    return str(entry.get("preview_database_id", entry.get("database_id", binding)))

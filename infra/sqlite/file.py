@@ -39,10 +39,13 @@ class File:
             try:
                 connection.set_busy_timeout(_BUSY_MILLISECONDS)
                 cursor = connection.execute(sql)
-                rows = cursor.fetchall()
-                names = [name for name, *_ in cursor.get_description()] if rows else []
+                # SQLite tells the names while there are rows.
+                return tuple(dict(zip(_names(cursor), row, strict=True)) for row in cursor)
             finally:
                 connection.close()
         except apsw.Error as error:
             raise SqlError(f"{self.path} can't be read: {error}") from error
-        return tuple(dict(zip(names, row, strict=True)) for row in rows)
+
+
+def _names(cursor: apsw.Cursor) -> list[str]:
+    return [name for name, *_ in cursor.get_description()]

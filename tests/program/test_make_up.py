@@ -54,11 +54,11 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
     first = run(checkout, environment, *MAKE_UP)
     assert first.returncode == 0, first.stdout + first.stderr
     assert first.stdout.count("+ 5 created") == 2
-    table = first.stdout[first.stdout.index("Environment ") :]
-    for stack, database in (("dev", "your-app-db-dev"), ("prod", "your-app-db-prod")):
-        (row,) = [line for line in table.splitlines() if line.split()[:1] == [stack]]
+    table = first.stdout[first.stdout.index("Time Travel Enabled") :]
+    for title, database in (("Development", "your-app-db-dev"), ("Production", "your-app-db-prod")):
+        (row,) = [line for line in table.splitlines() if line.split()[:1] == [title]]
         assert database in row
-        assert "up to date" in row
+        assert "Up to Date" in row
         assert "0003_create_files.sql" in row
     config = tomllib.loads((checkout / "wrangler.toml").read_text())
     assert config["d1_databases"][0]["database_id"] in first.stdout
@@ -73,10 +73,10 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
         assert (checkout / name).read_text() == (ROOT / name).read_text(), "no salt is left behind"
 
     status = run(checkout, environment, str(D1), "local", "--", "d1", "status", "--json")
-    assert [item["status"] for item in json.loads(status.stdout)] == ["up to date", "up to date"]
+    assert [item["status"] for item in json.loads(status.stdout)] == ["up to date", "up to date", "not started"]
     (checkout / "migrations" / "0004_tags.sql").write_text("CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
     status = run(checkout, environment, str(D1), "local", "--", "d1", "status", "--json")
-    assert [item["status"] for item in json.loads(status.stdout)] == ["1 pending", "1 pending"]
+    assert [item["status"] for item in json.loads(status.stdout)] == ["1 pending", "1 pending", "not started"]
 
 
 @pytest.mark.parametrize("code", [0, 1, 42])

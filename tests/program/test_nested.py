@@ -49,7 +49,7 @@ def set_pattern(project: Project, pattern: str) -> None:
 
 
 def status(project: Project) -> str:
-    (environment,) = json.loads(project.run(sys.executable, "-m", "infra.cli", "status", "--json").stdout)
+    environment, *_ = json.loads(project.run(sys.executable, "-m", "infra.cli", "status", "--json").stdout)
     return str(environment["status"])
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -92,3 +94,20 @@ def test_deploy_binds_each_environment_to_the_database_of_its_stack(project: Pro
         assert re.search(rf"env\.DB \({name}\) +D1 Database", done.stdout)
         assert "--dry-run: exiting now." in done.stdout
         assert "Unexpected fields" not in done.stderr
+
+
+def test_status_shows_what_wrangler_applied_locally(project: Project, worker: Wrangler) -> None:
+    worker.write("wrangler.toml", '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "your-app-db-dev"\n')
+
+    def local() -> dict[str, Any]:
+        _, _, found = json.loads(project.run(sys.executable, "-m", "infra.cli", "status", "--json").stdout)
+        shown: dict[str, Any] = found
+        return shown
+
+    assert (local()["title"], local()["status"]) == ("Local", "not started")
+    worker.d1("migrations", "apply", "DB", "--local")
+    assert (local()["status"], local()["last_migration"], local()["drift"]) == ("up to date", FILES[-1], [])
+    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    assert local()["pending"] == ["0004_tags.sql"]
+    worker.d1("execute", "DB", "--local", "--command", "DROP TABLE files")
+    assert local()["drift"] == ["table files is in the applied files, but not in the database"]

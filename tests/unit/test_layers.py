@@ -25,7 +25,7 @@ ALLOWED = {
     "infra.sqlite": {"infra.errors"},
     "infra.render": {"infra.errors", "infra.naming", "infra.sqlite", *MIGRATIONS},
     "infra.wrangler_file": {"infra.errors", "infra.files", "infra.render"},
-    "infra.wrangler_state": set(),
+    "infra.wrangler_state": {"infra.errors", "infra.sqlite"},
     "infra.marked_file": {"infra.errors", "infra.files", "infra.render"},
     "infra.retry": {"infra.errors"},
     "infra.cloudflare": {"infra.errors", "infra.retry"},
@@ -50,6 +50,7 @@ ALLOWED = {
     "infra.cli": {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file", "infra.retry"),
         *("infra.cloudflare", "infra.render", *MIGRATIONS),
+        *("infra.naming", "infra.wrangler_state", "infra.marked_file"),
     },
     "engine": {"infra.errors", "infra.files"},
     "emulator.errors": set(),

@@ -1,0 +1,50 @@
+"""The status table of a document says what an environment is, and nothing that changes by itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from infra.render.status import LOCAL, Environment, status_table
+
+SEED = """\
+| Database | Status | Last Migration | Time Travel Enabled |
+|----------|--------|----------------|---------------------|
+| Development | Not Started | - | ✅ |
+| Production | Not Started | - | ✅ |
+| Local | Not Started | - | ❌ (Local only) |
+"""
+
+
+def test_a_project_that_has_not_started_has_this_table() -> None:
+    environments = [
+        Environment("Development", "dev", "", "not started", time_travel=True),
+        Environment("Production", "prod", "", "not started", time_travel=True),
+        Environment(LOCAL, "", "", "not started", time_travel=False),
+    ]
+    assert status_table(environments) == SEED
+
+
+@pytest.mark.parametrize(
+    ("status", "drift", "words"),
+    [
+        ("up to date", (), "Up to Date"),
+        ("up to date", ("table x",), "Drifted"),
+        ("12 pending", (), "12 Pending"),
+        ("1 pending", ("table x",), "1 Pending, Drifted"),
+        ("not started", (), "Not Started"),
+        ("gone", (), "Gone"),
+        ("unreachable", (), "Unreachable"),
+    ],
+)
+def test_each_status_has_its_words(status: str, drift: tuple[str, ...], words: str) -> None:
+    assert Environment("Development", "dev", "", status, drift=drift).cells[1] == words
+
+
+def test_time_travel_that_is_not_known_is_not_claimed() -> None:
+    assert Environment("Development", "dev", "shop-db-dev", "gone").cells[3] == "-"
+    assert Environment("Development", "dev", "shop-db-dev", "up to date", time_travel=False).cells[3] == "❌"
+
+
+def test_names_of_stacks_and_files_are_code() -> None:
+    table = status_table([Environment("pr-12", "pr-12", "", "up to date", "0001_a|b.sql", time_travel=True)])
+    assert table.splitlines()[-1] == r"| `pr-12` | Up to Date | `0001_a\|b.sql` | ✅ |"
