@@ -11,11 +11,9 @@ import re
 from dataclasses import dataclass
 from struct import unpack
 
-from wcmatch import glob
-
 from infra.errors import ConfigError
 
-_FLAGS = glob.GLOBSTAR | glob.BRACE | glob.FORCEUNIX
+_FLAT = "*.sql"
 _CLASS = re.compile(r"\[[!^]?(?:\w-\w|[\w.])+\]")
 _CHOICE = re.compile(r"(?<!\$)\{[^{}]*,[^{}]*\}")
 _MOST_ALTERNATIVES = 1000  # wcmatch expands no more
@@ -39,10 +37,15 @@ class Pattern:
 
     def matches(self, name: str) -> bool:
         """Whether the file counts that is called `name`, a path inside of the folder. Dotfiles do not match `*`."""
-        return glob.globmatch(_code_units(name), _code_units(self.inside), flags=_FLAGS)
+        if self.inside == _FLAT:
+            return name.endswith(".sql") and not name.startswith(".") and "/" not in name
+        from wcmatch import glob  # most projects have a flat folder, and need no globs
+
+        flags = glob.GLOBSTAR | glob.BRACE | glob.FORCEUNIX
+        return glob.globmatch(_code_units(name), _code_units(self.inside), flags=flags)
 
 
-DEFAULT = Pattern("*.sql")
+DEFAULT = Pattern(_FLAT)
 NESTED = Pattern("*/migration.sql")
 """The layout of Drizzle and Prisma."""
 

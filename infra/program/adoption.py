@@ -14,10 +14,8 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from infra.adoption import refuse_misfit
-from infra.cloudflare.account import connect_account
 from infra.errors import ConfigError, NotFound
 from infra.program.database import TYPE
-from infra.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -45,6 +43,9 @@ def import_id(settings: Settings, resources: Collection[str]) -> str | None:
             f"adopt is {settings.adopt}, but this stack has the database {owned}: take the key out with "
             f"'pulumi config rm adopt --stack {settings.environment}'"
         )
+    from infra.cloudflare.account import connect_account
+    from infra.retry import Retry
+
     try:
         token = pulumi.Config("cloudflare").get("apiToken")
         account = connect_account(settings.account_id, token=token, retry=Retry(pulumi.info))

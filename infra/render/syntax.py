@@ -6,7 +6,6 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
 from infra.errors import ConfigError
-from infra.render import jsonc, toml
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,8 +60,12 @@ def syntax_of(name: str) -> Syntax:
     """
     match PurePath(name).suffix:
         case ".toml":
+            from infra.render import toml  # a run has one configuration, and so needs one language
+
             return toml
         case ".json" | ".jsonc":
+            from infra.render import jsonc
+
             return jsonc
         case _:
             raise ConfigError("is no wrangler configuration: its name must end in .toml, .jsonc or .json")

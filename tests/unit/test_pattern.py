@@ -1,9 +1,11 @@
 """The config key migrationsPattern: what it may be, and which files it lets in."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from infra.errors import ConfigError
-from infra.migrations.pattern import DEFAULT, make_pattern
+from infra.migrations.pattern import DEFAULT, Pattern, make_pattern
 
 
 @pytest.mark.parametrize(
@@ -102,3 +104,8 @@ def test_what_wrangler_would_read_otherwise_is_refused_by_name(inside: str, culp
     assert culprit in str(refused.value)
     assert "migrationsPattern 'migrations/" in str(refused.value)
     assert "write it with *, **, ?, [a-z] and {a,b} alone" in str(refused.value)
+
+
+@given(st.text(st.sampled_from("a.é/ \n\\*[]{}😀"), max_size=6), st.sampled_from([".sql", "sql", "", ".SQL"]))
+def test_a_flat_folder_needs_no_glob_and_counts_the_same_files(start: str, end: str) -> None:
+    assert DEFAULT.matches(start + end) == Pattern("{*.sql,*.sql}").matches(start + end)
