@@ -9,6 +9,7 @@ from infra.errors import ConfigError
 from infra.files import locked, named, write_atomically
 from infra.render import check, local, wrangler
 from infra.render.syntax import NAMES
+from infra.render.worker import Worker, read_worker
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -97,6 +98,17 @@ def local_id(path: str, environment: str, binding: str) -> str | None:
     with named(path):
         text = _text(path)
         return None if text is None else local.local_id(text, environment, binding, path)
+
+
+def worker(path: str) -> Worker:
+    """The Worker that the configuration at `path` describes; an empty one when there is no file.
+
+    Raises:
+        ConfigError: the file can't be read, or an entry has no binding.
+    """
+    with named(path):
+        text = _text(path)
+        return Worker() if text is None else read_worker(text, path)
 
 
 def refuse_foreign(path: str, entry: Binding, ours: Collection[str]) -> None:

@@ -16,6 +16,7 @@ _OWN = {
     "adopt": "infra.cli.adopt:adopt",
     "baseline": "infra.cli.baseline:baseline",
     "history": "infra.cli.history:history",
+    "init": "infra.cli.init:init",
     "plan": "infra.cli.plan:plan",
     "release": "infra.cli.release:release",
     "render": "infra.cli.render:render",

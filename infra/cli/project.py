@@ -40,11 +40,12 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
     Raises:
         ConfigError: a file is not what it should be, or a setting is wrong.
     """
-    name = _mapping(folder / "Pulumi.yaml").get("name")
+    project = _mapping(folder / "Pulumi.yaml")
+    name = project.get("name")
     if not isinstance(name, str):
         raise ConfigError(f"{folder / 'Pulumi.yaml'}: has no name: give the project one")
     file = folder / f"Pulumi.{stack}.yaml"
-    config = _mapping(file).get("config") or {} if file.is_file() else {}
+    config = _shared(project, name) | (_mapping(file).get("config") or {} if file.is_file() else {})
     texts = {key: _text(value) for key, value in config.items() if not isinstance(value, dict)}
     account = texts.get("cloudflare:accountId") or os.environ.get("CLOUDFLARE_ACCOUNT_ID")
     account = account or ("" if needs_account else "none")
@@ -59,6 +60,18 @@ def _mapping(file: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ConfigError(f"{file}: holds no keys: it should be a YAML mapping")
     return found
+
+
+def _shared(project: dict[str, Any], name: str) -> dict[str, Any]:
+    """What Pulumi.yaml says for every stack: a key with a value, or one that is declared with a value or a default."""
+    found = project.get("config") or {}
+    values = {
+        key: value.get("value", value.get("default")) if isinstance(value, dict) else value
+        for key, value in (found.items() if isinstance(found, dict) else ())
+    }
+    return {
+        str(key) if ":" in str(key) else f"{name}:{key}": value for key, value in values.items() if value is not None
+    }
 
 
 def _text(value: object) -> str:

@@ -43,6 +43,9 @@ ALLOWED = {
         *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
     },
     "infra.migrations": {"infra.errors", "infra.quarantine", "infra.cloudflare", "infra.sqlite"},
+    "infra.scaffold": {
+        *("infra.errors", "infra.settings", "infra.cloudflare", "infra.render", "infra.migrations"),
+    },
     "infra.program": {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file"),
         *("infra.actor", "infra.retry", "infra.cloudflare", "infra.render", *MIGRATIONS),
@@ -51,6 +54,7 @@ ALLOWED = {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file", "infra.retry"),
         *("infra.cloudflare", "infra.render", *MIGRATIONS),
         *("infra.naming", "infra.wrangler_state", "infra.marked_file"),
+        *("infra.files", "infra.scaffold"),
     },
     "engine": {"infra.errors", "infra.files"},
     "emulator.errors": set(),
@@ -82,7 +86,7 @@ ONLY_IN = {
     "urllib3": ("infra/cloudflare/client.py",),
     "jinja2": ("infra/render/template.py",),
     "json5": ("infra/render/jsonc.py",),
-    "yaml": ("infra/cli/project.py",),
+    "yaml": ("infra/cli/project.py", "infra/scaffold/files.py"),
     "pydantic": ("infra/settings.py",),
     "wcmatch": ("infra/migrations/pattern.py",),
     "apsw": ("infra/sqlite", "emulator/timetravel", "emulator/databases", "emulator/transfers"),
