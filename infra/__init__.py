@@ -10,6 +10,7 @@ The modules, in the order in which data flows through them::
     ephemeral/  environments that come and go, and what is left over of them
     render/     wrangler configuration, the report of a review, the status table
     program/    the Pulumi resources: the only folder that imports pulumi
+    scaffold/   the program in someone else's repository: what `d1 init` finds and writes
     cli/        the d1 command
 
 Beside cloudflare: answers, its errors as ours, and retry, which waits for it. Beside them all: errors, the tree of

@@ -48,6 +48,7 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
     from infra import wrangler_file
     from infra.render.worker import Entry as Bound
     from infra.scaffold import found
+    from infra.scaffold.files import unfinished
     from infra.scaffold.stacks import one_binding, stacks_of
 
     found.refuse_hidden(folder)
@@ -62,7 +63,7 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
     layout = found.placed(Bound("", given["binding"] or "DB"), path, folder)
     finds_it = not config and path.resolve().parent == folder.resolve()
     shared, own = _keys(project, worker, stacks, layout, "" if finds_it else found.relative(path, folder))
-    changes = _changes(folder, _program(folder, project, shared, own))
+    changes = unfinished(_changes(folder, _program(folder, project, shared, own)))
     if workflows:
         changes += _changes(found.repository_root(folder) / ".github" / "workflows", _workflows())
     _refuse_conflicts(changes)

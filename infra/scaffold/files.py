@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -15,6 +16,8 @@ from infra.render.written import quoted
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+PROJECT = "Pulumi.yaml"
+_STACK_FILE = re.compile(r"Pulumi\..+\.yaml")
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|y|n|null)$)[a-z_][a-z0-9_./*-]*", re.IGNORECASE)
 """Values that each reader of YAML takes for the text that they are."""
 
@@ -61,7 +64,7 @@ class Change:
 def program(
     name: str, virtualenv: str, shared: Mapping[str, str], stacks: Mapping[str, Mapping[str, str]], version: str
 ) -> Iterator[File]:
-    """The files of the program.
+    """The files of the program. The last one tells that all of them are there.
 
     Args:
         name: of the Pulumi project.
@@ -70,14 +73,14 @@ def program(
         stacks: further keys, by the stack's name.
         version: of this package.
     """
-    text = render("project/Pulumi.yaml.j2", _YAML, name=name, virtualenv=virtualenv, config=shared)
-    yield File("Pulumi.yaml", text)
     for stack, config in stacks.items():
         text = render("project/Pulumi.stack.yaml.j2", _YAML, project=name, config=config)
         yield File(f"Pulumi.{stack}.yaml", text)
     yield File("__main__.py", render("project/__main__.py.j2", {}))
     yield File("requirements.txt", f"pulumi-d1~={version}\n", is_lines=True)
     yield File(".gitignore", f"{virtualenv}/\n.d1/\n__pycache__/\n", is_lines=True)
+    text = render("project/Pulumi.yaml.j2", _YAML, name=name, virtualenv=virtualenv, config=shared)
+    yield File(PROJECT, text)
 
 
 def change(file: File, present: str | None) -> Change:
@@ -97,9 +100,11 @@ def change(file: File, present: str | None) -> Change:
     return Change(file.path, Fate.KEEP if _says(file, present) else Fate.CONFLICT, present)
 
 
-def of_fate(changes: Sequence[Change], fate: Fate) -> list[str]:
-    """Paths of the files with one fate."""
-    return [item.path for item in changes if item.fate is fate]
+def unfinished(changes: Sequence[Change]) -> list[Change]:
+    """What is left to do: where the last file is there, the stacks' files have been written and are the user's."""
+    if not any(PurePath(item.path).name == PROJECT and item.fate is Fate.KEEP for item in changes):
+        return list(changes)
+    return [item for item in changes if not _STACK_FILE.fullmatch(PurePath(item.path).name)]
 
 
 def _scalar(value: str) -> str:

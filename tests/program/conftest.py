@@ -97,17 +97,13 @@ def emulator(tmp_path: Path) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def project(
+def variables(
     tmp_path: Path, emulator: Emulator, engine_environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> Project:
-    folder = tmp_path / "project"
-    folder.mkdir()
-    for name in PROGRAM:
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "migrations", folder / "migrations")
-    (folder / ".venv").symlink_to(sys.prefix)
+) -> dict[str, str]:
+    """Variables of every command: the engine on PATH, the emulator, a Pulumi state and home of the test's own."""
     (tmp_path / "state").mkdir()
-    environment = {
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", emulator.environment["CLOUDFLARE_BASE_URL"])
+    return {
         **os.environ,
         **engine_environment,
         **emulator.environment,
@@ -115,7 +111,16 @@ def project(
         "PULUMI_CONFIG_PASSPHRASE": "",
         "PULUMI_HOME": str(tmp_path / "home"),
     }
-    monkeypatch.setenv("CLOUDFLARE_BASE_URL", emulator.environment["CLOUDFLARE_BASE_URL"])
-    made = Project(folder, environment, emulator.environment["CLOUDFLARE_ACCOUNT_ID"])
+
+
+@pytest.fixture
+def project(tmp_path: Path, variables: dict[str, str]) -> Project:
+    folder = tmp_path / "project"
+    folder.mkdir()
+    for name in PROGRAM:
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "migrations", folder / "migrations")
+    (folder / ".venv").symlink_to(sys.prefix)
+    made = Project(folder, variables, variables["CLOUDFLARE_ACCOUNT_ID"])
     made.pulumi("stack", "init", "dev")
     return made
