@@ -15,6 +15,7 @@ import click
 _OWN = {
     "adopt": "infra.cli.adopt:adopt",
     "baseline": "infra.cli.baseline:baseline",
+    "comment": "infra.cli.comment:comment",
     "history": "infra.cli.history:history",
     "init": "infra.cli.init:init",
     "plan": "infra.cli.plan:plan",

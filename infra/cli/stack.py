@@ -71,6 +71,16 @@ def read(name: str) -> Stack:
     return Stack(name, found["outputs"], bool(found.get("protect")))
 
 
+def checksums(name: str) -> dict[str, str]:
+    """SHA-256 of each file that the stack has applied, by its name; empty before its first run.
+
+    Raises:
+        ConfigError: there is no such stack.
+    """
+    found = next((item for item in _resources(name) if item["type"] == _MIGRATIONS), None)
+    return dict(found["outputs"].get("checksums") or {}) if found else {}
+
+
 def database_id(name: str) -> str:
     """UUID of the database that the stack owns; empty when it owns none.
 

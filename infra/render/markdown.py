@@ -18,8 +18,8 @@ LENGTH: Final = 500
 
 
 def plain(text: str) -> str:
-    """One line of at most LENGTH characters, each of which can be seen; blanks between words are one space."""
-    shown = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", " ".join(text.split()))
+    """One line of at most LENGTH characters, each of which can be seen."""
+    shown = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"\s*[\r\n\t]\s*", " ", text.strip()))
     return shown if len(shown) <= LENGTH else f"{shown[: LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

@@ -55,7 +55,7 @@ def summary(review: Review, database: str, policy: Mapping[Problem, Severity]) -
     warnings, told = review.warnings(policy)
     return (
         f"{database}: {len(review.plan.applied)} applied, {len(review.plan.pending)} pending, "
-        f"{_number(len(problems) + len(found), 'error')}, {_number(len(warnings) + len(told), 'warning')}"
+        f"{number(len(problems) + len(found), 'error')}, {number(len(warnings) + len(told), 'warning')}"
     )
 
 
@@ -85,5 +85,6 @@ def _waived(finding: Finding, folder: str) -> str:
     return f"{finding.in_folder(folder)} ({finding.waiver})"
 
 
-def _number(count: int, noun: str) -> str:
+def number(count: int, noun: str) -> str:
+    """A count with its noun: `1 error`, `2 errors`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -19,6 +19,7 @@ def inline(markdown: str) -> list[tuple[str, str]]:
     return [(token.type, token.content) for token in content.children or ()]
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_a_text_in_a_line_is_one_span_of_code(text: str) -> None:
     shown = plain(text)
@@ -27,6 +28,7 @@ def test_a_text_in_a_line_is_one_span_of_code(text: str) -> None:
     assert found[1].strip() == shown.strip()
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_a_text_in_a_table_stays_in_its_cell(text: str) -> None:
     tokens = PARSER.parse(f"| a | b |\n|---|---|\n| {cell(text)} | end |\n")
@@ -37,6 +39,7 @@ def test_a_text_in_a_table_stays_in_its_cell(text: str) -> None:
     assert (span.type, span.content.strip()) == ("code_inline", plain(text).strip())
 
 
+@settings(deadline=None)
 @given(st.lists(NASTY))
 def test_lines_stay_in_their_fence(lines: list[str]) -> None:
     block, *rest = PARSER.parse(f"{fenced(lines, 'diff')}\n\nend\n")
@@ -45,6 +48,7 @@ def test_lines_stay_in_their_fence(lines: list[str]) -> None:
     assert [token.content for token in rest if token.type == "inline"] == ["end"]
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_a_text_is_one_line_that_can_be_seen_and_has_an_end(text: str) -> None:
     shown = plain(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from infra.errors import ConfigError
@@ -22,6 +22,7 @@ proses = st.text(st.characters(exclude_categories=["Cs"])).filter(lambda text: B
 blocks = st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])))
 
 
+@settings(deadline=None)
 @given(before=proses, old=proses, after=proses, new=blocks)
 def test_only_the_block_changes(before: str, old: str, after: str, new: list[str]) -> None:
     head, tail = f"{before}\n{BEGIN}\n", f"{END}\n{after}"
@@ -34,6 +35,7 @@ def test_only_the_block_changes(before: str, old: str, after: str, new: list[str
     assert with_block(text, "d1 status", block) == text
 
 
+@settings(deadline=None)
 @given(proses)
 def test_a_document_without_markers_gets_them_at_its_end_and_only_once(text: str) -> None:
     written = with_block(text, "d1 status", TABLE)
