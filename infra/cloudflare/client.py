@@ -17,6 +17,7 @@ from infra.errors import ConfigError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from typing import BinaryIO
 
     from urllib3 import BaseHTTPResponse, PoolManager
 
@@ -91,13 +92,16 @@ class Client:
             raise OutcomeUnknown(f"Cloudflare's answer is not the JSON that its API promises: {found!s:.200}")
         return found
 
-    def upload(self, url: str, content: bytes) -> tuple[int, str]:
-        """Puts a file where a signed address says; gives the HTTP status and the ETag of what arrived.
+    def upload(self, url: str, file: BinaryIO) -> tuple[int, str]:
+        """Puts a file, whole, where a signed address says; gives the HTTP status and the ETag of what arrived.
 
         Raises:
             OutcomeUnknown: no answer.
         """
-        answer = self._send("PUT", url, {}, content, TRANSFER_SECONDS)
+        # Without its length the file would go in chunks, which signed addresses of object stores refuse.
+        headers = {"content-length": str(file.seek(0, os.SEEK_END))}
+        file.seek(0)
+        answer = self._send("PUT", url, headers, file, TRANSFER_SECONDS)
         return answer.status, answer.headers.get("etag", "").strip('"')
 
     def download(self, url: str) -> Iterator[bytes]:
@@ -124,7 +128,7 @@ class Client:
         method: str,
         url: str,
         headers: Mapping[str, str],
-        content: bytes | None,
+        content: bytes | BinaryIO | None,
         seconds: float,
         *,
         preload: bool = True,

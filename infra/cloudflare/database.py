@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote
 
@@ -64,7 +65,11 @@ class D1Api:
 
     def import_script(self, sql: str) -> None:
         """See Database."""
-        transfer.import_script(self.client, self._path, sql.encode(), self.retry)
+        self.import_file(BytesIO(sql.encode()))
+
+    def import_file(self, file: BinaryIO) -> None:
+        """Does what import_script does with a file of UTF-8, which may be larger than memory."""
+        transfer.import_file(self.client, self._path, file, self.retry)
 
     def export(self, file: BinaryIO, *, schema: bool = True, data: bool = True, tables: Collection[str] = ()) -> None:
         """Writes the database to `file` as SQL. It is blocked meanwhile, for other clients too.

@@ -23,17 +23,19 @@ POLL_SECONDS: Final = 0.5
 IMPORT_SECONDS: Final = 1800
 """How long to wait for an import, or an export. Cloudflare gives no limit; wrangler waits without one."""
 
+_CHUNK: Final = 1 << 20
+
 _NO_IMPORT: Final = "Not currently importing anything"
 """The answer to a poll once the end of the import was told: to an answer that was lost, or to another client."""
 
 
-def import_script(client: Client, path: str, content: bytes, retry: Retry) -> None:
+def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None:
     """Runs a file as one transaction; the database is blocked meanwhile. Sent once.
 
     Args:
         client: speaks to the API.
         path: of the database.
-        content: the file.
+        file: of SQL, which is read from its start, and never held in memory as a whole.
         retry: how polls are asked for again.
 
     Raises:
@@ -42,10 +44,14 @@ def import_script(client: Client, path: str, content: bytes, retry: Retry) -> No
         ApiError: nothing has run.
     """
     ask = partial(_import, client, path)
-    etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    digest = hashlib.md5(usedforsecurity=False)
+    file.seek(0)
+    for piece in iter(partial(file.read, _CHUNK), b""):
+        digest.update(piece)
+    etag = digest.hexdigest()
     answer = ask(action="init", etag=etag)
     if url := answer.get("upload_url"):  # absent when the service has a file with this digest already
-        _upload(client, url, content, etag)
+        _upload(client, url, file, etag)
         answer = ask(action="ingest", etag=etag, filename=field_of(answer, "filename"))
 
     def poll(bookmark: Any) -> Mapping[str, Any]:
@@ -114,14 +120,14 @@ def _given(result: Any) -> Mapping[str, Any]:
     return result
 
 
-def _upload(client: Client, url: str, content: bytes, etag: str) -> None:
+def _upload(client: Client, url: str, file: BinaryIO, etag: str) -> None:
     """Puts the file where the service asked for it.
 
     Raises:
         ApiError: it did not arrive whole; nothing has run.
     """
     try:
-        status, arrived = client.upload(url, content)
+        status, arrived = client.upload(url, file)
     except OutcomeUnknown as error:
         raise ApiError(f"the upload of the import failed: {error}; nothing has run") from error
     if status != HTTPStatus.OK or arrived != etag:
