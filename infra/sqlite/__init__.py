@@ -6,6 +6,7 @@ The modules, in the order in which a script passes through them::
     sandbox     a connection under D1's rules: authorizer, limits, functions, PRAGMAs
     execute     runs a script in one transaction, with D1's results and D1's error texts
     schema      the schema of a database as values, and a database from such values
+    storage     how the tables of a schema hold their rows
     everything  whether a DELETE or UPDATE leaves a row out
     altered     what an ALTER TABLE renames or adds
     needs_empty what an ADD COLUMN is refused for on a table with rows
