@@ -12,6 +12,8 @@
     |-- PlanRefused            the folder does not fit what is applied, and the stack's policy calls that an error
     |-- MigrationFailed        a migration stopped half way through a run
     |-- RestoreFailed          a database was not restored, or nobody knows
+    |-- CopyFailed             a new database did not become the copy of another one
+    |-- SeedFailed             a seed stopped half way through a run
     `-- NotConfirmed           a command that changes a database was not told to go on
 
 Each message says what is wrong, where, and what to do; callers print it and nothing else.
@@ -103,6 +105,22 @@ class MigrationFailed(D1Error):
 
 class RestoreFailed(D1Error):
     """A database was not put back to a bookmark, or what became of the attempt is not known."""
+
+
+class CopyFailed(D1Error):
+    """A new database did not become the copy of another one."""
+
+
+class SeedFailed(D1Error):
+    """A seed stopped half way through a run. What was run before it stays.
+
+    Attributes:
+        ran: names of the seeds that this run has run before the failure.
+    """
+
+    def __init__(self, message: str, *, ran: tuple[str, ...]) -> None:
+        super().__init__(message)
+        self.ran = ran
 
 
 class NotConfirmed(D1Error):

@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 TOP_LEVEL = "top-level"
 """Value of `wranglerEnvironment` for a binding outside of every wrangler environment."""
 
+DEFAULT_SEEDS = "seeds"
+"""Folder of the seeds of an ephemeral stack that names none; it need not be there."""
+
+NONE = "none"
+"""Value of `seeds` for an ephemeral stack that is to have none."""
+
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z_$][A-Za-z0-9_$]*$")]
 _Severity = Literal["error", "warning", "ignore"]
 _Path = Annotated[str, Field(min_length=1)]
@@ -89,6 +95,8 @@ class Settings(BaseModel):
     on_failure: Literal["stop", "restore"] = "stop"
     quarantine: Annotated[str, AfterValidator(_is_quarantine)] = ""
     adopt: Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")] = ""
+    seeds: str = ""
+    copy_from: str = ""
     binding: _Word = "DB"
     wrangler_config: Annotated[str, AfterValidator(_is_configuration)] = ""
     wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
@@ -103,6 +111,23 @@ class Settings(BaseModel):
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return text
+
+    @field_validator("seeds", "copy_from")
+    @classmethod
+    def _is_not_for_production(cls, value: str, info: ValidationInfo) -> str:
+        environment = info.data.get("environment", "")
+        if value and (environment in {"prod", "production"} or info.data.get("protect")):
+            raise ValueError("prod, and a stack with protect, is never seeded or copied into: set it for other stacks")
+        if value == environment and info.field_name == "copy_from":
+            raise ValueError("a stack can't be a copy of itself: name another one")
+        return value
+
+    @property
+    def seeds_dir(self) -> str:
+        """Folder of the seeds; empty for none. Ephemeral stacks that copy nothing have one without being told."""
+        if self.seeds:
+            return "" if self.seeds == NONE else self.seeds
+        return DEFAULT_SEEDS if self.lifetime and not self.copy_from else ""
 
     @property
     def lifetime(self) -> str:

@@ -15,13 +15,18 @@ from infra.migrations.pattern import make_pattern
 from infra.migrations.run.request import make_request
 from infra.program.adoption import import_id
 from infra.program.bindings import WranglerBindings
+from infra.program.copying import D1Copy
 from infra.program.database import D1Database
 from infra.program.inputs import STACK
 from infra.program.migrations import D1Migrations
+from infra.program.seeds import D1Seeds
+from infra.program.source import SOURCE, inputs_of
 from infra.render.binding import Binding
+from infra.seeds.plan import read_seeds
 from infra.wrangler_file import choice_hint, chosen, rendered
 
 if TYPE_CHECKING:
+    from infra.migrations.folder import Migration
     from infra.migrations.pattern import Pattern
     from infra.settings import Settings
 
@@ -52,6 +57,7 @@ class D1Environment(pulumi.ComponentResource):
             path = chosen(settings.wrangler_config)
             entry = _entry(settings, pattern, path)
             rendered(path, entry)
+            seeds = _seeds(settings)
             adopted = import_id(settings, (f"{name}-database", "database"))
         except (ApiError, ConfigError) as error:
             raise pulumi.RunError(str(error)) from None
@@ -78,24 +84,39 @@ class D1Environment(pulumi.ComponentResource):
             # Two databases can't have one name, so the old one goes before its replacement comes.
             opts=child("database", delete_before_replace=True, import_=adopted),
         )
+        target: dict[str, pulumi.Input[Any]] = {
+            "account_id": settings.account_id,
+            "database_id": self.database.id,
+            "database_name": settings.database_name,
+            "migrations_table": settings.migrations_table,
+        }
+        copies = []
+        if settings.copy_from:
+            reference = pulumi.ResourceOptions(parent=self)
+            target[SOURCE] = inputs_of(f"{name}-copy-source", settings.copy_from, reference)
+            copies.append(D1Copy(f"{name}-copy", inputs=target, opts=child("copy")))
+        target["migrations_dir"] = settings.migrations_dir
+        target["migrations_pattern"] = settings.migrations_pattern
         self.migrations = D1Migrations(
             f"{name}-migrations",
             files=files,
             inputs={
-                "account_id": settings.account_id,
-                "database_id": self.database.id,
-                "database_name": settings.database_name,
-                "migrations_dir": settings.migrations_dir,
-                "migrations_pattern": settings.migrations_pattern,
-                "migrations_table": settings.migrations_table,
+                **target,
                 "retention_days": settings.retention_days,
                 "on_failure": settings.on_failure,
                 "policy": settings.policy,
                 "quarantine": settings.quarantine,
                 STACK: settings.environment,
             },
-            opts=child("migrations"),
+            opts=child("migrations", depends_on=copies),
         )
+        if seeds is not None:
+            D1Seeds(
+                f"{name}-seeds",
+                files=seeds,
+                inputs={**target, "seeds_dir": settings.seeds_dir},
+                opts=child("seeds", depends_on=[self.migrations]),
+            )
         bound = {**asdict(entry), "path": path, "database_id": self.database.id}
         self.bindings = WranglerBindings(
             f"{name}-bindings",
@@ -120,6 +141,20 @@ class D1Environment(pulumi.ComponentResource):
             **({"ttl": settings.lifetime} if settings.lifetime else {}),
         }
         self.register_outputs(self.outputs)
+
+
+def _seeds(settings: Settings) -> tuple[Migration, ...] | None:
+    """The files of the seeds' folder; None where the stack has none, and nobody said that it had.
+
+    Raises:
+        ConfigError: the folder is not there, or a file is not what it should be.
+    """
+    if not settings.seeds_dir or not (settings.seeds or Path(settings.seeds_dir).is_dir()):
+        return None
+    files = read_seeds(settings.seeds_dir)
+    for file in files:
+        make_request(file, settings.seeds_dir, "")
+    return files
 
 
 def _entry(settings: Settings, pattern: Pattern, path: str) -> Binding:

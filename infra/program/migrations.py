@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from infra.cloudflare.database import Database
     from infra.migrations.folder import Migration
+    from infra.migrations.review.review import Review
 
 
 class D1MigrationsProvider(ResourceProvider):
@@ -54,7 +55,8 @@ class D1MigrationsProvider(ResourceProvider):
                 is_new = isinstance(_news["database_id"], pulumi.output.Unknown)
                 if is_new:
                     preview.refuse_taken_name(_news, self._token)
-                seen = preview.of_new(_news) if is_new else preview.of_live(lambda: self._database(_news), _news, {})
+                new = is_new or self._awaits_copy(_news)
+                seen = self._of_new(_news) if new else preview.of_live(lambda: self._database(_news), _news, {})
                 preview.show(seen, _news)
         return CheckResult(_news, [])
 
@@ -66,7 +68,7 @@ class D1MigrationsProvider(ResourceProvider):
         new = changed(_olds, _news)
         replaces = [name for name in new if name in IDENTITY]
         with message_only():
-            seen = preview.of_new(_news) if replaces else preview.of_live(lambda: self._database(_news), _news, _olds)
+            seen = self._of_new(_news) if replaces else preview.of_live(lambda: self._database(_news), _news, _olds)
             preview.show(seen, _news)
         drifted = list(seen.plan.applied) != _olds.get("applied")
         return DiffResult(changes=bool(new or seen.plan.pending or drifted), replaces=replaces)
@@ -94,6 +96,20 @@ class D1MigrationsProvider(ResourceProvider):
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Nothing to do: the tables live and die with their database."""
+
+    def _of_new(self, props: Mapping[str, Any]) -> Review:
+        from infra.program import preview
+        from infra.program.source import source_of
+
+        source = source_of(props)
+        return preview.of_new(props, source.connect(self._token) if source else None)
+
+    def _awaits_copy(self, props: Mapping[str, Any]) -> bool:
+        """Whether the database is there, and empty, because an earlier run did not come to copy into it."""
+        from infra.migrations import live
+        from infra.program.source import SOURCE
+
+        return bool(props.get(SOURCE)) and not live.read(self._database(props), props["migrations_table"]).objects
 
     def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
         from infra.program.application import apply

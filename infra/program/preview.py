@@ -47,15 +47,21 @@ def refuse_taken_name(props: Mapping[str, Any], token: str | None) -> None:
     )
 
 
-def of_new(props: Mapping[str, Any]) -> Review:
+def of_new(props: Mapping[str, Any], source: Database | None = None) -> Review:
     """The review of a database that is yet to be created: every file is pending, and no row can be lost.
+
+    Args:
+        props: inputs of the resource.
+        source: the database that it becomes a copy of before its files run; None where it starts empty.
 
     Raises:
         ConfigError: the folder is not the one that the program has read.
+        ApiError: the source can't be read.
     """
-    return review(
-        read_planned(props), live.NEW, props["migrations_table"], {}, lambda _: {}, quarantine=quarantine(props)
-    )
+    files, table, taken_back = read_planned(props), props["migrations_table"], quarantine(props)
+    if source:
+        return look(source, files, table, {}, taken_back)
+    return review(files, live.NEW, table, {}, lambda _: {}, quarantine=taken_back)
 
 
 def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous: Mapping[str, Any]) -> Review:

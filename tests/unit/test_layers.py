@@ -46,9 +46,18 @@ ALLOWED = {
     "infra.scaffold": {
         *("infra.errors", "infra.settings", "infra.cloudflare", "infra.render", "infra.migrations"),
     },
+    "infra.copying": {
+        *("infra.errors", "infra.retry", "infra.cloudflare", "infra.sqlite"),
+        *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
+    },
+    "infra.seeds": {
+        *("infra.errors", "infra.retry", "infra.cloudflare", "infra.sqlite"),
+        *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
+    },
     "infra.program": {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file"),
         *("infra.actor", "infra.retry", "infra.cloudflare", "infra.render", *MIGRATIONS),
+        *("infra.copying", "infra.seeds"),
     },
     "infra.cli": {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file", "infra.retry"),

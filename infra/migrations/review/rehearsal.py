@@ -94,9 +94,9 @@ def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], tabl
         script = normalize_newlines(migration.sql)
         observed = observe(connection, script, rows_known=not before.tables)
         files.append(RehearsedFile(migration, observed.steps, observed.rebuilt))
-        undecided += (_refusal(migration.name, script, observed.steps, error) for error in observed.undecided)
+        undecided += (refusal_of(migration.name, script, observed.steps, error) for error in observed.undecided)
         if observed.refusal:
-            refusal = _refusal(migration.name, script, observed.steps, observed.refusal)
+            refusal = refusal_of(migration.name, script, observed.steps, observed.refusal)
             break
     else:
         refusal = None
@@ -114,7 +114,15 @@ def made_by(applied: Iterable[Migration], table: str) -> Schema:
     return schema.read(schema.made_by(changing)).without(table)
 
 
-def _refusal(name: str, script: str, steps: Sequence[Step], error: SqlError) -> Refusal:
+def refusal_of(name: str, script: str, steps: Sequence[Step], error: SqlError) -> Refusal:
+    """Where in a file an error is.
+
+    Args:
+        name: of the file.
+        script: its text, as it ran.
+        steps: its statements, up to the one that was refused.
+        error: whose `statement` counts these.
+    """
     if error.statement is None:
         end = script.rstrip()
         return Refusal(name, *position(end, len(end)), str(error), None)

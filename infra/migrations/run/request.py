@@ -59,7 +59,7 @@ class Request:
 
 
 def make_request(migration: Migration, folder: str, table: str) -> Request:
-    """What applies `migration` and records it in the ledger `table`.
+    """What applies `migration` and records it in the ledger `table`. A seed is applied so too, without the record.
 
     The database ends up as wrangler would leave it, but the way differs: the ledger is created in the same transaction,
     so that a refused first file leaves no trace; comments between statements stay here; a forgotten last semicolon is
@@ -70,7 +70,7 @@ def make_request(migration: Migration, folder: str, table: str) -> Request:
     Args:
         migration: the file.
         folder: where it lies, as the user wrote it; for the message.
-        table: name of the ledger.
+        table: name of the ledger; empty for a file that is not recorded.
 
     Raises:
         ConfigError: the file's last string, comment or trigger is not closed, and would swallow the ledger row.
@@ -82,7 +82,7 @@ def make_request(migration: Migration, folder: str, table: str) -> Request:
             f"{folder}/{migration.name}:{statements[-1].line}: the statement that starts here opens a string, comment "
             "or trigger that is never closed: close it"
         )
-    script = f"{ledger.create(table)}\n{body}{ledger.insert(table, migration.name)}"
+    script = f"{ledger.create(table)}\n{body}{ledger.insert(table, migration.name)}" if table else body
     has_pragma = any(_PRAGMA.match(statement.text) for statement in statements)
     as_import = any(map(_is_cut_wrong, statements)) or (len(script.encode()) > LARGE_BYTES and not has_pragma)
     return Request((Part(migration.name, script),), as_import, alone=as_import or has_pragma)

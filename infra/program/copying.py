@@ -1,0 +1,135 @@
+"""The copy that a new database starts with, as a Pulumi resource.
+
+`infra.program.copying.D1CopyProvider` is a stored format, like its siblings.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from infra.errors import NotFound
+from infra.program.quiet import message_only
+from infra.program.source import SOURCE, source_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.cloudflare.database import D1Api
+    from infra.copying.run import Names
+    from infra.program.source import Source
+
+OUTPUTS: Final = ("tables", "rows", "bookmark")
+
+
+class D1CopyProvider(ResourceProvider):
+    """Copies once: into an empty database, before its migrations run."""
+
+    serialize_as_secret_always = False
+
+    _token: str | None = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Takes the token from the stack's secret configuration; without one the environment's counts."""
+        self._token = req.config.get("cloudflare:apiToken")
+
+    def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
+        """Says what would be copied, and refuses what can't be, before the first create."""
+        if not _olds and not isinstance(_news[SOURCE], pulumi.output.Unknown):
+            with message_only():
+                self._preview(_news)
+        return CheckResult(_news, [])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """A copy is made once in the life of a database, whatever becomes of its source."""
+        moved = _olds["database_id"] != _news["database_id"]
+        return DiffResult(changes=moved, replaces=["database_id"] if moved else [])
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Copies, unless an interrupted run has done so."""
+        from infra.copying.run import copy
+        from infra.program.preview import say
+
+        with message_only():
+            source = source_of(props)
+            assert source  # noqa: S101 - the program makes this resource for one
+            made = copy(source.connect(self._token), self._target(props), _names(source, props), say=say)
+            if made.bookmark:
+                say(f"copied {made.tables} tables with {made.rows:,} rows from {source.database_name}")
+        return CreateResult(
+            props["database_id"], {**props, "tables": made.tables, "rows": made.rows, "bookmark": made.bookmark}
+        )
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Nothing to do: diff asks for no update."""
+        return UpdateResult({**_olds})
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """A database that is gone drops the resource from the state."""
+        with message_only():
+            try:
+                self._target(props).bookmark()
+            except NotFound:
+                return ReadResult("", {})
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Nothing to do: the rows live and die with their database."""
+
+    def _preview(self, props: Mapping[str, Any]) -> None:
+        from infra.copying.run import counts, is_copy, refuse_filled
+        from infra.copying.script import inventory
+        from infra.migrations import live
+        from infra.program.preview import say
+
+        source = source_of(props)
+        assert source  # noqa: S101 - as above
+        database, table = source.connect(self._token), props["migrations_table"]
+        origin = live.read(database, table)
+        if not isinstance(props["database_id"], pulumi.output.Unknown):
+            found = live.read(self._target(props), table)
+            if is_copy(found, origin):
+                return
+            refuse_filled(found, _names(source, props))
+        what = inventory(origin.objects)
+        rows = sum(counts(database, what).values())
+        size = f"{len(what.storages)} tables with {rows:,} rows"
+        say(f"{props['database_name']} starts as a copy of {source.database_name}: {size}")
+
+    def _target(self, props: Mapping[str, Any]) -> D1Api:
+        from infra.cloudflare.database import connect
+        from infra.program.preview import say
+        from infra.retry import Retry
+
+        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
+
+
+class D1Copy(Resource, module="d1", name="Copy"):
+    """The copy that a database started with."""
+
+    tables: pulumi.Output[int]
+    rows: pulumi.Output[int]
+    bookmark: pulumi.Output[str]
+
+    def __init__(
+        self, name: str, *, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
+    ) -> None:
+        """Args: `inputs` are account_id, database_id, database_name, migrations_table and SOURCE."""
+        super().__init__(D1CopyProvider(), name, {**inputs, **dict.fromkeys(OUTPUTS)}, opts)
+
+
+def _names(source: Source, props: Mapping[str, Any]) -> Names:
+    from infra.copying.run import Names
+
+    return Names(source.database_name, props["database_name"], props["migrations_table"])

@@ -1,0 +1,125 @@
+"""The seeds of one database as a Pulumi resource.
+
+`infra.program.seeds.D1SeedsProvider` is a stored format, like its siblings. What ran is in the state alone.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
+from pulumi.dynamic import (
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    ResourceProvider,
+    UpdateResult,
+)
+
+from infra.errors import NotFound
+from infra.program.quiet import message_only
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from infra.cloudflare.database import Database
+    from infra.migrations.folder import Migration
+
+OUTPUTS: Final = ("ran",)
+
+
+class D1SeedsProvider(ResourceProvider):
+    """Runs the seeds that are new, or that have another text than when they ran."""
+
+    serialize_as_secret_always = False
+
+    _token: str | None = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Takes the token from the stack's secret configuration; without one the environment's counts."""
+        self._token = req.config.get("cloudflare:apiToken")
+
+    def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
+        """Shows what would run where there is no resource yet: Pulumi asks for no diff then."""
+        if not _olds:
+            self._show(_news, {})
+        return CheckResult(_news, [])
+
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        """Changed when a file is new, changed or gone; another database replaces, and gets all of them."""
+        from infra.program.seeding import planned
+
+        moved = _olds["database_id"] != _news["database_id"]
+        ran = {} if moved else _olds.get("ran") or {}
+        changes = moved or bool(planned(_news, ran).lines)
+        if changes:
+            self._show(_news, ran)
+        return DiffResult(changes=changes, replaces=["database_id"] if moved else [])
+
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        """Runs every seed."""
+        return CreateResult(props["database_id"], self._run(props, {}))
+
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        """Runs what is new or changed."""
+        return UpdateResult(self._run(_news, _olds.get("ran") or {}))
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """A database that is gone drops the resource from the state."""
+        with message_only():
+            try:
+                self._database(props).bookmark()
+            except NotFound:
+                return ReadResult("", {})
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Nothing to do: the rows live and die with their database."""
+
+    def _show(self, props: Mapping[str, Any], ran: Mapping[str, str]) -> None:
+        from infra.program.seeding import show
+
+        with message_only():
+            show(lambda: self._database(props), props, ran, self._token)
+
+    def _run(self, props: Mapping[str, Any], ran: Mapping[str, str]) -> dict[str, Any]:
+        from infra.program.seeding import run
+
+        with message_only():
+            return {**props, "ran": run(self._database(props), props, ran)}
+
+    def _database(self, props: Mapping[str, Any]) -> Database:
+        from infra.cloudflare.database import connect
+        from infra.program.preview import say
+        from infra.retry import Retry
+
+        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
+
+
+class D1Seeds(Resource, module="d1", name="Seeds"):
+    """The seeds that ran on one database."""
+
+    ran: pulumi.Output[dict[str, str]]
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        files: Sequence[Migration],
+        inputs: Mapping[str, pulumi.Input[Any]],
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        """The digest of each file is an input, so that Pulumi's own diff names the files.
+
+        Args:
+            name: of the resource.
+            files: the folder of the seeds.
+            inputs: account_id, database_id, database_name and seeds_dir; and for the preview, what the migrations
+                have as migrations_dir, migrations_pattern, migrations_table and SOURCE.
+            opts: Pulumi's resource options.
+        """
+        listed = [{"name": file.name, "sha256": file.sha256} for file in files]
+        super().__init__(D1SeedsProvider(), name, {**inputs, "seeds": listed, **dict.fromkeys(OUTPUTS)}, opts)
