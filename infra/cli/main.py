@@ -61,5 +61,6 @@ class _LazyGroup(click.Group):
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pulumi-d1", prog_name="d1")
-def main() -> None:
+@click.option("--namespace", metavar="NAME", help="Which D1Environment of a larger program: docs/component.md.")
+def main(namespace: str | None) -> None:
     """Cloudflare D1 databases as code: what neither pulumi nor wrangler does."""

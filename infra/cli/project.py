@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
 import yaml
 
 from infra.errors import ConfigError
@@ -29,6 +30,12 @@ def root() -> Path:
     raise ConfigError(f"there is no Pulumi.yaml in {here} or above it: run this inside of the project")
 
 
+def namespace() -> str:
+    """The component of a larger program that the command is for, as `d1 --namespace` says; empty for the only one."""
+    context = click.get_current_context(silent=True)
+    return str(context.find_root().params.get("namespace") or "") if context else ""
+
+
 def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Settings:
     """What `stack` is configured with, as `pulumi up` would read it; secrets aside, which are not ours.
 
@@ -49,7 +56,7 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
     texts = {key: _text(value) for key, value in config.items() if not isinstance(value, dict)}
     account = texts.get("cloudflare:accountId") or os.environ.get("CLOUDFLARE_ACCOUNT_ID")
     account = account or ("" if needs_account else "none")
-    return read_settings(texts, environment=stack, project=name, account_id=account)
+    return read_settings(texts, environment=stack, project=name, account_id=account, namespace=namespace())
 
 
 def _mapping(file: Path) -> dict[str, Any]:

@@ -85,10 +85,7 @@ def _places(only: Sequence[str]) -> Iterator[Place]:
     if unknown := [name for name in only if name not in names]:
         raise ConfigError(f"there is no stack '{unknown[0]}': this project has {', '.join(names) or 'none'}")
     seen: dict[str, str] = {}
-    for stack in only or names:
-        outputs = stacks.outputs(stack)
-        if "database_id" not in outputs:
-            continue
+    for stack, outputs in ((name, found) for name in only or names for found in stacks.environments(name)):
         if (found := outputs.get("wrangler_entry")) is None:
             raise ConfigError(
                 f"stack '{stack}' was last run by an older version: run 'pulumi up --stack {stack}' first"

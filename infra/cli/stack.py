@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from infra.cli.project import namespace
 from infra.errors import ConfigError
 from infra.migrations.past.history import Application, from_json
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from infra.cloudflare.database import D1Api
 
 _MIGRATIONS: Final = "pulumi-python:dynamic/d1:Migrations"
+_ENVIRONMENT: Final = "d1:index:Environment"
 _DATABASE: Final = "cloudflare:index/d1Database:D1Database"
 
 
@@ -65,7 +67,7 @@ def read(name: str) -> Stack:
     Raises:
         ConfigError: there is no such stack, or it has no migrations yet.
     """
-    found = next((item for item in _resources(name) if item["type"] == _MIGRATIONS), None)
+    found = _one(name, _MIGRATIONS)
     if found is None:
         raise ConfigError(f"stack '{name}' has no database yet: run 'pulumi up --stack {name}'")
     return Stack(name, found["outputs"], bool(found.get("protect")))
@@ -77,7 +79,7 @@ def checksums(name: str) -> dict[str, str]:
     Raises:
         ConfigError: there is no such stack.
     """
-    found = next((item for item in _resources(name) if item["type"] == _MIGRATIONS), None)
+    found = _one(name, _MIGRATIONS)
     return dict(found["outputs"].get("checksums") or {}) if found else {}
 
 
@@ -87,7 +89,8 @@ def database_id(name: str) -> str:
     Raises:
         ConfigError: there is no such stack.
     """
-    return next((str(item["id"]) for item in _resources(name) if item["type"] == _DATABASE), "")
+    found = _one(name, _DATABASE)
+    return str(found["id"]) if found else ""
 
 
 def configure(name: str, key: str, value: str) -> None:
@@ -96,7 +99,9 @@ def configure(name: str, key: str, value: str) -> None:
     Raises:
         ConfigError: pulumi refuses.
     """
-    arguments = ("set", "--stack", name, "--", key, value) if value else ("rm", "--stack", name, key)
+    space = namespace()
+    full = f"{space}:{key}" if space else key
+    arguments = ("set", "--stack", name, "--", full, value) if value else ("rm", "--stack", name, full)
     _run("config", *arguments)
 
 
@@ -109,6 +114,16 @@ def names() -> list[str]:
     return sorted(stack["name"] for stack in json.loads(_run("stack", "ls", "--json")))
 
 
+def environments(name: str) -> list[dict[str, Any]]:
+    """The outputs of each environment in the stack: one, or several in a larger program; none before its first run.
+
+    Raises:
+        ConfigError: there is no such stack.
+    """
+    found = [item.get("outputs") or {} for item in _resources(name) if item["type"] == _ENVIRONMENT]
+    return [outputs for outputs in found if "database_id" in outputs]
+
+
 def outputs(name: str) -> dict[str, Any]:
     """What the stack exports; empty before its first `pulumi up`.
 
@@ -117,6 +132,24 @@ def outputs(name: str) -> dict[str, Any]:
     """
     found: dict[str, Any] = json.loads(_run("stack", "output", "--stack", name, "--json"))
     return found
+
+
+def _one(name: str, kind: str) -> dict[str, Any] | None:
+    """The resource of a type of which an environment has one; None where there is none.
+
+    Raises:
+        ConfigError: there is no such stack, or it has several environments and none is named.
+    """
+    resources = [item for item in _resources(name) if item["type"] == kind]
+    found = {item.get("parent", "").rpartition("::")[2]: item for item in resources}
+    if chosen := namespace():
+        return found.get(chosen)
+    if len(found) > 1:
+        raise ConfigError(
+            f"stack '{name}' has several databases, in {', '.join(found)}: name one, as in "
+            f"'d1 --namespace {next(iter(found))} {click.get_current_context().info_name} ...'"
+        )
+    return next(iter(found.values()), None)
 
 
 def _resources(name: str) -> list[dict[str, Any]]:
