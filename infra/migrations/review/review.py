@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import PlanRefused, SqlError
@@ -82,11 +82,7 @@ def look(
     Raises:
         ApiError: it can't be read.
     """
-
-    def count(counts: Sequence[Count]) -> Mapping[Count, int]:
-        return rows.counted(counts, database.read(rows.select(counts))) if counts else {}
-
-    return review(files, live.read(database, table), table, recorded, count, quarantine=quarantine)
+    return review(files, live.read(database, table), table, recorded, counting(database), quarantine=quarantine)
 
 
 def review(  # noqa: PLR0913 - what a review depends on, all of it
@@ -108,13 +104,49 @@ def review(  # noqa: PLR0913 - what a review depends on, all of it
         count: counts live rows, in one request or none; gives None where there is nobody to ask.
         quarantine: texts that must not be applied.
     """
+    return judged(rehearsed(files, now, table, recorded, quarantine), table, count)
+
+
+def rehearsed(
+    files: Sequence[Migration],
+    now: Live,
+    table: str,
+    recorded: Mapping[str, str],
+    quarantine: Quarantine = NONE,
+) -> Review:
+    """A review but for what lint says: the same for every database with this ledger and this schema.
+
+    Args:
+        files: the folder, in order.
+        now: the database.
+        table: name of the ledger.
+        recorded: digests of applied files, as make_plan takes them.
+        quarantine: texts that must not be applied.
+    """
     plan = make_plan(files, now.ledger, recorded, quarantine)
     try:
         done = rehearsal.rehearse(now.objects, plan.pending, table)
     except SqlError as error:
         return Review(plan, None, str(error), (), (), ())
-    findings = check.lint(done, table, count(rows.needed(done)))
-    return Review(plan, done, "", difference(done.before, done.after), findings, drift(files, now, table))
+    return Review(plan, done, "", difference(done.before, done.after), (), drift(files, now, table))
+
+
+def judged(done: Review, table: str, count: Callable[[Sequence[Count]], Mapping[Count, int] | None]) -> Review:
+    """The review with what lint says; without a rehearsal there is nothing to lint.
+
+    Args:
+        done: the review.
+        table: name of the ledger.
+        count: counts live rows, in one request or none; gives None where there is nobody to ask.
+    """
+    if done.rehearsal is None:
+        return done
+    return replace(done, findings=check.lint(done.rehearsal, table, count(rows.needed(done.rehearsal))))
+
+
+def counting(database: Database) -> Callable[[Sequence[Count]], Mapping[Count, int]]:
+    """Counts rows of the database, as `judged` asks for it."""
+    return lambda counts: rows.counted(counts, database.read(rows.select(counts))) if counts else {}
 
 
 def unrehearsed(

@@ -19,14 +19,19 @@ SETTLE_SECONDS: Final = (1, 2, 4, 8, 15)
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What is known of a request, and what to do about it; nothing has to be done where `next` is empty."""
+    """What is known of a request, and what to do about it; nothing has to be done where `next` is empty.
+
+    Attributes:
+        known: what is known.
+        next: what to do; `{command}` stands for what runs the migrations.
+    """
 
     known: str
     next: str = ""
 
 
 _AGAIN = "it reads the ledger before it sends anything"
-_UP_LATER = f"run 'pulumi up' again once the API answers: {_AGAIN}"
+_UP_LATER = f"run '{{command}}' again once the API answers: {_AGAIN}"
 
 APPLIED = Outcome("applied")
 SETTLED = Outcome("is in the ledger now: it took effect, or someone else applied it")
@@ -34,7 +39,7 @@ THEIRS = Outcome("was applied by someone else meanwhile")
 
 UNDONE = Outcome(
     "all of it is undone: a file runs as one transaction with its ledger row",
-    "mend the file and run 'pulumi up' again",
+    "mend the file and run '{command}' again",
 )
 NOT_RUN = Outcome("the ledger does not show it, so it did not take effect", _UP_LATER)
 LOST = Outcome(
@@ -43,16 +48,16 @@ LOST = Outcome(
 )
 STILL_RUNNING = Outcome(
     "the ledger does not show it yet; it went as an import, which may still be running",
-    f"run 'pulumi up' again in a minute: {_AGAIN}",
+    f"run '{{command}}' again in a minute: {_AGAIN}",
 )
 TAKEN_BACK = Outcome(
     "someone else applied it and took it back meanwhile; of this run's attempt all is undone",
-    "run 'pulumi up' again when nobody else is at work on the database",
+    "run '{command}' again when nobody else is at work on the database",
 )
 UNREAD = Outcome("not known: the ledger can't be read", _UP_LATER)
 UNRECORDED = Outcome(
     "it ran, and its ledger row is gone",
-    "find who restored the database, or the file or trigger that touches the ledger, before you run 'pulumi up' again",
+    "find who restored the database, or the file or trigger that touches the ledger, before you run '{command}' again",
 )
 
 

@@ -27,12 +27,14 @@ class Target:
         folder: of the migrations, as the user wrote it.
         table: name of the ledger.
         retention: how long Cloudflare keeps its bookmarks.
+        command: what runs it, and runs it again.
     """
 
     name: str
     folder: str
     table: str
     retention: timedelta
+    command: str = "pulumi up"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,7 @@ class Progress:
             if restore:
                 lines.append(f"  restore   {restore.failed}")
             lines.append(self._way_back)
-        lines.append(f"  next      {outcome.next}")
+        lines.append(f"  next      {outcome.next.format(command=self.target.command)}")
         return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)
 
     def difference(self, found: Sequence[str]) -> MigrationFailed:

@@ -72,6 +72,7 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
     retry: Retry | None = None,
     say: Callable[[str], None] = lambda _: None,
     record: Record = lambda _names, _seconds, _bookmark: None,
+    taken: Callable[[Bookmark], None] = lambda _: None,
 ) -> Report:
     """Applies what the review found pending. After a failure, another review and run go on where this one stopped.
 
@@ -84,6 +85,7 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
         retry: how to wait.
         say: is told of each step.
         record: is given what took effect as soon as it has: names, seconds of their request, the run's bookmark.
+        taken: is given the run's bookmark before the first write.
 
     Raises:
         PlanRefused: D1 would refuse a file, or `policy` calls something an error; nothing was written.
@@ -98,6 +100,7 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
 
     bookmark = taken_now(database.bookmark(), target.retention)
     if requests:
+        taken(bookmark)
         say(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(target.name)}")
 
     retry = retry or Retry(say)

@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from infra.migrations.review import rows
 from infra.migrations.review.effects import Kind as Effects
 from infra.migrations.review.effects import effects
 from infra.migrations.review.lint import figures
+from infra.migrations.review.review import counting
 from infra.migrations.review.rows import Count
 from infra.sqlite import schema
 from infra.sqlite.difference import Kind, difference
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from infra.cloudflare.database import Database
     from infra.migrations.live import Live
@@ -57,7 +57,7 @@ def promise(database: Database, rehearsal: Rehearsal | None) -> Promise:
     kept = {name.lower() for name in rehearsal.after.tables}
     counted = (_at_risk(rehearsal) & kept) - _meant_to_shrink(rehearsal)
     counts = [Count(name) for name in rehearsal.before.tables if name.lower() in counted]
-    return Promise(None if rehearsal.undecided else rehearsal.after, _counted(database, counts))
+    return Promise(None if rehearsal.undecided else rehearsal.after, counting(database)(counts))
 
 
 def broken(promised: Promise, database: Database, now: Live, table: str) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def broken(promised: Promise, database: Database, now: Live, table: str) -> tupl
     changes = difference(promised.schema, found) if promised.schema else ()
     lines = [f"{change.type} {change.name} {_SHOULD[change.kind]}" for change in changes]
     left = [count for count in promised.rows if count.table.lower() in found.columns]
-    after = _counted(database, left)
+    after = counting(database)(left)
     for count, number in after.items():
         if number < promised.rows[count]:
             lines.append(
@@ -102,7 +102,3 @@ def _meant_to_shrink(rehearsal: Rehearsal) -> set[str]:
     steps = [step for file in rehearsal.files for step in file.steps if not step.names("DROP_TABLE")]
     some = {action.name for step in steps for action in step.actions if action.verb == "DELETE"}
     return {name.lower() for name in gone | some}
-
-
-def _counted(database: Database, counts: Sequence[Count]) -> Mapping[Count, int]:
-    return rows.counted(counts, database.read(rows.select(counts))) if counts else {}
