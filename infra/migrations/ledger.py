@@ -25,6 +25,16 @@ def select(table: str) -> str:
     return f"SELECT *\n\t\tFROM {quoted(table)}\n\t\tORDER BY id"
 
 
+def select_with_schema(table: str) -> str:
+    """Reads the schema, as infra.sqlite.schema.SELECT does, and the ledger, whose rows have no type: one statement.
+
+    It is refused where there is no such table, or one without wrangler's columns.
+    """
+    of_schema = "SELECT type, name, tbl_name, sql, NULL AS applied_at, rowid AS place FROM sqlite_master"
+    of_ledger = f"SELECT NULL, name, NULL, NULL, applied_at, id FROM {quoted(table)}"  # noqa: S608 - quoted
+    return f"{of_schema} WHERE sql IS NOT NULL UNION ALL {of_ledger} ORDER BY place"
+
+
 def insert(table: str, name: str) -> str:
     """Records that the migration `name` is applied."""
     return f"INSERT INTO {quoted(table)} (name)\nvalues ({_literal(name)});"

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from infra.errors import SqlError, SqlRefused
 from infra.migrations import ledger
 from infra.sqlite import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from infra.sqlite.schema import SchemaObject
 
@@ -43,7 +44,7 @@ NEW = Live((), ())
 
 
 def read(database: Source, table: str) -> Live:
-    """One request for the schema, and one for the ledger where there is one. Writes nothing.
+    """One request where there is a ledger, as there mostly is, and two where there is none. Writes nothing.
 
     Args:
         database: the database.
@@ -52,12 +53,25 @@ def read(database: Source, table: str) -> Live:
     Raises:
         D1Error: it can't be read; of D1, the ApiError.
     """
+    try:
+        found = database.read(ledger.select_with_schema(table))
+    except (SqlRefused, SqlError):
+        return _read_apart(database, table)
+    return _live([row for row in found if row["type"] is None], schema.objects_from(r for r in found if r["type"]))
+
+
+def _read_apart(database: Source, table: str) -> Live:
+    """Schema and ledger where they can't be had together: there is no ledger, or it is not as wrangler makes it."""
     objects = schema.objects_from(database.read(schema.SELECT))
     if not any(item.key == ("table", table.lower()) for item in objects):
         return Live((), objects)
-    rows = database.read(ledger.select(table))
-    times = ((row["name"], _time(row.get("applied_at"))) for row in rows)
-    return Live(tuple(row["name"] for row in rows), objects, {name: time for name, time in times if time})
+    return _live(database.read(ledger.select(table)), objects)
+
+
+def _live(rows: Sequence[Mapping[str, Any]], objects: tuple[SchemaObject, ...]) -> Live:
+    names = tuple(row["name"] for row in rows)
+    times = zip(names, (_time(row.get("applied_at")) for row in rows), strict=True)
+    return Live(names, objects, {name: time for name, time in times if time})
 
 
 def _time(applied_at: Any) -> datetime | None:

@@ -65,7 +65,7 @@ def of_new(props: Mapping[str, Any], source: Database | None = None) -> Review:
 
 
 def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous: Mapping[str, Any]) -> Review:
-    """The review of a database that is there: at most three requests, for schema, ledger and row counts.
+    """The review of a database that is there: one request for schema and ledger, and one for row counts.
 
     Where it can't be made it is the plan alone, with the reason: a preview writes nothing, and need not fail.
 

@@ -124,8 +124,8 @@ class ScriptedCloudflare:
     def verified(self, *names: str) -> None:
         """Adds the answers to the reading of schema and ledger at the end of a run."""
         table = {"type": "table", "name": TARGET.table, "tbl_name": TARGET.table}
-        self.rows({**table, "sql": create(TARGET.table)})
-        self.ledger(*names)
+        ledger = ({"type": None, "name": name} for name in names)
+        self.rows({**table, "sql": create(TARGET.table)}, *ledger)
 
     def bookmark(self, bookmark: str) -> None:
         """Adds the answer to the question for a bookmark."""

@@ -35,7 +35,7 @@ POINTS: dict[str, dict[str, Any]] = {
     "the start of an import": {"endpoint": "import", "contains": "init"},
     "an import": {"endpoint": "import", "contains": "ingest"},
     "the last write": {"endpoint": "query", "contains": LAST.name},
-    "reading the ledger at the end": {"endpoint": "query", "contains": "SELECT *"},
+    "reading the ledger at the end": {"endpoint": "query", "contains": "UNION ALL"},
 }
 
 

@@ -70,7 +70,7 @@ def look(
     recorded: Mapping[str, str],
     quarantine: Quarantine = NONE,
 ) -> Review:
-    """Reads the database, in at most three requests, and reviews it.
+    """Reads the database, in two requests, or three where there is no ledger, and reviews it.
 
     Args:
         database: the database.
