@@ -6,6 +6,7 @@ The modules, in the order in which data flows through them::
     naming      [project]-db-[environment]
     sqlite/     SQLite under D1's rules
     migrations/ pattern -> folder -> ledger -> plan -> review/ -> run/, and past/, the way back
+    fleet/      the same for many databases, which no stack owns
     copying/    a database's schema and rows in a new one
     seeds/      rows from SQL files, for environments that are not prod
     cloudflare  the one seam to the world: a D1 database behind Cloudflare's API

@@ -16,6 +16,7 @@ _OWN = {
     "adopt": "infra.cli.adopt:adopt",
     "baseline": "infra.cli.baseline:baseline",
     "comment": "infra.cli.comment:comment",
+    "fleet": "infra.cli.fleet:fleet",
     "history": "infra.cli.history:history",
     "init": "infra.cli.init:init",
     "plan": "infra.cli.plan:plan",
@@ -56,7 +57,15 @@ class _LazyGroup(click.Group):
                 return None
             found = next(iter(points)).load()
         assert isinstance(found, click.Command)  # noqa: S101 - what the entry point group promises
-        return found
+        return _with_kept_lines(found)
+
+
+def _with_kept_lines(command: click.Command) -> click.Command:
+    """The command, with click's mark for lines that stay apart: in a raw docstring it is two characters."""
+    command.help = (command.help or "").replace("\\b\n", "\b\n")
+    for inner in getattr(command, "commands", {}).values():
+        _with_kept_lines(inner)
+    return command
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

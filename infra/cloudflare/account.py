@@ -17,6 +17,8 @@ from infra.retry import Retry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from infra.cloudflare.pace import Pace
+
 PAGE: Final = 1000
 """Databases that are asked for at a time: the API's default; it gives up to 10,000."""
 
@@ -112,13 +114,15 @@ class Account:
         return self.database(self.describe(name).id)
 
 
-def connect_account(account_id: str, *, token: str | None = None, retry: Retry | None = None) -> Account:
+def connect_account(
+    account_id: str, *, token: str | None = None, retry: Retry | None = None, pace: Pace | None = None
+) -> Account:
     """The account, with the token given or the one in CLOUDFLARE_API_TOKEN.
 
     Raises:
         ConfigError: there is no token.
     """
-    return Account(make_client(token), account_id, retry or Retry())
+    return Account(make_client(token, pace=pace), account_id, retry or Retry())
 
 
 def _description(found: Any) -> Description:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from urllib3 import BaseHTTPResponse, PoolManager
 
+    from infra.cloudflare.pace import Pace
+
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
 
 REQUEST_SECONDS: Final = 35
@@ -45,12 +47,14 @@ class Client:
         token: an API token.
         timeout: seconds to wait for an answer.
         pool: the connections.
+        pace: holds requests back; None where a command sends too few of them to matter.
     """
 
     base_url: str
     token: str = field(repr=False)
     timeout: float
     pool: PoolManager = field(repr=False, compare=False)
+    pace: Pace | None = field(default=None, repr=False, compare=False)
 
     def call(self, method: str, path: str, *, body: Any = None, query: Mapping[str, str] | None = None) -> Any:
         """The result in the answer's envelope.
@@ -81,13 +85,18 @@ class Client:
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
             headers["content-type"] = "application/json"
+        if self.pace:
+            self.pace.start()
         answer = self._send(method, url, headers, content, self.timeout)
         try:
             found = json.loads(answer.data)
-        except ValueError as error:
-            found = error
+        except ValueError as invalid:
+            found = invalid
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise error_of(answer.status, found, answer.headers.get("retry-after", ""))
+            error = error_of(answer.status, found, answer.headers.get("retry-after", ""))
+            if self.pace and answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                self.pace.refused(error.retry_after)
+            raise error
         if not isinstance(found, dict):
             raise OutcomeUnknown(f"Cloudflare's answer is not the JSON that its API promises: {found!s:.200}")
         return found
@@ -143,7 +152,7 @@ class Client:
             raise OutcomeUnknown(f"no answer from Cloudflare: {error}") from error
 
 
-def make_client(token: str | None = None, *, base_url: str = "") -> Client:
+def make_client(token: str | None = None, *, base_url: str = "", pace: Pace | None = None) -> Client:
     """A client with the token given, or the one in CLOUDFLARE_API_TOKEN.
 
     Raises:
@@ -157,7 +166,7 @@ def make_client(token: str | None = None, *, base_url: str = "") -> Client:
     url = (base_url or os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE).rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"CLOUDFLARE_BASE_URL is '{url}': it must start with https:// (or http://)")
-    return Client(url, token, REQUEST_SECONDS, _pool(url))
+    return Client(url, token, REQUEST_SECONDS, _pool(url), pace)
 
 
 def _pool(url: str) -> PoolManager:

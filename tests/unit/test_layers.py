@@ -23,7 +23,11 @@ ALLOWED = {
     "infra.ephemeral": {"infra.errors"},
     "infra.settings": {"infra.errors", "infra.naming", "infra.quarantine", "infra.ephemeral"},
     "infra.sqlite": {"infra.errors"},
-    "infra.render": {"infra.errors", "infra.naming", "infra.sqlite", *MIGRATIONS},
+    "infra.fleet": {
+        *("infra.errors", "infra.cloudflare", "infra.sqlite"),
+        *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
+    },
+    "infra.render": {"infra.errors", "infra.naming", "infra.sqlite", "infra.fleet", *MIGRATIONS},
     "infra.wrangler_file": {"infra.errors", "infra.files", "infra.render"},
     "infra.wrangler_state": {"infra.errors", "infra.sqlite"},
     "infra.marked_file": {"infra.errors", "infra.files", "infra.render"},
@@ -61,7 +65,7 @@ ALLOWED = {
     },
     "infra.cli": {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file", "infra.retry"),
-        *("infra.cloudflare", "infra.render", *MIGRATIONS),
+        *("infra.cloudflare", "infra.fleet", "infra.render", *MIGRATIONS),
         *("infra.naming", "infra.wrangler_state", "infra.marked_file"),
         *("infra.files", "infra.scaffold"),
     },
