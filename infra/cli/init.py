@@ -65,7 +65,7 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
     shared, own = _keys(project, worker, stacks, layout, "" if finds_it else found.relative(path, folder))
     changes = unfinished(_changes(folder, _program(folder, project, shared, own)))
     if workflows:
-        changes += _changes(found.repository_root(folder) / ".github" / "workflows", _workflows())
+        changes += _changes(found.repository_root(folder) / ".github" / "workflows", _workflows(folder))
     _refuse_conflicts(changes)
     click.echo("\n".join(_summary(path, stacks, project)))
     for item in changes:
@@ -117,12 +117,14 @@ def _program(folder: Path, project: str, shared: dict[str, str], own: dict[str, 
             yield files.File(f"{migrations}/.gitkeep", "")
 
 
-def _workflows() -> Iterator[File]:
+def _workflows(program: Path) -> Iterator[File]:
     from infra.render.template import folder
-    from infra.scaffold.files import File
+    from infra.scaffold import found
+    from infra.scaffold.files import workflow
 
+    place, virtualenv = found.relative(program, found.repository_root(program)), found.virtualenv(program)
     for file in sorted((folder() / "workflows").glob("*.yml")):
-        yield File(file.name, file.read_text())
+        yield workflow(file.name, file.read_text(), place, virtualenv)
 
 
 def _changes(folder: Path, files: Iterator[File]) -> list[Change]:

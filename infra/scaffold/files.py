@@ -83,6 +83,20 @@ def program(
     yield File(PROJECT, text)
 
 
+def workflow(name: str, text: str, folder: str, virtualenv: str) -> File:
+    """A workflow of GitHub Actions for this repository.
+
+    Args:
+        name: of the file.
+        text: of the template, for a program in the repository's root.
+        folder: of the program, from the repository's root.
+        virtualenv: path of the virtual environment from the program's folder.
+    """
+    if folder != ".":
+        text = text.replace("working-directory: .\n", f"working-directory: {_scalar(folder)}\n")
+    return File(name, text.replace(".venv", virtualenv))
+
+
 def change(file: File, present: str | None) -> Change:
     """What becomes of `file`.
 
