@@ -1,7 +1,7 @@
 """What a Pulumi program imports: `from pulumi_d1 import D1Environment, stack_settings`.
 
 The one public name. Everything behind it is `infra`, whose dotted paths stand in Pulumi states: see
-docs/adr/0010-the-wheel.md.
+docs/adr/0012-the-wheel.md.
 """
 
 import sys
