@@ -39,10 +39,15 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 )
 @behaviour_options
 def emulator(port: int, state: Path, token: str | None, **asked: Any) -> None:
-    """Serve a local Cloudflare with D1 and Time Travel.
+    r"""Serve a local Cloudflare with D1 and Time Travel.
 
     Prints the variables that point wrangler, the Pulumi provider and the SDK at it, for a shell to read. Limits and
     faults are for tests of what runs against it; docs/emulator.md has them all.
+
+    \b
+    Examples:
+      d1 emulator
+      d1 emulator --port 0 --state /tmp/d1      a free port, which it prints
     """
     from emulator.server import DEFAULT_TOKEN, environment, serving
 

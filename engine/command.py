@@ -7,10 +7,15 @@ import click
 
 @click.command()
 def engine() -> None:
-    """Get the Pulumi engine onto this machine.
+    r"""Get the Pulumi engine onto this machine.
 
     Uses the first that works: pulumi on PATH, the official installer, a build from Go modules (needs Go, takes about
     five minutes, once). Then gets the Cloudflare provider plugin, or says that the emulator's stand-in is used.
+
+    \b
+    Examples:
+      d1 engine
+      d1 engine && d1 local -- pulumi preview --stack dev
     """
     from engine import finder, provider
 

@@ -6,9 +6,11 @@ from functools import partial
 
 import click
 
+from infra.cli.options import stack_option
 
-@click.command()
-@click.option("--stack", default="dev", show_default=True, help="The environment that is to have the database.")
+
+@click.command(short_help="Let 'pulumi up' take over a database that exists.")
+@stack_option("The environment that is to have the database.")
 def adopt(*, stack: str) -> None:
     r"""Let the next 'pulumi up' take over the database of the stack's name, instead of creating one.
 

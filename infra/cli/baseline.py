@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.cli.options import migrations, stack_option
+
 if TYPE_CHECKING:
     from infra.migrations.past.baseline import Baseline
 
 
 @click.command()
-@click.option("--stack", default="dev", show_default=True, help="The environment whose database to take.")
-@click.option("--through", metavar="FILE", help="The last migration to mark.  [default: the last of all]")
+@stack_option("The environment whose database to take.")
+@click.option(
+    "--through",
+    metavar="FILE",
+    shell_complete=migrations,
+    help="The last file to mark.  [default: the last]",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def baseline(*, stack: str, through: str | None, yes: bool) -> None:
     r"""Mark migrations as applied without running them.

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.cli.options import stacks
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from infra.render.comment import Subject
 
 
-@click.command()
-@click.option("--stack", "names", multiple=True, help="An environment to tell of; may be given again.  [default: dev]")
+@click.command(short_help="Render what is pending for a pull request.")
+@click.option(
+    "--stack",
+    "names",
+    multiple=True,
+    shell_complete=stacks,
+    help="An environment to tell of; may be given again.  [default: dev]",
+)
 @click.option("--offline", is_flag=True, help="Ask no database: run the whole folder from nothing.")
 @click.option("--state", is_flag=True, help="Name edited files, too: Pulumi's state knows what they were.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from infra.cli.options import stack_option
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -17,8 +19,8 @@ if TYPE_CHECKING:
 _COMMIT_DIGITS = 7
 
 
-@click.command()
-@click.option("--stack", default="dev", show_default=True, help="The environment whose database to look at.")
+@click.command(short_help="Show who applied which file, and when.")
+@stack_option("The environment whose database to look at.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def history(*, stack: str, as_json: bool) -> None:
     r"""Show who applied which file, when and from which commit, oldest first.

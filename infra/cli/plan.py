@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+from infra.cli.options import stack_option
 
-@click.command()
-@click.option("--stack", default="dev", show_default=True, help="The environment whose database to look at.")
+
+@click.command(short_help="Show what is pending, and what is wrong with it.")
+@stack_option("The environment whose database to look at.")
 @click.option("--offline", is_flag=True, help="Ask no database: run the whole folder from nothing. Exits with 0 or 1.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context

@@ -61,7 +61,9 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
 
 def _mapping(file: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(file.read_text())
+        found = yaml.safe_load(file.read_bytes().decode())
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: is not valid YAML: {error}") from None
     if not isinstance(found, dict):

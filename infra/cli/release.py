@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from infra.cli.options import quarantined, stack_option
+
 
 @click.command()
-@click.argument("file")
-@click.option("--stack", default="dev", show_default=True, help="The environment that refuses the file.")
+@click.argument("file", shell_complete=quarantined)
+@stack_option("The environment that refuses the file.")
 def release(*, file: str, stack: str) -> None:
     r"""Let a file be applied again that a restore took back.
 

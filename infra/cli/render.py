@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.cli.options import stacks
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -38,8 +40,14 @@ class Place:
         return f"{self.path}: '{self.entry.binding}' in '{self.entry.table}'"
 
 
-@click.command()
-@click.option("--stack", "only", multiple=True, help="A stack to look at; may be given again. Otherwise all of them.")
+@click.command(short_help="Write the stacks' databases for wrangler.")
+@click.option(
+    "--stack",
+    "only",
+    multiple=True,
+    shell_complete=stacks,
+    help="A stack to look at; may be given again. Otherwise all of them.",
+)
 @click.option("--check", is_flag=True, help="Write nothing. Fail where the file disagrees with the stacks.")
 @click.pass_context
 def render(context: click.Context, *, only: Sequence[str], check: bool) -> None:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from infra.cli.options import migrations, stack_option
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -28,9 +30,9 @@ if TYPE_CHECKING:
 _PRODUCTION = ("prod", "production")
 
 
-@click.command()
-@click.option("--stack", default="dev", show_default=True, help="The environment whose database to restore.")
-@click.option("--before", metavar="FILE", help="To before the run that applied this migration.")
+@click.command(short_help="Put a database back, rows included.")
+@stack_option("The environment whose database to restore.")
+@click.option("--before", metavar="FILE", shell_complete=migrations, help="To before the run that applied this file.")
 @click.option("--time", metavar="TIME", help="To this moment: ISO 8601 with Z or an offset.")
 @click.option("--bookmark", metavar="ID", help="To this Time Travel bookmark.")
 @click.option("--correct", metavar="WORDS", help="Create a migration that is to put right what was taken back.")

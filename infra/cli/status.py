@@ -29,7 +29,7 @@ PROBLEM = 1
 _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.command()
+@click.command(short_help="Show every environment: applied and pending.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--write", type=_FILE, metavar="FILE", help="Put the table into a Markdown file.")
 @click.option("--check", type=_FILE, metavar="FILE", help="Write nothing. Fail where the file has another table.")

@@ -11,7 +11,7 @@ from infra.cli.fleet.up import up
 __all__ = ["fleet"]
 
 
-@click.group()
+@click.group(short_help="Migrate many databases that are alike.")
 def fleet() -> None:
     r"""Migrate many databases that are alike, such as one for each tenant.
 

@@ -10,7 +10,7 @@ import click
 from infra.cli.fleet.options import of_arithmetic
 
 
-@click.command()
+@click.command(short_help="Print the requests and minutes of a run.")
 @click.option("--databases", type=click.IntRange(1), required=True, help="How many there are, in all shards.")
 @of_arithmetic
 def budget(*, databases: int, **given: Any) -> None:
