@@ -9,7 +9,7 @@ from __future__ import annotations
 import tempfile
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from infra.copying.script import inventory, script
 from infra.errors import CopyFailed, OutcomeUnknown, PlanRefused, SqlRefused, TryLater
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
-    from infra.cloudflare.database import D1Api, Database
+    from infra.cloudflare.database import Database
     from infra.copying.page import Row
     from infra.copying.script import Inventory
     from infra.migrations.live import Live
@@ -35,6 +35,13 @@ READINGS: Final = 3
 
 _LINE_SECONDS: Final = 2.0  # between two lines of progress
 _TOLD_BYTES: Final = 1_000_000  # smaller imports take no time to speak of
+
+
+class Target(live.Source, Protocol):
+    """A database that is copied into."""
+
+    def import_file(self, file: BinaryIO) -> None:
+        """Runs a file of UTF-8 as one transaction. Sent once, as a write is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +105,7 @@ class Progress:
 
 def copy(
     source: Database,
-    target: D1Api,
+    target: Target,
     names: Names,
     *,
     say: Callable[[str], None] = lambda _: None,
@@ -170,7 +177,7 @@ def refuse_filled(found: Live, names: Names) -> None:
         )
 
 
-def counts(database: Database, what: Inventory) -> dict[str, int]:
+def counts(database: live.Source, what: Inventory) -> dict[str, int]:
     """Rows of each table that holds its own, by name; in one request for about 1,500 tables."""
     asked: Sequence[Count] = [Count(storage.table) for storage in what.filled]
     found: dict[str, int] = {}
@@ -210,7 +217,7 @@ def _read_once(
     return bookmark, {name: progress.read.get(name, 0) for name in expected}
 
 
-def _import(target: D1Api, file: BinaryIO, names: Names, origin: Live, retry: Retry) -> None:
+def _import(target: Target, file: BinaryIO, names: Names, origin: Live, retry: Retry) -> None:
     try:
         retry.call(lambda: target.import_file(file), on=(TryLater,))
     except SqlRefused as error:

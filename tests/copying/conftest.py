@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.cloudflare.database import D1Api
+    from infra.migrations.live import Source
 
 NAMES = Names("shop-db-dev", "shop-db-pr-1", "d1_migrations")
 SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT GLOB '_cf_*' ORDER BY type, name"
@@ -54,7 +55,7 @@ def cloud(base_url: str) -> Iterator[Cloud]:
     client.pool.clear()
 
 
-def holdings(database: D1Api) -> dict[str, Any]:
+def holdings(database: Source) -> dict[str, Any]:
     """The schema, and every value with its type as hexadecimal digits; rowids too, where there are any."""
     objects = database.read(SCHEMA)
     found: dict[str, Any] = {"": [row for row in objects if not row["name"].startswith("sqlite_")]}
