@@ -10,39 +10,27 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi
 from pulumi.dynamic import (
     CheckResult,
-    ConfigureRequest,
     CreateResult,
     DiffResult,
-    ReadResult,
     Resource,
-    ResourceProvider,
     UpdateResult,
 )
 
-from infra.errors import NotFound
+from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
 from infra.program.source import SOURCE, source_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.cloudflare.database import D1Api
     from infra.copying.run import Names
     from infra.program.source import Source
 
 OUTPUTS: Final = ("tables", "rows", "bookmark")
 
 
-class D1CopyProvider(ResourceProvider):
+class D1CopyProvider(DatabaseProvider):
     """Copies once: into an empty database, before its migrations run."""
-
-    serialize_as_secret_always = False
-
-    _token: str | None = None
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Takes the token from the stack's secret configuration; without one the environment's counts."""
-        self._token = req.config.get("cloudflare:apiToken")
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
         """Says what would be copied, and refuses what can't be, before the first create."""
@@ -64,7 +52,7 @@ class D1CopyProvider(ResourceProvider):
         with message_only():
             source = source_of(props)
             assert source  # noqa: S101 - the program makes this resource for one
-            made = copy(source.connect(self._token), self._target(props), _names(source, props), say=say)
+            made = copy(source.connect(self._token), self._database(props), _names(source, props), say=say)
             if made.bookmark:
                 say(f"copied {made.tables} tables with {made.rows:,} rows from {source.database_name}")
         return CreateResult(
@@ -74,18 +62,6 @@ class D1CopyProvider(ResourceProvider):
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Nothing to do: diff asks for no update."""
         return UpdateResult({**_olds})
-
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """A database that is gone drops the resource from the state."""
-        with message_only():
-            try:
-                self._target(props).bookmark()
-            except NotFound:
-                return ReadResult("", {})
-        return ReadResult(id_, props)
-
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Nothing to do: the rows live and die with their database."""
 
     def _preview(self, props: Mapping[str, Any]) -> None:
         from infra.copying.run import counts, is_copy, refuse_filled
@@ -98,7 +74,7 @@ class D1CopyProvider(ResourceProvider):
         database, table = source.connect(self._token), props["migrations_table"]
         origin = live.read(database, table)
         if not isinstance(props["database_id"], pulumi.output.Unknown):
-            found = live.read(self._target(props), table)
+            found = live.read(self._database(props), table)
             if is_copy(found, origin):
                 return
             refuse_filled(found, _names(source, props))
@@ -106,13 +82,6 @@ class D1CopyProvider(ResourceProvider):
         rows = sum(counts(database, what).values())
         size = f"{len(what.storages)} tables with {rows:,} rows"
         say(f"{props['database_name']} starts as a copy of {source.database_name}: {size}")
-
-    def _target(self, props: Mapping[str, Any]) -> D1Api:
-        from infra.cloudflare.database import connect
-        from infra.program.preview import say
-        from infra.retry import Retry
-
-        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
 
 
 class D1Copy(Resource, module="d1", name="Copy"):

@@ -13,38 +13,27 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 from pulumi.dynamic import (
     CheckResult,
-    ConfigureRequest,
     CreateResult,
     DiffResult,
     ReadResult,
     Resource,
-    ResourceProvider,
     UpdateResult,
 )
 
 from infra.errors import NotFound
 from infra.program.journal import OUTPUTS, of_ledger
+from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infra.cloudflare.database import Database
     from infra.migrations.folder import Migration
     from infra.migrations.review.review import Review
 
 
-class D1MigrationsProvider(ResourceProvider):
+class D1MigrationsProvider(DatabaseProvider):
     """Applies what is pending. The ledger in the database decides what that is, not the state."""
-
-    # The pickle is a reference to this class and holds no secret; in plain text, anyone can check that.
-    serialize_as_secret_always = False
-
-    _token: str | None = None
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Takes the token from the stack's secret configuration; without one the environment's counts."""
-        self._token = req.config.get("cloudflare:apiToken")
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
         """Shows the plan where there is no resource yet: Pulumi asks for no diff then."""
@@ -94,9 +83,6 @@ class D1MigrationsProvider(ResourceProvider):
             preview.show_drift(now, props)
             return ReadResult(id_, {**props, **of_ledger(now.ledger)})
 
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Nothing to do: the tables live and die with their database."""
-
     def _of_new(self, props: Mapping[str, Any]) -> Review:
         from infra.program import preview
         from infra.program.source import source_of
@@ -116,13 +102,6 @@ class D1MigrationsProvider(ResourceProvider):
 
         with message_only():
             return apply(self._database(props), props, previous)
-
-    def _database(self, props: Mapping[str, Any]) -> Database:
-        from infra.cloudflare.database import connect
-        from infra.program.preview import say
-        from infra.retry import Retry
-
-        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
 
 
 class D1Migrations(Resource, module="d1", name="Migrations"):

@@ -8,6 +8,7 @@ import pulumi
 
 from infra.errors import ApiError, ConfigError, PlanRefused, SeedFailed, SqlError
 from infra.migrations import live
+from infra.migrations.run.request import LARGE_BYTES
 from infra.program.inputs import PlannedFile, read_now
 from infra.program.partial import keep_outputs
 from infra.program.preview import say
@@ -54,13 +55,15 @@ def show(connect: Callable[[], Database], props: Mapping[str, Any], ran: Mapping
     try:
         now = _live(connect, props, token)
         pending = [file for file in read_now(props) if file.name not in now.ledger]
-        seen = rehearse(now.objects, pending, props["migrations_table"], seeds)
+        if (size := sum(len(seed.sql) for seed in seeds)) > LARGE_BYTES:
+            say(f"rehearsing {size / 1e6:,.0f} MB of seeds")
+        seen = rehearse(now.objects, pending, props["migrations_table"], seeds, plan.runs)
     except (ApiError, SqlError) as error:
         say(f"the seeds are not rehearsed, since {error}")
         return
-    if warnings := _lines(seen.warnings, props, plan):
+    if warnings := _lines(seen.warnings, props):
         say("\n".join(["warnings:", *warnings]))
-    if refused := _lines(seen.refused, props, plan):
+    if refused := _lines(seen.refused, props):
         raise PlanRefused("\n".join(["no seed was run:", *refused]))
 
 
@@ -115,9 +118,5 @@ def _live(connect: Callable[[], Database], props: Mapping[str, Any], token: str 
     return found
 
 
-def _lines(found: Iterable[Refusal], props: Mapping[str, Any], plan: Plan) -> list[str]:
-    return [
-        f"  {props['seeds_dir']}/{item.name}:{item.line}:{item.column}: {item.message}"
-        for item in found
-        if plan.runs(item.name)
-    ]
+def _lines(found: Iterable[Refusal], props: Mapping[str, Any]) -> list[str]:
+    return [f"  {props['seeds_dir']}/{item.name}:{item.line}:{item.column}: {item.message}" for item in found]

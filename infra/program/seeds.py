@@ -10,37 +10,25 @@ from typing import TYPE_CHECKING, Any, Final
 import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
 from pulumi.dynamic import (
     CheckResult,
-    ConfigureRequest,
     CreateResult,
     DiffResult,
-    ReadResult,
     Resource,
-    ResourceProvider,
     UpdateResult,
 )
 
-from infra.errors import NotFound
+from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from infra.cloudflare.database import Database
     from infra.migrations.folder import Migration
 
 OUTPUTS: Final = ("ran",)
 
 
-class D1SeedsProvider(ResourceProvider):
+class D1SeedsProvider(DatabaseProvider):
     """Runs the seeds that are new, or that have another text than when they ran."""
-
-    serialize_as_secret_always = False
-
-    _token: str | None = None
-
-    def configure(self, req: ConfigureRequest) -> None:
-        """Takes the token from the stack's secret configuration; without one the environment's counts."""
-        self._token = req.config.get("cloudflare:apiToken")
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
         """Shows what would run where there is no resource yet: Pulumi asks for no diff then."""
@@ -67,18 +55,6 @@ class D1SeedsProvider(ResourceProvider):
         """Runs what is new or changed."""
         return UpdateResult(self._run(_news, _olds.get("ran") or {}))
 
-    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """A database that is gone drops the resource from the state."""
-        with message_only():
-            try:
-                self._database(props).bookmark()
-            except NotFound:
-                return ReadResult("", {})
-        return ReadResult(id_, props)
-
-    def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Nothing to do: the rows live and die with their database."""
-
     def _show(self, props: Mapping[str, Any], ran: Mapping[str, str]) -> None:
         from infra.program.seeding import show
 
@@ -90,13 +66,6 @@ class D1SeedsProvider(ResourceProvider):
 
         with message_only():
             return {**props, "ran": run(self._database(props), props, ran)}
-
-    def _database(self, props: Mapping[str, Any]) -> Database:
-        from infra.cloudflare.database import connect
-        from infra.program.preview import say
-        from infra.retry import Retry
-
-        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
 
 
 class D1Seeds(Resource, module="d1", name="Seeds"):

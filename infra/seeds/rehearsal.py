@@ -1,6 +1,7 @@
 """Runs the seeds twice on a local database with the schema to be: what D1 refuses, and what a second run would do.
 
 A seed runs again when its text changes, and after a lost answer: the second run has to leave what the first one left.
+Bulk data, which takes seconds for each MB, is run once.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from infra.migrations import ledger
 from infra.migrations.review.rehearsal import Refusal, refusal_of
+from infra.migrations.run.request import LARGE_BYTES
 from infra.sqlite import schema
 from infra.sqlite.execute import run_script
 from infra.sqlite.observe import observe
 from infra.sqlite.statements import normalize_newlines, position, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from infra.migrations.folder import Migration
     from infra.sqlite.observe import Observation
@@ -39,7 +41,11 @@ class Rehearsal:
 
 
 def rehearse(
-    objects: Iterable[SchemaObject], pending: Sequence[Migration], table: str, seeds: Sequence[Migration]
+    objects: Iterable[SchemaObject],
+    pending: Sequence[Migration],
+    table: str,
+    seeds: Sequence[Migration],
+    judged: Callable[[str], bool] = lambda _: True,
 ) -> Rehearsal:
     """Runs migrations and seeds, each file in a transaction of its own.
 
@@ -48,6 +54,7 @@ def rehearse(
         pending: the migrations that run before the seeds; where one of them is refused, nothing is said of the seeds.
         table: name of the ledger.
         seeds: all of the folder: one may need the rows of another.
+        judged: whether anything is to be said of the seed with this name.
 
     Raises:
         SqlError: the live schema can't be made here.
@@ -61,13 +68,15 @@ def rehearse(
             return Rehearsal()
     scripts = {seed.name: normalize_newlines(seed.sql) for seed in seeds}
     first = {name: observe(connection, script, rows_known=rows_known) for name, script in scripts.items()}
-    refused = [
-        refusal_of(name, scripts[name], seen.steps, seen.refusal) for name, seen in first.items() if seen.refusal
-    ]
+    refused: list[Refusal] = []
     warnings: list[Refusal] = []
     for name, seen in first.items():
+        if not judged(name):
+            continue
         warnings += _schema_changes(name, scripts[name], seen)
-        if not seen.refusal and not seen.undecided:
+        if seen.refusal:
+            refused.append(refusal_of(name, scripts[name], seen.steps, seen.refusal))
+        elif not seen.undecided and len(scripts[name]) <= LARGE_BYTES:
             warnings += _second_run(connection, name, scripts[name], seen)
     return Rehearsal(tuple(refused), tuple(warnings))
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from infra.copying.run import copy
+from infra.errors import SqlRefused
 from infra.sqlite.statements import split
 from tests.copying.cases import CASES
 from tests.copying.conftest import NAMES, holdings
+from tests.sqlite.transcript import Refused
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -26,7 +28,10 @@ class RealDatabase:
     engine: Engine
 
     def read(self, sql: str) -> tuple[dict[str, Any], ...]:
-        [result] = self.engine(({"sql": sql},))
+        try:
+            [result] = self.engine(({"sql": sql},))
+        except Refused as error:
+            raise SqlRefused(str(error)) from error
         return tuple(dict(zip(result.columns, row, strict=True)) for row in result.rows)
 
     def write(self, sql: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from tests.copying.conftest import holdings
@@ -44,6 +45,10 @@ def test_the_life_of_a_copy(project: Project) -> None:
         name: before[name] for name in before if name not in own
     }
     assert holdings(project.database()) == before, "the source is only read"
+
+    [copied] = [item for item in project.state("pr-12") if item["type"].endswith("d1:Copy")]
+    assert b"infra.program.copying" in base64.b64decode(copied["inputs"]["__provider"]), "a stored format"
+    project.pulumi("refresh", "--stack", "pr-12", "--yes", "--skip-preview", "--expect-no-changes")
 
     project.database("pr-12").write("DELETE FROM sessions")
     project.up("pr-12", "--expect-no-changes")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 from tests.program.seen import FILES, ledger
@@ -43,6 +44,9 @@ def test_the_life_of_seeds(project: Project) -> None:
     project.up("pr-7")
     assert (people(project), ledger(project, "pr-7")) == (["A", "B"], FILES)
     project.up("pr-7", "--expect-no-changes")
+    project.pulumi("refresh", "--stack", "pr-7", "--yes", "--skip-preview", "--expect-no-changes")
+    [seeds] = [item for item in project.state("pr-7") if item["type"].endswith("d1:Seeds")]
+    assert b"infra.program.seeds" in base64.b64decode(seeds["inputs"]["__provider"]), "a stored format"
 
     project.database("pr-7").write("DELETE FROM users WHERE id = 1; DELETE FROM content")
     seed(project, "01_users.sql", USERS.replace("'A'", "'Ann'"))

@@ -98,6 +98,20 @@ def test_a_seed_may_stand_on_the_rows_of_a_migration_and_of_another_seed() -> No
     assert rehearsed(*seeds, pending=(TABLES, rows)) == Rehearsal()
 
 
+def test_only_those_that_are_to_run_are_judged() -> None:
+    seeds = [
+        Migration("1.sql", "INSERT INTO nowhere VALUES (1)"),
+        Migration("2.sql", "INSERT INTO teams VALUES (1, 'x')"),
+    ]
+    seen = rehearse((), (TABLES,), "d1_migrations", seeds, "2.sql".__eq__)
+    assert (seen.refused, [item.name for item in seen.warnings]) == ((), ["2.sql"])
+
+
+def test_bulk_data_is_run_once() -> None:
+    bulk = "INSERT INTO teams VALUES (1, 'x');" + "-" * 1_000_000
+    assert rehearsed(bulk) == Rehearsal()
+
+
 def test_behind_a_broken_migration_nothing_is_said() -> None:
     broken = Migration("0002_broken.sql", "CREATE TABLE")
     assert rehearsed("INSERT INTO nowhere VALUES (1)", pending=(TABLES, broken)) == Rehearsal()

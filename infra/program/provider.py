@@ -1,0 +1,47 @@
+"""What the providers of resources that live in one database share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
+
+from infra.errors import NotFound
+from infra.program.quiet import message_only
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from infra.cloudflare.database import D1Api
+
+
+class DatabaseProvider(ResourceProvider):
+    """A provider whose resource lives and dies with the database that its inputs name."""
+
+    # The pickle is a reference to this class and holds no secret; in plain text, anyone can check that.
+    serialize_as_secret_always = False
+
+    _token: str | None = None
+
+    def configure(self, req: ConfigureRequest) -> None:
+        """Takes the token from the stack's secret configuration; without one the environment's counts."""
+        self._token = req.config.get("cloudflare:apiToken")
+
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        """A database that is gone drops the resource from the state."""
+        with message_only():
+            try:
+                self._database(props).bookmark()
+            except NotFound:
+                return ReadResult("", {})
+        return ReadResult(id_, props)
+
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        """Nothing to do: what the resource stands for is gone with its database."""
+
+    def _database(self, props: Mapping[str, Any]) -> D1Api:
+        from infra.cloudflare.database import connect
+        from infra.program.preview import say
+        from infra.retry import Retry
+
+        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
