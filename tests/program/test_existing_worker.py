@@ -123,7 +123,10 @@ def test_files_that_are_in_the_way_stay_and_nothing_is_written(worker: Wrangler,
     assert refused.returncode == 1
     assert "nothing is written: __main__.py is there already" in refused.stderr
     assert not (worker.folder / "Pulumi.yaml").exists()
-    assert project.run(D1, "init", "--dir", "database").returncode == 0
+    project.run("git", "init", "--quiet", "..")
+    project.run(D1, "init", "--dir", "database", "--workflows")
+    workflow = (worker.folder.parent / ".github" / "workflows" / "d1-preview.yml").read_text()
+    assert "working-directory: orders-api/database\n" in workflow
     assert (worker.folder / "__main__.py").read_text() == "print('mine')\n"
     config = yaml.safe_load((worker.folder / "database" / "Pulumi.yaml").read_text())["config"]
     assert config == {
