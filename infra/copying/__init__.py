@@ -6,5 +6,6 @@ The modules, in the order in which a row passes through them::
     page        reads a table page by page, so that memory has a bound
     insert      rows -> statements that D1 takes
     script      all of it as one script: tables, rows, triggers
-    copying     source -> file -> one import, and what became of it
+    reading     source -> file, again where others write to it meanwhile
+    run         file -> one import, and what became of it
 """

@@ -23,7 +23,7 @@ from infra.program.source import SOURCE, source_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from infra.copying.run import Names
+    from infra.copying.reading import Names
     from infra.program.source import Source
 
 OUTPUTS: Final = ("tables", "rows", "bookmark")
@@ -64,7 +64,8 @@ class D1CopyProvider(DatabaseProvider):
         return UpdateResult({**_olds})
 
     def _preview(self, props: Mapping[str, Any]) -> None:
-        from infra.copying.run import counts, is_copy, refuse_filled
+        from infra.copying.reading import counts
+        from infra.copying.run import is_copy, refuse_filled
         from infra.copying.script import inventory
         from infra.migrations import live
         from infra.program.preview import say
@@ -99,6 +100,6 @@ class D1Copy(Resource, module="d1", name="Copy"):
 
 
 def _names(source: Source, props: Mapping[str, Any]) -> Names:
-    from infra.copying.run import Names
+    from infra.copying.reading import Names
 
     return Names(source.database_name, props["database_name"], props["migrations_table"])

@@ -11,7 +11,8 @@ import pytest
 from emulator.server import DEFAULT_TOKEN
 from infra.cloudflare.account import Account
 from infra.cloudflare.client import make_client
-from infra.copying.run import Copied, Names, copy
+from infra.copying.reading import Names
+from infra.copying.run import Copied, copy
 from infra.retry import Retry
 from infra.sqlite.statements import quoted
 

@@ -125,7 +125,7 @@ def test_an_empty_ledger_is_nothing(cloud: Cloud) -> None:
 def test_a_copy_that_is_there_already_is_recognised(cloud: Cloud) -> None:
     source, target = cloud.new(SOURCE), cloud.new()
     first = cloud.copy(source, target)
-    source.write("INSERT INTO d1_migrations (name) VALUES ('0002_later.sql')")
+    source.write("CREATE TABLE later (a); INSERT INTO d1_migrations (name) VALUES ('0002_later.sql')")
     again = cloud.copy(source, target)
     assert (again.tables, again.rows, again.bookmark) == (first.tables, first.rows, "")
     assert len(target.read("SELECT * FROM d1_migrations")) == 1
@@ -168,21 +168,39 @@ def test_a_source_that_breaks_off_leaves_nothing(faulty: Cloud) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Disturbed(D1Api):
-    """A source that somebody writes to, so many times, while it is read."""
+    """A source that somebody writes to, each of `scripts` once, while it is read."""
 
-    times: list[int] = field(default_factory=list)
+    scripts: list[str] = field(default_factory=list)
 
     def read(self, sql: str) -> tuple[Row, ...]:
         found = D1Api.read(self, sql)
-        if "AS cells" in sql and self.times:
-            self.write(f"INSERT INTO users (name) VALUES ('meanwhile {self.times.pop()}')")
+        if "AS cells" in sql and self.scripts:
+            self.write(self.scripts.pop(0))
         return found
+
+
+def disturbed(source: D1Api, scripts: list[str]) -> Disturbed:
+    return Disturbed(source.client, source.account_id, source.database_id, scripts=scripts)
 
 
 @pytest.mark.parametrize(("times", "told"), [(1, "reading it again"), (99, "is written to all the time")])
 def test_a_source_that_others_write_to_is_read_again(cloud: Cloud, times: int, told: str) -> None:
     source, target = cloud.new(SOURCE), cloud.new()
-    cloud.copy(Disturbed(source.client, source.account_id, source.database_id, times=list(range(times))), target)
+    cloud.copy(disturbed(source, ["INSERT INTO users (name) VALUES ('meanwhile')"] * times), target)
     assert told in cloud.said[-1]
     if times == 1:
         assert holdings(target) == holdings(source)
+
+
+def test_a_source_that_is_migrated_meanwhile_is_copied_as_it_is_afterwards(cloud: Cloud) -> None:
+    migration = "ALTER TABLE users DROP COLUMN name; INSERT INTO d1_migrations (name) VALUES ('0002_drop.sql')"
+    source, target = cloud.new(SOURCE), cloud.new()
+    cloud.copy(disturbed(source, [migration]), target)
+    assert holdings(target) == holdings(source)
+
+
+def test_a_source_that_is_migrated_all_the_time_is_not_copied(cloud: Cloud) -> None:
+    source, target = cloud.new(SOURCE), cloud.new()
+    with pytest.raises(CopyFailed, match="nothing was copied: shop-db-dev is being migrated"):
+        cloud.copy(disturbed(source, [f"CREATE TABLE t{number} (a)" for number in range(99)]), target)
+    assert holdings(target) == {"": []}
