@@ -38,6 +38,7 @@ class Key:
     """What two runs have in common when one goes on with the other.
 
     Attributes:
+        command: that runs: up or plan.
         account: Cloudflare account.
         match: the pattern of names.
         shard: as text.
@@ -45,6 +46,7 @@ class Key:
         digest: of the folder's names and texts.
     """
 
+    command: str
     account: str
     match: str
     shard: str
@@ -83,9 +85,9 @@ def find(folder: Path, key: Key, now: float) -> Past:
         now: seconds since 1970.
     """
     for path in sorted(folder.glob("*.jsonl"), reverse=True):
-        lines = _lines(path)
-        if not lines or lines[0].get("key") != asdict(key):
+        if _key(path) != asdict(key):
             continue
+        lines = _lines(path)
         ended = lines[-1].get("event") == "end" and lines[-1]["complete"]
         return Past() if ended or now - lines[-1]["time"] > RESUME_SECONDS else _past(path, lines)
     return Past()
@@ -95,11 +97,10 @@ def recent(folder: Path, account: str, seconds: float, now: float) -> list[float
     """Ages in seconds of the requests that runs on this account have sent in the last `seconds`."""
     found: list[float] = []
     for path in folder.glob("*.jsonl"):
-        lines = _lines(path)
-        if not lines or lines[0]["key"]["account"] != account:
+        if path.stat().st_mtime < now - seconds or _key(path).get("account") != account:
             continue
         before = 0
-        for line in lines:
+        for line in _lines(path):
             age, sent = now - line["time"], line["sent"]
             if "key" in line:  # another process counts from the start
                 before = 0
@@ -214,11 +215,26 @@ def _past(path: Path, lines: Sequence[dict[str, Any]]) -> Past:
     return past
 
 
+def _key(path: Path) -> dict[str, str]:
+    """What the first line says; nothing where a kill left no whole one."""
+    with path.open("rb") as file:
+        first = file.readline()
+    return dict(_parsed(path, [first])[0]["key"]) if first.endswith(b"\n") else {}
+
+
 def _lines(path: Path) -> list[dict[str, Any]]:
     """The whole lines; what a kill left of a last one does not count."""
-    whole = path.read_bytes()[: _whole(path)]
+    return _parsed(path, path.read_bytes()[: _whole(path)].splitlines())
+
+
+def _parsed(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    """The lines.
+
+    Raises:
+        ConfigError: they are something else.
+    """
     try:
-        return [json.loads(line) for line in whole.splitlines()]
+        return [json.loads(line) for line in lines]
     except ValueError as error:
         raise ConfigError(f"{path}: is not the journal that 'd1 fleet up' wrote: {error}: move it away") from None
 

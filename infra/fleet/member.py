@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from infra.errors import ApiError, ConfigError, MigrationFailed, PlanRefused
+from infra.errors import D1Error, MigrationFailed
 from infra.fleet.result import Result, State
 from infra.migrations.review.review import refuse
 from infra.migrations.run.progress import Target
@@ -100,6 +100,6 @@ class Migrator:
             )
         except MigrationFailed as error:
             return done(State.FAILED, error.applied, first or error.bookmark, str(error))
-        except (PlanRefused, ApiError, ConfigError) as error:
+        except D1Error as error:
             return done(State.FAILED, bookmark=first, message=str(error))
         return done(State.DONE, (*earlier, *report.ran), first or report.bookmark.id)

@@ -58,6 +58,8 @@ def outcome_text(results: Iterable[Result], journal: str) -> str:
             if result.bookmark and result.bookmark not in result.message:
                 lines.append(f"  way back  {restore_command(result.database, result.bookmark)}")
     lines += [f"{state:12}{count[state]:>8,}" for state in State]
+    if count[State.FAILED] or count[State.NOT_STARTED]:
+        lines.append("run 'd1 fleet up' again to go on: what is done is not asked again")
     if count[State.DONE]:
         lines.append(f"bookmarks from before each database's first write: {journal}")
     return "\n".join(lines)

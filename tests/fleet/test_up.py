@@ -150,3 +150,6 @@ def test_a_plan_groups_what_is_alike_and_writes_nothing(tenants: Tenants) -> Non
     listed = json.loads(tenants.project.d1("fleet", "plan", "--match", "shop-tenant-*", "--json").stdout)
     assert [bool(item["errors"]) for item in listed] == [False, False, True, False, False]
     assert tenants.logs() == {("1",)}
+    # Two plans of six requests, and what the first run sent: against the same limit.
+    said = tenants.up("--max-failures", "9", code=1)["stderr"]
+    assert "\n38 requests of the last 300 s count against the rate\n" in said

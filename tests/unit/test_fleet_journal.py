@@ -21,7 +21,9 @@ from infra.migrations.folder import Migration
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = Key("account", "shop-tenant-*", "1/1", "d1_migrations", journal.digest([Migration("0001_a.sql", "SELECT 1;")]))
+KEY = Key(
+    "up", "account", "shop-tenant-*", "1/1", "d1_migrations", journal.digest([Migration("0001_a.sql", "SELECT 1;")])
+)
 ONE, TWO = Description("uuid-1", "shop-tenant-1", ""), Description("uuid-2", "shop-tenant-2", "")
 BOOKMARK = Bookmark("bookmark-1", datetime(2026, 1, 2, tzinfo=UTC), timedelta(days=30))
 DONE = Result(ONE.name, ONE.id, State.DONE, ("0001_a.sql",), BOOKMARK.id)
@@ -80,7 +82,14 @@ def test_a_failed_database_is_taken_up_again(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "other",
-    [{"account": "b"}, {"match": "*"}, {"shard": "1/2"}, {"table": "t"}, {"digest": journal.digest([])}],
+    [
+        {"command": "plan"},
+        {"account": "b"},
+        {"match": "*"},
+        {"shard": "1/2"},
+        {"table": "t"},
+        {"digest": journal.digest([])},
+    ],
     ids=lambda other: next(iter(other)),
 )
 def test_another_run_is_not_gone_on_with(tmp_path: Path, other: dict[str, str]) -> None:

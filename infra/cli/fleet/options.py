@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from infra.cloudflare.account import Account, Description
     from infra.cloudflare.pace import Pace, Rate
+    from infra.fleet.journal import Key
     from infra.fleet.member import Terms
     from infra.fleet.selection import Shard
     from infra.migrations.folder import Migration
@@ -94,6 +95,18 @@ class Options:
             OnFailure(settings.on_failure),
         )
 
+    def journal_key(self, command: str, match: str) -> Key:
+        """What a run has in common with the one that goes on with it."""
+        from infra.fleet.journal import Key, digest
+
+        settings = self.settings
+        return Key(command, settings.account_id, match, str(self.shard), settings.migrations_table, digest(self.files))
+
+    @property
+    def journals(self) -> Path:
+        """Where runs keep what they did."""
+        return self.root / ".d1" / "fleet"
+
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
@@ -104,12 +117,14 @@ class Fleet:
         members: this shard's, by name.
         listing: requests that found them.
         pace: of all requests.
+        remembered: how many requests of earlier processes count against the rate.
     """
 
     account: Account
     members: Sequence[Description]
     listing: int
     pace: Pace
+    remembered: int
 
 
 def read_options(  # noqa: PLR0913 - the options
@@ -123,7 +138,7 @@ def read_options(  # noqa: PLR0913 - the options
     from infra.cli import project
     from infra.fleet.budget import read_rate
     from infra.fleet.selection import read_shard
-    from infra.migrations.folder import read_folder
+    from infra.migrations.folder import layout_hint, read_folder
     from infra.migrations.pattern import make_pattern
 
     part = read_shard(shard)
@@ -132,18 +147,17 @@ def read_options(  # noqa: PLR0913 - the options
     settings = project.settings(root, stack, needs_account=needs_account)
     folder = directory or settings.migrations_dir
     pattern = make_pattern(folder, "" if directory else settings.migrations_pattern)
+    if hint := layout_hint(root / folder, pattern, folder):
+        click.echo(f"warning: {hint}", err=True)
     return Options(root, settings, folder, read_folder(root / folder, pattern), part, pace)
 
 
-def find(
-    options: Options, match: str, remembered: Sequence[float] = (), say: Callable[[str], None] | None = None
-) -> Fleet:
+def find(options: Options, match: str, say: Callable[[str], None]) -> Fleet:
     """The databases.
 
     Args:
         options: of the command.
         match: the pattern of their names.
-        remembered: ages of requests that an earlier process sent.
         say: is told of long waits.
 
     Raises:
@@ -153,18 +167,20 @@ def find(
     from infra.cli import project
     from infra.cloudflare.account import connect_account
     from infra.cloudflare.pace import Pace
+    from infra.fleet.journal import recent
     from infra.fleet.selection import select
     from infra.naming import database_name
     from infra.retry import Retry
 
-    pace = Pace(options.rate, say or partial(click.echo, err=True))
+    account_id, pace = options.settings.account_id, Pace(options.rate, say)
+    remembered = recent(options.journals, account_id, options.rate.seconds, time.time())
     pace.remember(remembered)
-    # The pace tells of waits, once for all threads.
-    account = connect_account(options.settings.account_id, retry=Retry(), pace=pace)
+    # The pace tells of waits, once for all threads; a Retry would tell for each.
+    account = connect_account(account_id, retry=Retry(), pace=pace)
     stacks = {path.name.split(".")[1] for path in options.root.glob("Pulumi.*.yaml")} | {"dev"}
     known = [project.settings(options.root, stack, needs_account=False) for stack in sorted(stacks)]
     names = {settings.database_name for settings in known}
     # A stack needs no file of its own: pull requests' stacks have none.
     prefixes = tuple(database_name(settings.project_name, "") for settings in known)
     members = select(account.databases(), match, options.shard, lambda name: name in names or name.startswith(prefixes))
-    return Fleet(account, members, pace.count, pace)
+    return Fleet(account, members, pace.count, pace, len(remembered))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import click
@@ -29,14 +30,18 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
       d1 fleet plan --match 'shop-tenant-*' --json | jq '.[] | select(.errors != [])'
     """
     from infra.cli.fleet.options import find, read_options
+    from infra.fleet.journal import Past, opened
     from infra.fleet.reviews import Reviews
     from infra.fleet.survey import survey
     from infra.render.fleet import look_json, look_text
 
     options = read_options(**given)
-    fleet = find(options, match)
+    fleet = find(options, match, partial(click.echo, err=True))
     reviews = Reviews(options.files, options.settings.migrations_table)
-    looks = list(survey(fleet.members, fleet.account, reviews, concurrency))
+    # A run that follows has to know what of the limit is used up.
+    with opened(options.journals, options.journal_key("plan", match), Past(), lambda: fleet.pace.count) as notes:
+        looks = list(survey(fleet.members, fleet.account, reviews, concurrency))
+        notes.end(complete=True)
     folder, policy = options.folder, options.terms.policy
     if as_json:
         click.echo(json.dumps([look_json(look, folder, policy) for look in looks], indent=2))

@@ -71,13 +71,9 @@ def up(  # noqa: PLR0913 - its options
     from infra.render.fleet import budget_text, counted, outcome_json, outcome_text
 
     options, progress = read_options(**given), Progress()
-    terms, account_id = options.terms, options.settings.account_id
-    journals = options.root / ".d1" / "fleet"
-    remembered = journal.recent(journals, account_id, options.rate.seconds, time.time())
-    fleet = find(options, match, remembered, progress.say)
-
-    key = journal.Key(account_id, match, str(options.shard), terms.table, journal.digest(options.files))
-    past = journal.Past() if fresh else journal.find(journals, key, time.time())
+    terms, key = options.terms, options.journal_key("up", match)
+    fleet = find(options, match, progress.say)
+    past = journal.Past() if fresh else journal.find(options.journals, key, time.time())
     results = [past.settled[member.id] for member in fleet.members if member.id in past.settled]
     waiting = [member for member in fleet.members if member.id not in past.settled]
     size, batches = _order(canary, waiting, fleet, options)
@@ -85,14 +81,16 @@ def up(  # noqa: PLR0913 - its options
     progress.say(f"{counted(len(fleet.members), 'database')} in shard {options.shard} by '{match}'")
     if results:
         progress.say(f"going on with {past.path}: {len(results):,} of them are done; --fresh looks at them again")
-    if remembered:
-        progress.say(f"{len(remembered):,} requests of the last {options.rate.seconds} s, sent before, count as well")
+    if fleet.remembered:
+        progress.say(
+            f"{counted(fleet.remembered, 'request')} of the last {options.rate.seconds} s count against the rate"
+        )
     progress.say(budget_text(make_budget(options.files, terms, len(waiting), listing=fleet.listing, rate=options.rate)))
-    confirm(f"Migrate {counted(len(waiting), 'database')}", yes=yes)
+    confirm(f"Migrate {counted(len(waiting), 'database')}", yes=yes or not waiting)
 
     gate = Gate(size, max_failures)
     with (
-        journal.opened(journals, key, past, lambda: fleet.pace.count) as notes,
+        journal.opened(options.journals, key, past, lambda: fleet.pace.count) as notes,
         _stopping(gate, progress.say),
         progress.over(len(waiting), fleet.pace),
     ):
