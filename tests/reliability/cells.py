@@ -68,7 +68,7 @@ class Cell:
     def attempt(self) -> Rule:
         """Aims a rule at the first request of each attempt to send the struck files."""
         if self.kind is Kind.IMPORT:
-            return {"endpoint": "import", "contains": f'"action":"init","etag":"{self._etag}"'}
+            return {"endpoint": "import", "contains": f'"action": "init", "etag": "{self._etag}"'}
         return self.write
 
     @property
