@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from infra.copying.insert import create_pieces, inserts, pieces_table
 from infra.copying.literal import written
 from infra.copying.page import rows
-from infra.sqlite.statements import quoted, words
+from infra.sqlite.statements import quoted
 from infra.sqlite.storage import Rows, storages
 
 if TYPE_CHECKING:
@@ -101,9 +101,7 @@ def script(
 def _index(database: Database, storage: Storage) -> Iterator[str]:
     """An FTS5 index over other rows is made again: of all of them, or of those that it knows."""
     table = quoted(storage.table)
-    known = f"SELECT count(*) FROM {quoted(storage.table + '_docsize')}"
-    [row] = database.read(f"SELECT ({known}) AS known, (SELECT count(*) FROM {table}) AS there")
-    if row["known"] == row["there"]:
+    if not storage.knows_rows or _has_all(database, storage):
         yield f"INSERT INTO {table} ({table}) VALUES ('rebuild');"
         return
     columns = ", ".join((storage.rowid, *map(quoted, storage.columns)))
@@ -119,6 +117,12 @@ def _index(database: Database, storage: Storage) -> Iterator[str]:
         after = f" WHERE id > {page[-1]['id']}"
 
 
+def _has_all(database: Database, storage: Storage) -> bool:
+    known = f"SELECT count(*) FROM {quoted(storage.table + '_docsize')}"
+    [row] = database.read(f"SELECT ({known}) AS known, (SELECT count(*) FROM {quoted(storage.table)}) AS there")
+    return bool(row["known"] == row["there"])
+
+
 def _options(database: Database, storage: Storage) -> Iterator[str]:
     """What an FTS5 table was told: merging, page size, ranking."""
     table, kept = quoted(storage.table), quoted(f"{storage.table}_config")
@@ -129,7 +133,7 @@ def _options(database: Database, storage: Storage) -> Iterator[str]:
 
 def _sequence(database: Database, what: Inventory) -> Iterator[str]:
     """The last ids of AUTOINCREMENT: after the rows, which move them."""
-    counting = [item.name for item in what.objects if item.type == "table" and "autoincrement" in words(item.sql)]
+    counting = [storage.table for storage in what.storages if storage.counts_up]
     if not counting:
         return
     yield "DELETE FROM sqlite_sequence;"

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 _TABLES: Final = """
     SELECT m.name, m.sql, l.type, l.wr,
-        EXISTS (SELECT 1 FROM pragma_index_list(m.name) WHERE origin = 'pk') AS has_index
+        EXISTS (SELECT 1 FROM pragma_index_list(m.name) WHERE origin = 'pk'),
+        EXISTS (SELECT 1 FROM sqlite_schema WHERE name = m.name || '_docsize'),
+        EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence')
     FROM sqlite_schema m JOIN pragma_table_list l ON l.schema = 'main' AND l.name = m.name
     WHERE m.type = 'table' AND l.type <> 'shadow' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid
 """
@@ -45,14 +47,18 @@ class Storage:
         rowid: SQL of the rowid, where it is none of the columns; otherwise empty.
         rows: where they come from.
         module: of a virtual table, in lower case; otherwise empty.
+        knows_rows: whether an FTS5 index tells which rows it has.
+        counts_up: whether its ids come from AUTOINCREMENT.
     """
 
     table: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
     rowid: str
-    rows: Rows
-    module: str
+    rows: Rows = Rows.OWN
+    module: str = ""
+    knows_rows: bool = False
+    counts_up: bool = False
 
 
 def storages(objects: Iterable[SchemaObject]) -> tuple[Storage, ...]:
@@ -73,21 +79,23 @@ def storages(objects: Iterable[SchemaObject]) -> tuple[Storage, ...]:
 
 def _storage(table: tuple[Any, ...], columns: list[tuple[Any, ...]]) -> Storage:
     """The storage of one table, from its rows of _TABLES and _COLUMNS."""
-    name, sql, kind, without_rowid, has_index = table
+    name, sql, kind, without_rowid, has_index, knows_rows, has_sequence = table
     names = tuple(column for column, _ in columns)
     primary = [column for _, column in sorted((place, column) for column, place in columns if place)]
     if without_rowid:
         # Two keys that differ in the collation of a column differ byte for byte too, and the bytes give an order.
         key = tuple(f"{quoted(column)} COLLATE BINARY" for column in primary)
-        return Storage(name, names, key, "", Rows.OWN, "")
+        return Storage(name, names, key, "")
     taken = {column.lower() for column in names}
     rowid = next((alias for alias in _ROWIDS if alias not in taken), "")
     if kind != "virtual":
         if len(primary) == 1 and not has_index:  # INTEGER PRIMARY KEY: the rowid by another name
-            return Storage(name, names, (quoted(primary[0]),), "", Rows.OWN, "")
-        return Storage(name, names, (rowid,) if rowid else (), rowid, Rows.OWN, "")
+            counts_up = bool(has_sequence) and "autoincrement" in words(sql)
+            return Storage(name, names, (quoted(primary[0]),), "", counts_up=counts_up)
+        return Storage(name, names, (rowid,) if rowid else (), rowid)
     module, rows = _virtual(words(sql))
-    return Storage(name, names, (rowid,) if rowid else (), rowid if module == "fts5" else "", rows, module)
+    shown = rowid if module == "fts5" else ""
+    return Storage(name, names, (rowid,) if rowid else (), shown, rows, module, bool(knows_rows))
 
 
 def _virtual(read: tuple[str, ...]) -> tuple[str, Rows]:

@@ -52,6 +52,7 @@ CASES = {
     """,
     "sequences": """
         CREATE TABLE t (id INTEGER PRIMARY KEY AUTOINCREMENT); CREATE TABLE u (id INTEGER PRIMARY KEY AUTOINCREMENT);
+        CREATE TABLE v ("autoincrement" INTEGER PRIMARY KEY); INSERT INTO v VALUES (1);
         INSERT INTO t VALUES (7); DELETE FROM t; INSERT INTO u VALUES (9007199254740993);
     """,
     "full text": """
@@ -66,6 +67,8 @@ CASES = {
         END;
         INSERT INTO posts VALUES (1, 'alpha beta'), (2, 'beta gamma'), (3, 'gamma');
         INSERT INTO some_posts (rowid, body) VALUES (2, 'beta gamma');
+        CREATE VIRTUAL TABLE unsized USING fts5(body, content = 'posts', content_rowid = 'id', columnsize = 0);
+        INSERT INTO unsized (unsized) VALUES ('rebuild');
         CREATE VIRTUAL TABLE words USING fts5vocab('own', 'row');
     """,
     "r*trees": """
@@ -81,5 +84,6 @@ CASES = {
         INSERT INTO "a ""b"" c;" VALUES ('v', 1, X'01', NULL);
         CREATE TABLE copied_pieces_0 (a); CREATE TABLE strict (a ANY) STRICT;
     """,
+    "a name like a keyword": 'CREATE TABLE t ("autoincrement" INTEGER PRIMARY KEY); INSERT INTO t VALUES (1)',
     "nothing": "CREATE TABLE t (a)",
 }
