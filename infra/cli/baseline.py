@@ -37,6 +37,7 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
     """
     from infra.cli import project
     from infra.cli.confirm import confirm
+    from infra.cli.progress import waiting
     from infra.cloudflare.account import connect_account
     from infra.errors import NotFound
     from infra.migrations import live
@@ -56,7 +57,8 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
         database = connect_account(settings.account_id, retry=Retry(partial(click.echo, err=True))).find(name)
     except NotFound as error:
         raise NotFound(f"there is no database {name} to mark migrations of: {error}") from None
-    found = held_against(files, live.read(database, table), table, through)
+    with waiting(f"reading {name}, and running the files on an empty database"):
+        found = held_against(files, live.read(database, table), table, through)
     _refuse(found, name)
     if not found.names:
         click.echo(f"{name}: nothing to mark, the ledger {table} has all of these files")

@@ -34,11 +34,14 @@ def history(*, stack: str, as_json: bool) -> None:
       d1 history --json | jq '.[] | select(.restorable) | .file'
     """
     from infra.cli import stack as stacks
+    from infra.cli.progress import waiting
     from infra.migrations import live
     from infra.migrations.past.events import past
 
     known = stacks.read(stack)
-    events = past(known.history, live.read(known.database(), known.outputs["migrations_table"]))
+    with waiting(f"reading {known.database_name}"):
+        now = live.read(known.database(), known.outputs["migrations_table"])
+    events = past(known.history, now)
     if as_json:
         click.echo(json.dumps([_as_json(event) for event in events], indent=2))
     else:

@@ -117,6 +117,7 @@ class _Task:
     def restore(self, to: Destination, *, yes: bool) -> tuple[Restored, tuple[Event, ...]]:
         """Shows, asks, restores, and shows what is there then."""
         from infra.cli.confirm import confirm
+        from infra.cli.progress import waiting
         from infra.migrations import live
         from infra.migrations.past.events import newer, past
         from infra.migrations.past.loss import loss
@@ -124,7 +125,8 @@ class _Task:
         from infra.render.restore import result, warning
 
         name, table = self.stack.database_name, self._table
-        now = live.read(self.database, table)
+        with waiting(f"reading {name}"):
+            now = live.read(self.database, table)
         events = past(self.stack.history, now)
         undone = newer(events, to.bookmark, self._retention, self.database.bookmark_at)
         protected = self.stack.protected or self.stack.name in _PRODUCTION
@@ -134,7 +136,8 @@ class _Task:
 
         expected = [item for item in now.ledger if item not in {event.name for event in undone}]
         action = Restore(self.database, table, to.bookmark, now, expected, self._undo, clock.sleep)
-        done = action.run()
+        with waiting(f"restoring {name}"):
+            done = action.run()
         self.say(result(done, name, self._undo(done.undo)))
         self._show_drift(done)
         return done, events

@@ -66,6 +66,7 @@ def reviewed(folder: Path, stack: str, recorded: Mapping[str, str], *, offline: 
         D1Error: a setting or a file is not what it should be, or the database can't be read.
     """
     from infra.cli import project
+    from infra.cli.progress import waiting
     from infra.migrations import live
     from infra.migrations.folder import layout_hint, read_folder
     from infra.migrations.pattern import make_pattern
@@ -78,11 +79,12 @@ def reviewed(folder: Path, stack: str, recorded: Mapping[str, str], *, offline: 
     table, quarantine = settings.migrations_table, settings.quarantined
     if offline:
         return Reviewed(settings, review(files, live.NEW, table, {}, lambda _: None), hint, None, offline)
-    database = _database(settings)
-    if database is None:
-        done = review(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)
-    else:
-        done = look(database, files, table, recorded, quarantine)
+    with waiting(f"reading {settings.database_name}, and running what is pending on a copy of its schema"):
+        database = _database(settings)
+        if database is None:
+            done = review(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)
+        else:
+            done = look(database, files, table, recorded, quarantine)
     return Reviewed(settings, done, hint, database, offline)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from infra.cli.progress import waiting
 from infra.cli.project import namespace
 from infra.errors import ConfigError
 from infra.migrations.past.history import Application, from_json
@@ -161,12 +162,13 @@ def _resources(name: str) -> list[dict[str, Any]]:
 
 def _run(*arguments: str) -> str:
     try:
-        done = subprocess.run(  # noqa: S603 - the user's own stack
-            ["pulumi", "--non-interactive", *arguments],  # noqa: S607 - the user's own
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        with waiting(f"pulumi {' '.join(arguments[:2])}"):
+            done = subprocess.run(  # noqa: S603 - the user's own stack
+                ["pulumi", "--non-interactive", *arguments],  # noqa: S607 - the user's own
+                capture_output=True,
+                text=True,
+                check=True,
+            )
     except FileNotFoundError:
         command = click.get_current_context().info_name
         raise ConfigError(

@@ -6,6 +6,7 @@ import difflib
 import os
 import re
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,7 +118,7 @@ def test_an_existing_worker_becomes_managed_in_a_few_commands_and_wrangler_still
     project.up("prod", "--expect-no-changes")
 
 
-def test_files_that_are_in_the_way_stay_and_nothing_is_written(worker: Wrangler, project: Project) -> None:
+def test_files_in_the_way_stay_and_the_program_has_a_folder_of_its_own(worker: Wrangler, project: Project) -> None:
     (worker.folder / "__main__.py").write_text("print('mine')\n")
     refused = project.run(D1, "init", check=False)
     assert refused.returncode == 1
@@ -128,9 +129,20 @@ def test_files_that_are_in_the_way_stay_and_nothing_is_written(worker: Wrangler,
     workflow = (worker.folder.parent / ".github" / "workflows" / "d1-preview.yml").read_text()
     assert "working-directory: orders-api/database\n" in workflow
     assert (worker.folder / "__main__.py").read_text() == "print('mine')\n"
-    config = yaml.safe_load((worker.folder / "database" / "Pulumi.yaml").read_text())["config"]
-    assert config == {
-        "migrationsDir": "../drizzle",
-        "migrationsPattern": "../drizzle/*/migration.sql",
-        "wranglerConfig": "../wrangler.jsonc",
+    program = replace(project, folder=worker.folder / "database")
+    assert yaml.safe_load((program.folder / "Pulumi.yaml").read_text()) == {
+        "name": "orders-api",
+        "runtime": {"name": "python", "options": {"toolchain": "pip", "virtualenv": ".venv"}},
+        "config": {
+            "migrationsDir": "../drizzle",
+            "migrationsPattern": "../drizzle/*/migration.sql",
+            "wranglerConfig": "../wrangler.jsonc",
+        },
     }
+    before = (worker.folder / "wrangler.jsonc").read_text()
+    (program.folder / ".venv").symlink_to(sys.prefix)
+    program.pulumi("stack", "init", "prod")
+    program.up("prod")
+    assert program.outputs("prod")["applied_migrations"] == [FIRST, SECOND]
+    assert (worker.folder / "wrangler.jsonc").read_text() == before
+    assert pending(worker) == []
