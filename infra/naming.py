@@ -48,7 +48,7 @@ def database_name(project: str, environment: str) -> str:
     return name
 
 
-def title(environment: str) -> str:
+def title_of(environment: str) -> str:
     """What people call an environment: Development, Production, or else the stack's own name."""
     name = environment.rpartition("/")[2]  # an organization may stand before it
     return TITLES.get(name, name)

@@ -46,12 +46,11 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
     """
     from infra.cli import project
     from infra.cli.reviewed import NOTHING, PENDING, PROBLEM
-    from infra.errors import ConfigError
     from infra.files import write_atomically
     from infra.render.comment import comment as rendered
 
     if offline and state:
-        raise ConfigError("--state asks Pulumi's state, and --offline asks nobody: give one of them")
+        raise click.UsageError("--state asks Pulumi's state, and --offline asks nobody: give one of them")
     folder = project.root()
     stacks = tuple(dict.fromkeys(names or ("dev",)))
     recorded = _recorded(stacks) if state else {}

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import click
+from click.globals import push_context
 
 from infra.cli import project
 from infra.cli import stack as stacks
 from infra.errors import ApiError, D1Error, NotFound, OutcomeUnknown, SqlError, TryLater, Unauthorized
-from infra.naming import TITLES, title
+from infra.naming import TITLES, title_of
 from infra.render.status import GONE, LOCAL, NOT_STARTED, UNREACHABLE, UP_TO_DATE, Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from infra.migrations.live import Live
 
+_Job: TypeAlias = Callable[[], "list[Environment]"]
+
 _AT_ONCE: Final = 8
-"""Environments that are asked at the same time, each by a pulumi process and three requests."""
+"""Stacks that are asked at the same time, each by a pulumi process and three requests."""
 
 
 def environments(folder: Path) -> list[Environment]:
@@ -35,75 +39,103 @@ def environments(folder: Path) -> list[Environment]:
         ConfigError: pulumi does not say which stacks there are.
     """
     names = stacks.names()
-    ask: list[Callable[[], Environment]] = []
-    for usual in TITLES:
-        found = [name for name in names if title(name) == title(usual)]
-        ask += [partial(_guarded, name, _of_stack) for name in found] or [partial(_not_started, usual)]
-    ask.append(partial(_guarded, "", partial(_local, folder)))
-    ask += [partial(_guarded, name, _of_stack) for name in sorted(names, key=_natural) if title(name) not in _USUAL]
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return list(pool.map(lambda one: one(), ask))
+    usual = {name: [stack for stack in names if title_of(stack) == title] for name, title in TITLES.items()}
+    others = [stack for stack in names if title_of(stack) not in TITLES.values()]
+    jobs = [
+        *(job for name, found in usual.items() for job in _jobs(found) or [partial(_not_started, name)]),
+        partial(_guarded, LOCAL, "", partial(_local, folder, usual["dev"])),
+        *_jobs(sorted(others, key=_natural)),
+    ]
+    context = click.get_current_context()  # each thread has its own, and it says which component is meant
+    with ThreadPoolExecutor(_AT_ONCE, initializer=push_context, initargs=(context,)) as pool:
+        return [row for rows in pool.map(lambda job: job(), jobs) for row in rows]
 
 
-_USUAL: Final = frozenset(TITLES.values())
+def _jobs(names: Sequence[str]) -> list[_Job]:
+    return [partial(_guarded, title_of(name), name, partial(_of_stack, name)) for name in names]
 
 
-def _guarded(stack: str, ask: Callable[[str], Environment]) -> Environment:
-    """What `ask` tells, or why it can't: one environment must not hide the others."""
+def _guarded(title: str, stack: str, job: _Job) -> list[Environment]:
+    """What `job` tells, or why it can't: one environment must not hide the others."""
     try:
-        return ask(stack)
+        return job()
     except D1Error as error:
-        return Environment(title(stack) if stack else LOCAL, stack, "", UNREACHABLE, error=str(error))
+        return [Environment(title, stack, "", UNREACHABLE, error=str(error))]
 
 
-def _not_started(stack: str) -> Environment:
+def _not_started(stack: str) -> list[Environment]:
     # D1 gives every new database Time Travel.
-    return Environment(title(stack), stack, "", NOT_STARTED, time_travel=True)
+    return [Environment(title_of(stack), stack, "", NOT_STARTED, time_travel=True)]
 
 
-def _of_stack(stack: str) -> Environment:
+def _of_stack(stack: str) -> list[Environment]:
+    """A row for each environment of the stack, of which a larger program may have several."""
+    found = stacks.migrated(stack)
+    rows: list[Environment] = []
+    for outputs in found:
+        title = f"{title_of(stack)} {outputs['database_name']}" if len(found) > 1 else title_of(stack)
+        rows += _guarded(title, stack, partial(_of_database, title, stack, outputs))
+    return rows or _not_started(stack)
+
+
+def _of_database(title: str, stack: str, outputs: Mapping[str, Any]) -> list[Environment]:
     from infra.cloudflare.database import connect
     from infra.migrations import live
     from infra.retry import Retry
 
-    outputs = stacks.outputs(stack)
-    if "migrations_table" not in outputs:
-        return _not_started(stack)
     retry = Retry(partial(click.echo, err=True))
     database = connect(outputs["account_id"], outputs["database_id"], retry=retry)
-    about: dict[str, Any] = {"title": title(stack), "stack": stack, "database": outputs["database_name"]}
+    about: dict[str, Any] = {"title": title, "stack": stack, "database": outputs["database_name"]}
     try:
         now = live.read(database, outputs["migrations_table"])
         travel = _has_time_travel(database.bookmark)
     except NotFound:
-        return Environment(**about, status=GONE)
-    return Environment(
-        **about,
-        time_travel=travel,
-        bookmark_expires=outputs["bookmark"]["expires"],
-        **_standing(now, outputs),
-    )
+        return [Environment(**about, status=GONE)]
+    expires = (outputs.get("bookmark") or {}).get("expires", "")
+    return [Environment(**about, time_travel=travel, bookmark_expires=expires, **_standing(now, outputs))]
 
 
-def _local(folder: Path, stack: str) -> Environment:
-    """The database of `wrangler dev` and `wrangler d1 migrations apply --local`, for the binding of dev."""
+def _local(folder: Path, stacks_of_dev: Sequence[str]) -> list[Environment]:
+    """The database of `wrangler dev` and `wrangler d1 migrations apply --local`, for each binding of dev."""
+    found = [outputs for stack in stacks_of_dev for outputs in stacks.environments(stack)]
+    entries = [
+        {**outputs, **{key: outputs["wrangler_entry"][key] for key in ("path", "environment", "binding")}}
+        for outputs in found
+        if "wrangler_entry" in outputs
+    ]
+    rows: list[Environment] = []
+    for entry in entries or [_local_entry(folder)]:
+        title = f"{LOCAL} {entry['database_name']}" if len(entries) > 1 else LOCAL
+        rows += _guarded(title, "", partial(_of_wrangler, title, entry))
+    return rows
+
+
+def _local_entry(folder: Path) -> dict[str, Any]:
+    """What the program will write into the wrangler configuration for dev, as far as it concerns the local database."""
     from infra import wrangler_file
-    from infra.migrations import live
-    from infra.wrangler_state import local_database
 
-    settings = project.settings(folder, next(iter(TITLES)), needs_account=False)
-    configuration = wrangler_file.chosen(settings.wrangler_config)
-    known_by = wrangler_file.local_id(configuration, settings.binding_environment, settings.binding)
-    database = local_database(Path(configuration), known_by) if known_by is not None else None
-    if database is None:
-        return Environment(LOCAL, stack, "", NOT_STARTED, time_travel=False)
-    now = live.read(database, settings.migrations_table)
-    outputs = {
+    settings = project.settings(folder, "dev", needs_account=False)
+    return {
+        "path": wrangler_file.chosen(settings.wrangler_config),
+        "environment": settings.binding_environment,
+        "binding": settings.binding,
         "migrations_dir": settings.migrations_dir,
         "migrations_pattern": settings.migrations_pattern,
         "migrations_table": settings.migrations_table,
     }
-    return Environment(LOCAL, stack, "", time_travel=False, **_standing(now, outputs))
+
+
+def _of_wrangler(title: str, entry: Mapping[str, Any]) -> list[Environment]:
+    from infra import wrangler_file
+    from infra.migrations import live
+    from infra.wrangler_state import local_database
+
+    known_by = wrangler_file.local_id(entry["path"], entry["environment"], entry["binding"])
+    database = local_database(Path(entry["path"]), known_by) if known_by is not None else None
+    if database is None:
+        return [Environment(title, "", "", NOT_STARTED, time_travel=False)]
+    standing = _standing(live.read(database, entry["migrations_table"]), entry)
+    return [Environment(title, "", "", time_travel=False, **standing)]
 
 
 def _standing(now: Live, outputs: Mapping[str, Any]) -> dict[str, Any]:

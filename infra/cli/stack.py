@@ -116,23 +116,26 @@ def names() -> list[str]:
 
 
 def environments(name: str) -> list[dict[str, Any]]:
-    """The outputs of each environment in the stack: one, or several in a larger program; none before its first run.
+    """The outputs of each environment in the stack, or of the one that is named; none before its first run.
 
     Raises:
         ConfigError: there is no such stack.
     """
-    found = [item.get("outputs") or {} for item in _resources(name) if item["type"] == _ENVIRONMENT]
-    return [outputs for outputs in found if "database_id" in outputs]
+    found = [item for item in _resources(name) if item["type"] == _ENVIRONMENT]
+    named = [item.get("outputs") or {} for item in found if namespace() in {"", item["urn"].rpartition("::")[2]}]
+    return [outputs for outputs in named if "database_id" in outputs]
 
 
-def outputs(name: str) -> dict[str, Any]:
-    """What the stack exports; empty before its first `pulumi up`.
+def migrated(name: str) -> list[dict[str, Any]]:
+    """Inputs and outputs of the migrations of each environment in the stack, or of the one that is named.
+
+    An environment whose first run failed half way is among them.
 
     Raises:
         ConfigError: there is no such stack.
     """
-    found: dict[str, Any] = json.loads(_run("stack", "output", "--stack", name, "--json"))
-    return found
+    found = [item for item in _resources(name) if item["type"] == _MIGRATIONS]
+    return [item["outputs"] for item in found if namespace() in {"", _component(item)}]
 
 
 def _one(name: str, kind: str) -> dict[str, Any] | None:
@@ -142,7 +145,7 @@ def _one(name: str, kind: str) -> dict[str, Any] | None:
         ConfigError: there is no such stack, or it has several environments and none is named.
     """
     resources = [item for item in _resources(name) if item["type"] == kind]
-    found = {item.get("parent", "").rpartition("::")[2]: item for item in resources}
+    found = {_component(item): item for item in resources}
     if chosen := namespace():
         return found.get(chosen)
     if len(found) > 1:
@@ -151,6 +154,11 @@ def _one(name: str, kind: str) -> dict[str, Any] | None:
             f"'d1 --namespace {next(iter(found))} {click.get_current_context().info_name} ...'"
         )
     return next(iter(found.values()), None)
+
+
+def _component(item: Mapping[str, Any]) -> str:
+    """Name of the environment that a resource belongs to."""
+    return str(item.get("parent", "")).rpartition("::")[2]
 
 
 def _resources(name: str) -> list[dict[str, Any]]:

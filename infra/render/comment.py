@@ -6,7 +6,7 @@ from bisect import bisect_left
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from infra.naming import TITLES, title
+from infra.naming import TITLES, title_of
 from infra.render.markdown import cell, code, fenced
 from infra.render.report import change_line, drift_lines, number
 from infra.render.template import render
@@ -125,7 +125,7 @@ def _render(sections: Sequence[_Section], stacks: int, items: int) -> str:
 
 
 def _section(subject: Subject) -> _Section:
-    name = title(subject.stack)
+    name = title_of(subject.stack)
     shown = name if name in TITLES.values() else code(name)
     if subject.review is None or subject.policy is None:
         return _Section(shown, subject, ("-", "-", "-", "-"), ())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from typing import TYPE_CHECKING
 
@@ -59,6 +60,13 @@ def test_a_program_of_five_lines_grows_to_two_databases_in_one_configuration(pro
     for name in ("orders", "billing"):
         for child in ("database", "migrations", "bindings"):
             assert parents[f"{name}-{child}"].endswith(f"d1:index:Environment::{name}")
+
+    rows = json.loads(d1(project, "status", "--json").stdout)
+    titles = ["Development your-app-orders-db-dev", "Development your-app-billing-db-dev", "Production"]
+    titles += ["Local your-app-orders-db-dev", "Local your-app-billing-db-dev"]
+    assert [row["title"] for row in rows] == titles
+    one = json.loads(d1(project, "--namespace", "billing", "status", "--json").stdout)
+    assert next((row["title"], row["last_migration"]) for row in one) == ("Development", "0001_bills.sql")
 
     assert d1(project, "render", "--check").stdout == ""
     (project.folder / "wrangler.jsonc").write_text('{"name": "w"}\n')
