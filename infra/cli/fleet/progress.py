@@ -53,8 +53,9 @@ class Progress:
         self._number += 1
         seconds, sent = time.monotonic() - self._began, self._pace.count - self._before
         to_go = left(seconds, sent, self._number, self._of, self._pace.rate)
-        if not self._terminal or result.state is not State.UP_TO_DATE:
-            self.say(progress_line(result, self._number, self._of, to_go))
         if self._status:
-            counted = f"{self._number:,} of {self._of:,} finished, {sent:,} requests, {duration(to_go)} to go"
-            self._status.update(counted)
+            self._status.update(
+                f"{self._number:,} of {self._of:,} finished, {sent:,} requests, {duration(to_go)} to go"
+            )
+        if not self._status or result.state is not State.UP_TO_DATE:
+            self.say(progress_line(result, self._number, self._of, to_go))
