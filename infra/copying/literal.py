@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 SEPARATOR: Final = "\n"
 """Between the literals of a row: no literal holds one."""
@@ -51,19 +51,17 @@ def written(value: str, most: int | None = None) -> str:
 
 def joined(literals: Sequence[str]) -> str:
     """SQL that writes several literals as one text, in groups, because a function has only so many arguments."""
-    parts = list(literals)
-    while len(parts) > 1:
-        groups = (parts[place : place + _ARGUMENTS] for place in range(0, len(parts), _ARGUMENTS))
-        parts = [f"concat_ws(char({ord(SEPARATOR)}), {', '.join(group)})" for group in groups]
-    return parts[0]
+    return _grouped(literals, lambda group: f"concat_ws(char({ord(SEPARATOR)}), {', '.join(group)})")
 
 
 def total(sizes: Sequence[str]) -> str:
     """SQL of a sum, in groups, because an expression has only so much depth."""
-    parts = list(sizes)
+    return _grouped(sizes, lambda group: f"({' + '.join(group)})")
+
+
+def _grouped(parts: Sequence[str], combine: Callable[[Sequence[str]], str]) -> str:
     while len(parts) > 1:
-        groups = (parts[place : place + _ARGUMENTS] for place in range(0, len(parts), _ARGUMENTS))
-        parts = [f"({' + '.join(group)})" for group in groups]
+        parts = [combine(parts[place : place + _ARGUMENTS]) for place in range(0, len(parts), _ARGUMENTS)]
     return parts[0]
 
 
