@@ -42,6 +42,7 @@ NONE = "none"
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z_$][A-Za-z0-9_$]*$")]
 _Severity = Literal["error", "warning", "ignore"]
 _Path = Annotated[str, Field(min_length=1)]
+_Uuid = Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")]
 
 
 def _number(value: object) -> object:
@@ -76,6 +77,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True)
 
     environment: str = Field(min_length=1, description="the stack's name: dev, prod, pr-12")
+    namespace: str = Field(default="", description="of the keys, where it is not the project's")
     project_name: str = Field(min_length=1, description="first part of the database's name")
     account_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,32}$", description="Cloudflare account that owns the database")
     given_name: Annotated[str, AfterValidator(_is_name)] = Field(default="", alias="databaseName")
@@ -83,7 +85,10 @@ class Settings(BaseModel):
     jurisdiction: Literal["", "eu", "fedramp", "us"] = ""
     read_replication: Literal["auto", "disabled"] = "disabled"
     protect: bool = False
+    confirm_deletion: _Uuid = ""
     ttl: str = ""
+    export_on_destroy: bool = True
+    exports_dir: _Path = "exports"
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_number)] = 30
     migrations_dir: _Path = "migrations"
     migrations_pattern: str = ""
@@ -94,7 +99,7 @@ class Settings(BaseModel):
     dangerous_files: _Severity = "warning"
     on_failure: Literal["stop", "restore"] = "stop"
     quarantine: Annotated[str, AfterValidator(_is_quarantine)] = ""
-    adopt: Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")] = ""
+    adopt: _Uuid = ""
     seeds: str = ""
     copy_from: str = ""
     binding: _Word = "DB"
@@ -121,6 +126,15 @@ class Settings(BaseModel):
         if value == environment and info.field_name == "copy_from":
             raise ValueError("a stack can't be a copy of itself: name another one")
         return value
+
+    @field_validator("export_on_destroy")
+    @classmethod
+    def _is_ephemeral(cls, export: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
+        known = info.data
+        lives_on = known.get("protect") or not (known.get("ttl") or pull_request(known.get("environment", "")))
+        if not export and lives_on:
+            raise ValueError("only an ephemeral stack, of a pull request or with a ttl, may go without an export")
+        return export
 
     @property
     def seeds_dir(self) -> str:
@@ -165,8 +179,14 @@ class Settings(BaseModel):
         """`[project]-db-[environment]`, or the name that was given in its place."""
         return self.given_name or database_name(self.project_name, self.environment)
 
+    def key(self, name: str) -> str:
+        """What the key `name` is called by `pulumi config set`."""
+        return f"{self.namespace}:{name}" if self.namespace else name
 
-KEYS = tuple(str(field.alias) for name, field in Settings.model_fields.items() if name != "environment")
+
+KEYS = tuple(
+    str(field.alias) for name, field in Settings.model_fields.items() if name not in {"environment", "namespace"}
+)
 """The keys of a stack's configuration, without namespace."""
 
 _PROVIDERS = ("cloudflare", "pulumi")
@@ -198,7 +218,7 @@ def read_settings(
     if account_id:
         given.setdefault("accountId", account_id)
     try:
-        settings = Settings.model_validate({**given, "environment": environment})
+        settings = Settings.model_validate({**given, "environment": environment, "namespace": namespace})
     except ValidationError as error:
         lines += [_complaint(str(item["loc"][0]), item, space, namespace) for item in error.errors()]
     else:

@@ -9,24 +9,31 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
-from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Resource, ResourceProvider, UpdateResult
+from pulumi.dynamic import (
+    CheckResult,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    Resource,
+    UpdateResult,
+)
 
 from infra import wrangler_file
+from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
+from infra.program.safeguard import DELETION
 from infra.render.binding import binding_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class WranglerBindingsProvider(ResourceProvider):
+class WranglerBindingsProvider(DatabaseProvider):
     """Puts the entry into the file, and takes it out again.
 
     An entry with the id of a database that this resource never wrote is somebody else's, and is refused: in a preview
     already, and again when the file is written, since it may have changed in between.
     """
-
-    serialize_as_secret_always = False
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
         """Refuses an entry of somebody else's before the first create: Pulumi asks for no diff then."""
@@ -42,7 +49,11 @@ class WranglerBindingsProvider(ResourceProvider):
         """
         with message_only():
             wrangler_file.refuse_foreign(_news["path"], binding_from(_news), _ids(_olds, _news))
-            changed = _olds["path"] != _news["path"] or binding_from(_olds) != binding_from(_news)
+            changed = (
+                _olds["path"] != _news["path"]
+                or binding_from(_olds) != binding_from(_news)
+                or _olds.get(DELETION) != _news.get(DELETION)
+            )
             lost = not changed and not wrangler_file.is_current(_news["path"], binding_from(_news))
         return DiffResult(changes=changed or lost)
 
@@ -65,7 +76,8 @@ class WranglerBindingsProvider(ResourceProvider):
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Takes the entry out of the file."""
+        """Takes the entry out of the file; not before its database may go, where the migrations have not asked."""
+        super().delete(_id, _props)
         with message_only():
             wrangler_file.remove(_props["path"], binding_from(_props))
 
@@ -76,9 +88,9 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
     path: pulumi.Output[str]
 
     def __init__(
-        self, name: str, *, inputs: Mapping[str, pulumi.Input[str]], opts: pulumi.ResourceOptions | None = None
+        self, name: str, *, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args: `inputs` are the file's `path` and the fields of infra.render.binding.Binding."""
+        """Args: `inputs` are `path`, `account_id`, DELETION, and the fields of infra.render.binding.Binding."""
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from infra.errors import ApiError, ConfigError
+from infra.deletion import record
+from infra.errors import ApiError, ConfigError, NotConfirmed
 from infra.migrations.folder import layout_hint, read_folder
 from infra.migrations.pattern import make_pattern
 from infra.migrations.run.request import make_request
@@ -19,6 +20,9 @@ from infra.program.copying import D1Copy
 from infra.program.database import D1Database
 from infra.program.inputs import STACK
 from infra.program.migrations import D1Migrations
+from infra.program.owned import owned_database
+from infra.program.release import settled
+from infra.program.safeguard import DELETION
 from infra.program.seeds import D1Seeds
 from infra.program.source import SOURCE, inputs_of
 from infra.render.binding import Binding
@@ -32,7 +36,7 @@ if TYPE_CHECKING:
 
 
 class D1Environment(pulumi.ComponentResource):
-    """The database of one environment, migrated, and bound in the wrangler configuration once it is.
+    """The database of one environment, bound in the wrangler configuration, and migrated.
 
     Attributes:
         database: the D1 database.
@@ -45,10 +49,13 @@ class D1Environment(pulumi.ComponentResource):
         """Reads every file before it makes anything, so that a mistake in one leaves nothing half done.
 
         Raises:
-            pulumi.RunError: a file is missing or not what it should be; Pulumi shows the message without a traceback.
+            pulumi.RunError: a file is missing or not what it should be, or the stack's database would be replaced;
+                Pulumi shows the message without a traceback.
         """
         folder = Path(settings.migrations_dir)
         try:
+            owned = owned_database(name)
+            settings, protect = settled(settings, owned)
             pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
             files = read_folder(folder, pattern)
             hints = [layout_hint(folder, pattern, settings.migrations_dir), choice_hint(settings.wrangler_config)]
@@ -58,8 +65,8 @@ class D1Environment(pulumi.ComponentResource):
             entry = _entry(settings, pattern, path)
             rendered(path, entry)
             seeds = _seeds(settings)
-            adopted = import_id(settings, (f"{name}-database", "database"))
-        except (ApiError, ConfigError) as error:
+            adopted = import_id(settings, owned)
+        except (ApiError, ConfigError, NotConfirmed) as error:
             raise pulumi.RunError(str(error)) from None
         for hint in filter(None, hints):
             pulumi.warn(hint)
@@ -69,7 +76,7 @@ class D1Environment(pulumi.ComponentResource):
         def child(kind: str, **options: Any) -> pulumi.ResourceOptions:
             # What the children of our own program's component were called while a program could have only one.
             aliases = [pulumi.Alias(name=kind)] if name == "d1" else None
-            return pulumi.ResourceOptions(parent=self, protect=settings.protect, aliases=aliases, **options)
+            return pulumi.ResourceOptions(parent=self, aliases=aliases, **options)
 
         self.database = D1Database(
             f"{name}-database",
@@ -82,7 +89,16 @@ class D1Environment(pulumi.ComponentResource):
                 "readReplication": {"mode": settings.read_replication},
             },
             # Two databases can't have one name, so the old one goes before its replacement comes.
-            opts=child("database", delete_before_replace=True, import_=adopted),
+            opts=child("database", protect=protect, delete_before_replace=True, import_=adopted),
+        )
+        # What is deleted before the database has to know what is to be asked first. Pulumi's own flag would be in the
+        # way there: what depends on a database can't lose it in the run that replaces the database.
+        written = record(settings)
+        bound = {**asdict(entry), "path": path, "database_id": self.database.id}
+        self.bindings = WranglerBindings(
+            f"{name}-bindings",
+            inputs={**bound, "account_id": settings.account_id, DELETION: written},
+            opts=child("bindings"),
         )
         target: dict[str, pulumi.Input[Any]] = {
             "account_id": settings.account_id,
@@ -97,6 +113,9 @@ class D1Environment(pulumi.ComponentResource):
             copies.append(D1Copy(f"{name}-copy", inputs=target, opts=child("copy")))
         target["migrations_dir"] = settings.migrations_dir
         target["migrations_pattern"] = settings.migrations_pattern
+        target[DELETION] = written
+        # Whatever else there is comes after the bindings, so that it goes before: a deletion that is refused has not
+        # touched them.
         self.migrations = D1Migrations(
             f"{name}-migrations",
             files=files,
@@ -108,7 +127,7 @@ class D1Environment(pulumi.ComponentResource):
                 "quarantine": settings.quarantine,
                 STACK: settings.environment,
             },
-            opts=child("migrations", depends_on=copies),
+            opts=child("migrations", depends_on=[self.bindings, *copies]),
         )
         if seeds is not None:
             D1Seeds(
@@ -117,12 +136,6 @@ class D1Environment(pulumi.ComponentResource):
                 inputs={**target, "seeds_dir": settings.seeds_dir},
                 opts=child("seeds", depends_on=[self.migrations]),
             )
-        bound = {**asdict(entry), "path": path, "database_id": self.database.id}
-        self.bindings = WranglerBindings(
-            f"{name}-bindings",
-            inputs=bound,
-            opts=child("bindings", depends_on=[self.migrations]),
-        )
         self.outputs: dict[str, pulumi.Input[Any]] = {
             "environment": settings.environment,
             "account_id": settings.account_id,

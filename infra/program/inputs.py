@@ -32,6 +32,7 @@ INPUTS = (
     "policy",
     "on_failure",
     "quarantine",
+    "deletion",
     "migrations",
 )
 IDENTITY = ("account_id", "database_id")

@@ -50,17 +50,23 @@ class D1MigrationsProvider(DatabaseProvider):
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Changed when an input changed, or the ledger is not what the state says; another database replaces."""
-        from infra.program import preview
+        """Changed when an input changed, or the ledger is not what the state says; another database replaces.
+
+        Pulumi asks before it touches that database too, whatever the reason: then the new one's id is not known yet.
+        """
+        from infra.program import preview, safeguard
         from infra.program.inputs import IDENTITY, changed
 
         new = changed(_olds, _news)
         replaces = [name for name in new if name in IDENTITY]
         with message_only():
-            seen = self._of_new(_news) if replaces else preview.of_live(lambda: self._database(_news), _news, _olds)
+            if replaces:
+                safeguard.refuse_replacement(_olds, lambda: self._database(_olds))
+                return DiffResult(changes=True, replaces=replaces)
+            seen = preview.of_live(lambda: self._database(_news), _news, _olds)
             preview.show(seen, _news)
         drifted = list(seen.plan.applied) != _olds.get("applied")
-        return DiffResult(changes=bool(new or seen.plan.pending or drifted), replaces=replaces)
+        return DiffResult(changes=bool(new or seen.plan.pending or drifted))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Brings the database up to date."""

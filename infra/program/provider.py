@@ -8,6 +8,7 @@ from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
 
 from infra.errors import NotFound
 from infra.program.quiet import message_only
+from infra.program.safeguard import before_deletion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,7 +38,14 @@ class DatabaseProvider(ResourceProvider):
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Nothing to do: what the resource stands for is gone with its database."""
+        """Asks whether the database may go, and exports it: Pulumi deletes what stands on one first.
+
+        Nothing is done to what the resource stands for: it is gone with its database.
+        """
+        from infra.program.preview import say
+
+        with message_only():
+            before_deletion(_props, lambda: self._database(_props), say)
 
     def _database(self, props: Mapping[str, Any]) -> D1Api:
         from infra.cloudflare.database import connect

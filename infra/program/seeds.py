@@ -18,6 +18,7 @@ from pulumi.dynamic import (
 
 from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
+from infra.program.safeguard import DELETION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +46,7 @@ class D1SeedsProvider(DatabaseProvider):
         changes = moved or bool(planned(_news, ran).lines)
         if changes:
             self._show(_news, ran)
+        changes = changes or _olds.get(DELETION) != _news.get(DELETION)
         return DiffResult(changes=changes, replaces=["database_id"] if moved else [])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
@@ -86,7 +88,7 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
         Args:
             name: of the resource.
             files: the folder of the seeds.
-            inputs: account_id, database_id, database_name and seeds_dir; and for the preview, what the migrations
+            inputs: account_id, database_id, database_name, seeds_dir and DELETION; for the preview, what the migrations
                 have as migrations_dir, migrations_pattern, migrations_table and SOURCE.
             opts: Pulumi's resource options.
         """

@@ -161,8 +161,8 @@ def test_the_first_file_of_a_new_database_can_be_broken_and_mended(project: Proj
     project.write("0000_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);\n")
     failed = project.up(check=False)
     assert "migrations/0000_broken.sql:2:1: D200 no such table: nowhere" in failed.stdout + failed.stderr
-    assert not (project.folder / "wrangler.toml").exists(), "bindings are rendered only once the database is migrated"
     (database,) = [item for item in project.state() if item["type"] == "cloudflare:index/d1Database:D1Database"]
+    assert database["id"] in (project.folder / "wrangler.toml").read_text(), "wrangler can look at what is there"
 
     project.write("0000_broken.sql", "CREATE TABLE whole (id INTEGER PRIMARY KEY)")
     project.up()

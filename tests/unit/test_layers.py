@@ -32,6 +32,8 @@ ALLOWED = {
     "infra.wrangler_state": {"infra.errors", "infra.sqlite"},
     "infra.marked_file": {"infra.errors", "infra.files", "infra.render"},
     "infra.retry": {"infra.errors"},
+    "infra.export": {"infra.errors"},
+    "infra.deletion": {"infra.errors", "infra.settings", "infra.sqlite"},
     "infra.cloudflare": {"infra.errors", "infra.retry"},
     "infra.adoption": {"infra.errors", "infra.settings", "infra.cloudflare"},
     "infra.migrations.review": {
@@ -59,6 +61,7 @@ ALLOWED = {
         *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
     },
     "infra.program": {
+        *("infra.deletion", "infra.export"),
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file"),
         *("infra.actor", "infra.retry", "infra.cloudflare", "infra.render", *MIGRATIONS),
         *("infra.copying", "infra.seeds"),

@@ -128,7 +128,7 @@ def test_pulumi_yaml_declares_every_key_with_type_description_and_the_same_defau
     fields = {
         field.alias: field.default if not field.is_required() else ""
         for name, field in Settings.model_fields.items()
-        if name != "environment"
+        if name not in {"environment", "namespace"}
     }
     assert {key: item["default"] for key, item in declared().items()} == fields
     types = {str: "string", bool: "boolean", int: "integer"}

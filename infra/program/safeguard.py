@@ -1,0 +1,123 @@
+"""What asks before a database goes: the program, before it registers anything, and the providers, for the rest.
+
+A plain `pulumi destroy` runs no program, and `--replace` or a tainted resource are no change of a setting. But Pulumi
+calls the providers of what stands on a database before it touches the database: `diff` before a replacement, `delete`
+before a deletion. What they need to know, the last run has written down in their inputs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from infra.deletion import contents, doomed_from
+from infra.errors import ApiError, ConfigError, NotFound, SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from infra.cloudflare.database import D1Api
+    from infra.deletion import Contents
+    from infra.sqlite.schema import SchemaObject
+
+DELETION: Final = "deletion"
+"""Name of the input that holds infra.deletion.record."""
+
+_saved: set[str] = set()
+"""Databases that this process has seen to: one process of the provider is one run, and several resources ask."""
+
+
+def refuse_replacement(props: Mapping[str, Any], connect: Callable[[], D1Api]) -> None:
+    """Stops Pulumi from replacing the database that `props` was applied to.
+
+    Args:
+        props: inputs and outputs in the state.
+        connect: gives the database.
+
+    Raises:
+        NotConfirmed: it would lose rows, or is protected.
+    """
+    if written := props.get(DELETION):
+        found = look(connect, props["migrations_table"])
+        if found is not None:
+            doomed_from(written, props["database_id"], props["database_name"]).refuse_replacement(found)
+
+
+def before_deletion(props: Mapping[str, Any], connect: Callable[[], D1Api], say: Callable[[str], None]) -> None:
+    """Stops the deletion of the database, or exports it, once in a run.
+
+    Args:
+        props: inputs and outputs in the state.
+        connect: gives the database.
+        say: tells the user.
+
+    Raises:
+        NotConfirmed: it is protected, or can't be exported, and nobody confirmed its deletion.
+        ApiError: the export failed.
+        ConfigError: the export can't be written.
+    """
+    database_id, name = props["database_id"], props["database_name"]
+    written = props.get(DELETION)
+    if not written or database_id in _saved:
+        return
+    found = look(connect, props["migrations_table"])
+    if found is None:
+        return
+    doomed = doomed_from(written, database_id, name)
+    doomed.refuse_deletion(found, export=written["export"])
+    if isinstance(found, str):
+        say(f"{name} is deleted unseen, as confirmed: {found}")
+    elif found.tables and written["export"]:
+        _export(connect(), name, found, Path(doomed.exports_dir), say)
+    _saved.add(database_id)
+
+
+def look(connect: Callable[[], D1Api], ledger: str) -> Contents | str | None:
+    """What a database holds, or why that can't be told; None where it is gone."""
+    try:
+        objects = _objects(connect())
+    except NotFound:
+        return None
+    except (ApiError, ConfigError) as error:
+        return str(error)
+    found = contents(objects, ledger)
+    return replace(found, unreadable=_unreadable(objects, found)) if found.virtual else found
+
+
+def _objects(database: D1Api) -> tuple[SchemaObject, ...]:
+    from infra.sqlite import schema
+
+    return schema.objects_from(database.read(schema.SELECT))
+
+
+def _unreadable(objects: tuple[SchemaObject, ...], found: Contents) -> tuple[str, ...]:
+    from infra.copying.script import inventory
+
+    try:
+        return inventory(objects).forgotten
+    except SqlError:
+        return found.virtual
+
+
+def _export(database: D1Api, name: str, found: Contents, folder: Path, say: Callable[[str], None]) -> None:
+    from infra.copying.reading import Reading
+    from infra.export import save
+
+    if found.virtual:
+        lost = f"; what {', '.join(found.unreadable)} hold is lost, as confirmed" if found.unreadable else ""
+        say(f"{name} is read table by table, since Cloudflare exports none with virtual tables{lost}")
+    try:
+        bookmark = database.bookmark()
+        export = save(Reading(database, _objects(database)) if found.virtual else database, folder, name)
+    except (ApiError, SqlError) as error:
+        raise ApiError(f"nothing was deleted: {name} can't be exported before: {error}") from error
+    except OSError as error:
+        raise ConfigError(f"nothing was deleted: {error.filename or folder}: {error.strerror or error}") from error
+    say(
+        f"{name} was exported before it is deleted ({found}):\n"
+        f"  file      {export.path} ({export.size} bytes)\n"
+        f"  sha256    {export.sha256}\n"
+        f"  bookmark  {bookmark} (of the moment before; goes with the database)\n"
+        f"  load it   wrangler d1 create NAME, then wrangler d1 execute NAME --remote --file={export.path}"
+    )
