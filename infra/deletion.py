@@ -125,12 +125,13 @@ class Doomed:
         if self.is_released or (not self.protected and isinstance(contents, Contents) and not contents.tables):
             return
         asked = (Change("nothing: Pulumi was asked to replace it (--replace, --target-replace, state taint)", ""),)
+        copy_from = f"pulumi config set {self.key.replace('confirmDeletion', 'copyFrom')} {shlex.quote(self.stack)}"
         lines = (
             f"nothing was done: the database {self.name} ({self.id}) would be deleted, and an empty one be made",
             *self._state(contents),
             *(f"  changed    {change.text}" for change in changes or asked),
             *(f"  keep it    {change.undo}" for change in changes if change.undo),
-            "  copy it    make another environment (pulumi stack init NAME), copy the rows, then delete this one",
+            f"  copy it    pulumi stack init NAME; {copy_from} --stack NAME; pulumi up --stack NAME",
             *self._steps("lose it", "pulumi up", "again: exports it, and replaces it"),
         )
         raise NotConfirmed("\n".join(lines))

@@ -159,9 +159,14 @@ def test_a_confirmation_works_once_and_for_the_one_database(project: Project) ->
 def test_a_database_that_is_not_protected_goes_by_destroy_alone_and_leaves_an_export(project: Project) -> None:
     database = environment(project, "dev")
     before, wrangler = content(database), (project.folder / "wrangler.toml").read_bytes()
-    configure(project, "dev", "projectName", "shop")
-    assert "name: your-app-db-dev -> shop-db-dev; D1 renames none" in refused(project, "preview", "--stack", "dev")
-    configure(project, "dev", "projectName", "")
+    project.pulumi("stack", "rename", "qa", "--stack", "dev")
+    shown = refused(project, "preview", "--stack", "qa")
+    assert "name: your-app-db-dev -> your-app-db-qa; D1 renames none" in shown
+    assert "keep it    pulumi config set databaseName your-app-db-dev --stack qa" in shown
+    configure(project, "qa", "databaseName", "your-app-db-dev")
+    assert "replace" not in project.preview("qa")
+    project.pulumi("stack", "rename", "dev", "--stack", "qa")
+    configure(project, "dev", "databaseName", "")
     project.pulumi("state", "taint", DATABASE.format(stack="dev"), "--stack", "dev", "--yes")
     for command in (("preview",), ("up", "--yes", "--skip-preview")):
         assert "Pulumi was asked to replace it" in refused(project, *command, "--stack", "dev")

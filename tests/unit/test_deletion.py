@@ -97,7 +97,7 @@ def test_the_message_says_what_changed_what_is_lost_and_each_way_on() -> None:
         f"  keep it    pulumi config set accountId {ACCOUNT} --stack prod",
         "  keep it    pulumi config set jurisdiction eu --stack prod",
         "  keep it    pulumi config rm locationHint --stack prod",
-        "  copy it    make another environment (pulumi stack init NAME), copy the rows, then delete this one",
+        "  copy it    pulumi stack init NAME; pulumi config set copyFrom prod --stack NAME; pulumi up --stack NAME",
         f"  lose it    pulumi config set confirmDeletion {ID} --stack prod",
         "             pulumi up --stack prod   # takes the protection off, and deletes nothing",
         "             pulumi up --stack prod   # again: exports it, and replaces it",
