@@ -96,7 +96,6 @@ class Doomed:
         protected: whether the stack is configured to protect it.
         confirmed: value of `confirmDeletion`; empty for none.
         key: what that key is called in this program's configuration.
-        exports_dir: where exports go.
     """
 
     id: str
@@ -105,7 +104,6 @@ class Doomed:
     protected: bool
     confirmed: str
     key: str
-    exports_dir: str
 
     @property
     def is_released(self) -> bool:
@@ -204,7 +202,6 @@ def doomed_from(written: Mapping[str, Any], database_id: str, name: str) -> Doom
         protected=written["protect"],
         confirmed=written["confirmed"],
         key=written["key"],
-        exports_dir=written["exports_dir"],
     )
 
 

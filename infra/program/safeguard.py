@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from infra.cloudflare.database import D1Api
     from infra.deletion import Contents
-    from infra.sqlite.schema import SchemaObject
+    from infra.migrations.live import Live
 
 DELETION: Final = "deletion"
 """Name of the input that holds infra.deletion.record."""
@@ -69,49 +69,52 @@ def before_deletion(props: Mapping[str, Any], connect: Callable[[], D1Api], say:
     if isinstance(found, str):
         say(f"{name} is deleted unseen, as confirmed: {found}")
     elif found.tables and written["export"]:
-        _export(connect(), name, found, Path(doomed.exports_dir), say)
+        _export(connect(), props, found, say)
     _saved.add(database_id)
 
 
 def look(connect: Callable[[], D1Api], ledger: str) -> Contents | str | None:
     """What a database holds, or why that can't be told; None where it is gone."""
+    from infra.migrations import live
+
     try:
-        objects = _objects(connect())
+        now = live.read(connect(), ledger)
     except NotFound:
         return None
     except (ApiError, ConfigError) as error:
         return str(error)
-    found = contents(objects, ledger)
-    return replace(found, unreadable=_unreadable(objects, found)) if found.virtual else found
+    found = contents(now.objects, ledger)
+    return replace(found, unreadable=_unreadable(now, found)) if found.virtual else found
 
 
-def _objects(database: D1Api) -> tuple[SchemaObject, ...]:
-    from infra.sqlite import schema
-
-    return schema.objects_from(database.read(schema.SELECT))
-
-
-def _unreadable(objects: tuple[SchemaObject, ...], found: Contents) -> tuple[str, ...]:
+def _unreadable(now: Live, found: Contents) -> tuple[str, ...]:
     from infra.copying.script import inventory
 
     try:
-        return inventory(objects).forgotten
+        return inventory(now.objects).forgotten
     except SqlError:
         return found.virtual
 
 
-def _export(database: D1Api, name: str, found: Contents, folder: Path, say: Callable[[str], None]) -> None:
+def _export(database: D1Api, props: Mapping[str, Any], found: Contents, say: Callable[[str], None]) -> None:
     from infra.copying.reading import Reading
     from infra.export import save
+    from infra.migrations import live
 
+    name, folder = props["database_name"], Path(props[DELETION]["exports_dir"])
     if found.virtual:
         lost = f"; what {', '.join(found.unreadable)} hold is lost, as confirmed" if found.unreadable else ""
         say(f"{name} is read table by table, since Cloudflare exports none with virtual tables{lost}")
     try:
         bookmark = database.bookmark()
-        export = save(Reading(database, _objects(database)) if found.virtual else database, folder, name)
-    except (ApiError, SqlError) as error:
-        raise ApiError(f"nothing was deleted: {name} can't be exported before: {error}") from error
+        if found.virtual:
+            readable = Reading(database, live.read(database, props["migrations_table"]).objects)
+        export = save(readable if found.virtual else database, folder, name)
+    except (ApiError, ConfigError, SqlError) as error:
+        raise ApiError(
+            f"nothing was deleted: {name} can't be exported before: {error}. Run it again; without an export, and without "
+            f"any other question, 'wrangler d1 delete {name}' deletes it"
+        ) from error
     except OSError as error:
         raise ConfigError(f"nothing was deleted: {error.filename or folder}: {error.strerror or error}") from error
     say(

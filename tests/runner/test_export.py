@@ -34,7 +34,6 @@ def props(database: D1Api, folder: Path, **written: Any) -> dict[str, Any]:
         "key": "confirmDeletion",
         "exports_dir": str(folder),
         "export": True,
-        "account_id": database.account_id,
         **written,
     }
     return {
@@ -114,14 +113,30 @@ def test_what_holds_nothing_or_need_not_be_kept_goes_without_an_export(database:
     assert exports(tmp_path) == []
 
 
-def test_a_database_with_a_virtual_table_goes_only_when_confirmed(database: D1Api, tmp_path: Path) -> None:
-    database.write("CREATE VIRTUAL TABLE docs USING fts5(body)")
+def test_a_database_that_cloudflare_does_not_export_is_read(database: D1Api, tmp_path: Path) -> None:
+    database.write(ROWS)
+    database.write("CREATE VIRTUAL TABLE docs USING fts5(body); INSERT INTO docs VALUES ('an owl')")
     said: list[str] = []
-    with pytest.raises(NotConfirmed, match=r"Cloudflare exports none with virtual tables \(docs\)"):
+    safeguard.before_deletion(props(database, tmp_path), lambda: database, said.append)
+    assert "read table by table, since Cloudflare exports none with virtual tables" in said[0]
+    (file,) = exports(tmp_path)
+    database.write("DROP TABLE docs; DROP TABLE users")
+    database.import_script(file.read_text())
+    assert database.read("SELECT body FROM docs WHERE docs MATCH 'owl'") == ({"body": "an owl"},)
+    assert [row["name"] for row in database.read("SELECT name FROM users ORDER BY id")] == ["Ada", "it's"]
+
+
+def test_what_nobody_can_read_goes_only_when_confirmed(database: D1Api, tmp_path: Path) -> None:
+    database.write(ROWS)
+    database.write("CREATE VIRTUAL TABLE docs USING fts5(body, content='')")
+    said: list[str] = []
+    with pytest.raises(NotConfirmed, match="nobody can read what the virtual tables docs hold"):
         safeguard.before_deletion(props(database, tmp_path), lambda: database, said.append)
+    assert (exports(tmp_path), said) == ([], [])
     confirmed = props(database, tmp_path, confirmed=database.database_id)
     safeguard.before_deletion(confirmed, lambda: database, said.append)
-    assert said == [f"{TARGET.name} is deleted without an export, as confirmed: it has virtual tables (docs)"]
+    assert "what docs hold is lost, as confirmed" in said[0]
+    assert "INSERT INTO" in exports(tmp_path)[0].read_text()
 
 
 def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_no_obstacle(

@@ -26,7 +26,6 @@ DOOMED = Doomed(
     protected=True,
     confirmed="",
     key="confirmDeletion",
-    exports_dir="exports",
 )
 OPEN = replace(DOOMED, protected=False)
 
@@ -116,7 +115,7 @@ def test_what_a_run_writes_down_is_what_the_next_one_reads() -> None:
     written = record(settings(namespace="orders", protect="true", confirmDeletion=ID, exportsDir="dumps"))
     doomed = doomed_from(written, ID, "shop-orders-db-prod")
     assert doomed.is_released
-    assert (doomed.stack, doomed.protected, doomed.exports_dir) == ("prod", True, "dumps")
+    assert (doomed.stack, doomed.protected, written["exports_dir"]) == ("prod", True, "dumps")
     assert "pulumi config set orders:confirmDeletion" in refusal(replace(doomed, confirmed=""), TABLES)
 
 
