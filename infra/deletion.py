@@ -158,7 +158,7 @@ class Doomed:
         lines = (
             f"nothing was deleted: the database {self.name} ({self.id}) {reason}",
             *self._state(contents),
-            *self._steps("delete it", "pulumi destroy", "exports what can be read, and deletes it"),
+            *self._steps("delete it", "pulumi destroy", "exports it, and deletes it"),
         )
         raise NotConfirmed("\n".join(lines))
 

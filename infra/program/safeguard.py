@@ -105,15 +105,17 @@ def _export(database: D1Api, props: Mapping[str, Any], found: Contents, say: Cal
     if found.virtual:
         lost = f"; what {', '.join(found.unreadable)} hold is lost, as confirmed" if found.unreadable else ""
         say(f"{name} is read table by table, since Cloudflare exports none with virtual tables{lost}")
+
+    def readable() -> Reading:
+        return Reading(database, live.read(database, props["migrations_table"]).objects)
+
     try:
         bookmark = database.bookmark()
-        if found.virtual:
-            readable = Reading(database, live.read(database, props["migrations_table"]).objects)
-        export = save(readable if found.virtual else database, folder, name)
+        export = save(readable() if found.virtual else database, folder, name)
     except (ApiError, ConfigError, SqlError) as error:
         raise ApiError(
-            f"nothing was deleted: {name} can't be exported before: {error}. Run it again; without an export, and without "
-            f"any other question, 'wrangler d1 delete {name}' deletes it"
+            f"nothing was deleted: {name} can't be exported before: {error}. Run it again; 'wrangler d1 delete {name}' "
+            "asks for no export"
         ) from error
     except OSError as error:
         raise ConfigError(f"nothing was deleted: {error.filename or folder}: {error.strerror or error}") from error
