@@ -7,15 +7,16 @@ before a deletion. What they need to know, the last run has written down in thei
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.deletion import contents, doomed_from
-from infra.errors import ApiError, ConfigError, NotFound, SqlError
+from infra.errors import ApiError, ConfigError, CopyFailed, NotFound, SqlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from typing import BinaryIO
 
     from infra.cloudflare.database import D1Api
     from infra.deletion import Contents
@@ -96,23 +97,34 @@ def _unreadable(now: Live, found: Contents) -> tuple[str, ...]:
         return found.virtual
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A database that Cloudflare does not export."""
+
+    database: D1Api
+    name: str
+    ledger: str
+    say: Callable[[str], None]
+
+    def export(self, file: BinaryIO) -> None:
+        """See infra.export.Exportable. Raises also CopyFailed, ConfigError and SqlError."""
+        from infra.copying.reading import Names, read
+
+        read(self.database, Names(self.name, "its export", self.ledger), file, self.say)
+
+
 def _export(database: D1Api, props: Mapping[str, Any], found: Contents, say: Callable[[str], None]) -> None:
-    from infra.copying.reading import Reading
     from infra.export import save
-    from infra.migrations import live
 
     name, folder = props["database_name"], Path(props[DELETION]["exports_dir"])
     if found.virtual:
         lost = f"; what {', '.join(found.unreadable)} hold is lost, as confirmed" if found.unreadable else ""
         say(f"{name} is read table by table, since Cloudflare exports none with virtual tables{lost}")
-
-    def readable() -> Reading:
-        return Reading(database, live.read(database, props["migrations_table"]).objects)
-
     try:
         bookmark = database.bookmark()
-        export = save(readable() if found.virtual else database, folder, name)
-    except (ApiError, ConfigError, SqlError) as error:
+        readable = _Read(database, name, props["migrations_table"], say)
+        export = save(readable if found.virtual else database, folder, name)
+    except (ApiError, ConfigError, CopyFailed, SqlError) as error:
         raise ApiError(
             f"nothing was deleted: {name} can't be exported before: {error}. Run it again; 'wrangler d1 delete {name}' "
             "asks for no export"
