@@ -10,6 +10,7 @@ from infra.files import locked, named, write_atomically
 from infra.render.marked import with_block
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -27,15 +28,20 @@ def put(path: Path, name: str, block: str) -> bool:
         return changed != text
 
 
-def difference(path: Path, name: str, block: str) -> list[str]:
-    """What `put` would change, as lines of a diff; none where it would change nothing.
+def difference(path: Path, name: str, block: Callable[[str], str]) -> list[str]:
+    """What is not as it should be, as lines of a diff; none where all is.
+
+    Args:
+        path: the file.
+        name: of the block.
+        block: gives it, from the file's text.
 
     Raises:
         ConfigError: as `put`.
     """
     with named(path):
         text = _text(path)
-        expected = with_block(text, name, block)
+        expected = with_block(text, name, block(text))
         return list(unified_diff(text.splitlines(), expected.splitlines(), str(path), "as it should be", lineterm=""))
 
 

@@ -14,12 +14,12 @@ from click.globals import push_context
 
 from infra.cli import project
 from infra.cli import stack as stacks
-from infra.errors import ApiError, D1Error, NotFound, OutcomeUnknown, SqlError, TryLater, Unauthorized
+from infra.errors import ApiError, ConfigError, D1Error, NotFound, OutcomeUnknown, SqlError, TryLater, Unauthorized
 from infra.naming import TITLES, title_of
 from infra.render.status import GONE, LOCAL, NOT_STARTED, UNREACHABLE, UP_TO_DATE, Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from infra.migrations.live import Live
 
@@ -29,26 +29,35 @@ _AT_ONCE: Final = 8
 """Stacks that are asked at the same time, each by a pulumi process and three requests."""
 
 
-def environments(folder: Path) -> list[Environment]:
+def environments(folder: Path, only: Collection[str] = ()) -> list[Environment]:
     """Development, Production, Local, and then the other stacks by name. What can't be read is a row that says so.
 
     Args:
         folder: of Pulumi.yaml, which is the current one.
+        only: stacks to look at beside Local; none for all of them.
 
     Raises:
-        ConfigError: pulumi does not say which stacks there are.
+        ConfigError: pulumi does not say which stacks there are, or one of `only` is not among them.
     """
     names = stacks.names()
+    if unknown := [name for name in only if name not in names and name not in TITLES]:
+        raise ConfigError(f"there is no stack '{unknown[0]}': this project has {', '.join(names) or 'none'}")
     usual = {name: [stack for stack in names if title_of(stack) == title] for name, title in TITLES.items()}
-    others = [stack for stack in names if title_of(stack) not in TITLES.values()]
+    wanted = set(only) or {*names, *TITLES}
+    others = [stack for stack in names if title_of(stack) not in TITLES.values() and stack in wanted]
     jobs = [
-        *(job for name, found in usual.items() for job in _jobs(found) or [partial(_not_started, name)]),
+        *(job for name, found in usual.items() for job in _usual(name, found) if wanted & {name, *found}),
         partial(_guarded, LOCAL, "", partial(_local, folder, usual["dev"])),
         *_jobs(sorted(others, key=_natural)),
     ]
     context = click.get_current_context()  # each thread has its own, and it says which component is meant
     with ThreadPoolExecutor(_AT_ONCE, initializer=push_context, initargs=(context,)) as pool:
         return [row for rows in pool.map(lambda job: job(), jobs) for row in rows]
+
+
+def _usual(name: str, found: Sequence[str]) -> list[_Job]:
+    """An environment that every project has, if only as something to do."""
+    return _jobs(found) or [partial(_not_started, name)]
 
 
 def _jobs(names: Sequence[str]) -> list[_Job]:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from infra.cli.options import stacks
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -30,18 +32,28 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @click.command(short_help="Show every environment: applied and pending.")
+@click.option(
+    "--stack",
+    "only",
+    multiple=True,
+    shell_complete=stacks,
+    help="A stack to show; may be given again. Otherwise all of them.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.option("--write", type=_FILE, metavar="FILE", help="Put the table into a Markdown file.")
 @click.option("--check", type=_FILE, metavar="FILE", help="Write nothing. Fail where the file has another table.")
 @click.pass_context
-def status(context: click.Context, *, as_json: bool, write: Path | None, check: Path | None) -> None:
+def status(
+    context: click.Context, *, only: Sequence[str], as_json: bool, write: Path | None, check: Path | None
+) -> None:
     r"""Show every environment: what is applied, what is pending, and how long the way back stays open.
 
     Pulumi knows the stacks; what is applied is read from each database. 'Local' is the database that wrangler keeps
     on this machine for the binding of dev. An environment that can't be read says so, and hides no other.
 
     In FILE the table stands between the lines '<!-- d1 status -->' and '<!-- /d1 status -->', which are put at its
-    end where it has none. The rest of the file stays as it is.
+    end where it has none. The rest of the file stays as it is. --check leaves out the row of 'Local', which is
+    another one on every machine.
 
     \b
     Exit code: 0, or 1 where an environment can't be read or --check finds a difference.
@@ -51,7 +63,7 @@ def status(context: click.Context, *, as_json: bool, write: Path | None, check: 
       d1 status
       d1 status --json | jq '.[] | select(.pending != [])'
       d1 status --write docs/database.md
-      d1 status --check docs/database.md       in CI
+      d1 status --stack dev --stack prod --check docs/database.md       in CI
     """
     from infra.cli import project
     from infra.cli.environments import environments
@@ -60,7 +72,7 @@ def status(context: click.Context, *, as_json: bool, write: Path | None, check: 
         raise click.UsageError("--json, --write and --check are three different things to do: give one of them")
     folder = project.root()
     with chdir(folder):
-        found = environments(folder)
+        found = environments(folder, only)
     problems = _problems(found)
     for line in problems:
         click.echo(line, err=True)
@@ -90,7 +102,7 @@ def _document(path: Path, environments: Sequence[Environment], problems: Sequenc
     """
     from infra import marked_file
     from infra.errors import ConfigError
-    from infra.render.status import status_table
+    from infra.render.status import status_table, with_local_rows_of
 
     if problems:
         raise ConfigError(f"{path}: left as it is, since what belongs there is not known")
@@ -98,7 +110,7 @@ def _document(path: Path, environments: Sequence[Environment], problems: Sequenc
     if write:
         changed = marked_file.put(path, BLOCK, table)
         click.echo(f"{path}: {'written' if changed else 'up to date'}")
-    elif lines := marked_file.difference(path, BLOCK, table):
+    elif lines := marked_file.difference(path, BLOCK, lambda text: with_local_rows_of(text, table)):
         click.echo("\n".join(lines))
         raise ConfigError(f"{path}: is not up to date: run 'd1 status --write {path}'")
 

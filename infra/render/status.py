@@ -70,3 +70,19 @@ def status_table(environments: Iterable[Environment]) -> str:
     """A Markdown table with a row for each, and nothing in it that changes while they do not."""
     rows = [environment.cells for environment in environments]
     return render("status.md.j2", {"cell": cell}, rows=rows, plain=(*TITLES.values(), LOCAL, "-"))
+
+
+def with_local_rows_of(text: str, table: str) -> str:
+    """The table with the rows of local databases as they stand in `text`.
+
+    What is on one machine says nothing about the document of another, such as the one in CI.
+    """
+    rows = {_title(line): line for line in text.splitlines()}
+    lines = table.splitlines()
+    kept = [rows.get(_title(line), line) if _title(line).startswith(LOCAL) else line for line in lines]
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _title(line: str) -> str:
+    """The first cell of a row; empty where the line is none."""
+    return line.split("|")[1].strip(" `") if line.startswith("|") else ""

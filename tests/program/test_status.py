@@ -57,6 +57,11 @@ def test_the_table_of_a_project_from_before_its_first_run_to_the_end_of_a_databa
     assert rows(project) == [up_to_date, not_started[1], local, *others]
     assert [item["stack"] for item in shown(project)] == ["dev", "prod", "", "pr-2", "pr-12"]
 
+    permanent = json.loads(d1_status(project, "--stack", "dev", "--stack", "prod", "--json").stdout)
+    assert [item["title"] for item in permanent] == ["Development", "Production", "Local"]
+    unknown = d1_status(project, "--stack", "nope")
+    assert unknown.stderr == "Error: there is no stack 'nope': this project has dev, pr-12, pr-2\n"
+
     database = project.database()
     database.write("DELETE FROM d1_migrations WHERE id > 1")
     (dev, *_) = shown(project)

@@ -72,15 +72,19 @@ def test_markers_that_are_no_pair_are_refused_with_their_lines(text: str, found:
 def test_a_file_is_written_once_and_its_difference_is_a_diff(tmp_path: Path) -> None:
     file = tmp_path / "status.md"
     file.write_bytes(f"# Title\n\n{BEGIN}\n{END}\ntail without an end".encode())
-    shown = difference(file, "d1 status", TABLE)
+    shown = difference(file, "d1 status", lambda _: TABLE)
     assert [line for line in shown if line.startswith("+|")] == ["+| a |", "+|---|", "+| 1 |"]
     assert put(file, "d1 status", TABLE)
     assert not put(file, "d1 status", TABLE)
-    assert difference(file, "d1 status", TABLE) == []
+    assert difference(file, "d1 status", lambda _: TABLE) == []
     assert file.read_bytes() == f"# Title\n\n{BEGIN}\n{TABLE}{END}\ntail without an end".encode()
 
 
-@pytest.mark.parametrize("action", [put, difference])
+def difference_of(path: Path, name: str, block: str) -> list[str]:
+    return difference(path, name, lambda _: block)
+
+
+@pytest.mark.parametrize("action", [put, difference_of])
 def test_a_file_that_can_not_be_read_is_one_message_with_its_path(tmp_path: Path, action: object) -> None:
     assert callable(action)
     missing = tmp_path / "missing.md"

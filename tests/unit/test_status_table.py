@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from infra.render.status import LOCAL, Environment, status_table
+from infra.render.status import LOCAL, Environment, status_table, with_local_rows_of
 
 SEED = """\
 | Database | Status | Last Migration | Time Travel Enabled |
@@ -48,3 +48,15 @@ def test_time_travel_that_is_not_known_is_not_claimed() -> None:
 def test_names_of_stacks_and_files_are_code() -> None:
     table = status_table([Environment("pr-12", "pr-12", "", "up to date", "0001_a|b.sql", time_travel=True)])
     assert table.splitlines()[-1] == r"| `pr-12` | Up to Date | `0001_a\|b.sql` | ✅ |"
+
+
+def test_the_rows_of_another_machines_local_databases_are_no_difference() -> None:
+    local = "| Local | Not Started | - | ❌ (Local only) |"
+    other = "| Local | 2 Pending | `0001_a.sql` | ❌ (Local only) |"
+    text = f"# Database\n\n{SEED.replace(local, other)}"
+    assert with_local_rows_of(text, SEED) == SEED.replace(local, other)
+    assert with_local_rows_of("# Database\n", SEED) == SEED
+    changed = SEED.replace("| Production | Not Started", "| Production | Gone")
+    assert with_local_rows_of(text, changed) == changed.replace(local, other)
+    several = SEED.replace("| Local |", "| `Local shop-db-dev` |")
+    assert with_local_rows_of(several.replace("Not Started", "Gone"), several).splitlines()[-1].count("Gone") == 1
