@@ -117,6 +117,14 @@ class Settings(BaseModel):
             raise ValueError(str(error)) from None
         return text
 
+    @field_validator("given_name", "adopt")
+    @classmethod
+    def _is_not_ephemeral(cls, value: str, info: ValidationInfo) -> str:
+        # A configuration that was copied from another stack's would let 'pulumi destroy' take that one's database.
+        if value and (info.data.get("ttl") or pull_request(info.data.get("environment", ""))):
+            raise ValueError("an ephemeral stack takes over no database that exists: take the key out")
+        return value
+
     @field_validator("seeds", "copy_from")
     @classmethod
     def _is_not_for_production(cls, value: str, info: ValidationInfo) -> str:

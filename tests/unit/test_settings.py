@@ -40,6 +40,21 @@ def test_a_database_that_exists_keeps_its_name() -> None:
         read(databaseName="shop-db-pr-7")
 
 
+def test_a_pull_requests_stack_takes_over_no_database_whatever_its_configuration_was_copied_from() -> None:
+    for key, value in (("adopt", "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"), ("databaseName", "orders")):
+        with pytest.raises(
+            ConfigError, match=rf"shop:{key}: '{value}' is not allowed: .*ephemeral stack takes over no"
+        ):
+            read_settings({f"shop:{key}": value}, environment="pr-12", project="shop", account_id=ACCOUNT)
+    with pytest.raises(ConfigError, match=r"shop:adopt: .*ephemeral stack takes over no"):
+        read_settings(
+            {"shop:ttl": "7d", "shop:adopt": "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"},
+            environment="demo",
+            project="shop",
+            account_id=ACCOUNT,
+        )
+
+
 def test_a_namespace_has_its_keys_to_itself_and_a_name_of_its_own() -> None:
     config = {"shop:domain": "example.com", "shop:binding": "DB", "orders:binding": "ORDERS", "billing:bindng": "B"}
 
