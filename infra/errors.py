@@ -14,6 +14,8 @@
     |-- RestoreFailed          a database was not restored, or nobody knows
     |-- CopyFailed             a new database did not become the copy of another one
     |-- SeedFailed             a seed stopped half way through a run
+    |-- PulumiFailed           the pulumi command ended with an error, which it has printed
+    |   `-- StackLocked        another run has the stack
     `-- NotConfirmed           a command that changes a database was not told to go on
 
 Each message says what is wrong, where, and what to do; callers print it and nothing else.
@@ -121,6 +123,14 @@ class SeedFailed(D1Error):
     def __init__(self, message: str, *, ran: tuple[str, ...]) -> None:
         super().__init__(message)
         self.ran = ran
+
+
+class PulumiFailed(D1Error):
+    """The pulumi command ended with an error, which it has printed."""
+
+
+class StackLocked(PulumiFailed):
+    """Another run has the stack. Nothing was done."""
 
 
 class NotConfirmed(D1Error):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from infra.cli.progress import waiting
+from infra.cli.process import ask
 from infra.cli.project import namespace
 from infra.errors import ConfigError
 from infra.migrations.past.history import Application, from_json
@@ -103,7 +103,7 @@ def configure(name: str, key: str, value: str) -> None:
     space = namespace()
     full = f"{space}:{key}" if space else key
     arguments = ("set", "--stack", name, "--", full, value) if value else ("rm", "--stack", name, full)
-    _run("config", *arguments)
+    ask("config", *arguments)
 
 
 def names() -> list[str]:
@@ -112,7 +112,18 @@ def names() -> list[str]:
     Raises:
         ConfigError: pulumi is not on PATH, or refuses.
     """
-    return sorted(stack["name"] for stack in json.loads(_run("stack", "ls", "--json")))
+    return sorted(updated())
+
+
+def updated() -> dict[str, datetime | None]:
+    """When each of the project's stacks was last run, without changes too; None for one that never was.
+
+    Raises:
+        ConfigError: as `names`.
+    """
+    listed = json.loads(ask("stack", "ls", "--json"))
+    times = {item["name"]: item.get("lastUpdate") for item in listed}
+    return {name: datetime.fromisoformat(time) if time else None for name, time in times.items()}
 
 
 def environments(name: str) -> list[dict[str, Any]]:
@@ -121,7 +132,7 @@ def environments(name: str) -> list[dict[str, Any]]:
     Raises:
         ConfigError: there is no such stack.
     """
-    found = [item for item in _resources(name) if item["type"] == _ENVIRONMENT]
+    found = [item for item in resources(name) if item["type"] == _ENVIRONMENT]
     named = [item.get("outputs") or {} for item in found if namespace() in {"", item["urn"].rpartition("::")[2]}]
     return [outputs for outputs in named if "database_id" in outputs]
 
@@ -134,7 +145,7 @@ def migrated(name: str) -> list[dict[str, Any]]:
     Raises:
         ConfigError: there is no such stack.
     """
-    found = [item for item in _resources(name) if item["type"] == _MIGRATIONS]
+    found = [item for item in resources(name) if item["type"] == _MIGRATIONS]
     return [item["outputs"] for item in found if namespace() in {"", _component(item)}]
 
 
@@ -144,8 +155,7 @@ def _one(name: str, kind: str) -> dict[str, Any] | None:
     Raises:
         ConfigError: there is no such stack, or it has several environments and none is named.
     """
-    resources = [item for item in _resources(name) if item["type"] == kind]
-    found = {_component(item): item for item in resources}
+    found = {_component(item): item for item in resources(name) if item["type"] == kind}
     if chosen := namespace():
         return found.get(chosen)
     if len(found) > 1:
@@ -161,27 +171,13 @@ def _component(item: Mapping[str, Any]) -> str:
     return str(item.get("parent", "")).rpartition("::")[2]
 
 
-def _resources(name: str) -> list[dict[str, Any]]:
+def resources(name: str) -> list[dict[str, Any]]:
+    """What the state of the stack keeps of each resource, as Pulumi exports it.
+
+    Raises:
+        ConfigError: there is no such stack.
+    """
     # Not an output of the stack: Pulumi would print 50 entries of history after each run.
-    deployment = json.loads(_run("stack", "export", "--stack", name))["deployment"]
+    deployment = json.loads(ask("stack", "export", "--stack", name))["deployment"]
     found: list[dict[str, Any]] = deployment.get("resources") or []
     return found
-
-
-def _run(*arguments: str) -> str:
-    try:
-        with waiting(f"pulumi {' '.join(arguments[:2])}"):
-            done = subprocess.run(  # noqa: S603 - the user's own stack
-                ["pulumi", "--non-interactive", *arguments],  # noqa: S607 - the user's own
-                capture_output=True,
-                text=True,
-                check=True,
-            )
-    except FileNotFoundError:
-        command = click.get_current_context().info_name
-        raise ConfigError(
-            f"pulumi is not on PATH: run this as 'd1 local -- d1 {command} ...', or install Pulumi"
-        ) from None
-    except subprocess.CalledProcessError as error:
-        raise ConfigError(f"pulumi {' '.join(arguments)} failed: {error.stderr.strip()}") from None
-    return done.stdout
