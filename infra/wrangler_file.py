@@ -73,8 +73,8 @@ def differences(path: str, entry: Binding) -> list[str]:
         return [f"{path}: {line}" for line in lines]
 
 
-def bound(path: str) -> list[tuple[str, str]]:
-    """Ids of the databases in the configuration at `path`, each with a name for its entry.
+def bound(path: str) -> list[check.Bound]:
+    """The entries of the configuration at `path` that name a database.
 
     Raises:
         ConfigError: the file can't be read.

@@ -16,6 +16,16 @@ MISUSE = 64
 """Exit code where the command line is wrong: EX_USAGE of sysexits.h. click's own, 2, is what pending files are."""
 
 
+LOCKED = 75
+"""Exit code where another run has the stack: EX_TEMPFAIL of sysexits.h, so that a script knows to try again."""
+
+
+class Locked(click.ClickException):
+    """Another run has the stack."""
+
+    exit_code = LOCKED
+
+
 class Misuse(click.ClickException):
     """A command line that is wrong; shows itself as click does."""
 
@@ -80,12 +90,14 @@ class LazyGroup(click.Group):
 @contextmanager
 def _one_message() -> Iterator[None]:
     """The one place where an error becomes a message and an exit code."""
-    from infra.errors import D1Error
+    from infra.errors import D1Error, StackLocked
 
     try:
         yield
     except click.UsageError as error:
         raise Misuse(error) from error
+    except StackLocked as error:
+        raise Locked(str(error)) from error
     except D1Error as error:
         raise click.ClickException(str(error)) from error
     except BrokenPipeError:

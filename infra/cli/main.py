@@ -14,6 +14,7 @@ _OWN = {
     "adopt": "infra.cli.adopt:adopt",
     "baseline": "infra.cli.baseline:baseline",
     "comment": "infra.cli.comment:comment",
+    "ephemeral": "infra.cli.ephemeral:ephemeral",
     "fleet": "infra.cli.fleet:fleet",
     "history": "infra.cli.history:history",
     "init": "infra.cli.init:init",
@@ -22,6 +23,7 @@ _OWN = {
     "render": "infra.cli.render:render",
     "restore": "infra.cli.restore:restore",
     "status": "infra.cli.status:status",
+    "sweep": "infra.cli.sweep:sweep",
 }
 
 

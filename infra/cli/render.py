@@ -142,12 +142,12 @@ def _gone(places: Sequence[Place]) -> Iterator[str]:
     retry = Retry(partial(click.echo, err=True))
     for path in sorted({place.path for place in places}):
         accounts = sorted({place.account_id for place in places if place.path == path})
-        for database_id, called in wrangler_file.bound(path):
+        for entry in wrangler_file.bound(path):
             for account in accounts:
                 try:
-                    connect_account(account, retry=retry).describe(database_id)
+                    connect_account(account, retry=retry).describe(entry.database_id)
                 except NotFound:
                     continue
                 break
             else:
-                yield f"{path}: {called}: there is no database {database_id}"
+                yield f"{path}: {entry}: there is no database {entry.database_id}"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _MIGRATIONS: Final = "pulumi-python:dynamic/d1:Migrations"
 _ENVIRONMENT: Final = "d1:index:Environment"
-_DATABASE: Final = "cloudflare:index/d1Database:D1Database"
+DATABASE: Final = "cloudflare:index/d1Database:D1Database"
+STACK: Final = "pulumi:pulumi:Stack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ def database_id(name: str) -> str:
     Raises:
         ConfigError: there is no such stack.
     """
-    found = _one(name, _DATABASE)
+    found = _one(name, DATABASE)
     return str(found["id"]) if found else ""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import defaultdict
 from contextlib import chdir
 from dataclasses import asdict
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from infra.render.status import Environment
-
-LOG_WIDTH = 160
-"""Columns where there is no terminal to ask: a log can be scrolled, a name that is cut short can't be searched for."""
 
 BLOCK = "d1 status"
 """Name of the table's place in a document."""
@@ -116,17 +112,10 @@ def _document(path: Path, environments: Sequence[Environment], problems: Sequenc
 
 
 def _print_table(environments: Sequence[Environment]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
+    from infra.cli.table import print_table
 
-    table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Way Back Until"):
-        table.add_column(heading, overflow="fold")
-    for environment in environments:
-        table.add_row(*environment.cells, environment.database or "-", environment.bookmark_expires or "-")
-    console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False, markup=False)
-    console.print(table)
+    headings = ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Way Back Until")
+    print_table(headings, ([*item.cells, item.database or "-", item.bookmark_expires or "-"] for item in environments))
     for environment in environments:
         for line in environment.drift:
-            console.print(f"{environment.database or environment.title}: {line}")
+            click.echo(f"{environment.database or environment.title}: {line}")

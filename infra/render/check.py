@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from infra.render.document import Document
@@ -12,6 +13,27 @@ from infra.render.written import dotted
 
 if TYPE_CHECKING:
     from infra.render.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """An entry that names a database.
+
+    Attributes:
+        environment: wrangler environment that it stands in; empty for the top level.
+        binding: its variable.
+        database_name: of its database; empty where it has none.
+        database_id: of its database.
+    """
+
+    environment: str
+    binding: str
+    database_name: str
+    database_id: str
+
+    def __str__(self) -> str:
+        path = ("env", self.environment, "d1_databases") if self.environment else ("d1_databases",)
+        return _called(dotted(path), self.binding)
 
 
 def differences(text: str, entry: Binding, name: str) -> list[str]:
@@ -37,18 +59,18 @@ def differences(text: str, entry: Binding, name: str) -> list[str]:
     ]
 
 
-def bound(text: str, name: str) -> list[tuple[str, str]]:
-    """Every id of a database in the configuration, and a name for its entry. Placeholders are left out.
+def bound(text: str, name: str) -> list[Bound]:
+    """Every entry that names a database. Placeholders are left out.
 
     Raises:
         ConfigError: as `differences`.
     """
     document = Document.of(text, syntax_of(name))
     document.entries(("env", "", "d1_databases"))  # refuses an `env` that is no table
-    paths = [("d1_databases",), *(("env", key, "d1_databases") for key in document.content.get("env", {}))]
+    paths = {"": ("d1_databases",), **{key: ("env", key, "d1_databases") for key in document.content.get("env", {})}}
     return [
-        (str(item["database_id"]), _called(dotted(path), item.get("binding")))
-        for path in paths
+        Bound(environment, str(item.get("binding")), str(item.get("database_name", "")), str(item["database_id"]))
+        for environment, path in paths.items()
         for item in document.entries(path)
         if is_id(item.get("database_id"))
     ]

@@ -70,7 +70,7 @@ ALLOWED = {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file", "infra.retry"),
         *("infra.cloudflare", "infra.fleet", "infra.render", *MIGRATIONS),
         *("infra.naming", "infra.wrangler_state", "infra.marked_file"),
-        *("infra.files", "infra.scaffold"),
+        *("infra.files", "infra.scaffold", "infra.ephemeral"),
     },
     "engine": {"infra.errors", "infra.files"},
     "emulator.errors": set(),

@@ -19,9 +19,9 @@ NAMES = ["wrangler.toml", "wrangler.jsonc", "wrangler.json"]
 def test_what_was_put_differs_in_nothing(name: str) -> None:
     text = put(put(None, DEV, name), PROD, name)
     assert differences(text, DEV, name) == differences(text, PROD, name) == []
-    assert bound(text, name) == [
-        (DEV.database_id, "'DB' in 'd1_databases'"),
-        (PROD.database_id, "'DB' in 'env.production.d1_databases'"),
+    assert [(entry.database_id, entry.environment, str(entry)) for entry in bound(text, name)] == [
+        (DEV.database_id, "", "'DB' in 'd1_databases'"),
+        (PROD.database_id, "production", "'DB' in 'env.production.d1_databases'"),
     ]
 
 

@@ -1,0 +1,136 @@
+"""Takes an environment away: stack, database, configuration, entries. What is gone already is fine."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from infra import wrangler_file
+from infra.cli import project
+from infra.cli import stack as stacks
+from infra.cli.ephemeral.world import committed, connect, entries, read_stacks
+from infra.cli.process import run
+from infra.ephemeral.names import pull_request
+from infra.ephemeral.sweep import kept_because
+from infra.ephemeral.world import Owned, World, ids
+from infra.errors import ConfigError, NotFound, PulumiFailed, StackLocked
+from infra.render.binding import Binding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.cloudflare.account import Account
+    from infra.ephemeral.world import Entry
+    from infra.settings import Settings
+
+
+def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
+    """Takes the environment of `stack` away, and tells whether there was anything.
+
+    Args:
+        folder: of Pulumi.yaml, the current one.
+        stack: its name.
+        quiet: whether pulumi prints to stderr alone.
+
+    Raises:
+        ConfigError: the stack is not ephemeral; nothing was done.
+        PulumiFailed: pulumi failed, and has said why.
+        ApiError: Cloudflare does not answer.
+    """
+    settings = project.settings(folder, stack)
+    found = {item.stack: item for item in read_stacks(folder)}
+    in_git = committed(folder)
+    world = World(settings.project_name, settings.account_id, tuple(found.values()), in_git, (), ())
+    reason = kept_because(found[stack], world) if stack in found else ""
+    if stack in in_git or settings.protect:
+        reason = reason or "it is protected, or its configuration is committed"
+    if reason:
+        raise ConfigError(f"stack '{stack}' is not ephemeral, since {reason}: nothing was done")
+    account = connect(settings)
+    if stack in found:
+        _destroy(stack, quiet=quiet)
+    elif not pull_request(stack):
+        return False  # without its state, nothing shows that a database of this name may go
+    left = unowned(folder, settings, account)
+    if left:
+        remove_database(account, left)
+    stale = [item for item in entries(settings) if item.database_name == settings.database_name]
+    removed = [remove_entry(folder, item, account) for item in stale]
+    file = folder / f"Pulumi.{stack}.yaml"
+    config = bool(pull_request(stack)) and file.exists()
+    if config:
+        file.unlink()
+    return stack in found or left is not None or any(removed) or config
+
+
+def unowned(folder: Path, settings: Settings, account: Account) -> Owned | None:
+    """The database of the stack's name, if no stack of the project owns it.
+
+    Raises:
+        ConfigError: pulumi refuses.
+        ApiError: Cloudflare does not answer.
+    """
+    found = described(account, settings.database_name)
+    if found is None or found.name != settings.database_name:
+        return None
+    return None if any(found.id in ids(item) for item in read_stacks(folder)) else found
+
+
+def described(account: Account, database: str) -> Owned | None:
+    """The database of this UUID or name; None where there is none.
+
+    Raises:
+        ApiError: Cloudflare does not answer.
+    """
+    try:
+        found = account.describe(database)
+    except NotFound:
+        return None
+    return Owned(found.id, found.name, account.id, found.created_at)
+
+
+def remove_database(account: Account, database: Owned) -> None:
+    """Deletes a database that no stack owns, once it is exported where it has tables of its user's.
+
+    Raises:
+        ApiError: it can't be exported or deleted.
+    """
+    account.delete(database.id)
+    click.echo(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
+
+
+def remove_entry(folder: Path, entry: Entry, account: Account) -> bool:
+    """Takes an entry out of the wrangler configuration if its database is gone, and tells whether it did.
+
+    Raises:
+        ConfigError: the file can't be written.
+        ApiError: Cloudflare does not answer.
+    """
+    if any(entry.database_id in ids(item) for item in read_stacks(folder)):
+        return False
+    if described(account, entry.database_id) is not None:
+        return False
+    bound = Binding(
+        worker="",
+        environment=entry.environment,
+        binding=entry.binding,
+        database_name=entry.database_name,
+        database_id=entry.database_id,
+        migrations_dir="",
+        migrations_table="",
+    )
+    wrangler_file.remove(entry.path, bound)
+    return True
+
+
+def _destroy(stack: str, *, quiet: bool) -> None:
+    for command in (("destroy", "--yes", "--skip-preview", "--refresh"), ("stack", "rm", "--yes")):
+        try:
+            run(*command, stack=stack, quiet=quiet)
+        except StackLocked:
+            raise
+        except PulumiFailed:
+            if stack in stacks.updated():  # else another run has taken it down
+                raise
+            return

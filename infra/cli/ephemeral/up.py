@@ -1,0 +1,124 @@
+"""`d1 ephemeral up`: makes the environment, or brings it up to date and renews its time."""
+
+from __future__ import annotations
+
+import json
+from contextlib import chdir
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from infra.ephemeral.world import Environment
+    from infra.settings import Settings
+
+
+@click.command(short_help="Make an environment, or migrate it again.")
+@click.argument("name", metavar="NUMBER|STACK")
+@click.option("--ttl", default="", metavar="TIME", help="How long it lives after its last run: 72h, 7d, never.")
+@click.option("--json", "as_json", is_flag=True, help="Print the stack's outputs as JSON, and all else to stderr.")
+def up(name: str, *, ttl: str, as_json: bool) -> None:
+    r"""Make the environment of a pull request, or migrate it again and renew its time.
+
+    Runs 'pulumi stack init' where there is no such stack, and 'pulumi up', which creates the database, applies what is
+    pending and binds it. A database of its name that a killed run left behind is taken over, and one that somebody
+    deleted is made again. Without --ttl it is what the stack was told before, or 7d.
+
+    \b
+    Exit code: 0, 75 where another run has the stack, 1 for any other failure.
+
+    \b
+    Examples:
+      d1 ephemeral up 12
+      d1 ephemeral up 12 --ttl 72h --json | jq -r .database_id
+      d1 ephemeral up demo --ttl never
+    """
+    from infra.cli import project
+    from infra.cli import stack as stacks
+    from infra.cli.ephemeral.world import committed, read_stack
+    from infra.cli.process import run
+    from infra.ephemeral.names import stack_of
+    from infra.ephemeral.ttl import DEFAULT, read_ttl
+    from infra.errors import ConfigError
+
+    stack, folder = stack_of(name), project.root()
+    if ttl:
+        read_ttl(ttl)
+    with chdir(folder):
+        settings = project.settings(folder, stack)
+        if stack in committed(folder):
+            raise ConfigError(
+                f"Pulumi.{stack}.yaml is committed, so the stack is not ephemeral: use 'pulumi up' for it"
+            )
+        there = read_stack(folder, stack)
+        _refuse_lasting(stack, there, settings, ttl)
+        if there is None:
+            _init(stack)
+        lives = ttl or settings.ttl or (there.ttl if there else "") or settings.lifetime or DEFAULT
+        if lives != settings.lifetime:
+            stacks.configure(stack, "ttl", lives)
+        adopted = "" if there and there.databases else _left_behind(folder, settings)
+        if adopted != settings.adopt:
+            stacks.configure(stack, "adopt", adopted)
+        try:
+            run("up", "--yes", "--skip-preview", "--refresh", stack=stack, quiet=as_json)
+        finally:
+            if adopted:
+                stacks.configure(stack, "adopt", "")
+        _tell(folder, stack, as_json=as_json)
+
+
+def _refuse_lasting(stack: str, there: Environment | None, settings: Settings, ttl: str) -> None:
+    """Lets no stack expire that nobody made ephemeral.
+
+    Raises:
+        ConfigError: the stack is not ephemeral.
+    """
+    from infra.errors import ConfigError
+
+    if settings.protect or (there and there.protected):
+        raise ConfigError(f"stack '{stack}' is protected, so it is not ephemeral: use 'pulumi up' for it")
+    if there and there.databases and not there.ttl:
+        also = f" --ttl {ttl}" if ttl else ""
+        raise ConfigError(
+            f"stack '{stack}' is there and has no ttl, so it is not ephemeral. If it is to be: "
+            f"'pulumi config set ttl 7d --stack {stack}', then 'd1 ephemeral up {stack}{also}'"
+        )
+
+
+def _init(stack: str) -> None:
+    from infra.cli import stack as stacks
+    from infra.cli.process import ask
+    from infra.errors import ConfigError
+
+    try:
+        ask("stack", "init", stack, "--no-select")
+    except ConfigError:
+        if stack not in stacks.updated():  # else another run was quicker
+            raise
+
+
+def _left_behind(folder: Path, settings: Settings) -> str:
+    """UUID of a database that a killed run has created and nobody knows of; empty where there is none."""
+    from infra.cli.ephemeral.takedown import unowned
+    from infra.cli.ephemeral.world import connect
+
+    found = unowned(folder, settings, connect(settings))
+    return found.id if found else ""
+
+
+def _tell(folder: Path, stack: str, *, as_json: bool) -> None:
+    from infra.cli import stack as stacks
+    from infra.cli.ephemeral.world import read_stack
+
+    if as_json:
+        click.echo(json.dumps(stacks.outputs(stack), indent=2))
+        return
+    found = read_stack(folder, stack)
+    if found is None:
+        return  # taken down meanwhile
+    names = ", ".join(f"{item.name} ({item.id})" for item in found.databases)
+    until = found.expires.isoformat(timespec="seconds") if found.expires else "never"
+    click.echo(f"{stack} is up: {names}; expires {until} unless it is run again")
