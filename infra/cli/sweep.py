@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import chdir
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -32,14 +32,24 @@ FAILED = 1
     metavar="FILE",
     help="All open pull requests: a number in each line, or the JSON of gh. '-' is stdin.",
 )
+@click.option(
+    "--grace",
+    type=click.IntRange(min=0),
+    default=60,
+    show_default=True,
+    metavar="MINUTES",
+    help="For how long a database without a stack is left alone: a run may be creating it.",
+)
 @click.option("--yes", is_flag=True, help="Take it away. Otherwise it is only shown.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 @click.pass_context
-def sweep(context: click.Context, *, numbers: Sequence[int], file: TextIO | None, yes: bool, as_json: bool) -> None:
+def sweep(  # noqa: PLR0913 - click's signature: an argument for each option
+    context: click.Context, *, numbers: Sequence[int], file: TextIO | None, grace: int, yes: bool, as_json: bool
+) -> None:
     r"""Find what ephemeral environments left over, and take it away with --yes.
 
     Left over are: stacks whose pull request is not open, whose time is up or whose database is gone; databases of
-    pull requests without a stack, once they are an hour old; entries of the wrangler configuration for such databases.
+    pull requests without a stack, once they are old enough; entries of the wrangler configuration for such databases.
     Where nobody says which pull requests are open, only time counts.
 
     Never taken: dev, prod, a protected stack, one without a ttl or with its Pulumi.STACK.yaml in git, a database that
@@ -64,8 +74,8 @@ def sweep(context: click.Context, *, numbers: Sequence[int], file: TextIO | None
         settings = shared_settings(folder)
         account = connect(settings)
         world = read_world(folder, settings, account)
-        task = _Task(folder, settings, account, opened)
-        found = plan(world, opened, datetime.now(UTC))
+        task = _Task(folder, settings, account, opened, timedelta(minutes=grace))
+        found = plan(world, opened, datetime.now(UTC), task.grace)
         results = [(item, task.tried(item, world) if yes else "left over") for item in found]
     _print(results, len(world.stacks), as_json=as_json)
     if found and not yes:
@@ -82,12 +92,14 @@ class _Task:
         settings: of a stack of a pull request.
         account: of the databases.
         opened: open pull requests; None where nobody said.
+        grace: how old a database without a stack has to be.
     """
 
     folder: Path
     settings: Settings
     account: Account
     opened: frozenset[int] | None
+    grace: timedelta
 
     def tried(self, item: Leftover, world: World) -> str:
         """Takes one away, if it is still left over, and tells what became of it."""
@@ -120,7 +132,7 @@ class _Task:
             return take_down(self.folder, stack.stack, quiet=True)
         if isinstance(item.what, Owned):
             database = described(self.account, item.what.id)
-            if database is None or not orphan_is_due(database, now, self.opened, datetime.now(UTC)):
+            if database is None or not orphan_is_due(database, now, self.opened, datetime.now(UTC), self.grace):
                 return False
             remove_database(self.account, database)
             return True

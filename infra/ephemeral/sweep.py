@@ -7,9 +7,8 @@ wrangler configuration by the whole of a name that only a pull request's stack o
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from infra.ephemeral.names import PERMANENT, pull_request, pull_request_of_database
 from infra.ephemeral.ttl import DEFAULT, read_ttl
@@ -17,13 +16,9 @@ from infra.ephemeral.world import Entry, Environment, Owned, ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from infra.ephemeral.world import World
-
-GRACE: Final = timedelta(hours=1)
-"""A database without a stack may belong to a run that is creating it right now, or to one that was killed and is about
-to be run again: it is left alone for this long."""
 
 
 class Kind(StrEnum):
@@ -96,14 +91,14 @@ def kept_because(stack: Environment, world: World) -> str:
     return ""
 
 
-def plan(world: World, opened: frozenset[int] | None, now: datetime, grace: timedelta = GRACE) -> tuple[Leftover, ...]:
+def plan(world: World, opened: frozenset[int] | None, now: datetime, grace: timedelta) -> tuple[Leftover, ...]:
     """What is left over: stacks, then databases, then entries.
 
     Args:
         world: what there is.
         opened: numbers of the open pull requests; None where nobody said.
         now: the time, with its zone.
-        grace: how old a database without a stack has to be.
+        grace: how old a database without a stack has to be: a run may be creating it, or have been killed just now.
     """
     stacks = [Leftover(item, reason) for item in world.stacks if (reason := stack_is_due(item, world, opened, now))]
     databases = [
@@ -127,9 +122,7 @@ def stack_is_due(stack: Environment, world: World, opened: frozenset[int] | None
     return "its database is gone" if here and not here & listed else ""
 
 
-def orphan_is_due(
-    database: Owned, world: World, opened: frozenset[int] | None, now: datetime, grace: timedelta = GRACE
-) -> str:
+def orphan_is_due(database: Owned, world: World, opened: frozenset[int] | None, now: datetime, grace: timedelta) -> str:
     """Why the database, which no stack owns, is left over; empty where it is not, or may be somebody's."""
     number = pull_request_of_database(database.name, world.project)
     stack = f"pr-{number}"
