@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -114,7 +115,11 @@ def _lives(process: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True  # no Linux: what a signal reaches, lives
+    return state != "Z"  # has ended, and nobody has asked how
 
 
 def _command(arguments: Sequence[str]) -> list[str]:

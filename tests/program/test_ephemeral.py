@@ -66,7 +66,7 @@ def lock(project: Project, stack: str, process: int) -> None:
 def kill_while_creating(project: Project, number: int) -> None:
     """Kills `d1 ephemeral up` and all below it once Cloudflare has created the database, and before it has said so."""
     api = account(project)
-    arrange(api.client, faults=[{"fault": "latency", "ms": 60_000, "when": "after", "endpoint": "create"}])
+    arrange(api.client, faults=[{"fault": "latency", "ms": 8_000, "when": "after", "endpoint": "create"}])
     command = [*D1, "ephemeral", "up", str(number)]
     name = f"your-app-db-pr-{number}"
     with subprocess.Popen(
