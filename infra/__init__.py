@@ -20,5 +20,6 @@ Beside cloudflare: answers, its errors as ours, and retry, which waits for it. B
 exceptions; files, which writes what others read at the same moment; wrangler_file and marked_file, which do so with the
 configuration and the document that render/ edits; wrangler_state, wrangler's local databases; actor, which tells who
 runs this; quarantine, the texts that a restore took back; adoption, which tells whether a database that exists fits a
-stack; deletion, which tells whether one may go, and export, which saves it before.
+stack; deletion, which tells whether one may go, and export, which saves it before, both asked by
+safeguard.
 """

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from infra.cli.progress import waiting
 from infra.errors import ConfigError, PulumiFailed, StackLocked
 
 if TYPE_CHECKING:
@@ -32,7 +33,10 @@ def ask(*arguments: str) -> str:
         ConfigError: pulumi is not on PATH, or refuses.
     """
     try:
-        done = subprocess.run(_command(arguments), capture_output=True, text=True, check=True)  # noqa: S603 - the user's own stack
+        with waiting(f"pulumi {' '.join(arguments[:2])}"):
+            done = subprocess.run(  # noqa: S603 - the user's own stack
+                _command(arguments), capture_output=True, text=True, check=True
+            )
     except FileNotFoundError:
         raise _missing() from None
     except subprocess.CalledProcessError as error:

@@ -116,25 +116,28 @@ class _Task:
             return f"failed: {error.strerror or error}"
 
     def _take(self, item: Leftover, world: World) -> bool:
+        from infra.cli import project
         from infra.cli.ephemeral.takedown import described, remove_database, remove_entry, take_down
         from infra.cli.ephemeral.world import read_stacks
+        from infra.ephemeral.names import pull_request_of_database
         from infra.ephemeral.sweep import orphan_is_due, stack_is_due
         from infra.ephemeral.world import Environment, Owned
 
         now = replace(world, stacks=read_stacks(self.folder))
         if isinstance(item.what, Environment):
-            stack = next((one for one in now.stacks if one.stack == item.what.stack), None)
-            if stack is None:
+            found = next((one for one in now.stacks if one.stack == item.what.stack), None)
+            if found is None:
                 return False
-            now = replace(now, databases=tuple(filter(self._exists, stack.databases)))
-            if not stack_is_due(stack, now, self.opened, datetime.now(UTC)):
+            now = replace(now, databases=tuple(filter(self._exists, found.databases)))
+            if not stack_is_due(found, now, self.opened, datetime.now(UTC)):
                 return False
-            return take_down(self.folder, stack.stack, quiet=True)
+            return take_down(self.folder, found.stack, quiet=True)
         if isinstance(item.what, Owned):
             database = described(self.account, item.what.id)
             if database is None or not orphan_is_due(database, now, self.opened, datetime.now(UTC), self.grace):
                 return False
-            remove_database(self.account, database)
+            stack = f"pr-{pull_request_of_database(database.name, world.project)}"
+            remove_database(self.account, database, project.settings(self.folder, stack))
             return True
         return remove_entry(self.folder, item.what, self.account)
 

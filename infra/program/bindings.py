@@ -21,8 +21,8 @@ from pulumi.dynamic import (
 from infra import wrangler_file
 from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
-from infra.program.safeguard import DELETION
 from infra.render.binding import binding_from
+from infra.safeguard import DELETION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -22,10 +22,10 @@ from infra.program.inputs import STACK
 from infra.program.migrations import D1Migrations
 from infra.program.owned import owned_database
 from infra.program.release import settled
-from infra.program.safeguard import DELETION
 from infra.program.seeds import D1Seeds
 from infra.program.source import SOURCE, inputs_of
 from infra.render.binding import Binding
+from infra.safeguard import DELETION
 from infra.seeds.plan import read_seeds
 from infra.wrangler_file import choice_hint, chosen, rendered
 

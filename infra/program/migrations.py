@@ -54,7 +54,8 @@ class D1MigrationsProvider(DatabaseProvider):
 
         Pulumi asks before it touches that database too, whatever the reason: then the new one's id is not known yet.
         """
-        from infra.program import preview, safeguard
+        from infra import safeguard
+        from infra.program import preview
         from infra.program.inputs import IDENTITY, changed
 
         new = changed(_olds, _news)

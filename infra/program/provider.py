@@ -8,7 +8,7 @@ from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
 
 from infra.errors import NotFound
 from infra.program.quiet import message_only
-from infra.program.safeguard import before_deletion
+from infra.safeguard import before_deletion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

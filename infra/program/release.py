@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from infra.deletion import changes, doomed_from, record
-from infra.program.safeguard import look
+from infra.safeguard import look
 
 if TYPE_CHECKING:
     from infra.cloudflare.database import D1Api

@@ -18,7 +18,7 @@ from pulumi.dynamic import (
 
 from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
-from infra.program.safeguard import DELETION
+from infra.safeguard import DELETION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -48,7 +48,12 @@ def stacks(project: Project) -> list[str]:
 
 
 def files(project: Project) -> list[str]:
-    return sorted(file.name for file in project.folder.iterdir())
+    return sorted(file.name for file in project.folder.iterdir() if file.name != "exports")
+
+
+def exports(project: Project, database: str) -> str:
+    """What was exported of a database before it was deleted."""
+    return "".join(file.read_text() for file in (project.folder / "exports").glob(f"{database}-2*.sql"))
 
 
 def backend(project: Project) -> Path:
@@ -159,7 +164,8 @@ def test_a_sweep_takes_what_is_left_over_and_no_byte_of_dev_and_prod(project: Pr
     found = json.loads(state.read_text())
     found["checkpoint"]["latest"]["manifest"]["time"] = (datetime.now(UTC) - timedelta(days=8)).isoformat()
     state.write_text(json.dumps(found))
-    orphan = api.create("your-app-db-pr-15").database_id
+    orphan = api.create("your-app-db-pr-15")
+    orphan.write("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('kept in a file')")
     for other in ("your-app-db-db-pr-15", "your-app-2-db-pr-15", "other-db-pr-15", "your-app-db-staging"):
         api.create(other)
     others = [name for name in names(project) if "-pr-1" not in name or name.endswith("-pr-12") or "-15" in name]
@@ -183,7 +189,7 @@ def test_a_sweep_takes_what_is_left_over_and_no_byte_of_dev_and_prod(project: Pr
     assert d1(project, "sweep", "--open", "12").stdout == "nothing is left over of 3 stacks\n"
     assert stacks(project) == ["dev", "pr-12", "prod"]
     assert names(project) == [name for name in others if name != "your-app-db-pr-15"]
-    assert orphan not in [item.id for item in api.databases()]
+    assert "kept in a file" in exports(project, "your-app-db-pr-15")
     d1(project, "ephemeral", "down", "12")
     assert (project.folder / "wrangler.toml").read_text() == kept
     assert everything(project, "dev", "prod") == before

@@ -9,9 +9,9 @@ from uuid import uuid4
 
 import pytest
 
+from infra import safeguard
 from infra.errors import ApiError, ConfigError, NotConfirmed
 from infra.export import save
-from infra.program import safeguard
 from tests.runner.conftest import TARGET, arrange
 
 if TYPE_CHECKING:

@@ -34,6 +34,10 @@ ALLOWED = {
     "infra.retry": {"infra.errors"},
     "infra.export": {"infra.errors"},
     "infra.deletion": {"infra.errors", "infra.settings", "infra.sqlite"},
+    "infra.safeguard": {
+        *("infra.errors", "infra.deletion", "infra.export", "infra.copying"),
+        *("infra.cloudflare", "infra.sqlite", *MIGRATIONS),
+    },
     "infra.cloudflare": {"infra.errors", "infra.retry"},
     "infra.adoption": {"infra.errors", "infra.settings", "infra.cloudflare"},
     "infra.migrations.review": {
@@ -61,7 +65,7 @@ ALLOWED = {
         *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
     },
     "infra.program": {
-        *("infra.deletion", "infra.export"),
+        *("infra.deletion", "infra.safeguard"),
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file"),
         *("infra.actor", "infra.retry", "infra.cloudflare", "infra.render", *MIGRATIONS),
         *("infra.copying", "infra.seeds"),
@@ -70,7 +74,7 @@ ALLOWED = {
         *("infra.errors", "infra.quarantine", "infra.settings", "infra.adoption", "infra.wrangler_file", "infra.retry"),
         *("infra.cloudflare", "infra.fleet", "infra.render", *MIGRATIONS),
         *("infra.naming", "infra.wrangler_state", "infra.marked_file"),
-        *("infra.files", "infra.scaffold", "infra.ephemeral"),
+        *("infra.files", "infra.scaffold", "infra.ephemeral", "infra.deletion", "infra.safeguard"),
     },
     "engine": {"infra.errors", "infra.files"},
     "emulator.errors": set(),

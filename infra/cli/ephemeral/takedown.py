@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -54,7 +56,7 @@ def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
         return False  # without its state, nothing shows that a database of this name may go
     left = unowned(folder, settings, account)
     if left:
-        remove_database(account, left)
+        remove_database(account, left, settings)
     stale = [item for item in entries(settings) if item.database_name == settings.database_name]
     removed = [remove_entry(folder, item, account) for item in stale]
     file = folder / f"Pulumi.{stack}.yaml"
@@ -90,13 +92,33 @@ def described(account: Account, database: str) -> Owned | None:
     return Owned(found.id, found.name, account.id, found.created_at)
 
 
-def remove_database(account: Account, database: Owned) -> None:
-    """Deletes a database that no stack owns, once it is exported where it has tables of its user's.
+def remove_database(account: Account, database: Owned, settings: Settings) -> None:
+    """Deletes a database that no stack owns, as 'pulumi destroy' does: exported before, where it has tables.
+
+    Args:
+        account: that it is in.
+        database: it.
+        settings: of the stack of its name.
 
     Raises:
         ApiError: it can't be exported or deleted.
+        NotConfirmed: what it holds can't be told or exported.
     """
-    account.delete(database.id)
+    from infra.deletion import record
+    from infra.safeguard import DELETION, before_deletion
+
+    before_deletion(
+        {
+            "database_id": database.id,
+            "database_name": database.name,
+            "migrations_table": settings.migrations_table,
+            DELETION: record(settings),
+        },
+        lambda: account.database(database.id),
+        partial(click.echo, err=True),
+    )
+    with suppress(NotFound):  # another run was quicker
+        account.delete(database.id)
     click.echo(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
 
 

@@ -110,11 +110,11 @@ def _left_behind(folder: Path, settings: Settings) -> str:
 
 
 def _tell(folder: Path, stack: str, *, as_json: bool) -> None:
-    from infra.cli import stack as stacks
     from infra.cli.ephemeral.world import read_stack
+    from infra.cli.process import ask
 
     if as_json:
-        click.echo(json.dumps(stacks.outputs(stack), indent=2))
+        click.echo(json.dumps(json.loads(ask("stack", "output", "--stack", stack, "--json")), indent=2))
         return
     found = read_stack(folder, stack)
     if found is None:
