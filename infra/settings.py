@@ -80,13 +80,13 @@ class Settings(BaseModel):
     namespace: str = Field(default="", description="of the keys, where it is not the project's")
     project_name: str = Field(min_length=1, description="first part of the database's name")
     account_id: str = Field(pattern=r"^[0-9A-Za-z_-]{1,32}$", description="Cloudflare account that owns the database")
-    given_name: Annotated[str, AfterValidator(_is_name)] = Field(default="", alias="databaseName")
     location_hint: Literal["", "wnam", "enam", "weur", "eeur", "apac", "oc"] = ""
     jurisdiction: Literal["", "eu", "fedramp", "us"] = ""
     read_replication: Literal["auto", "disabled"] = "disabled"
     protect: bool = False
     confirm_deletion: _Uuid = ""
     ttl: str = ""
+    given_name: Annotated[str, AfterValidator(_is_name)] = Field(default="", alias="databaseName")
     export_on_destroy: bool = True
     exports_dir: _Path = "exports"
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_number)] = 30
@@ -117,10 +117,11 @@ class Settings(BaseModel):
             raise ValueError(str(error)) from None
         return text
 
-    @field_validator("given_name", "adopt")
+    @field_validator("given_name")
     @classmethod
     def _is_not_ephemeral(cls, value: str, info: ValidationInfo) -> str:
         # A configuration that was copied from another stack's would let 'pulumi destroy' take that one's database.
+        # The key adopt alone does not: it takes over the database of the stack's own name, or none (infra.adoption).
         if value and (info.data.get("ttl") or pull_request(info.data.get("environment", ""))):
             raise ValueError("an ephemeral stack takes over no database that exists: take the key out")
         return value

@@ -40,19 +40,13 @@ def test_a_database_that_exists_keeps_its_name() -> None:
         read(databaseName="shop-db-pr-7")
 
 
-def test_a_pull_requests_stack_takes_over_no_database_whatever_its_configuration_was_copied_from() -> None:
-    for key, value in (("adopt", "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"), ("databaseName", "orders")):
-        with pytest.raises(
-            ConfigError, match=rf"shop:{key}: '{value}' is not allowed: .*ephemeral stack takes over no"
-        ):
-            read_settings({f"shop:{key}": value}, environment="pr-12", project="shop", account_id=ACCOUNT)
-    with pytest.raises(ConfigError, match=r"shop:adopt: .*ephemeral stack takes over no"):
-        read_settings(
-            {"shop:ttl": "7d", "shop:adopt": "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"},
-            environment="demo",
-            project="shop",
-            account_id=ACCOUNT,
-        )
+@pytest.mark.parametrize(("stack", "ttl"), [("pr-12", ""), ("demo", "7d")])
+def test_an_ephemeral_stack_takes_over_no_database_of_another_name(stack: str, ttl: str) -> None:
+    adopted = {"shop:ttl": ttl, "shop:adopt": "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"}
+    settings = read_settings(adopted, environment=stack, project="shop", account_id=ACCOUNT)
+    assert settings.database_name == f"shop-db-{stack}"
+    with pytest.raises(ConfigError, match=r"shop:databaseName: 'orders' is not allowed: .*takes over no"):
+        read_settings({**adopted, "shop:databaseName": "orders"}, environment=stack, project="shop", account_id=ACCOUNT)
 
 
 def test_a_namespace_has_its_keys_to_itself_and_a_name_of_its_own() -> None:
