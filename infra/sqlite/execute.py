@@ -21,6 +21,8 @@ SQLValue: TypeAlias = "str | int | float | bytes | None"
 """What SQLite stores: TEXT, INTEGER (64 bits), REAL, BLOB, NULL."""
 
 _NO_STATEMENT: Final = "SQL code did not contain a statement."
+_KEEPS_SCHEMA: Final = frozenset({"insert", "replace", "update", "delete"})
+_MOST_BYTES: Final = 4  # of a character in UTF-8
 _PRIMARY_CODE: Final = 0xFF  # the low byte of SQLite's extended result codes
 
 
@@ -150,10 +152,11 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
         return True
 
     _check_length(sql, index)
+    first = first_word(sql)
     # ALTER TABLE alone does not tell SQLite's authorizer the new name.
-    reserved = reserved_names(connection) if first_word(sql) == "alter" else None
+    reserved = reserved_names(connection) if first == "alter" else None
     try:
-        schema = _schema_version(connection)
+        schema = None if first in _KEEPS_SCHEMA else _schema_version(connection)
         changes = connection.total_changes()
         cursor = connection.cursor()
         cursor.exec_trace = inspect
@@ -168,7 +171,7 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
     if nul:
         raise SqlError(_NO_STATEMENT, statement=index)
     changes = connection.total_changes() - changes
-    changed_schema = not readonly and _schema_version(connection) != schema
+    changed_schema = schema is not None and not readonly and _schema_version(connection) != schema
     if changed_schema and reserved is not None and not reserved_names(connection) <= reserved:
         raise SqlError("not authorized: SQLITE_AUTH", statement=index)
     return StatementResult(
@@ -185,7 +188,7 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
 
 def _check_length(sql: str, index: int) -> None:
     # SQLite has this text too, but APSW asks in a way that gets the vaguer "string or blob too big".
-    if len(sql.encode()) > MAX_STATEMENT_BYTES:
+    if len(sql) * _MOST_BYTES > MAX_STATEMENT_BYTES and len(sql.encode()) > MAX_STATEMENT_BYTES:
         raise SqlError("statement too long: SQLITE_TOOBIG", statement=index)
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from infra.errors import SqlError
-from infra.sqlite import everything, schema
+from infra.sqlite import everything, repeated, schema
 from infra.sqlite.execute import Query, transaction
 from infra.sqlite.needs_empty import needs_empty
 from infra.sqlite.sandbox import trusted
-from infra.sqlite.statements import first_word, split, words
+from infra.sqlite.statements import cut, first_word, words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from infra.sqlite.schema import ForeignKey, SchemaObject
     from infra.sqlite.statements import Statement
@@ -86,7 +86,8 @@ class Observation:
     """A script, run as one request.
 
     Attributes:
-        steps: one for each statement that ran, or was refused.
+        steps: one for each statement that ran, or was refused; of a run of INSERTs that differ in their rows alone,
+            the first and the last.
         refusal: D1's error; None where there is none. `statement` counts the steps; None means the commit.
         undecided: errors that the rows of the real database decide about; the statement had no effect here.
         rebuilt: names of the tables that it drops and makes again, in lower case.
@@ -98,7 +99,13 @@ class Observation:
     rebuilt: frozenset[str]
 
 
-def observe(connection: apsw.Connection, script: str, *, rows_known: bool) -> Observation:
+def observe(
+    connection: apsw.Connection,
+    script: str,
+    *,
+    rows_known: bool,
+    known: dict[tuple[str, str], tuple[ForeignKey, ...]] | None = None,
+) -> Observation:
     """Run a script as one request.
 
     Args:
@@ -106,22 +113,25 @@ def observe(connection: apsw.Connection, script: str, *, rows_known: bool) -> Ob
         script: any number of statements.
         rows_known: whether the database holds the rows that the real one will hold. If not, a constraint that fails
             proves nothing.
+        known: foreign keys that earlier scripts have met, as `schema.foreign_keys` takes them.
     """
     steps: list[Step] = []
     undecided: list[SqlError] = []
+    known = {} if known is None else known
     try:
-        with transaction(connection) as run, _recorded(connection) as seen:
+        with transaction(connection) as run, _recorded(connection) as seen, _clock(connection) as start:
             keys: tuple[ForeignKey, ...] | None = None
-            for index, statement in enumerate(split(script)):
+            for statement in cut(script):
                 seen.clear()
+                start()
                 first = first_word(statement.text)
                 if keys is None and first in _MAY_DELETE:
-                    keys = schema.foreign_keys(connection)
+                    keys = schema.foreign_keys(connection, known)
                 columns = schema.columns(connection, words(statement.text)[-1]) if first == "drop" else ()
-                changed = False
+                changed = fine = False
                 try:
-                    with _in_time(connection):
-                        changed = run(index, Query(statement.text)).changed_schema
+                    changed = run(len(steps), Query(statement.text)).changed_schema
+                    fine = True
                 except SqlError as error:
                     if not (_is_slow(error) or (_needs_rows(error) and not rows_known)):
                         raise
@@ -129,13 +139,16 @@ def observe(connection: apsw.Connection, script: str, *, rows_known: bool) -> Ob
                 finally:
                     if first == "explain":  # it prepares what it explains, and does not run it
                         seen.clear()
-                    step = _step(connection, statement, seen, keys or (), changed=changed)
-                    steps.append(replace(step, lost_columns=columns) if columns else step)
+                    if fine and _repeats(script, steps, statement, seen):
+                        steps[-1] = Step(statement, steps[-1].actions, reads=steps[-1].reads)
+                    else:
+                        step = _step(connection, statement, seen, keys or (), changed=changed)
+                        steps.append(replace(step, lost_columns=columns) if columns else step)
                 keys = None if changed else keys
     except SqlError as error:
         if error.statement is None and not rows_known:
             with _no_foreign_keys(connection):
-                again = observe(connection, script, rows_known=rows_known)
+                again = observe(connection, script, rows_known=rows_known, known=known)
             return replace(again, undecided=(*again.undecided, error))
         return Observation(tuple(steps), error, tuple(undecided), frozenset())
     return Observation(tuple(steps), None, tuple(undecided), _rebuilt(connection, steps))
@@ -157,6 +170,19 @@ def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[st
     first = [step.actions[0] for step in steps if step.actions]  # the others are a virtual table's own
     dropped = {action.name.lower() for action in first if action.verb in _DROPS}
     return schema.table_names(connection) & dropped if dropped else frozenset()
+
+
+def _repeats(script: str, steps: Sequence[Step], statement: Statement, seen: _Seen) -> bool:
+    """Whether the last two steps are the same INSERT with other rows, and no comment stands between."""
+    if len(steps) < 2 or not (head := repeated.head(statement.text)):  # noqa: PLR2004 - first and last stay
+        return False
+    return (
+        all(
+            step.statement.text.startswith(head) and step.actions == tuple(seen.actions) and step.reads == seen.reads
+            for step in steps[-2:]
+        )
+        and not script[steps[-1].statement.end : statement.offset].strip()
+    )
 
 
 def _step(
@@ -235,11 +261,17 @@ def _recorded(connection: apsw.Connection) -> Iterator[_Seen]:
 
 
 @contextmanager
-def _in_time(connection: apsw.Connection) -> Iterator[None]:
-    end = time.monotonic() + SECONDS
+def _clock(connection: apsw.Connection) -> Iterator[Callable[[], None]]:
+    """Interrupts a statement that takes too long. Gives what sets the clock back, before each of them."""
+    end = 0.0
+
+    def start() -> None:
+        nonlocal end
+        end = time.monotonic() + SECONDS
+
     connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
     try:
-        yield
+        yield start
     finally:
         connection.set_progress_handler(None)
 

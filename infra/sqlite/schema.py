@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 SELECT: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 """Reads the schema of a database, the service's own tables included."""
 
+_TEMPORARY: Final = ""  # as SQLite names it: in memory, until it outgrows its cache, as the rows of a bulk load do
 _SHADOWS: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 _COLUMNS: Final = """
     SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
     FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid
 """
+_REFERRING: Final = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%references%' ORDER BY name"
 _FOREIGN_KEYS: Final = """
-    SELECT m.name, f."table", group_concat(f."from", char(0)), f.on_delete
-    FROM sqlite_schema m, pragma_foreign_key_list(m.name) f WHERE m.type = 'table'
-    GROUP BY m.name, f.id ORDER BY m.name, f.id
+    SELECT "table", group_concat("from", char(0)), on_delete FROM pragma_foreign_key_list(?) GROUP BY id ORDER BY id
 """
 
 
@@ -135,12 +135,12 @@ def objects_from(rows: Iterable[Mapping[str, str]]) -> tuple[SchemaObject, ...]:
 
 
 def rebuilt(objects: Iterable[SchemaObject]) -> apsw.Connection:
-    """A database in memory with this schema and no rows.
+    """A database of its own with this schema and no rows.
 
     Raises:
         SqlError: this SQLite can't make one of the objects; the message names it.
     """
-    connection = open_database(":memory:")
+    connection = open_database(_TEMPORARY)
     made: set[str] = set()
     with trusted(connection):
         connection.execute("BEGIN")
@@ -199,13 +199,26 @@ def read(connection: apsw.Connection) -> Schema:
     return Schema({item.key: item for item in objects}, columns)
 
 
-def foreign_keys(connection: apsw.Connection) -> tuple[ForeignKey, ...]:
-    """Every foreign key of an open database."""
+def foreign_keys(
+    connection: apsw.Connection, known: dict[tuple[str, str], tuple[ForeignKey, ...]]
+) -> tuple[ForeignKey, ...]:
+    """Every foreign key of an open database.
+
+    Args:
+        connection: the database.
+        known: those of tables that were read before, by name and text of the table; what is read is added.
+    """
+    found: list[ForeignKey] = []
     with trusted(connection):
-        rows = list(connection.execute(_FOREIGN_KEYS, can_cache=False))
-    return tuple(
-        ForeignKey(child, parent, tuple(columns.split("\0")), action) for child, parent, columns, action in rows
-    )
+        for row in connection.execute(_REFERRING, can_cache=False).fetchall():
+            name, sql = map(str, row)
+            if (name, sql) not in known:
+                rows = (map(str, row) for row in connection.execute(_FOREIGN_KEYS, (name,), can_cache=False))
+                known[name, sql] = tuple(
+                    ForeignKey(name, parent, tuple(columns.split("\0")), action) for parent, columns, action in rows
+                )
+            found += known[name, sql]
+    return tuple(found)
 
 
 def _makes_order(item: SchemaObject) -> tuple[int, bool]:

@@ -12,21 +12,35 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+_BLANK: Final = r"[ \t\n\r\f\ufeff]++ | --[^\n]*\n? | /\*.*?(?:\*/|\Z)"
+_LETTER: Final = r"[A-Za-z0-9_$\u0080-\U0010ffff]"
+_QUOTED: Final = (
+    r"""'(?:[^']++|'')*+(?:'|\Z) | "(?:[^"]++|"")*+(?:"|\Z) | `(?:[^`]++|``)*+(?:`|\Z) | \[[^\]]*(?:\]|\Z)"""
+)
 
 # One alternative for each kind of token; the name of the group is the kind. A quote or comment that is never closed
 # runs to the end of the script, as it does in SQLite. The blanks are SQLite's: a byte order mark is one, other blanks
 # beyond ASCII are letters.
 _TOKEN: Final = re.compile(
-    r"""
-      (?P<blank>   [ \t\n\r\f\ufeff]+ | --[^\n]*\n? | /\*.*?(?:\*/|\Z) )
-    | (?P<quoted>  '(?:[^']|'')*+(?:'|\Z) | "(?:[^"]|"")*+(?:"|\Z) | `(?:[^`]|``)*+(?:`|\Z) | \[[^\]]*(?:\]|\Z) )
+    rf"""
+      (?P<blank>   {_BLANK} )
+    | (?P<quoted>  {_QUOTED} )
     | (?P<semi>    ; )
-    | (?P<word>    [A-Za-z0-9_$\u0080-\U0010ffff]+ )
+    | (?P<word>    {_LETTER}+ )
     | (?P<other>   [^ \t\n\r\f;'"`\[\-/A-Za-z0-9_$\u0080-\U0010ffff]+ | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
+# In one step each: what stands between two statements; a whole statement whose first word tells that it is no trigger,
+# if it has its semicolon; the first word.
+_BETWEEN: Final = re.compile(rf"(?: {_BLANK} | ; )*+", re.VERBOSE | re.DOTALL)
+_PLAIN: Final = re.compile(
+    rf"(?! (?:explain|create) (?!{_LETTER}) ) {_LETTER}++ (?: [^;'\"`\[\-/]++ | {_QUOTED} | {_BLANK} | [\-/] )*+ ;",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
+)
+_FIRST: Final = re.compile(rf"(?: {_BLANK} )*+ ({_LETTER}+)", re.VERBOSE | re.DOTALL)
 
 # The states of sqlite3_complete(), by what has been read of the current statement.
 _START: Final = "start"  # nothing yet
@@ -69,6 +83,11 @@ class Statement:
     offset: int
     line: int
 
+    @property
+    def end(self) -> int:
+        """Index of what comes after it."""
+        return self.offset + len(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Comment:
@@ -99,26 +118,18 @@ def split(script: str) -> tuple[Statement, ...]:
     Returns:
         the statements in order. Pieces that hold only blanks, comments or a lone semicolon are left out.
     """
-    statements = []
-    state, start, end = _START, -1, -1
-    counted, line = 0, 1
-    for token in _TOKEN.finditer(script):
-        if token.lastgroup == "blank":
-            continue
-        if start < 0:
-            if token.lastgroup == "semi":
-                continue
-            start = token.start()
-            line += script.count("\n", counted, start)
-            counted = start
-        end = token.end()
-        state = _advance(state, token)
-        if state == _START:
-            statements.append(Statement(script[start:end], start, line))
-            start = -1
-    if start >= 0:
-        statements.append(Statement(script[start:end], start, line))
-    return tuple(statements)
+    return tuple(cut(script))
+
+
+def cut(script: str) -> Iterator[Statement]:
+    """Give what `split` gives, one after the other: a large script has more of them than should be held at once."""
+    counted, line, end = 0, 1, 0
+    while (between := _BETWEEN.match(script, end)) and (start := between.end()) < len(script):
+        line += script.count("\n", counted, start)
+        counted = start
+        plain = _PLAIN.match(script, start)
+        end = plain.end() if plain else _end_of_statement(script, start)
+        yield Statement(script[start:end], start, line)
 
 
 def is_terminated(script: str) -> bool:
@@ -164,8 +175,9 @@ def comments(script: str) -> tuple[Comment, ...]:
 
 
 def first_word(sql: str) -> str:
-    """Give the first word of a statement, in lower case; comments before it do not count."""
-    return next((token[0].lower() for token in _TOKEN.finditer(sql) if token.lastgroup != "blank"), "")
+    """Give the first word of a statement, in lower case; comments before it do not count. Empty where it has none."""
+    found = _FIRST.match(sql)
+    return found[1].lower() if found else ""
 
 
 def words(sql: str) -> tuple[str, ...]:
@@ -217,6 +229,17 @@ def position(script: str, offset: int) -> tuple[int, int]:
     """Give the 1-based line and column of a 0-based offset in characters."""
     start = script.rfind("\n", 0, offset) + 1
     return script.count("\n", 0, offset) + 1, offset - start + 1
+
+
+def _end_of_statement(script: str, start: int) -> int:
+    """The index behind its semicolon; without one, behind its last token."""
+    state, end = _START, start
+    for token in _TOKEN.finditer(script, start):
+        if token.lastgroup != "blank":
+            end, state = token.end(), _advance(state, token)
+            if state == _START:
+                break
+    return end
 
 
 def _advance(state: str, token: re.Match[str]) -> str:

@@ -185,3 +185,50 @@ def test_what_is_explained_does_nothing() -> None:
 def test_a_virtual_table_that_is_made_again_is_rebuilt() -> None:
     again = "CREATE VIRTUAL TABLE f USING fts5(a); DROP TABLE f; CREATE VIRTUAL TABLE f USING fts5(a, b)"
     assert seen(again).rebuilt == {"f"}
+
+
+def test_of_a_run_of_inserts_the_first_and_the_last_are_told() -> None:
+    rows = "\n".join(f"INSERT INTO t (a) VALUES ('{number};');" for number in range(9))
+    found = seen(f"CREATE TABLE t (a);\n{rows}\nREPLACE INTO t VALUES (1);\n-- another\n{rows}")
+    assert [step.statement.text for step in found.steps[1:]] == [
+        "INSERT INTO t (a) VALUES ('0;');",
+        "INSERT INTO t (a) VALUES ('8;');",
+        "REPLACE INTO t VALUES (1);",
+        "INSERT INTO t (a) VALUES ('0;');",
+        "INSERT INTO t (a) VALUES ('8;');",
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "-- a reason\nINSERT INTO t VALUES (1);",
+        "INSERT INTO t VALUES (1 /* a reason */);",
+        "INSERT INTO t VALUES ((SELECT max(id) FROM users));",
+        "INSERT INTO t SELECT 1;",
+        "INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET a = 2;",
+    ],
+)
+def test_an_insert_that_does_something_else_is_told(other: str) -> None:
+    same = "INSERT INTO t VALUES (1);\n"
+    steps = seen(f"CREATE TABLE t (a UNIQUE);\n{same.replace('1', '7')}{same.replace('1', '8')}{other}\n").steps
+    assert other.endswith(steps[-1].statement.text)
+    assert len(steps) == 4
+
+
+def test_a_refused_row_is_named_by_its_own_statement() -> None:
+    rows = "".join(f"INSERT INTO t VALUES ({number % 7});\n" for number in range(9))
+    found = seen(f"CREATE TABLE t (a UNIQUE);\n{rows}", rows_known=True)
+    assert found.refusal is not None
+    assert found.refusal.statement is not None
+    refused = found.steps[found.refusal.statement].statement
+    assert (refused.text, refused.line) == ("INSERT INTO t VALUES (0);", 9)
+
+
+def test_foreign_keys_are_read_anew_where_a_table_is_another_one() -> None:
+    script = """
+        CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p (id) ON DELETE CASCADE);
+        DELETE FROM p; DROP TABLE c; CREATE TABLE c (p REFERENCES p (id)); DELETE FROM p;
+    """
+    deletes = [step.foreign_keys for step in seen(script).steps if step.names("DELETE")[:1] == ("p",)]
+    assert [[key.on_delete for key in keys] for keys in deletes] == [["CASCADE"], ["NO ACTION"]]

@@ -77,7 +77,7 @@ def test_foreign_keys_have_their_columns_and_what_a_delete_does() -> None:
         connection,
         "CREATE TABLE c (x, y, FOREIGN KEY (x, y) REFERENCES p ON DELETE CASCADE, FOREIGN KEY (x) REFERENCES c)",
     )
-    assert set(schema.foreign_keys(connection)) == {
+    assert set(schema.foreign_keys(connection, {})) == {
         schema.ForeignKey("c", "p", ("x", "y"), "CASCADE"),
         schema.ForeignKey("c", "c", ("x",), "NO ACTION"),
     }

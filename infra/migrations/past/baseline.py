@@ -12,7 +12,7 @@ from infra.migrations.live import Live
 from infra.migrations.review.rehearsal import rehearse
 from infra.migrations.review.review import drift
 from infra.migrations.run.outcome import SETTLE_SECONDS
-from infra.sqlite.statements import first_word, normalize_newlines, split
+from infra.sqlite.statements import cut, first_word, normalize_newlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,4 +103,4 @@ def mark(database: Database, names: Sequence[str], table: str, sleep: Callable[[
 
 
 def _writes_rows(file: Migration) -> bool:
-    return any(first_word(statement.text) in _WRITES_ROWS for statement in split(normalize_newlines(file.sql)))
+    return any(first_word(statement.text) in _WRITES_ROWS for statement in cut(normalize_newlines(file.sql)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from infra.migrations import ledger
 from infra.sqlite import schema
 from infra.sqlite.observe import observe
-from infra.sqlite.statements import first_word, normalize_newlines, position, split
+from infra.sqlite.statements import cut, first_word, normalize_newlines, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from infra.errors import SqlError
     from infra.migrations.folder import Migration
     from infra.sqlite.observe import Step
-    from infra.sqlite.schema import Schema, SchemaObject
+    from infra.sqlite.schema import ForeignKey, Schema, SchemaObject
 
 _CHANGES_SCHEMA: Final = frozenset({"create", "alter", "drop"})
 
@@ -90,9 +90,11 @@ def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], tabl
     connection.execute(ledger.create(table))
     files: list[RehearsedFile] = []
     undecided: list[Refusal] = []
+    rows_known = not before.tables
+    known: dict[tuple[str, str], tuple[ForeignKey, ...]] = {}
     for migration in pending:
         script = normalize_newlines(migration.sql)
-        observed = observe(connection, script, rows_known=not before.tables)
+        observed = observe(connection, script, rows_known=rows_known, known=known)
         files.append(RehearsedFile(migration, observed.steps, observed.rebuilt))
         undecided += (refusal_of(migration.name, script, observed.steps, error) for error in observed.undecided)
         if observed.refusal:
@@ -109,7 +111,7 @@ def made_by(applied: Iterable[Migration], table: str) -> Schema:
     They ran: a statement that fails here stood on something that no file makes, and is left out.
     """
     scripts = [ledger.create(table), *(normalize_newlines(migration.sql) for migration in applied)]
-    statements = (statement.text for script in scripts for statement in split(script))
+    statements = (statement.text for script in scripts for statement in cut(script))
     changing = (text for text in statements if first_word(text) in _CHANGES_SCHEMA)
     return schema.read(schema.made_by(changing)).without(table)
 
