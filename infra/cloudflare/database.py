@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
-from typing import TYPE_CHECKING, Any, Protocol
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 from infra.cloudflare import transfer
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_CHUNK: Final = 1 << 20  # characters that are encoded at a time
+
 
 class Database(Protocol):
     """What a D1 database can do for us. Every method raises ApiError or one of its branches."""
@@ -29,8 +31,12 @@ class Database(Protocol):
     def write(self, sql: str) -> None:
         """Runs a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may yet."""
 
-    def import_script(self, sql: str) -> None:
-        """Does what write does, by way of a file: slower, and the database is blocked, but triggers are cut right."""
+    def import_script(self, *pieces: str) -> None:
+        """Does what write does, by way of a file: slower, and the database is blocked, but triggers are cut right.
+
+        Args:
+            pieces: of the script, which are not joined: large ones are in memory once.
+        """
 
     def bookmark(self) -> str:
         """Time Travel bookmark of now; asked for again when the answer is lost."""
@@ -63,9 +69,12 @@ class D1Api:
         """See Database."""
         self._query(sql)
 
-    def import_script(self, sql: str) -> None:
+    def import_script(self, *pieces: str) -> None:
         """See Database."""
-        self.import_file(BytesIO(sql.encode()))
+        with TemporaryFile() as file:
+            for piece in pieces:
+                file.writelines(piece[at : at + _CHUNK].encode() for at in range(0, len(piece), _CHUNK))
+            self.import_file(file)
 
     def import_file(self, file: BinaryIO) -> None:
         """Does what import_script does with a file of UTF-8, which may be larger than memory."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from infra.errors import ApiError, OutcomeUnknown, SeedFailed, TryLater
 from infra.migrations.bookmark import restore_command
 from infra.migrations.run.request import make_request
+from infra.migrations.run.sender import send
 from infra.retry import Retry
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def run(  # noqa: PLR0913 - what a run depends on, all of it
         ApiError: the database gives no bookmark; nothing was written.
     """
     requests = [make_request(seed, target.folder, "") for seed in seeds]
-    if not any(request.sql for request in requests):
+    if not any(any(request.pieces) for request in requests):
         for seed in seeds:
             record(seed)
         return
@@ -64,10 +65,9 @@ def run(  # noqa: PLR0913 - what a run depends on, all of it
     retry = retry or Retry(say)
     ran: list[str] = []
     for seed, request in zip(seeds, requests, strict=True):
-        send = database.import_script if request.as_import else database.write
         try:
-            if request.sql:  # a file of comments is nothing that D1 would run
-                retry.call(partial(send, request.sql), on=(TryLater,))
+            if any(request.pieces):  # a file of comments is nothing that D1 would run
+                retry.call(partial(send, database, request), on=(TryLater,))
         except ApiError as error:
             raise _failure(seed, error, target, ran, bookmark) from error
         ran.append(seed.name)

@@ -37,7 +37,8 @@ class RealDatabase:
     def write(self, sql: str) -> None:
         self.engine(tuple({"sql": statement.text} for statement in split(sql)))
 
-    import_script = write
+    def import_script(self, *pieces: str) -> None:
+        self.write("".join(pieces))
 
     def import_file(self, file: BinaryIO) -> None:
         file.seek(0)

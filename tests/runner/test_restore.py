@@ -53,8 +53,8 @@ class Shared:
     def write(self, sql: str) -> None:
         self.database.write(sql)
 
-    def import_script(self, sql: str) -> None:
-        self.database.import_script(sql)
+    def import_script(self, *pieces: str) -> None:
+        self.database.import_script(*pieces)
 
     def restore(self, bookmark: str) -> str:
         return self.database.restore(bookmark)

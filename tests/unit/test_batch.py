@@ -52,6 +52,6 @@ def test_a_request_comes_apart_into_its_files_and_loses_those_that_are_applied()
     files = [Migration(name, "SELECT 1;") for name in "abc"]
     (together,) = batched(make_request(file, "migrations", "d1_migrations") for file in files)
     assert [request.names for request in singles(together)] == [("a",), ("b",), ("c",)]
-    assert "\n".join(request.sql for request in singles(together)) == together.sql
+    assert "".join(request.sql for request in singles(together)) == together.sql
     assert [request.names for request in without([together], {"b"})] == [("a", "c")]
     assert without([together], {"a", "b", "c"}) == ()

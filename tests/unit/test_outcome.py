@@ -18,7 +18,7 @@ from infra.migrations.run.outcome import (
 )
 from infra.migrations.run.request import Part, Request
 
-PAIR = (Part("1.sql", ""), Part("2.sql", ""))
+PAIR = (Part("1.sql", ()), Part("2.sql", ()))
 TAKEN = SqlRefused("UNIQUE constraint failed: d1_migrations.name: SQLITE_CONSTRAINT", code=7500)
 EXISTS = SqlRefused("table users already exists", code=7500)
 

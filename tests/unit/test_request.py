@@ -90,3 +90,19 @@ def test_the_schema_keeps_the_text_that_the_user_wrote() -> None:
 )
 def test_what_query_cuts_in_the_wrong_place_goes_as_an_import(sql: str, as_import: bool) -> None:  # noqa: FBT001 - a parameter
     assert make_request(Migration("1.sql", sql), "migrations", "d1_migrations").as_import is as_import
+
+
+def test_the_text_of_a_large_file_is_not_copied() -> None:
+    text = "-- why\nCREATE TABLE t (a);\n" + f"INSERT INTO t VALUES ('{'x' * 90_000}');\n" * 12
+    migration = Migration("1.sql", text)
+    request = make_request(migration, "migrations", "d1_migrations")
+    assert request.as_import
+    assert any(piece is migration.sql for piece in request.pieces)
+
+
+@pytest.mark.parametrize("end", ["", ";", " -- a comment", "; -- a comment", "; /* never closed", "; /* never closed;"])
+def test_a_large_file_is_recorded_whatever_it_ends_with(end: str) -> None:
+    text = "CREATE TABLE t (a);\n" + f"INSERT INTO t VALUES ('{'x' * 90_000}');\n" * 12 + f"SELECT 1{end}"
+    database = run(text)
+    assert database.execute("SELECT name FROM d1_migrations").get == "1.sql"
+    assert database.execute("SELECT count(*) FROM t").get == 12

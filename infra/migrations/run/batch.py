@@ -18,7 +18,7 @@ def batched(requests: Iterable[Request]) -> tuple[Request, ...]:
     found: list[Request] = []
     size = 0
     for request in requests:
-        more = len(request.sql.encode())
+        more = 0 if request.alone else len(request.sql.encode())
         last = found[-1] if found else None
         if last and not (last.alone or request.alone) and _fits(last, request, size + more):
             found[-1] = Request((*last.parts, *request.parts))

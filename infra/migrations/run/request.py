@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.errors import ConfigError
 from infra.migrations import ledger
-from infra.sqlite.statements import Statement, comments, creates_trigger, is_terminated, normalize_newlines, split
+from infra.sqlite.statements import Statement, comments, creates_trigger, cut, is_terminated, normalize_newlines
 
 if TYPE_CHECKING:
     from infra.migrations.folder import Migration
@@ -26,11 +26,11 @@ class Part:
 
     Attributes:
         name: as it stands in the ledger.
-        sql: the script, ledger row included.
+        pieces: the script, ledger row included; in pieces, so that a large file's text is in memory once.
     """
 
     name: str
-    sql: str
+    pieces: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,19 +53,25 @@ class Request:
         return tuple(part.name for part in self.parts)
 
     @property
+    def pieces(self) -> tuple[str, ...]:
+        """The script of all of them, in pieces."""
+        return tuple(piece for part in self.parts for piece in part.pieces)
+
+    @property
     def sql(self) -> str:
         """The script of all of them."""
-        return "\n".join(part.sql for part in self.parts)
+        return "".join(self.pieces)
 
 
 def make_request(migration: Migration, folder: str, table: str) -> Request:
     """What applies `migration` and records it in the ledger `table`. A seed is applied so too, without the record.
 
     The database ends up as wrangler would leave it, but the way differs: the ledger is created in the same transaction,
-    so that a refused first file leaves no trace; comments between statements stay here; a forgotten last semicolon is
-    added; what Cloudflare's /query is known to cut in the wrong place goes as an import, which cuts it right; a large
-    file goes that way too. A PRAGMA holds until the end of its transaction, so its file shares none. It stays a query
-    where it can: foreign_keys=OFF is reported to do nothing there, which is wrangler's way, and to work in an import.
+    so that a refused first file leaves no trace; comments between statements of a query stay here; a forgotten last
+    semicolon is added; what Cloudflare's /query is known to cut in the wrong place goes as an import, which cuts it
+    right; a large file goes that way too. A PRAGMA holds until the end of its transaction, so its file shares none. It
+    stays a query where it can: foreign_keys=OFF is reported to do nothing there, which is wrangler's way, and to work
+    in an import.
 
     Args:
         migration: the file.
@@ -75,17 +81,38 @@ def make_request(migration: Migration, folder: str, table: str) -> Request:
     Raises:
         ConfigError: the file's last string, comment or trigger is not closed, and would swallow the ledger row.
     """
-    statements = split(normalize_newlines(migration.sql))
-    body = "".join(f"{statement.text.removesuffix(';')};\n" for statement in statements)
-    if not is_terminated(body):
+    text = normalize_newlines(migration.sql)
+    last, has_pragma, cut_wrong = None, False, False
+    for last in cut(text):
+        has_pragma = has_pragma or _PRAGMA.match(last.text) is not None
+        cut_wrong = cut_wrong or _is_cut_wrong(last)
+    if last and not is_terminated(_closed(last)):
         raise ConfigError(
-            f"{folder}/{migration.name}:{statements[-1].line}: the statement that starts here opens a string, comment "
+            f"{folder}/{migration.name}:{last.line}: the statement that starts here opens a string, comment "
             "or trigger that is never closed: close it"
         )
-    script = f"{ledger.create(table)}\n{body}{ledger.insert(table, migration.name)}" if table else body
-    has_pragma = any(_PRAGMA.match(statement.text) for statement in statements)
-    as_import = any(map(_is_cut_wrong, statements)) or (len(script.encode()) > LARGE_BYTES and not has_pragma)
-    return Request((Part(migration.name, script),), as_import, alone=as_import or has_pragma)
+    as_import = cut_wrong or (len(text.encode()) > LARGE_BYTES and not has_pragma)
+    body = _whole(text, last) if as_import else "".join(map(_closed, cut(text)))
+    recorded = (f"{ledger.create(table)}\n", body, f"\n{ledger.insert(table, migration.name)}\n")
+    pieces = recorded if table else (body,)
+    return Request((Part(migration.name, pieces),), as_import, alone=as_import or has_pragma)
+
+
+def _closed(statement: Statement) -> str:
+    """A statement with its semicolon, on lines of its own."""
+    return f"{statement.text.removesuffix(';')};\n"
+
+
+def _whole(text: str, last: Statement | None) -> str:
+    """The text of a file, for an import, which cuts it right whatever its comments hold; not copied where it can be.
+
+    Args:
+        text: the file's.
+        last: its last statement; None where it has none, and there is nothing to send.
+    """
+    if last is None:
+        return ""
+    return text if is_terminated(text[last.offset :]) else f"{text[: last.offset]}{_closed(last)}"
 
 
 def _is_cut_wrong(statement: Statement) -> bool:
@@ -94,4 +121,7 @@ def _is_cut_wrong(statement: Statement) -> bool:
     It does on many triggers (workers-sdk#15690, #15314, #14991), and on comments that hold a quote (#4713) or a
     semicolon (#3892).
     """
-    return creates_trigger(statement) or any(set(comment.text) & set(_MISREAD) for comment in comments(statement.text))
+    if creates_trigger(statement):
+        return True
+    suspect = "--" in statement.text or "/*" in statement.text
+    return suspect and any(set(comment.text) & set(_MISREAD) for comment in comments(statement.text))

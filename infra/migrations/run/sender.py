@@ -34,6 +34,18 @@ if TYPE_CHECKING:
     Record = Callable[[tuple[str, ...], float, Bookmark], None]
 
 
+def send(database: Database, request: Request) -> None:
+    """Sends a request, once.
+
+    Raises:
+        ApiError: as Database raises.
+    """
+    if request.as_import:
+        database.import_script(*request.pieces)
+    else:
+        database.write(request.sql)
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Sends the requests of one run.
@@ -83,14 +95,13 @@ class Sender:
 
     def _deliver(self, request: Request) -> ApiError | None:
         """Sends a request until Cloudflare runs it, and gives the error that it ended with."""
-        send = self.database.import_script if request.as_import else self.database.write
         refused: list[TryLater] = []
 
         def attempt() -> ApiError | None:
             if refused and not set(request.names).isdisjoint(self.ledger()):
                 return refused[-1]
             try:
-                send(request.sql)
+                send(self.database, request)
             except TryLater as error:
                 refused.append(error)
                 raise
