@@ -1,170 +1,105 @@
-"""Many databases migrated by one small file each: `d1 fleet up` over 1,000, against a loop of wrangler over ten.
-
-Run as `python -m bench.fleet`. Both meet the same emulator, in turns, without and with 50 ms of latency a request.
-wrangler (`make clients`) is started once for each database, as a loop in a shell does it, and takes as long for each:
-the last column multiplies. Cloudflare's limit on requests is left out of both; docs/scale.md has what it costs.
-"""
+"""Many databases migrated by one small file each: `d1 fleet up`, against a loop of wrangler over some of them."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import statistics
-import subprocess
 import sys
-import tempfile
-import time
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, environment, serving
-from infra.cloudflare.account import Account
-from infra.cloudflare.client import make_client
-from tests.clients import installed
-from tests.clients.wrangler import Wrangler
-from tests.faults import arrange, arranged
+from bench.measure import Figure, Process, Row, compared, in_turns, ran
+from bench.stage import ROOT, small_files, write_files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
-    from infra.cloudflare.client import Client
+    from bench.stage import Stage
 
-ROOT = Path(__file__).parents[1]
-RUNS = 5
-DATABASES, SAMPLE = 1000, 10
-LATENCIES_MS = (0, 50)
-CONCURRENCY = 8
-UNLIMITED = "1000000/1"
+TITLE = "Many databases"
+ABOUT = """\
+Time for one database: `d1 fleet up` over all of them, divided by their number, against one start of wrangler for each,
+as a loop in a shell has it, over ten. Both meet databases that are migrated already, and give each another file.
+Cloudflare's limit on requests is left out of both; [scale.md](scale.md) has what it costs."""
+
+_UNLIMITED: Final = "1000000/1"
 
 
 @dataclass(frozen=True)
-class Row:
-    """One line of the table.
+class Sizes:
+    """How many databases, for us and for wrangler; milliseconds that a request waits; how many of ours at once."""
 
-    Attributes:
-        what: the command.
-        latency_ms: of each request.
-        databases: that it migrated.
-        seconds: median of the runs.
-        requests: of one run.
-    """
-
-    what: str
-    latency_ms: int
-    databases: int
-    seconds: float
-    requests: int
-
-    @property
-    def each_ms(self) -> float:
-        """Milliseconds for a database."""
-        return self.seconds / self.databases * 1000
+    databases: int = 1000
+    sample: int = 10
+    latencies_ms: tuple[int, ...] = (0, 50)
+    concurrency: int = 8
 
 
-def main() -> list[Row]:
-    """Measures, prints the table, and returns it."""
+def measure(stage: Stage, runs: int, say: Callable[[str], None], sizes: Sizes = Sizes()) -> list[Row]:
+    """Measures at each latency."""
+    say(f"making {sizes.databases:,} databases")
+    ours, theirs = _fleet(stage, sizes), _loop(stage, sizes.sample)
     rows = []
-    with tempfile.TemporaryDirectory() as name, serving(Path(name) / "emulator") as address:
-        client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
-        ours, theirs = _fleet(Path(name), address.base_url, client), _loop(Path(name), address.base_url, client)
-        for latency in LATENCIES_MS:
-            measured: dict[str, list[tuple[float, int]]] = {"ours": [], "theirs": []}
-            for _ in range(RUNS):
-                measured["ours"].append(_timed(client, latency, ours))
-                measured["theirs"].append(_timed(client, latency, theirs))
-            for what, runs, databases in (
-                (f"d1 fleet up --concurrency {CONCURRENCY}", measured["ours"], DATABASES),
-                ("wrangler d1 migrations apply --remote, in a loop", measured["theirs"], SAMPLE),
-            ):
-                seconds = statistics.median(run[0] for run in runs)
-                rows.append(Row(what, latency, databases, seconds, runs[-1][1]))
-    print("| | latency | databases | median | requests | each | for 1,000 |\n|---|---|---|---|---|---|---|")
-    for row in rows:
-        total = row.each_ms * DATABASES / 1000
-        print(
-            f"| `{row.what}` | {row.latency_ms} ms | {row.databases:,} | {row.seconds:.1f} s | {row.requests:,} "
-            f"| {row.each_ms:.1f} ms | {total:,.0f} s |"
+    for latency in sizes.latencies_ms:
+        say(f"{latency} ms a request")
+        fleet, loop = in_turns(runs, partial(stage.counted, ours, latency), partial(stage.counted, theirs, latency))
+        total = Figure("s", tuple(each.seconds for each in fleet)).median
+        waiting = f"{fleet[0].requests / sizes.databases:.1f} requests for each, {sizes.concurrency} databases at once"
+        row = compared(
+            f"a database of {sizes.databases:,}, {latency} ms a request",
+            Figure("s", tuple(each.seconds / sizes.databases for each in fleet)),
+            Figure("s", tuple(each.seconds / sizes.sample for each in loop)),
+            f"{total:.1f} s for all: {waiting}; Python's one core, and the emulator's",
         )
-    print(f"\n{RUNS} runs of each in turns. wrangler's 1,000 are ten, times 100.")
+        rows.append(row)
     return rows
 
 
-def _timed(client: Client, latency: int, run: Callable[[], None]) -> tuple[float, int]:
-    """Seconds and requests of a run."""
-    arrange(client, latency_ms=latency, faults=[{"fault": "latency", "ms": 0, "times": None}])
-    started = time.perf_counter()
-    run()
-    seconds = time.perf_counter() - started
-    requests = int(arranged(client)[0]["seen"])
-    arrange(client)
-    return seconds, requests
-
-
-def _next_file(folder: Path) -> None:
-    number = len(list(folder.iterdir())) + 1
-    (folder / f"{number:04}_t.sql").write_text(
-        f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n"
-    )
-
-
-def _fleet(parent: Path, base_url: str, client: Client) -> Callable[[], None]:
-    """Databases that are up to date, and what gives them another file and applies it."""
-    account = Account(client, DEFAULT_ACCOUNT_ID)
-    for number in range(DATABASES):
+def _fleet(stage: Stage, sizes: Sizes) -> Callable[[], Process]:
+    """Gives our databases, which are up to date, another file."""
+    account, folder = stage.account(), stage.new_folder()
+    for number in range(sizes.databases):
         account.create(f"ours-{number:04}")
-    folder = parent / "ours"
-    shutil.copytree(ROOT / "migrations", folder / "migrations")
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
-    variables = {**os.environ, **environment(base_url, DEFAULT_TOKEN)}
-    command = [sys.executable, "-m", "infra.cli", "fleet", "up", "--match", "ours-*", "--yes", "--rate", UNLIMITED]
+    options = ("--match", "ours-*", "--yes", "--rate", _UNLIMITED, "--concurrency", sizes.concurrency)
+    command = [sys.executable, "-m", "infra.cli", "fleet", "up", *options]
 
-    def migrate() -> None:
-        done = subprocess.run(
-            [*command, "--concurrency", str(CONCURRENCY)],
-            cwd=folder,
-            env=variables,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            sys.exit(done.stdout + done.stderr)
+    def run() -> Process:
+        _add_file(folder / "migrations")
+        return ran(command, folder, stage.variables(account))
 
-    def run() -> None:
-        _next_file(folder / "migrations")
-        migrate()
-
-    migrate()
+    run()
     return run
 
 
-def _loop(parent: Path, base_url: str, client: Client) -> Callable[[], None]:
-    """The same for wrangler."""
-    account = Account(client, DEFAULT_ACCOUNT_ID)
-    folder = parent / "theirs"
-    shutil.copytree(ROOT / "migrations", folder / "migrations")
-    names = [f"theirs-{number:04}" for number in range(SAMPLE)]
+def _loop(stage: Stage, count: int) -> Callable[[], Process]:
+    """The same for wrangler and its own databases; the seconds are those of all its processes."""
+    account = stage.account()
+    wrangler = stage.wrangler(account)
+    names = [f"theirs-{number:04}" for number in range(count)]
     entries = [
         {"binding": f"DB{number}", "database_name": name, "database_id": account.create(name).database_id}
         for number, name in enumerate(names)
     ]
-    (folder / "wrangler.json").write_text(json.dumps({"name": "fleet", "d1_databases": entries}))
-    wrangler = Wrangler.of(installed.binaries(), folder, parent, environment(base_url, DEFAULT_TOKEN))
+    (wrangler.folder / "wrangler.toml").unlink()
+    wrangler.write("wrangler.json", json.dumps({"name": "fleet", "d1_databases": entries}))
 
-    def migrate() -> None:
-        for name in names:
-            wrangler.run("d1", "migrations", "apply", name, "--remote")
+    def migrate() -> list[Process]:
+        commands = ([wrangler.program, "d1", "migrations", "apply", name, "--remote"] for name in names)
+        return [ran(command, wrangler.folder, wrangler.environment) for command in commands]
 
-    def run() -> None:
-        _next_file(folder / "migrations")
-        migrate()
+    def run() -> Process:
+        _add_file(wrangler.folder / "migrations")
+        done = migrate()
+        return replace(done[-1], seconds=sum(each.seconds for each in done))
 
-    migrate()
+    run()
     return run
 
 
-if __name__ == "__main__":
-    main()
+def _add_file(folder: Path) -> None:
+    count = len(list(folder.iterdir())) if folder.exists() else 0
+    write_files(folder, small_files(count + 1)[-1:])

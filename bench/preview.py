@@ -1,27 +1,25 @@
-"""What our part of a `pulumi preview` costs: 200 applied and 5 pending files, against a program without migrations.
-
-Run as `python -m bench.preview`. The program that it is compared with makes a database and its bindings, and leaves the
-migrations out. Both run in turns, on the real engine and one emulator.
-"""
+"""What our part of a `pulumi preview` costs: with many applied files, and beside a program without migrations."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from pathlib import Path
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
-from emulator.server import environment, serving
-from engine import finder, shims
+from bench.measure import Figure, Row, compared, in_turns, seconds
+from bench.stage import small_files, write_files
 
-ROOT = Path(__file__).parents[1]
-RUNS = 7
-APPLIED, PENDING = 200, 5
-WITHOUT = """
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bench.measure import Process
+    from bench.stage import Project, Stage
+
+TITLE = "Previews"
+ABOUT = """\
+`pulumi preview` with pending files that drop a table each. The program without migrations makes a database and its
+bindings, and leaves D1Migrations out."""
+
+_WITHOUT: Final = """
 from dataclasses import asdict
 import pulumi
 from infra.program.bindings import WranglerBindings
@@ -37,74 +35,50 @@ WranglerBindings("bindings", inputs={**asdict(entry), "path": "wrangler.toml", "
 """
 
 
-def main() -> None:
-    """Measures, and prints the table."""
-    with tempfile.TemporaryDirectory() as name, serving(Path(name) / "emulator") as address:
-        variables = {
-            **os.environ,
-            **_engine(),
-            **environment(address.base_url, "emulator-token"),
-            "PULUMI_CONFIG_PASSPHRASE": "",
-            "PULUMI_HOME": f"{name}/home",
-        }
-        programs = {"with migrations": _project(name, "ours", variables), "without": _project(name, "bare", variables)}
-        (programs["without"] / "__main__.py").write_text(WITHOUT)
-        (programs["without"] / "Pulumi.dev.yaml").write_text("config:\n  your-app:projectName: bare\n")
-        for number in range(APPLIED):
-            sql = f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n"
-            (programs["with migrations"] / "migrations" / f"{1000 + number}_t.sql").write_text(sql)
-        for program in programs.values():
-            _pulumi(program, variables, "up", "--yes", "--skip-preview")
-        for number in range(PENDING):
-            (programs["with migrations"] / "migrations" / f"{2000 + number}_t.sql").write_text(
-                f"DROP TABLE t{number};\n"
-            )
-        seconds: dict[str, list[float]] = {label: [] for label in programs}
-        for _ in range(RUNS):
-            for label, program in programs.items():
-                started = time.perf_counter()
-                _pulumi(program, variables, "preview")
-                seconds[label].append(time.perf_counter() - started)
-    medians = {label: statistics.median(values) for label, values in seconds.items()}
-    print("| `pulumi preview` | median | lowest | highest |\n|---|---|---|---|")
-    for label, values in seconds.items():
-        print(f"| {label} | {medians[label]:.2f} s | {min(values):.2f} s | {max(values):.2f} s |")
-    ours = medians["with migrations"] - medians["without"]
-    print(f"\nOur own time: {ours * 1000:.0f} ms, {RUNS} runs of each in turns.")
+@dataclass(frozen=True)
+class Sizes:
+    """How many files are applied where there are few, some and many; and how many are pending."""
+
+    few: int = 10
+    some: int = 200
+    many: int = 1000
+    pending: int = 5
 
 
-def _engine() -> dict[str, str]:
-    engine = finder.find()
-    if engine is None:
-        sys.exit("there is no Pulumi engine: run 'make engine'")
-    found = finder.environment(engine)
-    return {**found, "PATH": os.pathsep.join([str(shims.provider_standin()), found["PATH"]])}
+def measure(stage: Stage, runs: int, say: Callable[[str], None], sizes: Sizes = Sizes()) -> list[Row]:
+    """Measures previews of four projects."""
+    say(f"migrating {sizes.few}, {sizes.some} and {sizes.many} files")
+    projects = [_project(stage, applied, sizes.pending) for applied in (sizes.few, sizes.some, sizes.many)]
+    without = stage.project(program=_WITHOUT)
+    without.up()
+
+    def run(project: Project) -> Callable[[], Process]:
+        return lambda: stage.counted(lambda: project.pulumi("preview"))
+
+    say("previews")
+    few, some, many, bare = in_turns(runs, *map(run, (*projects, without)))
+    own = [ours.seconds - theirs.seconds for ours, theirs in zip(some, bare, strict=True)]
+    pending = f"{sizes.pending} pending"
+    return [
+        compared(
+            f"{sizes.many:,} applied files; {sizes.few:,}",
+            seconds(many),
+            seconds(few),
+            "Pulumi's state and inputs name every file; the applied files are run to tell drift",
+            most=1.3,
+        ),
+        compared(
+            f"{sizes.some:,} applied files, {pending}; without migrations",
+            seconds(some),
+            seconds(bare),
+            f"our own part is the difference, {Figure('s', tuple(own)).median * 1000:.0f} ms: one more Python process",
+        ),
+    ]
 
 
-def _project(parent: str, name: str, variables: dict[str, str]) -> Path:
-    folder = Path(parent) / name
-    folder.mkdir()
-    for file in ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py"):
-        shutil.copy(ROOT / file, folder)
-    shutil.copytree(ROOT / "migrations", folder / "migrations")
-    (folder / ".venv").symlink_to(sys.prefix)
-    (folder / "state").mkdir()
-    _pulumi(folder, variables, "stack", "init")
-    return folder
-
-
-def _pulumi(folder: Path, variables: dict[str, str], *command: str) -> None:
-    done = subprocess.run(
-        ["pulumi", *command, "--stack", "dev", "--non-interactive"],
-        cwd=folder,
-        env={**variables, "PULUMI_BACKEND_URL": (folder / "state").as_uri()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        sys.exit(done.stdout + done.stderr)
-
-
-if __name__ == "__main__":
-    main()
+def _project(stage: Stage, applied: int, pending: int) -> Project:
+    made = stage.project(small_files(applied))
+    made.up()
+    drops = [(f"{90_000 + number}_drop.sql", f"DROP TABLE t{number};\n") for number in range(1, pending + 1)]
+    write_files(made.folder / "migrations", drops)
+    return made

@@ -1,0 +1,23 @@
+// miniflare's local explorer, for bench/emulator.py: D1's REST API as `wrangler dev` has it, with an empty database.
+//
+// Prints {"url": ...} on a line of its own once it listens on 127.0.0.1, and ends when its standard input does. The
+// argument is the folder of its databases.
+
+import { Miniflare, convertV4MiniflareOptions } from "miniflare";
+
+const server = new Miniflare(
+  convertV4MiniflareOptions({
+    modules: true,
+    script: "export default { fetch: () => new Response() };",
+    d1Databases: { DB: "bench" },
+    resourcePersistencePath: process.argv[2],
+    unsafeLocalExplorer: true,
+    compatibilityDate: "2026-11-01",
+    cf: false, // else it would ask the network about this machine
+    host: "127.0.0.1",
+    port: 0,
+  }),
+);
+const url = new URL("/cdn-cgi/local/explorer/api/d1/database/bench/raw", await server.ready);
+console.log(JSON.stringify({ url: String(url) }));
+process.stdin.resume().on("end", () => server.dispose());
