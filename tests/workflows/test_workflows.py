@@ -166,7 +166,8 @@ def parse(arguments: list[str]) -> None:
         assert command is not None, f"there is no command {name}"
         context = click.Context(command, context, info_name=name)
     assert command is not None
-    command.make_context(context.info_name, arguments, parent=context.parent)
+    with command.make_context(context.info_name, arguments, parent=context.parent):
+        pass  # it has opened the files that the arguments name
 
 
 def test_a_pull_request_without_secrets_is_previewed_offline_and_one_from_a_fork_gets_no_comment(
@@ -178,3 +179,10 @@ def test_a_pull_request_without_secrets_is_previewed_offline_and_one_from_a_fork
     assert "--state" not in offline
     (online,) = [call for call in calls(recorded, "d1-preview", "preview", ours, secrets=True) if call[0] == "d1"]
     assert "--state" in online
+
+
+@pytest.mark.parametrize("job", ["up", "down"])
+def test_a_fork_gets_no_database(recorded: Path, job: str) -> None:
+    ours, fork = EVENTS
+    assert calls(recorded, "d1-ephemeral", job, fork, secrets=True) == []
+    assert calls(recorded, "d1-ephemeral", job, ours, secrets=True) == [["d1", "ephemeral", job, "12"]]
