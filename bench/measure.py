@@ -120,6 +120,11 @@ def memory(processes: Iterable[Process]) -> Figure:
     return Figure("MB", tuple(each.peak_mb for each in processes))
 
 
+def printed(processes: Iterable[Process], key: str) -> float:
+    """Median of what they printed under `key`, as JSON."""
+    return statistics.median(float(json.loads(each.printed)[key]) for each in processes)
+
+
 def clocked(act: Callable[[], object]) -> float:
     """Seconds that a call takes."""
     started = time.perf_counter()

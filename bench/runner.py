@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import statistics
 import sys
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from bench.measure import Row, compared, in_turns, ran, seconds
+from bench.measure import Row, compared, in_turns, printed, ran, seconds
 from bench.stage import ROOT, small_files, write_files
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _rows(stage: Stage, runs: int, count: int, latency: int) -> list[Row]:
         return stage.counted(project.up, latency)
 
     runner, wrangler, pulumi = in_turns(runs, ours, theirs, up)
-    inside = statistics.median(float(each.printed) for each in runner)
+    inside = printed(runner, "seconds")
     what = f"{count:,} {'file' if count == 1 else 'files'}, {latency} ms a request"
     most, words = _GOALS.get((count, latency), (None, ""))
     waiting = f" and {runner[0].requests} requests one after another, {runner[0].requests * latency / 1000:.2f} s"
