@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import ipaddress
 import os
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-import cloudflare
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
@@ -23,7 +22,9 @@ from engine import provider
 from engine.plugin_process import failures_as_status, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
+
+    from cloudflare.resources.d1 import DatabaseResource
 
 TOKEN = "cloudflare:index/d1Database:D1Database"  # noqa: S105 - Pulumi's word for a resource type
 REPLACING = ("accountId", "name", "jurisdiction", "primaryLocationHint")
@@ -37,6 +38,10 @@ _API_NAMES = {
 
 class Refused(Exception):
     """What was asked for is not a stand-in's business."""
+
+
+class Gone(Exception):
+    """There is no such database."""
 
 
 class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
@@ -61,7 +66,7 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
-        with _failures(context):
+        with failures_as_status(context, Refused):
             if request.type != TOKEN:
                 raise Refused(
                     f"{request.type}: the stand-in provider serves {TOKEN} alone; use Pulumi's own Cloudflare plugin"
@@ -90,24 +95,23 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Create(self, request: Any, context: Any) -> Any:
-        with _failures(context):
+        with failures_as_status(context, Refused):
             inputs = rpc.deserialize_properties(request.properties, request.preview)
             if request.preview:
                 return provider_pb2.CreateResponse(properties=request.properties)
             optional = {_API_NAMES[name]: inputs[name] for name in _API_NAMES if inputs.get(name)}
-            database = self._client().d1.database.create(
-                account_id=inputs["accountId"], name=inputs["name"], **optional
-            )
-            return provider_pb2.CreateResponse(id=str(database.uuid), properties=_state(inputs, database.to_dict()))
+            account, name = inputs["accountId"], inputs["name"]
+            database = self._ask(lambda api: api.create(account_id=account, name=name, **optional).to_dict())
+            return provider_pb2.CreateResponse(id=database["uuid"], properties=_state(inputs, database))
 
     def Read(self, request: Any, context: Any) -> Any:
-        with _failures(context):
+        with failures_as_status(context, Refused):
             account, imports, uuid = request.id.rpartition("/")  # an import names a database ACCOUNT/UUID
             inputs = rpc.deserialize_properties(request.inputs)
             account = account or inputs["accountId"]
             try:
-                database = self._client().d1.database.get(uuid, account_id=account).to_dict()
-            except cloudflare.NotFoundError:
+                database = self._ask(lambda api: api.get(uuid, account_id=account).to_dict())
+            except Gone:
                 return provider_pb2.ReadResponse()
             inputs |= {"accountId": account, "name": database["name"]}
             if imports or "readReplication" in inputs:
@@ -118,30 +122,32 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse(id=uuid, properties=state, inputs=_struct(inputs))
 
     def Update(self, request: Any, context: Any) -> Any:
-        with _failures(context):
+        with failures_as_status(context, Refused):
             if request.preview:
                 return provider_pb2.UpdateResponse(properties=request.news)
             inputs = rpc.deserialize_properties(request.news)
-            database = self._client().d1.database.edit(
-                request.id, account_id=inputs["accountId"], read_replication=inputs["readReplication"]
+            account, wanted = inputs["accountId"], inputs["readReplication"]
+            database = self._ask(
+                lambda api: api.edit(request.id, account_id=account, read_replication=wanted).to_dict()
             )
-            return provider_pb2.UpdateResponse(properties=_state(inputs, database.to_dict()))
+            return provider_pb2.UpdateResponse(properties=_state(inputs, database))
 
     def Delete(self, request: Any, context: Any) -> Any:
-        with _failures(context):
+        with failures_as_status(context, Refused):
             state = rpc.deserialize_properties(request.properties)
-            with suppress(cloudflare.NotFoundError):  # gone is what was asked for
-                self._client().d1.database.delete(request.id, account_id=state["accountId"])
+            with suppress(Gone):  # it is what was asked for
+                self._ask(lambda api: api.delete(request.id, account_id=state["accountId"]))
             return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 
-    def _client(self) -> cloudflare.Cloudflare:
-        """A client of the emulator that $CLOUDFLARE_BASE_URL names.
+    def _ask(self, call: Callable[[DatabaseResource], Any]) -> Any:
+        """What the emulator that $CLOUDFLARE_BASE_URL names answers to `call`.
 
         Raises:
-            Refused: the address is not a loopback address.
+            Gone: there is no such database.
+            Refused: the address is not a loopback address, or the emulator refuses.
         """
         base_url = os.environ.get("CLOUDFLARE_BASE_URL", "")
         if not _is_loopback(urlsplit(base_url).hostname or ""):
@@ -155,7 +161,18 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
                 "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN, "
                 "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
             )
-        return cloudflare.Cloudflare(api_token=token, base_url=base_url, max_retries=0)
+        import cloudflare  # most runs change no database, and importing it would take half of their time
+
+        client = cloudflare.Cloudflare(api_token=token, base_url=base_url, max_retries=0)
+        try:
+            return call(client.d1.database)
+        except cloudflare.NotFoundError:
+            raise Gone from None
+        except cloudflare.APIStatusError as error:
+            reasons = [f"{item.message} (code {item.code})" for item in error.errors]
+            raise Refused(f"Cloudflare refuses: {'; '.join(reasons) or error}") from error
+        except cloudflare.CloudflareError as error:
+            raise Refused(str(error)) from error
 
 
 def _is_loopback(host: str) -> bool:
@@ -181,16 +198,6 @@ def _struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
     struct = struct_pb2.Struct()
     struct.update(dict(properties))
     return struct
-
-
-@contextmanager
-def _failures(context: Any) -> Iterator[None]:
-    with failures_as_status(context, Refused, cloudflare.CloudflareError):
-        try:
-            yield
-        except cloudflare.APIStatusError as error:
-            reasons = [f"{item.message} (code {item.code})" for item in error.errors]
-            raise Refused(f"Cloudflare refuses: {'; '.join(reasons) or error}") from error
 
 
 if __name__ == "__main__":
