@@ -8,8 +8,9 @@ import pulumi
 from pulumi.runtime import invoke
 
 from infra.deletion import Owned
-from infra.errors import ConfigError
+from infra.errors import ConfigError, OutcomeUnknown
 from infra.program.database import TYPE
+from infra.retry import Retry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,8 +27,9 @@ def owned_database(component: str) -> Owned | None:
     """
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
-        answer = invoke(_INVOKE, {"stackName": stack}).value
-    except Exception as error:
+        # The engine is writing the state meanwhile, into the same file: what is read may be half of it.
+        answer = Retry().call(lambda: _state(stack))
+    except OutcomeUnknown as error:
         raise ConfigError(f"what the stack has already can't be read from its state: {error}") from error
     resources: Mapping[str, Any] = (answer or {}).get("outputs") or {}
     database = _outputs(resources, component, "database")
@@ -42,6 +44,14 @@ def owned_database(component: str) -> Owned | None:
         location_hint=database.get("primaryLocationHint") or "",
         released=next((str(written["confirmed"]) for written in children if written), ""),
     )
+
+
+def _state(stack: str) -> Mapping[str, Any] | None:
+    try:
+        found: Mapping[str, Any] | None = invoke(_INVOKE, {"stackName": stack}).value
+    except Exception as error:  # the SDK promises no kind
+        raise OutcomeUnknown(str(error)) from error
+    return found
 
 
 def _outputs(resources: Mapping[str, Any], component: str, kind: str) -> Mapping[str, Any]:
