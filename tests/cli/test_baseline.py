@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from infra.migrations import ledger
 from infra.sqlite import schema
 from tests.faults import arrange
+from tests.reliability.impatient import sitecustomize
 
 if TYPE_CHECKING:
     from infra.cloudflare.database import D1Api
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
 TABLE = "d1_migrations"
+IMPATIENT = Path(sitecustomize.__file__).parent
 
 
 @pytest.fixture
@@ -128,7 +132,8 @@ def test_what_can_not_be_proven_or_was_not_wanted_is_refused(project: Project, o
 def test_a_lost_answer_is_settled_by_the_ledger(project: Project, older: D1Api, when: str, code: int) -> None:
     faults = [{"fault": "drop", "when": when, "endpoint": "query", "contains": "INSERT"}]
     arrange(older.client, faults=faults)
-    done = project.d1("baseline", "--yes")
+    hasty = replace(project, environment={**project.environment, "PYTHONPATH": str(IMPATIENT)})
+    done = hasty.d1("baseline", "--yes")
     assert done.returncode == code, done.stderr
     if code:
         assert re.search(r"the answer was lost .*nothing was marked, so run the same command again", done.stderr)

@@ -1,6 +1,6 @@
-"""Makes one process impatient: the one that serves dynamic providers, where this folder is on PYTHONPATH.
+"""Makes processes impatient, where this folder is on PYTHONPATH: those that serve dynamic providers, and those of d1.
 
-Python imports a module of this name before anything else, so the product needs no hook for it. In that process a second
+Python imports a module of this name before anything else, so the product needs no hook for it. In those a second
 of sleep is a tenth of one, an answer is waited for 3 s, and 16 calls are served at a time, where pulumi.dynamic has 4.
 """
 
@@ -27,7 +27,7 @@ class _Wide(futures.ThreadPoolExecutor):
         super().__init__(max(max_workers or 0, CALLS), *arguments, **options)
 
 
-if "pulumi.dynamic" in sys.orig_argv:
+if {"pulumi.dynamic", "infra.cli"} & set(sys.orig_argv):
     _sleep = time.sleep
     vars(time).update(sleep=lambda seconds: _sleep(seconds / SPEED))
 
