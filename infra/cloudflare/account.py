@@ -8,7 +8,7 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from infra.cloudflare.answers import field_of
+from infra.cloudflare.answers import field_of, result_of
 from infra.cloudflare.client import Client, make_client
 from infra.cloudflare.database import D1Api, database_path
 from infra.errors import ApiError
@@ -55,19 +55,25 @@ class Account:
     retry: Retry = field(default_factory=Retry)
 
     def databases(self, name: str = "") -> Iterator[Description]:
-        """Every database of which `name` is a part of the name, a page at a time.
+        """Every database of which `name` is a part of the name, once, a page at a time.
 
         Raises:
-            ApiError: they can't be asked for.
+            ApiError: they can't be asked for, or not all of them are there: an answer that is not whole would make
+                databases look deleted.
         """
-        seen = 0
+        seen, told = 0, set[str]()  # what is created meanwhile moves others to the next page
         for number in count(1):
             query = {"page": str(number), "per_page": str(PAGE), **({"name": name} if name else {})}
             answer = self.retry.call(partial(self.client.envelope, "GET", database_path(self.id), query=query))
-            page = answer.get("result") or ()
-            yield from map(_description, page)
+            page, total = result_of(answer), (answer.get("result_info") or {}).get("total_count")
+            if not isinstance(page, list) or (not page and not name and seen < (total or 0)):
+                raise ApiError(f"Cloudflare's list of databases is not whole: page {number} ends it after {seen}")
+            for found in map(_description, page):
+                if found.id not in told:
+                    told.add(found.id)
+                    yield found
             seen += len(page)
-            if not page or seen >= (answer.get("result_info") or {}).get("total_count", 0):
+            if not page or (total is not None and seen >= total):
                 return
 
     def describe(self, database: str) -> Description:

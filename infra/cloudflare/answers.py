@@ -16,6 +16,9 @@ from infra.errors import ApiError, NotFound, OutcomeUnknown, SqlRefused, TryLate
 SQL_REFUSED: Final = 7500
 """With HTTP 400: D1 refuses the SQL. With a 5xx: the service failed."""
 
+NOT_FOUND: Final = 7404
+"""With HTTP 404: there is no such database. A proxy that answers 404, or another code, says nothing of a database."""
+
 _BUSY: Final = "Currently processing a long-running"
 """An import or an export blocks the database. It has the code of refused SQL; users report the text."""
 
@@ -79,7 +82,9 @@ def _kind(status: int, code: int | None, message: str) -> type[ApiError]:
         return TryLater
     if (status, code) == (HTTPStatus.BAD_REQUEST, SQL_REFUSED):
         return SqlRefused
-    return {401: Unauthorized, 403: Unauthorized, 404: NotFound}.get(status, ApiError)
+    if (status, code) == (HTTPStatus.NOT_FOUND, NOT_FOUND):
+        return NotFound
+    return {401: Unauthorized, 403: Unauthorized}.get(status, ApiError)
 
 
 def _seconds(retry_after: str) -> float | None:

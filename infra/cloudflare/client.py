@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.cloudflare.answers import error_of, result_of
-from infra.errors import ConfigError, OutcomeUnknown
+from infra.errors import ApiError, ConfigError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +37,9 @@ CONNECTIONS: Final = 32
 """Kept open to one host; more requests at once than these open others and close them."""
 
 _CHUNK: Final = 1 << 20
+
+_TOKEN: Final = re.compile("[!-~]+")
+"""What a header can hold (RFC 9110), without blanks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,15 +121,18 @@ class Client:
         """The file at a signed address, in pieces.
 
         Raises:
-            ApiError: it is not there.
+            ApiError: it is not there, or does not say how long it is.
             OutcomeUnknown: it did not arrive whole.
         """
         from urllib3.exceptions import HTTPError
 
         answer = self._send("GET", url, {}, None, TRANSFER_SECONDS, preload=False)
         try:
-            if answer.status != HTTPStatus.OK:
-                raise error_of(answer.status, None, "")
+            if answer.status != HTTPStatus.OK:  # the store's answer: nothing in it is about the database or the token
+                kind = OutcomeUnknown if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
+                raise kind(f"the download failed: HTTP {answer.status}", status=answer.status)
+            if "content-length" not in answer.headers and not answer.chunked:
+                raise ApiError("the download does not say how long it is, so nothing tells whether it is whole")
             yield from answer.stream(_CHUNK)
         except HTTPError as error:
             raise OutcomeUnknown(f"the download broke off: {error}") from error
@@ -156,12 +163,17 @@ def make_client(token: str | None = None, *, base_url: str = "", pace: Pace | No
     """A client with the token given, or the one in CLOUDFLARE_API_TOKEN.
 
     Raises:
-        ConfigError: there is no token, or the address is none.
+        ConfigError: there is no token, or it can't be one; or the address is none.
     """
     if not (token := token or os.environ.get("CLOUDFLARE_API_TOKEN")):
         raise ConfigError(
             "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN, "
             "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
+        )
+    if not _TOKEN.fullmatch(token := token.strip()):  # else the error of http.client shows it
+        raise ConfigError(
+            "the Cloudflare API token holds a blank, a line end or a character that no token has: set "
+            "CLOUDFLARE_API_TOKEN, or the secret cloudflare:apiToken, again"
         )
     url = (base_url or os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE).rstrip("/")
     if not url.startswith(("http://", "https://")):

@@ -55,7 +55,10 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None
         answer = ask(action="ingest", etag=etag, filename=field_of(answer, "filename"))
 
     def poll(bookmark: Any) -> Mapping[str, Any]:
-        return retry.call(partial(ask, action="poll", current_bookmark=bookmark))
+        try:
+            return retry.call(partial(ask, action="poll", current_bookmark=bookmark))
+        except ApiError as error:  # TryLater would have it sent again, and the others say that nothing has run
+            raise OutcomeUnknown(f"the import has begun, and what became of it can't be asked: {error}") from error
 
     _completed(answer, poll, _import_failure, retry)
 

@@ -154,10 +154,11 @@ def scripted() -> Iterator[ScriptedCloudflare]:
                 self.close_connection = True
                 return
             status, headers, text = answer
+            length = {"content-length": str(len(text.encode()))}
             self.send_response(status)
-            for name, value in {"content-type": "application/json", **headers}.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(text.encode())))
+            for name, value in ({"content-type": "application/json"} | length | headers).items():
+                if value:  # an empty one leaves it out
+                    self.send_header(name, value)
             self.end_headers()
             self.wfile.write(text.encode())
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from infra.cloudflare import account as accounts
 from infra.cloudflare.account import Account
 from infra.cloudflare.client import make_client
-from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown
+from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, Unauthorized
 from infra.retry import Retry
 
 if TYPE_CHECKING:
@@ -37,6 +37,36 @@ def test_every_page_of_a_list_is_asked_for(database: D1Api, monkeypatch: pytest.
     assert {found.name for found in account.databases("-pr-")} == names
     assert len(list(account.databases())) == len(names) + 1
     assert list(account.databases("nowhere")) == []
+
+
+def listed(*names: str, **more: Any) -> dict[str, Any]:
+    """An answer to the question for the account's databases; `more` is `total_count`."""
+    page = [{"uuid": f"id-of-{name}", "name": name} for name in names]
+    return {"result": page, "success": True, "errors": [], "result_info": more}
+
+
+def test_a_database_that_moves_to_the_next_page_is_listed_once(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    for page in (("a", "b"), ("b", "c"), ()):
+        scripted.answer(200, listed(*page))
+    assert [found.name for found in account_of(failing).databases()] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [listed("a", total_count=3), listed(total_count=3)],
+        [listed("a", total_count=3), {"result": None, "success": True, "errors": []}],
+        [listed("a", total_count=3), {"result": [], "success": False, "errors": []}],
+        [{"result": {"uuid": "a"}, "success": True, "errors": [], "result_info": {"total_count": 1}}],
+    ],
+)
+def test_a_list_that_is_not_whole_is_an_error(
+    scripted: ScriptedCloudflare, failing: D1Api, answers: list[dict[str, Any]]
+) -> None:
+    for answer in answers:
+        scripted.answer(200, answer)
+    with pytest.raises(ApiError, match=r"is not whole|but no success"):
+        list(account_of(failing).databases())
 
 
 def test_a_database_is_found_by_name_and_by_id_until_it_is_deleted(database: D1Api) -> None:
@@ -78,6 +108,25 @@ def test_a_download_that_breaks_off_is_fetched_again_from_its_start(
     scripted.answer(200, "SELECT 1;")
     assert exported(failing) == "SELECT 1;"
     assert [path for _, path, _ in scripted.requests[1:]] == ["/client/v4/signed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message"),
+    [
+        (403, {}, "the download failed: HTTP 403"),
+        (404, {}, "the download failed: HTTP 404"),
+        (200, {"content-length": "", "connection": "close"}, "does not say how long it is"),
+    ],
+)
+def test_a_download_that_can_not_be_had_whole_is_no_export_and_blames_no_token(
+    scripted: ScriptedCloudflare, failing: D1Api, status: int, headers: dict[str, str], message: str
+) -> None:
+    done = {"status": "complete", "success": True, "result": {"signed_url": f"{scripted.base_url}/signed"}}
+    scripted.answer(200, {"result": done, "success": True, "errors": []})
+    scripted.answer(status, "CREATE TABLE t (id);", **headers)
+    with pytest.raises(ApiError, match=message) as caught:
+        exported(failing)
+    assert not isinstance(caught.value, (NotFound, Unauthorized))
 
 
 def test_without_patience_it_is_asked_once(scripted: ScriptedCloudflare, failing: D1Api) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.cloudflare.client import REQUEST_SECONDS
+from infra.cloudflare.client import REQUEST_SECONDS, make_client
 from infra.cloudflare.database import connect
 from infra.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         (401, 10000, Unauthorized),
         (403, 10000, Unauthorized),
         (404, 7404, NotFound),
+        (404, 7003, ApiError),
         (429, 971, TryLater),
         (500, 7500, OutcomeUnknown),
         (504, 7009, OutcomeUnknown),
@@ -84,6 +85,34 @@ def test_no_error_shows_the_token(scripted: ScriptedCloudflare, failing: D1Api) 
     with pytest.raises(Unauthorized) as error:
         failing.write("SELECT 1")
     assert "a-token" not in repr(error.value) + str(error.value.__cause__)
+
+
+@pytest.mark.parametrize("token", ["s3cret\nrest", "s3cret rest", "s3cret\u2026"])
+def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ConfigError, match="the Cloudflare API token holds") as caught:
+        make_client(token)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_line_end_of_a_file_is_no_part_of_the_token() -> None:
+    assert make_client("s3cret\n").token == "s3cret"
+
+
+def test_a_page_that_is_not_there_is_no_database_that_is_gone(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(404, "<html>nothing here</html>")
+    with pytest.raises(ApiError, match="HTTP 404") as caught:
+        failing.read("SELECT 1")
+    assert not isinstance(caught.value, NotFound)
+
+
+def test_an_import_that_can_not_be_asked_after_is_not_said_to_be_untouched(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
+    begun = {"success": True, "status": "active", "at_bookmark": "1"}
+    scripted.answer(200, {"result": begun, "success": True, "errors": []})
+    scripted.error(429, 971, "throttled", **{"retry-after": "9999"})
+    with pytest.raises(OutcomeUnknown, match="the import has begun, and what became of it can't be asked: throttled"):
+        failing.import_script("SELECT 1;")
 
 
 def test_without_a_token_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
