@@ -8,13 +8,17 @@ import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from infra.errors import ApiError
+from infra.files import sync
 
 if TYPE_CHECKING:
     from io import BufferedRandom
     from typing import BinaryIO
+
+
+_END: Final = 16  # bytes, of which a semicolon and a few line ends are a part
 
 
 class Exportable(Protocol):
@@ -50,7 +54,7 @@ def save(database: Exportable, folder: Path, name: str) -> Export:
         name: what it begins with.
 
     Raises:
-        ApiError: the database can't be exported.
+        ApiError: the database can't be exported, or what came is not whole.
         OSError: the file can't be written.
     """
     if not folder.exists():
@@ -65,6 +69,7 @@ def save(database: Exportable, folder: Path, name: str) -> Export:
             os.fsync(file.fileno())  # the database goes as soon as this returns
             digest, size = _measured(file)
         os.replace(unfinished, target)  # noqa: PTH105 - the atomic form
+        sync(folder)
     except BaseException:
         Path(unfinished).unlink(missing_ok=True)
         raise
@@ -76,4 +81,7 @@ def _measured(file: BufferedRandom) -> tuple[str, int]:
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     if not (size := file.tell()):
         raise ApiError("Cloudflare gave an empty export")
+    file.seek(-min(size, _END), os.SEEK_END)
+    if not file.read().rstrip().endswith(b";"):
+        raise ApiError("the export is not whole: it does not end with the end of a statement")
     return digest, size

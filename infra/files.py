@@ -30,6 +30,15 @@ def write_atomically(path: Path, text: str, *, mode: int) -> None:
     os.replace(file.name, target)  # noqa: PTH105 - the atomic form
 
 
+def sync(folder: Path) -> None:
+    """Has the names of the files in `folder` on disk, which syncing a new file leaves out."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 @contextmanager
 def locked(folder: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Holds `folder` against other processes that lock it too; `on_wait` is called once if one of them has it.

@@ -55,7 +55,7 @@ def before_deletion(props: Mapping[str, Any], connect: Callable[[], D1Api], say:
 
     Raises:
         NotConfirmed: it is protected, or can't be exported, and nobody confirmed its deletion.
-        ApiError: the export failed.
+        ApiError: the export failed, or the database can't be looked into.
         ConfigError: the export can't be written.
     """
     database_id, name = props["database_id"], props["database_name"]
@@ -68,6 +68,9 @@ def before_deletion(props: Mapping[str, Any], connect: Callable[[], D1Api], say:
     doomed = doomed_from(written, database_id, name)
     doomed.refuse_deletion(found, export=written["export"])
     if isinstance(found, str):
+        # What was confirmed is that it goes with an export. What can't be read now, may be readable in a minute.
+        if written["export"]:
+            raise ApiError(_stays(name, found))
         say(f"{name} is deleted unseen, as confirmed: {found}")
     elif found.tables and written["export"]:
         _export(connect(), props, found, say)
@@ -113,6 +116,13 @@ class _Read:
         read(self.database, Names(self.name, "its export", self.ledger), file, self.say)
 
 
+def _stays(name: str, reason: object) -> str:
+    return (
+        f"nothing was deleted: {name} can't be exported before: {reason}. Run it again; 'wrangler d1 delete {name}' "
+        "asks for no export"
+    )
+
+
 def _export(database: D1Api, props: Mapping[str, Any], found: Contents, say: Callable[[str], None]) -> None:
     from infra.export import save
 
@@ -125,10 +135,7 @@ def _export(database: D1Api, props: Mapping[str, Any], found: Contents, say: Cal
         readable = _Read(database, name, props["migrations_table"], say)
         export = save(readable if found.virtual else database, folder, name)
     except (ApiError, ConfigError, CopyFailed, SqlError) as error:
-        raise ApiError(
-            f"nothing was deleted: {name} can't be exported before: {error}. Run it again; 'wrangler d1 delete {name}' "
-            "asks for no export"
-        ) from error
+        raise ApiError(_stays(name, error)) from error
     except OSError as error:
         raise ConfigError(f"nothing was deleted: {error.filename or folder}: {error.strerror or error}") from error
     say(

@@ -19,6 +19,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.errors import ConfigError
+from infra.files import sync
 from infra.fleet.result import Result, State
 
 if TYPE_CHECKING:
@@ -155,8 +156,15 @@ class Journal:
     def _write(self, event: str, **more: Any) -> None:
         with self._lock:
             line = {"event": event, "time": time.time(), "sent": self._sent(), **more}
-            os.write(self._descriptor, json.dumps(line).encode() + b"\n")
-            os.fsync(self._descriptor)
+            whole = os.fstat(self._descriptor).st_size
+            try:
+                left = memoryview(json.dumps(line).encode() + b"\n")
+                while left:  # a disk that is nearly full takes a part, and refuses the rest
+                    left = left[os.write(self._descriptor, left) :]
+                os.fsync(self._descriptor)
+            except OSError:
+                os.ftruncate(self._descriptor, whole)  # or the next line would go on in the middle of this one
+                raise
 
 
 @contextmanager
@@ -186,17 +194,8 @@ def opened(folder: Path, key: Key, past: Past, sent: Callable[[], int]) -> Itera
         os.ftruncate(descriptor, _whole(path))
         journal = Journal(path, descriptor, sent)
         journal.begin(key, resumed=past.path is not None)
-        _sync(folder)
+        sync(folder)
         yield journal
-    finally:
-        os.close(descriptor)
-
-
-def _sync(folder: Path) -> None:
-    """Has a new file's name on disk too."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -219,7 +218,7 @@ def _key(path: Path) -> dict[str, str]:
     """What the first line says; nothing where a kill left no whole one."""
     with path.open("rb") as file:
         first = file.readline()
-    return dict(_parsed(path, [first])[0]["key"]) if first.endswith(b"\n") else {}
+    return dict(_parsed(path, [first])[0].get("key") or {}) if first.endswith(b"\n") else {}
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
@@ -234,9 +233,12 @@ def _parsed(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
         ConfigError: they are something else.
     """
     try:
-        return [json.loads(line) for line in lines]
+        found = [json.loads(line) for line in lines]
     except ValueError as error:
         raise ConfigError(f"{path}: is not the journal that 'd1 fleet up' wrote: {error}: move it away") from None
+    if not all(isinstance(line, dict) and line.keys() >= {"event", "time", "sent"} for line in found):
+        raise ConfigError(f"{path}: is not the journal that 'd1 fleet up' wrote: move it away")
+    return found
 
 
 def _whole(path: Path) -> int:

@@ -16,6 +16,7 @@ from tests.runner.conftest import TARGET, arrange
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import BinaryIO
 
     from infra.cloudflare.database import D1Api
 
@@ -71,6 +72,17 @@ def test_a_failed_export_leaves_no_file(database: D1Api, tmp_path: Path) -> None
     with pytest.raises(ApiError):
         save(database, tmp_path / "exports", "shop-db-dev")
     assert [file.name for file in (tmp_path / "exports").iterdir()] == [".gitignore"]
+
+
+@pytest.mark.parametrize("text", ["", "CREATE TABLE t (id);\nINSERT INTO t VALUES (1", "\n"])
+def test_an_export_that_ends_within_a_statement_is_none(tmp_path: Path, text: str) -> None:
+    class Cut:
+        def export(self, file: BinaryIO) -> None:
+            file.write(text.encode())
+
+    with pytest.raises(ApiError, match=r"not whole|empty"):
+        save(Cut(), tmp_path / "exports", "shop-db-dev")
+    assert exports(tmp_path / "exports") == []
 
 
 def test_a_run_exports_a_database_once_however_many_resources_go_with_it(database: D1Api, tmp_path: Path) -> None:
@@ -148,6 +160,9 @@ def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_no_obstac
         safeguard.before_deletion(props(database, tmp_path), lambda: database, pytest.fail)
     with pytest.raises(NotConfirmed, match="nothing was done: "):
         safeguard.refuse_replacement(props(database, tmp_path), lambda: database)
+    confirmed = props(database, tmp_path, confirmed=database.database_id)
+    with pytest.raises(ApiError, match=r"nothing was deleted: .* can't be exported before"):
+        safeguard.before_deletion(confirmed, lambda: database, pytest.fail)
     arrange(database, faults=[])
 
     gone = type(database)(database.client, database.account_id, str(uuid4()), database.retry)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -62,6 +63,22 @@ def test_what_a_kill_leaves_of_a_line_is_dropped_at_every_length(tmp_path: Path)
         with opened(tmp_path, KEY, past, lambda: 1) as notes:
             notes.bookmark(TWO, replace(BOOKMARK, id="later"), [])
         assert find(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "later"
+
+
+def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_go_on_in(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(tmp_path, KEY, Past(), lambda: 7) as notes:
+        notes.bookmark(ONE, BOOKMARK, ["0001_a.sql"])
+        before = notes.path.read_bytes()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                notes.result(DONE)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert notes.path.read_bytes() == before
+        notes.result(DONE)
+    assert find(tmp_path, KEY, time.time()).settled == {ONE.id: DONE}
 
 
 def test_the_first_bookmark_of_a_run_stays_the_way_back(tmp_path: Path) -> None:
@@ -125,8 +142,9 @@ def test_requests_of_earlier_processes_are_counted(tmp_path: Path) -> None:
     assert recent(tmp_path, "another", 300, now + 1) == []
 
 
-def test_a_file_that_is_no_journal_is_named(tmp_path: Path) -> None:
-    (tmp_path / "notes.jsonl").write_text("hello\n")
+@pytest.mark.parametrize("text", ["hello", "1", "{}", '{"key": {}}'])
+def test_a_file_that_is_no_journal_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.jsonl").write_text(f"{text}\n")
     with pytest.raises(ConfigError, match=r"notes\.jsonl: is not the journal that 'd1 fleet up' wrote"):
         find(tmp_path, KEY, time.time())
 

@@ -24,7 +24,7 @@ ALLOWED = {
     "infra.settings": {"infra.errors", "infra.naming", "infra.quarantine", "infra.ephemeral"},
     "infra.sqlite": {"infra.errors"},
     "infra.fleet": {
-        *("infra.errors", "infra.cloudflare", "infra.sqlite"),
+        *("infra.errors", "infra.files", "infra.cloudflare", "infra.sqlite"),
         *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
     },
     "infra.render": {"infra.errors", "infra.naming", "infra.sqlite", "infra.fleet", *MIGRATIONS},
@@ -32,7 +32,7 @@ ALLOWED = {
     "infra.wrangler_state": {"infra.errors", "infra.sqlite"},
     "infra.marked_file": {"infra.errors", "infra.files", "infra.render"},
     "infra.retry": {"infra.errors"},
-    "infra.export": {"infra.errors"},
+    "infra.export": {"infra.errors", "infra.files"},
     "infra.deletion": {"infra.errors", "infra.settings", "infra.sqlite"},
     "infra.safeguard": {
         *("infra.errors", "infra.deletion", "infra.export", "infra.copying"),
