@@ -149,6 +149,26 @@ def test_what_a_kill_leaves_is_taken_over_by_the_next_up_and_taken_away_by_the_n
     assert set(before) - set(files(project)) == {"Pulumi.pr-13.yaml"}
 
 
+def test_a_database_with_rows_that_somebody_has_made_is_not_taken_over_by_what_expires(project: Project) -> None:
+    made = account(project).create("your-app-db-demo")
+    made.write("CREATE TABLE notes (text TEXT); INSERT INTO notes VALUES ('mine')")
+    refused = d1(project, "ephemeral", "up", "demo", code=1).stderr
+    assert (
+        f"there is a database your-app-db-demo ({made.database_id}) already: no stack owns it, and it holds" in refused
+    )
+    assert stacks(project) == ["dev"]
+    project.pulumi("stack", "init", "demo")
+    project.pulumi("config", "set", "ttl", "7d", "--stack", "demo")
+    assert "is left alone" in d1(project, "ephemeral", "down", "demo").stderr
+    assert made.read("SELECT text FROM notes") == ({"text": "mine"},)
+
+    made.write("DROP TABLE notes")
+    d1(project, "ephemeral", "up", "demo")
+    assert project.outputs("demo")["database_id"] == made.database_id
+    d1(project, "ephemeral", "down", "demo")
+    assert (stacks(project), names(project)) == (["dev"], [])
+
+
 def test_a_sweep_takes_what_is_left_over_and_no_byte_of_dev_and_prod(project: Project) -> None:
     api = account(project)
     project.pulumi("stack", "init", "prod")

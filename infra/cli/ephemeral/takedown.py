@@ -16,7 +16,7 @@ from infra.cli.process import run
 from infra.ephemeral.names import pull_request
 from infra.ephemeral.sweep import kept_because
 from infra.ephemeral.world import Owned, World, ids
-from infra.errors import ConfigError, NotFound, PulumiFailed, StackLocked
+from infra.errors import ApiError, ConfigError, NotFound, PulumiFailed, StackLocked
 from infra.render.binding import Binding
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
     elif not pull_request(stack):
         return False  # without its state, nothing shows that a database of this name may go
     left = unowned(folder, settings, account)
+    if left and (reason := held(left, settings, account)):
+        click.echo(f"{left.name} ({left.id}) is left alone: {reason}", err=True)
+        left = None
     if left:
         remove_database(account, left, settings)
     stale = [item for item in entries(settings) if item.database_name == settings.database_name]
@@ -77,6 +80,25 @@ def unowned(folder: Path, settings: Settings, account: Account) -> Owned | None:
     if found is None or found.name != settings.database_name:
         return None
     return None if any(found.id in ids(item) for item in read_stacks(folder)) else found
+
+
+def held(database: Owned, settings: Settings, account: Account) -> str:
+    """Why nothing shows that a database which no stack owns was left behind by a run of this one; empty where it is.
+
+    A pull request's name is given to nothing else. Any other may be the name of a database that somebody has made, but
+    a run that was killed while it made one has put nothing into it.
+
+    Raises:
+        ApiError: the database can't be looked into.
+    """
+    from infra.safeguard import look
+
+    if pull_request(settings.environment):
+        return ""
+    found = look(lambda: account.database(database.id), settings.migrations_table)
+    if isinstance(found, str):
+        raise ApiError(f"whose {database.name} ({database.id}) is can't be told: {found}")
+    return f"no stack owns it, and it holds {found}" if found and found.tables else ""
 
 
 def described(account: Account, database: str) -> Owned | None:

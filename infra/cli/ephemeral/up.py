@@ -55,6 +55,7 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
         there = read_stack(folder, stack)
         _refuse_lasting(stack, there, settings, ttl)
         if there is None:
+            _left_behind(folder, settings)  # refuses what must not be taken over while there is no stack yet
             _init(stack)
         lives = ttl or settings.ttl or (there.ttl if there else "") or settings.lifetime or DEFAULT
         if lives != settings.lifetime:
@@ -101,11 +102,24 @@ def _init(stack: str) -> None:
 
 
 def _left_behind(folder: Path, settings: Settings) -> str:
-    """UUID of a database that a killed run has created and nobody knows of; empty where there is none."""
-    from infra.cli.ephemeral.takedown import unowned
-    from infra.cli.ephemeral.world import connect
+    """UUID of a database that a killed run has created and nobody knows of; empty where there is none.
 
-    found = unowned(folder, settings, connect(settings))
+    Raises:
+        ConfigError: there is one that somebody else may have made.
+    """
+    from infra.cli.ephemeral.takedown import held, unowned
+    from infra.cli.ephemeral.world import connect
+    from infra.errors import ConfigError
+
+    account = connect(settings)
+    found = unowned(folder, settings, account)
+    if found and found.id != settings.adopt and (reason := held(found, settings, account)):
+        stack = settings.environment
+        raise ConfigError(
+            f"there is a database {found.name} ({found.id}) already: {reason}. What expires does not take it over: "
+            f"give the environment another name, or keep that database for good: 'pulumi stack init {stack}', "
+            f"'d1 adopt --stack {stack}', 'pulumi up --stack {stack}'"
+        )
     return found.id if found else ""
 
 
