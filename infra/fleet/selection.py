@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from infra.ephemeral.names import pull_request
 from infra.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,6 +50,34 @@ def read_shard(text: str) -> Shard:
     if not found or int(found[1]) > int(found[2]):
         raise ConfigError(f"--shard {text}: it is PART/PARTS, such as 3/16 for the third of 16")
     return Shard(int(found[1]), int(found[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """The stacks of a project, as far as names of databases tell of them.
+
+    Attributes:
+        given: names that stacks are configured with.
+        projects: first parts of the databases' names.
+        stacks: names of the stacks.
+    """
+
+    given: frozenset[str]
+    projects: frozenset[str]
+    stacks: frozenset[str]
+
+    def have(self, name: str) -> bool:
+        """Whether a database of this name belongs to a stack.
+
+        That is `[project]-db-` and anything, since a stack needs no file of its own, and the name that a component of a
+        larger program gives, `[project]-[component]-db-[stack]`.
+        """
+        front, mark, stack = name.rpartition("-db-")
+        is_stack = bool(mark) and (stack in self.stacks or pull_request(stack) is not None)
+        return name in self.given or any(
+            name.startswith(f"{project}-db-") or (is_stack and front.startswith(f"{project}-"))
+            for project in self.projects
+        )
 
 
 def select(

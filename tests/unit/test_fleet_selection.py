@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infra.cloudflare.account import Description
 from infra.errors import ConfigError
-from infra.fleet.selection import Shard, read_shard, select
+from infra.fleet.selection import Owners, Shard, read_shard, select
 
 NAMES = st.sets(st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=30), min_size=1, max_size=50)
 
@@ -53,6 +53,26 @@ def test_what_a_stack_owns_is_refused_and_named() -> None:
         names("shop-tenant-1", "shop-db-prod", "shop-db-dev", match="shop-*")
     with pytest.raises(ConfigError, match="pulumi up"):
         names("shop-db-prod", match="shop-db-prod")
+
+
+@pytest.mark.parametrize(
+    ("name", "owned"),
+    [
+        ("shop-db-dev", True),
+        ("shop-db-somebodys", True),
+        ("legacy", True),
+        ("shop-orders-db-v1.2", True),
+        ("shop-orders-db-prod", True),
+        ("shop-orders-db-pr-7", True),
+        ("shop-tenant-1", False),
+        ("shop-orders-db-tenant-1", False),
+        ("shopping-orders-db-prod", False),
+        ("other-db-prod", False),
+    ],
+)
+def test_a_stacks_database_is_known_by_its_name_also_in_a_component_of_a_larger_program(name: str, owned: bool) -> None:  # noqa: FBT001 - a parameter
+    owners = Owners(frozenset({"legacy"}), frozenset({"shop"}), frozenset({"dev", "prod", "v1.2"}))
+    assert owners.have(name) is owned
 
 
 def test_a_stack_s_database_is_refused_in_every_shard() -> None:

@@ -24,7 +24,7 @@ ALLOWED = {
     "infra.settings": {"infra.errors", "infra.naming", "infra.quarantine", "infra.ephemeral"},
     "infra.sqlite": {"infra.errors"},
     "infra.fleet": {
-        *("infra.errors", "infra.files", "infra.cloudflare", "infra.sqlite"),
+        *("infra.errors", "infra.files", "infra.ephemeral", "infra.cloudflare", "infra.sqlite"),
         *("infra.migrations", "infra.migrations.review", "infra.migrations.run"),
     },
     "infra.render": {"infra.errors", "infra.naming", "infra.sqlite", "infra.fleet", *MIGRATIONS},

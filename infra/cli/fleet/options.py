@@ -167,9 +167,9 @@ def find(options: Options, match: str, say: Callable[[str], None]) -> Fleet:
     from infra.cli import project
     from infra.cloudflare.account import connect_account
     from infra.cloudflare.pace import Pace
+    from infra.ephemeral.names import PERMANENT
     from infra.fleet.journal import recent
-    from infra.fleet.selection import select
-    from infra.naming import database_name
+    from infra.fleet.selection import Owners, select
     from infra.retry import Retry
 
     account_id, pace = options.settings.account_id, Pace(options.rate, say)
@@ -177,10 +177,13 @@ def find(options: Options, match: str, say: Callable[[str], None]) -> Fleet:
     pace.remember(remembered)
     # The pace tells of waits, once for all threads; a Retry would tell for each.
     account = connect_account(account_id, retry=Retry(), pace=pace)
-    stacks = {path.name.split(".")[1] for path in options.root.glob("Pulumi.*.yaml")} | {"dev"}
+    files = options.root.glob("Pulumi.*.yaml")
+    stacks = PERMANENT | {file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files}
     known = [project.settings(options.root, stack, needs_account=False) for stack in sorted(stacks)]
-    names = {settings.database_name for settings in known}
-    # A stack needs no file of its own: pull requests' stacks have none.
-    prefixes = tuple(database_name(settings.project_name, "") for settings in known)
-    members = select(account.databases(), match, options.shard, lambda name: name in names or name.startswith(prefixes))
+    owners = Owners(
+        frozenset(settings.database_name for settings in known),
+        frozenset(settings.project_name for settings in known),
+        stacks,
+    )
+    members = select(account.databases(), match, options.shard, owners.have)
     return Fleet(account, members, pace.count, pace, len(remembered))
