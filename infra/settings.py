@@ -259,4 +259,4 @@ def _complaint(key: str, item: Mapping[str, object], space: str, namespace: str)
         variable = " or export CLOUDFLARE_ACCOUNT_ID" if key == "accountId" else ""
         full = f"{namespace}:{key}" if namespace else key
         return f"  {space}:{key}: is not set; run 'pulumi config set {full} VALUE'{variable}"
-    return f"  {space}:{key}: '{item['input']}' is not allowed: {item['msg']}"
+    return f"  {space}:{key}: '{item['input']}' is not allowed: {str(item['msg']).removeprefix('Value error, ')}"

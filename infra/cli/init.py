@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from infra.render.worker import Entry, Worker
     from infra.scaffold.files import Change, File
@@ -48,7 +48,7 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
     from infra import wrangler_file
     from infra.render.worker import Entry as Bound
     from infra.scaffold import found
-    from infra.scaffold.files import unfinished
+    from infra.scaffold.files import Fate, unfinished
     from infra.scaffold.stacks import one_binding, stacks_of
 
     found.refuse_hidden(folder)
@@ -62,17 +62,24 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
     stacks = stacks_of(worker, entries, given["top_level"])
     layout = found.placed(Bound("", given["binding"] or "DB"), path, folder)
     finds_it = not config and path.resolve().parent == folder.resolve()
+    if hint := wrangler_file.choice_hint(config):
+        click.echo(f"warning: {hint}", err=True)
     shared, own = _keys(project, worker, stacks, layout, "" if finds_it else found.relative(path, folder))
     changes = unfinished(_changes(folder, _program(folder, project, shared, own)))
     if workflows:
         changes += _changes(found.repository_root(folder) / ".github" / "workflows", _workflows(folder))
     _refuse_conflicts(changes)
-    click.echo("\n".join(_summary(path, stacks, project)))
+    click.echo("\n".join(_summary(path, stacks, project, shared)))
     for item in changes:
         click.echo(f"  {item.fate.value:8}{item.path}")
         if not dry_run:
             _write(item)
-    click.echo("nothing is written: this is a dry run" if dry_run else "\n".join(_next(folder, worker, stacks)))
+    if dry_run:
+        click.echo("nothing is written: this is a dry run")
+    elif all(item.fate is Fate.KEEP for item in changes):
+        click.echo("nothing is written: the project is there, and its Pulumi.<stack>.yaml are yours to change")
+    else:
+        click.echo("\n".join(_next(folder, worker, stacks)))
 
 
 def _keys(
@@ -164,12 +171,18 @@ def _write(item: Change) -> None:
         write_atomically(path, item.text, mode=0o644)
 
 
-def _summary(path: Path, stacks: Sequence[Stack], project: str) -> Iterator[str]:
-    """Which environment of the configuration becomes which stack."""
+def _summary(path: Path, stacks: Sequence[Stack], project: str, shared: Mapping[str, str]) -> Iterator[str]:
+    """Which environment of the configuration becomes which stack, and where the migrations are."""
     yield f"project {project}, {path}:"
+    yield f"  migrations: {shared.get('migrationsPattern') or shared.get('migrationsDir', 'migrations') + '/*.sql'}"
     for stack in stacks:
         entry = stack.entry
-        if entry is None:
+        if stack.borrows:
+            what = (
+                f"a new database, once {stack.borrows} no longer names that of another stack; change or delete the "
+                "entry first"
+            )
+        elif entry is None:
             what = f"a new database, for the wrangler environment {stack.environment}"
         elif entry.database_id:
             what = f"adopts {entry.database_name} ({entry.database_id}), {entry}"
@@ -194,11 +207,13 @@ def _next(folder: Path, worker: Worker, stacks: Sequence[Stack]) -> Iterator[str
     if folder.resolve() != Path.cwd().resolve():
         yield f"  cd {folder.as_posix()}"
     if not shutil.which("pulumi"):
-        yield "  d1 engine                       gets Pulumi, or install it yourself"
+        yield "  d1 engine    gets Pulumi, or install it yourself"
     if missing:
         yield f"  export {' '.join(f'{name}=...' for name in missing)}"
     yield f"  pulumi stack init {stack}"
     if adopting:
-        yield f"  d1 baseline --stack {stack}       only where its tables are older than its ledger"
+        yield f"  d1 baseline --stack {stack}    only where its tables are older than its ledger"
     yield f"  pulumi preview --stack {stack}    {'imports the database' if adopting else 'what would run'}"
     yield f"  pulumi up --stack {stack}"
+    if others := [item.name for item in stacks if item.name != stack]:
+        yield f"and then 'pulumi stack init' and 'pulumi up' for {', '.join(others)}"

@@ -88,12 +88,13 @@ class _Task:
 
     def destination(self, moment: dict[str, str | None]) -> Destination:
         """The moment that exactly one option names."""
-        from infra.errors import ConfigError
         from infra.migrations.past import destination
 
         given = {option: value for option, value in moment.items() if value is not None}
         if len(given) != 1:
-            raise ConfigError("say which moment to go back to, by one of --before FILE, --time TIME and --bookmark ID")
+            raise click.UsageError(
+                "say which moment to go back to, by one of --before FILE, --time TIME and --bookmark ID"
+            )
         ((option, value),) = given.items()
         if option == "before":
             return destination.before_file(value, self.stack.history)

@@ -179,6 +179,14 @@ def resources(name: str) -> list[dict[str, Any]]:
         ConfigError: there is no such stack.
     """
     # Not an output of the stack: Pulumi would print 50 entries of history after each run.
-    deployment = json.loads(ask("stack", "export", "--stack", name))["deployment"]
+    try:
+        deployment = json.loads(ask("stack", "export", "--stack", name))["deployment"]
+    except ConfigError:
+        if name in (known := names()):
+            raise
+        raise ConfigError(
+            f"there is no stack '{name}': this project has {', '.join(known) or 'none'}; name one with --stack, or "
+            f"make it: 'pulumi stack init {name} && pulumi up --stack {name}'"
+        ) from None
     found: list[dict[str, Any]] = deployment.get("resources") or []
     return found

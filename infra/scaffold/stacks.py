@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from infra.errors import ConfigError
@@ -29,11 +29,13 @@ class Stack:
         name: of the stack.
         environment: wrangler environment of its binding, or TOP_LEVEL.
         entry: the database that it has already; None where there is none.
+        borrows: the entry that names another stack's database; None where there is none.
     """
 
     name: str
     environment: str
     entry: Entry | None
+    borrows: Entry | None = None
 
 
 def one_binding(entries: Sequence[Entry], binding: str) -> tuple[Entry, ...]:
@@ -65,7 +67,7 @@ def stacks_of(worker: Worker, entries: Sequence[Entry], top_level: str) -> tuple
 
     wrangler's environments keep their names, but for development and production. The top level is dev beside an
     environment for production. Otherwise it is what is deployed, and so prod, unless its database does not exist or its
-    name says something else.
+    name says something else. A database that several environments share is prod's, or else the first one's.
 
     Args:
         worker: the configuration.
@@ -90,7 +92,7 @@ def stacks_of(worker: Worker, entries: Sequence[Entry], top_level: str) -> tuple
     for name in (DEV, PROD):
         there = [alias for alias in _NAMES[name] if alias in worker.environments]
         found.setdefault(name, Stack(name, (there or _NAMES[name][-1:] if name == PROD else there or [name])[0], None))
-    return tuple(found[name] for name in sorted(found))
+    return _each_its_own([found[name] for name in sorted(found)])
 
 
 def shared_config(stacks: Sequence[Stack], layout: Entry, account_id: str, wrangler_config: str) -> dict[str, str]:
@@ -137,6 +139,20 @@ def common_prefix(stacks: Sequence[Stack]) -> str:
     named = [(stack.entry.database_name, f"-db-{stack.name}") for stack in stacks if stack.entry]
     prefixes = {name.removesuffix(end) if name.endswith(end) else "" for name, end in named}
     return prefixes.pop() if len(prefixes) == 1 else ""
+
+
+def _each_its_own(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
+    """The stacks, of which no two own one database: to destroy the one would take it from the other."""
+    owners: dict[str, str] = {}
+    for stack in sorted(stacks, key=lambda stack: stack.name != PROD):
+        if stack.entry and stack.entry.database_id:
+            owners.setdefault(stack.entry.database_id, stack.name)
+    return tuple(
+        replace(stack, entry=None, borrows=entry)
+        if (entry := stack.entry) and owners.get(entry.database_id, stack.name) != stack.name
+        else stack
+        for stack in stacks
+    )
 
 
 def _of_entry(entry: Entry) -> dict[str, str]:

@@ -162,7 +162,7 @@ def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project)
     assert "stack 'empty' has no database yet: run 'pulumi up --stack empty'" in refusal(
         tagged, "history", "--stack", "empty"
     )
-    assert "no stack named 'nowhere' found" in refusal(tagged, "history", "--stack", "nowhere")
+    assert "there is no stack 'nowhere': this project has " in refusal(tagged, "history", "--stack", "nowhere")
     arrange(tagged, restore_limit={"requests": 1})
     tagged.database().restore(bookmark)
     limited = refusal(tagged, "restore", "--before", TAGS, "--yes")

@@ -93,6 +93,18 @@ def test_the_stack_of_the_top_level_can_be_said() -> None:
         places(worker(live(), live(environment="production")), "prod")
 
 
+def test_a_database_that_environments_share_is_owned_by_one_stack() -> None:
+    def owned(*entries: Entry) -> dict[str, tuple[Entry | None, Entry | None]]:
+        found = stacks_of(worker(*entries), entries, "")
+        return {stack.name: (stack.entry, stack.borrows) for stack in found}
+
+    top, production, staging = live(), live(environment="production"), live(environment="staging")
+    assert owned(top, production) == {"dev": (None, top), "prod": (production, None)}
+    assert owned(top, staging) == {"dev": (None, None), "prod": (top, None), "staging": (None, staging)}
+    (borrower,) = (stack for stack in stacks_of(worker(top, production), (top, production), "") if stack.borrows)
+    assert stack_config(borrower, {}, "shop") == {"wranglerEnvironment": "top-level"}, "it adopts nothing"
+
+
 def test_one_binding_is_managed_and_several_ask_for_a_choice() -> None:
     entries = (Entry("", "DB"), Entry("", "LOG"), Entry("production", "DB"))
     assert one_binding((), "") == ()
@@ -139,8 +151,11 @@ def test_the_project_is_called_as_the_databases_are() -> None:
     def prefix(*entries: Entry) -> str:
         return common_prefix(stacks_of(worker(*entries), entries, "dev"))
 
-    assert prefix(live("shop-db-dev"), live("shop-db-prod", "production")) == "shop"
-    assert prefix(live("shop-db-dev"), live("store-db-prod", "production")) == ""
+    def other(name: str) -> Entry:
+        return Entry("production", "DB", name, OTHER)
+
+    assert prefix(live("shop-db-dev"), other("shop-db-prod")) == "shop"
+    assert prefix(live("shop-db-dev"), other("store-db-prod")) == ""
     assert prefix(live("orders")) == ""
 
 

@@ -324,7 +324,7 @@ def test_a_configuration_of_another_shape_is_refused_by_name(text: str, message:
 
 def test_the_id_of_a_database_that_is_not_ours_is_refused_with_what_to_do() -> None:
     foreign = "99999999-9999-4999-8999-999999999999"
-    with pytest.raises(ConfigError, match=f"'DB' in 'd1_databases' .*{foreign}.*set binding.*remove.*pulumi import"):
+    with pytest.raises(ConfigError, match=f"'DB' in 'd1_databases' .*{foreign}.*set binding.*remove.*d1 adopt"):
         refuse_foreign(FOREIGN % foreign, DEV, {DEV.database_id})
     refuse_foreign(FOREIGN % foreign, DEV, {DEV.database_id, foreign})
     refuse_foreign(FOREIGN % foreign, replace(DEV, binding="ANOTHER"), {DEV.database_id})

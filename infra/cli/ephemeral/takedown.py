@@ -169,7 +169,10 @@ def remove_entry(folder: Path, entry: Entry, account: Account) -> bool:
 
 
 def _destroy(stack: str, *, quiet: bool) -> None:
-    for command in (("destroy", "--yes", "--skip-preview", "--refresh"), ("stack", "rm", "--yes")):
+    for command in (
+        ("destroy", "--yes", "--skip-preview", "--suppress-outputs", "--refresh"),
+        ("stack", "rm", "--yes"),
+    ):
         try:
             run(*command, stack=stack, quiet=quiet)
         except StackLocked:

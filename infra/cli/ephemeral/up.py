@@ -64,7 +64,7 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
         if adopted != settings.adopt:
             stacks.configure(stack, "adopt", adopted)
         try:
-            run("up", "--yes", "--skip-preview", "--refresh", stack=stack, quiet=as_json)
+            run("up", "--yes", "--skip-preview", "--suppress-outputs", "--refresh", stack=stack, quiet=as_json)
         finally:
             if adopted:
                 stacks.configure(stack, "adopt", "")
