@@ -101,8 +101,8 @@ def refuse_foreign(text: str | None, entry: Binding, ours: Collection[str], name
     if found not in ours and is_id(found):
         raise ConfigError(
             f"'{entry.binding}' in '{entry.table}' is bound to the database {found}, which this stack did not write: "
-            "choose another name with 'pulumi config set binding NAME', remove the entry, or take that database over with "
-            "'d1 adopt', unless another stack has it"
+            "choose another name with 'pulumi config set binding NAME', remove the entry, or take that database over "
+            "with 'd1 adopt', unless another stack has it"
         )
 
 
