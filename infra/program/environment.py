@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pulumi
 
 from infra.deletion import record
-from infra.errors import ApiError, ConfigError, NotConfirmed
-from infra.migrations.folder import layout_hint, read_folder
-from infra.migrations.pattern import make_pattern
-from infra.migrations.run.request import make_request
-from infra.program.adoption import import_id
 from infra.program.bindings import WranglerBindings
 from infra.program.copying import D1Copy
 from infra.program.database import D1Database
 from infra.program.inputs import STACK
 from infra.program.migrations import D1Migrations
-from infra.program.owned import owned_database
-from infra.program.release import settled
+from infra.program.prepared import prepare
 from infra.program.seeds import D1Seeds
 from infra.program.source import SOURCE, inputs_of
-from infra.render.binding import Binding
 from infra.safeguard import DELETION
-from infra.seeds.plan import read_seeds
-from infra.wrangler_file import choice_hint, chosen, rendered
 
 if TYPE_CHECKING:
-    from infra.migrations.folder import Migration
-    from infra.migrations.pattern import Pattern
     from infra.settings import Settings
 
 
@@ -46,31 +33,13 @@ class D1Environment(pulumi.ComponentResource):
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Reads every file before it makes anything, so that a mistake in one leaves nothing half done.
+        """Registers what `prepare` has read.
 
         Raises:
-            pulumi.RunError: a file is missing or not what it should be, or the stack's database would be replaced;
-                Pulumi shows the message without a traceback.
+            pulumi.RunError: as `prepare` raises; nothing was registered.
         """
-        folder = Path(settings.migrations_dir)
-        try:
-            owned = owned_database(name)
-            settings, protect = settled(settings, owned)
-            pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
-            files = read_folder(folder, pattern)
-            hints = [layout_hint(folder, pattern, settings.migrations_dir), choice_hint(settings.wrangler_config)]
-            for file in files:
-                make_request(file, settings.migrations_dir, settings.migrations_table)
-            path = chosen(settings.wrangler_config)
-            entry = _entry(settings, pattern, path)
-            rendered(path, entry)
-            seeds = _seeds(settings)
-            adopted = import_id(settings, owned)
-        except (ApiError, ConfigError, NotConfirmed) as error:
-            raise pulumi.RunError(str(error)) from None
-        for hint in filter(None, hints):
-            pulumi.warn(hint)
-
+        found = prepare(name, settings)
+        settings = found.settings
         super().__init__("d1:index:Environment", name, None, opts)
 
         def child(kind: str, **options: Any) -> pulumi.ResourceOptions:
@@ -89,12 +58,12 @@ class D1Environment(pulumi.ComponentResource):
                 "readReplication": {"mode": settings.read_replication},
             },
             # Two databases can't have one name, so the old one goes before its replacement comes.
-            opts=child("database", protect=protect, delete_before_replace=True, import_=adopted),
+            opts=child("database", protect=found.protect, delete_before_replace=True, import_=found.adopted),
         )
         # What is deleted before the database has to know what is to be asked first. Pulumi's own flag would be in the
         # way there: what depends on a database can't lose it in the run that replaces the database.
         written = record(settings)
-        bound = {**asdict(entry), "path": path, "database_id": self.database.id}
+        bound = {**asdict(found.entry), "path": found.path, "database_id": self.database.id}
         self.bindings = WranglerBindings(
             f"{name}-bindings",
             inputs={**bound, "account_id": settings.account_id, DELETION: written},
@@ -118,7 +87,7 @@ class D1Environment(pulumi.ComponentResource):
         # touched them.
         self.migrations = D1Migrations(
             f"{name}-migrations",
-            files=files,
+            files=found.files,
             inputs={
                 **target,
                 "retention_days": settings.retention_days,
@@ -129,10 +98,10 @@ class D1Environment(pulumi.ComponentResource):
             },
             opts=child("migrations", depends_on=[self.bindings, *copies]),
         )
-        if seeds is not None:
+        if found.seeds is not None:
             D1Seeds(
                 f"{name}-seeds",
-                files=seeds,
+                files=found.seeds,
                 inputs={**target, "seeds_dir": settings.seeds_dir},
                 opts=child("seeds", depends_on=[self.migrations]),
             )
@@ -154,32 +123,3 @@ class D1Environment(pulumi.ComponentResource):
             **({"ttl": settings.lifetime} if settings.lifetime else {}),
         }
         self.register_outputs(self.outputs)
-
-
-def _seeds(settings: Settings) -> tuple[Migration, ...] | None:
-    """The files of the seeds' folder; None where the stack has none, and nobody said that it had.
-
-    Raises:
-        ConfigError: the folder is not there, or a file is not what it should be.
-    """
-    if not settings.seeds_dir or not (settings.seeds or Path(settings.seeds_dir).is_dir()):
-        return None
-    files = read_seeds(settings.seeds_dir)
-    for file in files:
-        make_request(file, settings.seeds_dir, "")
-    return files
-
-
-def _entry(settings: Settings, pattern: Pattern, path: str) -> Binding:
-    """The wrangler configuration's entry, whose paths are relative to the file that it stands in."""
-    folder = Path(os.path.relpath(settings.migrations_dir, Path(path).parent)).as_posix()
-    return Binding(
-        worker=settings.project_name,
-        environment=settings.binding_environment,
-        binding=settings.binding,
-        database_name=settings.database_name,
-        database_id="known after the database is created",
-        migrations_dir=folder,
-        migrations_table=settings.migrations_table,
-        migrations_pattern=f"{folder}/{pattern.inside}" if settings.migrations_pattern else "",
-    )

@@ -96,6 +96,16 @@ def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Projec
     project.pulumi("config", "rm", "locationHint", "--stack", "dev")
 
     d1(project, "adopt")
+    wrangler = project.folder / "wrangler.toml"
+    before = wrangler.read_text() if wrangler.exists() else None
+    wrangler.write_text(f'[[env.dev.d1_databases]]\nbinding = "DB"\ndatabase_id = "{unknown}"\n')
+    project.pulumi(*config, "wranglerEnvironment", "dev")
+    bound = project.pulumi("up", "--stack", "dev", "--yes", "--skip-preview", check=False)
+    assert f"is bound to the database {unknown}, which this stack did not write" in bound.stdout + bound.stderr
+    assert owned(project) == [], "in the state, 'pulumi destroy' would delete it, and nothing would ask"
+    project.pulumi("config", "rm", "wranglerEnvironment", "--stack", "dev")
+    wrangler.unlink() if before is None else wrangler.write_text(before)
+
     project.up()
     assert owned(project) == [database.database_id]
     database.write(f"INSERT INTO files (id) SELECT 'x' WHERE 0; {ledger.insert('d1_migrations', 'theirs.sql')}")
