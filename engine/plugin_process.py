@@ -23,6 +23,7 @@ ORPHAN_CHECK_SECONDS = 1.0
 
 def serve(register: Callable[[grpc.Server], None]) -> None:
     """Serves what `register` adds to the server, until the engine sends a signal or is gone."""
+    engine = os.getppid()  # before it can know the port, and go: an orphan has another parent
     done = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: done.set())
@@ -31,7 +32,6 @@ def serve(register: Callable[[grpc.Server], None]) -> None:
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     print(port, flush=True)  # noqa: T201 - how the engine learns it
-    engine = os.getppid()
     while not done.wait(ORPHAN_CHECK_SECONDS) and os.getppid() == engine:
         pass
     server.stop(grace=None).wait()
