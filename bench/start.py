@@ -20,6 +20,13 @@ TITLE = "Starts"
 ABOUT = "Fresh processes, with files in the system's cache; the first round is not counted."
 
 _IMPORTS: Final = "from pulumi_d1 import D1Environment, stack_settings"
+_LIBRARIES: Final = """
+import pulumi.dynamic
+from pydantic import BaseModel
+
+class Model(BaseModel):
+    name: str = ""
+"""
 _HELP_SECONDS: Final = 0.15
 
 
@@ -47,6 +54,7 @@ def measure(stage: Stage, runs: int, say: Callable[[str], None], sizes: Sizes = 
     contenders = (
         run(sys.executable, "-c", _IMPORTS),
         run(sys.executable, "-c", "import pulumi"),
+        run(sys.executable, "-c", _LIBRARIES),
         run(d1, "--help"),
         run(sys.executable, "-c", "pass"),
         run(d1, "plan", code=2 if sizes.files > sizes.applied else 0),
@@ -55,7 +63,7 @@ def measure(stage: Stage, runs: int, say: Callable[[str], None], sizes: Sizes = 
     )
     for contender in contenders:
         contender()
-    program, pulumi, help_, nothing, plan, offline, version = in_turns(runs, *contenders)
+    program, pulumi, libraries, help_, nothing, plan, offline, version = in_turns(runs, *contenders)
     above = seconds(help_).median - seconds(nothing).median
     files_word = f"{sizes.files:,} files"
     return [
@@ -63,8 +71,14 @@ def measure(stage: Stage, runs: int, say: Callable[[str], None], sizes: Sizes = 
             "imports of the program; `import pulumi`",
             seconds(program),
             seconds(pulumi),
-            "the SDK's own imports",
+            "the SDK's own imports, pydantic's for the settings, ours",
             most=1.3,
+        ),
+        compared(
+            "imports of the program; its libraries, and a pydantic model of one field",
+            seconds(program),
+            seconds(libraries),
+            "our own imports",
         ),
         compared("the same: memory", memory(program), memory(pulumi), "the SDK's own modules"),
         Row(

@@ -52,7 +52,7 @@ def test_programs_without_changes_ask_once_for_each_look(stage: Stage) -> None:
 
 def test_a_plan_costs_the_same_requests_however_many_files_there_are(stage: Stage) -> None:
     rows = start.measure(stage, 1, silent, start.Sizes(files=3, applied=2))
-    assert [row.ours.requests for row in rows] == [None, None, None, 2, None]
+    assert [row.ours.requests for row in rows] == [None, None, None, None, 2, None]
 
 
 def test_a_preview_costs_the_same_requests_however_many_files_are_applied(stage: Stage) -> None:
