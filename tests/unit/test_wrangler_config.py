@@ -11,44 +11,10 @@ from hypothesis import strategies as st
 from infra.errors import ConfigError
 from infra.render import wrangler
 from infra.render.binding import Binding
+from tests.unit.toml_texts import DEV, INLINE, PROD, USERS, databases, put
 
-put = partial(wrangler.put, name="wrangler.toml")
 remove = partial(wrangler.remove, name="wrangler.toml")
 refuse_foreign = partial(wrangler.refuse_foreign, name="wrangler.toml")
-
-DEV = Binding("shop", "", "DB", "shop-db-dev", "11111111-1111-4111-8111-111111111111", "migrations", "d1_migrations")
-PROD = replace(DEV, environment="production", database_name="shop-db-prod", database_id="2" * 36)
-
-USERS = """\
-# my worker
-name = "shop" # keep me
-main = "src/index.ts"
-
-[vars]
-A = 1
-
-# Production environment
-[[env.production.d1_databases]]
-binding = "OTHER"   # somebody else's
-database_name = "other"
-database_id = "x"
-
-[env.production.vars]
-B = 2
-"""
-
-INLINE = """\
-name = "shop"
-d1_databases = [
-  { binding = "DB", database_name = "old", database_id = "old" }, # was here
-]
-"""
-
-
-def databases(text: str, environment: str = "") -> list[dict[str, str]]:
-    document = tomllib.loads(text)
-    found: list[dict[str, str]] = (document["env"][environment] if environment else document)["d1_databases"]
-    return found
 
 
 def test_a_new_file_holds_dev_at_the_top_and_prod_in_its_environment() -> None:
@@ -250,53 +216,6 @@ def test_an_entry_whose_removal_would_change_another_one_is_left_to_the_user() -
 def test_a_ledger_that_is_wranglers_again_is_named_where_another_one_was() -> None:
     text = put("", replace(DEV, migrations_table="mine"))
     assert databases(put(text, DEV))[0]["migrations_table"] == "d1_migrations"
-
-
-NESTED = replace(DEV, migrations_pattern="migrations/*/migration.sql")
-
-
-@pytest.mark.parametrize(
-    "text", [USERS, INLINE, 'name = "shop"', put("", replace(DEV, database_id="old")), put("", DEV).removesuffix("\n")]
-)
-@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
-def test_a_pattern_is_written_when_it_is_set_and_taken_back_when_it_is_not(text: str, line_end: str) -> None:
-    text = text.replace("\n", line_end)
-    nested = put(text, NESTED)
-    assert databases(nested)[0] == {**DEV.fields, "migrations_pattern": "migrations/*/migration.sql"}
-    assert put(nested, DEV) == put(text, DEV)
-    assert put(put(text, DEV), NESTED) == nested
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ('migrations_pattern = "x"\n{}# 1\n', "{}# 1\n"),
-        ('{}  # 1\n  migrations_pattern = "x" # 2\n# 3\n', "{}  # 1\n# 3\n"),
-        ('{}migrations_pattern = """\nx"""', "{}"),
-    ],
-)
-def test_a_pattern_leaves_a_block_wherever_it_stands(before: str, after: str) -> None:
-    header, fields = DEV.block.split("\n", maxsplit=1)
-    changed = put(f"{header}\n{before.format(fields)}", DEV)
-    assert changed == f"{header}\n{after.format(fields)}".removesuffix("" if before.endswith("\n") else "\n")
-
-
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ('[ {migrations_pattern="x" ,  %s}, ]', "[ {%s}, ]"),
-        ('[ { %s , migrations_pattern = "x" } ]', "[ { %s } ]"),
-        ('[ {a = [1, 2], migrations_pattern="x", %s} ] # 1', "[ {a = [1, 2], %s} ] # 1"),
-    ],
-)
-def test_a_pattern_leaves_an_inline_entry_wherever_it_stands(before: str, after: str) -> None:
-    fields = ", ".join(DEV.block.splitlines()[1:])
-    assert put(f"d1_databases = {before % fields}\n", DEV) == f"d1_databases = {after % fields}\n"
-
-
-def test_a_pattern_that_is_no_text_is_left_to_the_user() -> None:
-    with pytest.raises(ConfigError, match="written in a way that this program can't edit"):
-        put('[[d1_databases]]\nbinding = "DB"\nmigrations_pattern.x = 1\n', DEV)
 
 
 def test_an_environment_with_a_dot_in_its_name_is_one_key() -> None:
