@@ -11,7 +11,6 @@ import apsw
 from infra.errors import SqlError
 from infra.sqlite.authorizer import is_open_name
 from infra.sqlite.sandbox import open_database, trusted
-from infra.sqlite.statements import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -227,4 +226,4 @@ def _makes_order(item: SchemaObject) -> tuple[int, bool]:
 
 
 def _is_virtual(item: SchemaObject) -> bool:
-    return words(item.sql)[:2] == ("create", "virtual")
+    return item.sql.startswith("CREATE VIRTUAL TABLE ")  # SQLite keeps the beginning in its own spelling (vtab.c)
