@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import NotConfirmed
-from infra.sqlite.statements import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -228,7 +227,7 @@ def contents(objects: Iterable[SchemaObject], ledger: str) -> Contents:
         ledger: name of the ledger.
     """
     tables = sorted((item for item in objects if item.type == "table"), key=lambda item: item.name)
-    virtual = tuple(item.name for item in tables if words(item.sql)[:2] == ("create", "virtual"))
+    virtual = tuple(item.name for item in tables if item.is_virtual)
     shadows = tuple(f"{name}_".lower() for name in virtual)
     own = (item.name for item in tables if item.name.lower() != ledger.lower())
     return Contents(tuple(name for name in own if not name.lower().startswith(shadows)), virtual)

@@ -96,6 +96,11 @@ class SchemaObject:
     sql: str
 
     @property
+    def is_virtual(self) -> bool:
+        """Whether it is a virtual table, such as FTS5."""
+        return self.sql.startswith("CREATE VIRTUAL TABLE ")  # SQLite keeps the beginning in its own spelling (vtab.c)
+
+    @property
     def key(self) -> tuple[str, str]:
         """What identifies it: SQLite's names are the same in any case."""
         return self.type, self.name.lower()
@@ -151,7 +156,7 @@ def rebuilt(objects: Iterable[SchemaObject]) -> apsw.Connection:
                 connection.execute(item.sql, can_cache=False)
             except apsw.Error as error:
                 raise SqlError(f"the {item.type} {item.name} can't be rebuilt here: {error}") from error
-            if _is_virtual(item):
+            if item.is_virtual:
                 made = {name.lower() for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
         connection.execute("COMMIT")
     return connection
@@ -222,8 +227,4 @@ def foreign_keys(
 
 def _makes_order(item: SchemaObject) -> tuple[int, bool]:
     """Virtual tables first, for their shadow tables; then what the others stand on."""
-    return ("table", "index", "view", "trigger").index(item.type), not _is_virtual(item)
-
-
-def _is_virtual(item: SchemaObject) -> bool:
-    return item.sql.startswith("CREATE VIRTUAL TABLE ")  # SQLite keeps the beginning in its own spelling (vtab.c)
+    return ("table", "index", "view", "trigger").index(item.type), not item.is_virtual
