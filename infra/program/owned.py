@@ -28,9 +28,12 @@ def owned_database(component: str) -> Owned | None:
     stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
     try:
         # The engine is writing the state meanwhile, into the same file: what is read may be half of it.
-        answer = Retry().call(lambda: _state(stack))
+        answer = Retry(pulumi.info).call(lambda: _state(stack))
     except OutcomeUnknown as error:
-        raise ConfigError(f"what the stack has already can't be read from its state: {error}") from error
+        raise ConfigError(
+            f"what the stack has already can't be read from its state: {error}; nothing was done. Run it again; "
+            "'pulumi stack export' shows whether the state can be read at all"
+        ) from error
     resources: Mapping[str, Any] = (answer or {}).get("outputs") or {}
     database = _outputs(resources, component, "database")
     if not database.get("uuid"):

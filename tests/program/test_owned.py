@@ -41,7 +41,7 @@ def scripted_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]
 
     for name in ("organization", "project", "stack"):
         monkeypatch.setattr(pulumi, f"get_{name}", lambda: "x")
-    monkeypatch.setattr(owned, "Retry", lambda: Retry(sleep=lambda _seconds: None))
+    monkeypatch.setattr(owned, "Retry", lambda _say: Retry(sleep=lambda _seconds: None))
     return answer
 
 
