@@ -147,5 +147,5 @@ def database_path(account_id: str, database: str = "") -> str:
 
 def _row(row: object) -> Row:
     if not isinstance(row, dict):
-        raise ApiError(f"D1 answered with a row that is not an object: {row!r}")
+        raise ApiError(f"D1 answered with a row that is not an object, but a {type(row).__name__}")
     return row

@@ -107,7 +107,7 @@ def _completed(
         if error := failure(answer):
             raise error
         if time.monotonic() > deadline:
-            raise OutcomeUnknown(f"Cloudflare has not ended it after {IMPORT_SECONDS} s")
+            raise OutcomeUnknown(f"the import or export still runs after {IMPORT_SECONDS} s")
         retry.sleep(POLL_SECONDS)
         answer = poll(answer.get("at_bookmark"))
     return answer
