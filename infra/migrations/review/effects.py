@@ -78,7 +78,7 @@ def effects(rehearsal: Rehearsal, *, each_file_alone: bool) -> tuple[Effect, ...
     for number, file in enumerate(rehearsal.files):
         if each_file_alone:
             lineage.restart()
-        found += _of_file(number, file, lineage)
+        found += _of_file(number, file, lineage, rehearsal.before)
     if each_file_alone:
         return tuple(found)
     return tuple(live for effect in found if (live := _named(effect, rehearsal.before)))
@@ -94,13 +94,13 @@ def _named(effect: Effect, before: Schema) -> Effect | None:
     return replace(effect, live_table=table, live_columns=tuple(columns))
 
 
-def _of_file(number: int, file: RehearsedFile, lineage: Lineage) -> list[Effect]:
+def _of_file(number: int, file: RehearsedFile, lineage: Lineage, before: Schema) -> list[Effect]:
     found: list[Effect] = []
     for index, step in enumerate(file.steps):
         if step.actions:
             found += _of_step((number, index), step, lineage)
         lineage.follow(step)
-    return [effect for effect in found if not _is_made_good(effect, file, lineage)]
+    return [effect for effect in found if not _is_made_good(effect, file, lineage, before)]
 
 
 def _of_step(place: tuple[int, int], step: Step, lineage: Lineage) -> Iterator[Effect]:
@@ -137,22 +137,27 @@ def _own(step: Step) -> Iterator[tuple[Kind, tuple[str, ...]]]:
             yield from ((Kind.UPDATED, (column,)) for column in written)
 
 
-def _is_made_good(effect: Effect, file: RehearsedFile, lineage: Lineage) -> bool:
+def _is_made_good(effect: Effect, file: RehearsedFile, lineage: Lineage, before: Schema) -> bool:
     """Whether the file brings the rows back, from a copy that it made before it lost them."""
     action = file.steps[effect.step].actions[0]
     again = {name: table for name in (effect.table.lower(), effect.live_table) if (table := lineage.get(name))}
     copied = {source for table in again.values() for source in table.copied}
     is_back = any(table == effect.live_table for table, _ in copied)
+    columns = {column.name.lower() for column in before.columns.get(effect.live_table, ()) if not column.generated}
+    concerned = {(effect.live_table, column) for column in effect.live_columns}
+    is_whole = is_back and {(effect.live_table, column) for column in columns} | concerned <= copied
     match effect.kind:
         case Kind.DROPPED if action.verb == "DROP_VTABLE":  # an index over other tables, mostly
             return effect.table.lower() in file.rebuilt
-        case Kind.DROPPED | Kind.DELETED:
+        case Kind.DROPPED:  # what is not copied of it is told by its columns
             return is_back
         case Kind.COLUMN_DROPPED if action.verb in DROPS:
-            return not is_back or {(effect.live_table, column) for column in effect.live_columns} <= copied
+            return not is_back or concerned <= copied
+        case Kind.DELETED:
+            return is_whole
         case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete == "CASCADE":
-            return is_back
+            return is_whole
         case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete in {"SET NULL", "SET DEFAULT"}:
-            return {(effect.live_table, column) for column in effect.live_columns} <= copied
+            return concerned <= copied
         case _:
             return False
