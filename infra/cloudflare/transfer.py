@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from infra.retry import Retry
 
 POLL_SECONDS: Final = 0.5
+"""Least time from one poll to the next. The service mostly takes longer to answer: it waits a while for the end."""
 
 IMPORT_SECONDS: Final = 1800
 """How long to wait for an import, or an export. Cloudflare gives no limit; wrangler waits without one."""
@@ -49,10 +50,13 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None
     for piece in iter(partial(file.read, _CHUNK), b""):
         digest.update(piece)
     etag = digest.hexdigest()
-    answer = ask(action="init", etag=etag)
-    if url := answer.get("upload_url"):  # absent when the service has a file with this digest already
-        _upload(client, url, file, etag)
-        answer = ask(action="ingest", etag=etag, filename=field_of(answer, "filename"))
+
+    def begin() -> Mapping[str, Any]:
+        answer = ask(action="init", etag=etag)
+        if url := answer.get("upload_url"):  # absent when the service has a file with this digest already
+            _upload(client, url, file, etag)
+            answer = ask(action="ingest", etag=etag, filename=field_of(answer, "filename"))
+        return answer
 
     def poll(bookmark: Any) -> Mapping[str, Any]:
         try:
@@ -60,7 +64,7 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None
         except ApiError as error:  # TryLater would have it sent again, and the others say that nothing has run
             raise OutcomeUnknown(f"the import has begun, and what became of it can't be asked: {error}") from error
 
-    _completed(answer, poll, _import_failure, retry)
+    _completed(begin, poll, _import_failure, retry)
 
 
 def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Mapping[str, Any]) -> None:
@@ -84,7 +88,7 @@ def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Map
     def poll(bookmark: Any) -> Mapping[str, Any]:
         return ask(current_bookmark=bookmark)
 
-    done = _completed(ask(), poll, _export_failure, retry)
+    done = _completed(ask, poll, _export_failure, retry)
     start = file.tell()
 
     def fetch() -> None:
@@ -96,19 +100,22 @@ def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Map
 
 
 def _completed(
-    answer: Mapping[str, Any],
+    begin: Callable[[], Mapping[str, Any]],
     poll: Callable[[Any], Mapping[str, Any]],
     failure: Callable[[Mapping[str, Any]], ApiError | None],
     retry: Retry,
 ) -> Mapping[str, Any]:
     """The last answer, once the service is done."""
+    asked = time.monotonic()
+    answer = begin()
     deadline = time.monotonic() + IMPORT_SECONDS
     while answer.get("status") != "complete":
         if error := failure(answer):
             raise error
         if time.monotonic() > deadline:
             raise OutcomeUnknown(f"the import or export still runs after {IMPORT_SECONDS} s")
-        retry.sleep(POLL_SECONDS)
+        retry.sleep(max(0, asked + POLL_SECONDS - time.monotonic()))
+        asked = time.monotonic()
         answer = poll(answer.get("at_bookmark"))
     return answer
 
