@@ -10,6 +10,8 @@ The modules, in the order in which a script passes through them::
     everything  whether a DELETE or UPDATE leaves a row out
     altered     what an ALTER TABLE renames or adds
     needs_empty what an ADD COLUMN is refused for on a table with rows
+    recorder    what SQLite tells of a statement while it runs
+    repeated    the rows of a bulk load, many at once
     observe     runs a script, and tells what each statement did
     difference  what differs between two schemas
 """

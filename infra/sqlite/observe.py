@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
@@ -13,41 +12,20 @@ from infra.errors import SqlError
 from infra.sqlite import everything, repeated, schema
 from infra.sqlite.execute import Query, transaction
 from infra.sqlite.needs_empty import needs_empty
+from infra.sqlite.recorder import clock, recorded
 from infra.sqlite.sandbox import trusted
-from infra.sqlite.statements import cut, first_word, words
+from infra.sqlite.statements import first_word, following, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from infra.sqlite.execute import StatementResult
+    from infra.sqlite.recorder import Action, Seen
     from infra.sqlite.schema import ForeignKey, SchemaObject
     from infra.sqlite.statements import Statement
 
-SECONDS: Final = 5.0
-"""How long one statement may take here. It runs on next to no rows: what takes longer counts or fills without end."""
-
-_OPERATIONS: Final = 100_000  # of SQLite's machine, between two looks at the clock: about a millisecond
 _DROPS: Final = ("DROP_TABLE", "DROP_VTABLE")
 _MAY_DELETE: Final = frozenset({"drop", "delete", "with"})
-_UNTOLD: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_SELECT, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE})
-_CATALOGUE: Final = frozenset({"sqlite_master", "sqlite_temp_master"})
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """One action of a statement, as SQLite reports it to the authorizer.
-
-    Attributes:
-        verb: SQLite's name of it, such as DROP_TABLE, DELETE, PRAGMA.
-        name: what it concerns: the table, index, trigger, view or PRAGMA; empty where there is nothing to name.
-        other: the table of an index or trigger, the column of an update or of a DROP COLUMN, the argument of a PRAGMA,
-            the module of a virtual table; empty where there is none.
-        trigger: name of the trigger that does it; empty for the statement itself, and for foreign keys.
-    """
-
-    verb: str
-    name: str
-    other: str
-    trigger: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,36 +93,76 @@ def observe(
             proves nothing.
         known: foreign keys that earlier scripts have met, as `schema.foreign_keys` takes them.
     """
+    fatal: dict[int, SqlError] = {}
+    while True:
+        try:
+            return _observe(connection, script, {} if known is None else known, fatal, rows_known=rows_known)
+        except _TransactionEnded as ended:
+            fatal[ended.offset] = ended.error
+
+
+class _TransactionEnded(Exception):
+    """A constraint has rolled back the whole transaction, and not its statement alone."""
+
+    def __init__(self, offset: int, error: SqlError) -> None:
+        super().__init__(str(error))
+        self.offset = offset
+        self.error = error
+
+
+def _observe(
+    connection: apsw.Connection,
+    script: str,
+    known: dict[tuple[str, str], tuple[ForeignKey, ...]],
+    fatal: Mapping[int, SqlError],
+    *,
+    rows_known: bool,
+) -> Observation:
+    """See observe.
+
+    Args:
+        connection: the database.
+        script: any number of statements.
+        known: foreign keys.
+        fatal: errors by the offset of their statement, which is not run again.
+        rows_known: whether the database holds the rows.
+
+    Raises:
+        _TransactionEnded: another error ended the transaction, and proves nothing.
+    """
     steps: list[Step] = []
     undecided: list[SqlError] = []
-    known = {} if known is None else known
     try:
-        with transaction(connection) as run, _recorded(connection) as seen, _clock(connection) as start:
+        with transaction(connection) as run, recorded(connection) as seen, clock(connection) as start:
             keys: tuple[ForeignKey, ...] | None = None
-            for statement in cut(script):
+            statement, apart = following(script), 0
+            while statement:
                 seen.clear()
                 start()
                 first = first_word(statement.text)
                 if keys is None and first in _MAY_DELETE:
                     keys = schema.foreign_keys(connection, known)
                 columns = schema.columns(connection, words(statement.text)[-1]) if first == "drop" else ()
-                changed = fine = False
+                changed, fine, error = False, False, fatal.get(statement.offset)
                 try:
-                    changed = run(len(steps), Query(statement.text)).changed_schema
-                    fine = True
-                except SqlError as error:
-                    if not (_is_slow(error) or (_needs_rows(error) and not rows_known)):
-                        raise
-                    undecided.append(error)
+                    if not error:
+                        changed, error = _tried(run, len(steps), statement, rows_known=rows_known)
+                        fine = not error
+                    undecided += [error] if error else []
+                    if not connection.in_transaction:
+                        raise _TransactionEnded(statement.offset, undecided[-1])
                 finally:
                     if first == "explain":  # it prepares what it explains, and does not run it
                         seen.clear()
                     if fine and _repeats(script, steps, statement, seen):
+                        if statement.offset >= apart:
+                            statement, apart = repeated.run_on(connection, script, statement, start)
                         steps[-1] = Step(statement, steps[-1].actions, reads=steps[-1].reads)
                     else:
                         step = _step(connection, statement, seen, keys or (), changed=changed)
                         steps.append(replace(step, lost_columns=columns) if columns else step)
                 keys = None if changed else keys
+                statement = following(script, statement)
     except SqlError as error:
         if error.statement is None and not rows_known:
             with _no_foreign_keys(connection):
@@ -154,16 +172,20 @@ def observe(
     return Observation(tuple(steps), None, tuple(undecided), _rebuilt(connection, steps))
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """What the authorizer has seen of a statement."""
+def _tried(
+    run: Callable[[int, Query], StatementResult], index: int, statement: Statement, *, rows_known: bool
+) -> tuple[bool, SqlError | None]:
+    """Runs one statement: whether the schema is another one now, and an error that proves nothing.
 
-    actions: list[Action]
-    reads: set[tuple[str, str]]
-
-    def clear(self) -> None:
-        self.actions.clear()
-        self.reads.clear()
+    Raises:
+        SqlError: an error that D1 would give too.
+    """
+    try:
+        return run(index, Query(statement.text)).changed_schema, None
+    except SqlError as error:
+        if _is_slow(error) or (_needs_rows(error) and not rows_known):
+            return False, error
+        raise
 
 
 def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[str]:
@@ -172,7 +194,7 @@ def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[st
     return schema.table_names(connection) & dropped if dropped else frozenset()
 
 
-def _repeats(script: str, steps: Sequence[Step], statement: Statement, seen: _Seen) -> bool:
+def _repeats(script: str, steps: Sequence[Step], statement: Statement, seen: Seen) -> bool:
     """Whether the last two steps are the same INSERT with other rows, and no comment stands between."""
     if len(steps) < 2 or not (head := repeated.head(statement.text)):  # noqa: PLR2004 - first and last stay
         return False
@@ -188,7 +210,7 @@ def _repeats(script: str, steps: Sequence[Step], statement: Statement, seen: _Se
 def _step(
     connection: apsw.Connection,
     statement: Statement,
-    seen: _Seen,
+    seen: Seen,
     foreign_keys: tuple[ForeignKey, ...],
     *,
     changed: bool,
@@ -234,46 +256,6 @@ def _in_the_way(connection: apsw.Connection, statement: Statement) -> SchemaObje
         if words(found.sql) != wanted:
             return found
     return None
-
-
-@contextmanager
-def _recorded(connection: apsw.Connection) -> Iterator[_Seen]:
-    """Notes the actions of what is prepared in the block."""
-    rules = connection.authorizer
-    assert rules  # noqa: S101 - `sandbox` has set it
-    seen = _Seen([], set())
-
-    def record(code: int, first: str | None, second: str | None, third: str | None, trigger: str | None) -> int:
-        if code == apsw.SQLITE_ALTER_TABLE:  # alone in naming its database first
-            seen.actions.append(Action("ALTER_TABLE", second or "", third or "", trigger or ""))
-        elif code == apsw.SQLITE_READ and first not in _CATALOGUE:
-            seen.reads.add(((first or "").lower(), (second or "").lower()))
-        elif code not in _UNTOLD and first not in _CATALOGUE:
-            verb = str(apsw.mapping_authorizer_function[code])
-            seen.actions.append(Action(verb.removeprefix("SQLITE_"), first or "", second or "", trigger or ""))
-        return rules(code, first, second, third, trigger)
-
-    connection.authorizer = record
-    try:
-        yield seen
-    finally:
-        connection.authorizer = rules
-
-
-@contextmanager
-def _clock(connection: apsw.Connection) -> Iterator[Callable[[], None]]:
-    """Interrupts a statement that takes too long. Gives what sets the clock back, before each of them."""
-    end = 0.0
-
-    def start() -> None:
-        nonlocal end
-        end = time.monotonic() + SECONDS
-
-    connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
-    try:
-        yield start
-    finally:
-        connection.set_progress_handler(None)
 
 
 @contextmanager

@@ -1,14 +1,89 @@
-"""Rows of a bulk load: INSERTs that differ in their values alone, of which the first and the last tell everything."""
+"""Rows of a bulk load: INSERTs that differ in their values alone, of which the first and the last tell everything.
+
+So the others run many at once, without a look at each.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+import apsw
+
+from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, trusted
+from infra.sqlite.statements import Statement, following, line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 _ROWS: Final = re.compile(r"(?:insert|replace)\b[^';]*?\bvalues\b", re.IGNORECASE)
+_LITERALS: Final = r"""(?:
+    [0-9.,()+ \t\n\r]++ | '[^']*+(?:''[^']*+)*+' | -(?!-) | \b(?i:null|true|false)\b | \b[Xx](?=') | (?<=[0-9.])[Ee]
+)*+"""
+_ONLY_LITERALS: Final = re.compile(rf"{_LITERALS} ;?", re.VERBOSE)
+_MOST_CHARACTERS: Final = MAX_STATEMENT_BYTES // 4
+"""SQLite holds a text of several statements against the limit of one; a character has 4 bytes at most."""
+
+_ROLLS_BACK: Final = "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%rollback%'"  # ON CONFLICT, or in a trigger
 
 
 def head(sql: str) -> str:
     """What an INSERT says before its rows; empty where it is something else, or holds what may be a comment."""
     found = _ROWS.match(sql)
-    return found[0] if found and "--" not in sql and "/*" not in sql else ""
+    if not found or (("--" in sql or "/*" in sql) and not _ONLY_LITERALS.fullmatch(sql, found.end())):
+        return ""
+    return found[0]
+
+
+def rows_after(script: str, statement: Statement) -> tuple[str, Statement] | None:
+    """The INSERTs after an INSERT that differ from it in literals alone, as many as SQLite takes in one text.
+
+    Returns:
+        their text, and the last of them; None where there are none, or where one that fails would end the transaction.
+    """
+    same = head(statement.text)
+    if not same or "rollback" in same.lower():
+        return None
+    found = re.compile(rf"(?: [ \t\n\r\f]*+ (?P<last>{re.escape(same)} {_LITERALS} ;) )++", re.VERBOSE).match(
+        script, statement.end, statement.end + _MOST_CHARACTERS
+    )
+    if not found or "\0" in found[0]:  # SQLite stops reading there
+        return None
+    start = found.start("last")
+    return found[0], Statement(found["last"], start, line_of(script, start, statement))
+
+
+def landmarks(script: str) -> Iterator[Statement]:
+    """What `cut` gives, but of rows that follow one another not all: the last is among them."""
+    statement = following(script)
+    while statement:
+        yield statement
+        if found := rows_after(script, statement):
+            _, statement = found
+        else:
+            statement = following(script, statement)
+
+
+def run_on(
+    connection: apsw.Connection, script: str, statement: Statement, start: Callable[[], None]
+) -> tuple[Statement, int]:
+    """Runs the INSERTs that repeat `statement`, many at once.
+
+    Returns:
+        the last one that ran, and the index up to which they are to run one by one, which tells where one fails.
+    """
+    with trusted(connection):  # SQLite would ask what it has asked for `statement`, once for each of them
+        if connection.execute(_ROLLS_BACK, can_cache=False).fetchall():
+            return statement, len(script)
+        while found := rows_after(script, statement):
+            text, last = found
+            start()
+            connection.execute("SAVEPOINT rows", can_cache=False)
+            try:
+                connection.execute(text, can_cache=False)
+            except (apsw.Error, ValueError):  # the latter for a text that is no Unicode
+                connection.execute("ROLLBACK TO rows; RELEASE rows", can_cache=False)
+                return statement, last.end
+            connection.execute("RELEASE rows", can_cache=False)
+            statement = last
+    return statement, 0

@@ -19,7 +19,8 @@ _BLANK: Final = r"[ \t\n\r\f\ufeff]++ | --[^\n]*\n? | /\*.*?(?:\*/|\Z)"
 # compile where case is ignored, in each process.
 _LETTER: Final = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 _QUOTED: Final = (
-    r"""'(?:[^']++|'')*+(?:'|\Z) | "(?:[^"]++|"")*+(?:"|\Z) | `(?:[^`]++|``)*+(?:`|\Z) | \[[^\]]*(?:\]|\Z)"""
+    r"""'[^']*+(?:''[^']*+)*+(?:'|\Z) | "[^"]*+(?:""[^"]*+)*+(?:"|\Z) | `[^`]*+(?:``[^`]*+)*+(?:`|\Z)"""
+    r""" | \[[^\]]*(?:\]|\Z)"""
 )
 
 # One alternative for each kind of token; the name of the group is the kind. A quote or comment that is never closed
@@ -125,13 +126,31 @@ def split(script: str) -> tuple[Statement, ...]:
 
 def cut(script: str) -> Iterator[Statement]:
     """Give what `split` gives, one after the other: a large script has more of them than should be held at once."""
-    counted, line, end = 0, 1, 0
-    while (between := _BETWEEN.match(script, end)) and (start := between.end()) < len(script):
-        line += script.count("\n", counted, start)
-        counted = start
-        plain = _PLAIN.match(script, start)
-        end = plain.end() if plain else _end_of_statement(script, start)
-        yield Statement(script[start:end], start, line)
+    statement = following(script)
+    while statement:
+        yield statement
+        statement = following(script, statement)
+
+
+def following(script: str, last: Statement | None = None) -> Statement | None:
+    """Give the statement after `last`, or None after the last one.
+
+    Args:
+        script: the script.
+        last: one of its statements; None for what comes before the first.
+    """
+    between = _BETWEEN.match(script, last.end if last else 0)
+    start = between.end() if between else len(script)
+    if start == len(script):
+        return None
+    plain = _PLAIN.match(script, start)
+    end = plain.end() if plain else _end_of_statement(script, start)
+    return Statement(script[start:end], start, line_of(script, start, last))
+
+
+def line_of(script: str, offset: int, before: Statement | None) -> int:
+    """Give the 1-based line of a 0-based offset, counted from a statement before it."""
+    return (before.line if before else 1) + script.count("\n", before.offset if before else 0, offset)
 
 
 def is_terminated(script: str) -> bool:
@@ -152,7 +171,7 @@ def normalize_newlines(script: str) -> str:
 
     Cloudflare's own splitter fails on triggers that hold CRLF (workers-sdk issue 14991).
     """
-    if "\r\n" not in script:
+    if "\r" not in script or "\r\n" not in script:  # one character is found much faster than two
         return script
     return "".join(
         token[0] if token.lastgroup == "quoted" else token[0].replace("\r\n", "\n") for token in _TOKEN.finditer(script)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.sqlite import observe as module
+from infra.sqlite import recorder
 from infra.sqlite.execute import run_script
 from infra.sqlite.observe import Observation, observe
 from infra.sqlite.sandbox import open_database
@@ -131,6 +131,19 @@ def test_a_constraint_proves_nothing_where_the_rows_are_not_known(script: str) -
     assert "FOREIGN KEY constraint failed" in str(known.refusal)
 
 
+def test_a_constraint_that_rolls_everything_back_proves_nothing_either() -> None:
+    """It took the whole transaction with it, and the commit failed again and again."""
+    unless = "WHEN NOT EXISTS (SELECT 1 FROM users) BEGIN SELECT RAISE(ROLLBACK, 'no users'); END"
+    insert = "INSERT INTO t VALUES (1);"
+    found = seen(f"CREATE TABLE t (a); CREATE TRIGGER r AFTER INSERT ON t {unless}; {insert * 2} CREATE TABLE u (a)")
+    assert found.refusal is None
+    assert [(str(error).partition(":")[0], error.statement) for error in found.undecided] == [
+        ("no users", 2),
+        ("no users", 3),
+    ]
+    assert found.steps[-1].changed_schema, "the rest of the script runs"
+
+
 def test_foreign_keys_hold_again_after_they_were_set_aside() -> None:
     connection = open_database(":memory:")
     run_script(
@@ -141,7 +154,7 @@ def test_foreign_keys_hold_again_after_they_were_set_aside() -> None:
 
 
 def test_a_statement_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS", 0.05)
+    monkeypatch.setattr(recorder, "SECONDS", 0.05)
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     found = seen(f"{endless}; CREATE TABLE after_it (a)")
     assert ["SQLITE_INTERRUPT" in str(error) for error in found.undecided] == [True]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from infra.migrations.review.lint.finding import Hit
     from infra.migrations.review.rehearsal import Rehearsal
-    from infra.sqlite.observe import Action
+    from infra.sqlite.recorder import Action
 
 PRAGMA: Final = Rule(
     "D202",

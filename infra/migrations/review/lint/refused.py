@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.migrations.plan import Severity
 from infra.migrations.review.lint.finding import Finding, Hit, Rule
-from infra.sqlite.observe import SECONDS
+from infra.sqlite.recorder import SECONDS
 from infra.sqlite.sandbox import TRANSACTION_REFUSED
 from infra.sqlite.statements import first_word, words
 
