@@ -10,6 +10,7 @@ import math
 import os
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ _BLANK = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufe
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Python reads bad UTF-8 as surrogates
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Migration:
     """One SQL file.
 
@@ -37,7 +38,7 @@ class Migration:
     name: str
     sql: str
 
-    @property
+    @cached_property
     def sha256(self) -> str:
         """Hex digest of the text with LF line ends: how a checkout ends its lines is no change of a migration."""
         return hashlib.sha256(self.sql.replace("\r\n", "\n").encode()).hexdigest()

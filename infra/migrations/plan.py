@@ -163,11 +163,10 @@ def _gone(
 ) -> list[Finding]:
     """A file that is gone is renamed when a pending one has its text, and missing otherwise."""
     names = {migration.name for migration in migrations}
-    by_digest = {migration.sha256: migration.name for migration in reversed(pending)}
+    gone = [name for name in applied if name not in names]
+    by_digest = {migration.sha256: migration.name for migration in reversed(pending)} if gone else {}
     findings = []
-    for name in applied:
-        if name in names:
-            continue
+    for name in gone:
         if new := by_digest.get(recorded.get(name, "")):
             message = f"is {name}, which is applied, under another name, and would run again: rename it back"
             findings.append(Finding(Problem.RENAMED, new, message))
@@ -204,7 +203,7 @@ def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> l
 
 def _quarantined(pending: Sequence[File], quarantine: Quarantine) -> list[Finding]:
     findings = []
-    for migration in pending:
+    for migration in pending if quarantine.files else ():
         if held := quarantine.holding(migration.sha256):
             what = "" if held.name == migration.name else f"has the text of {held.name}, which "
             message = (

@@ -11,12 +11,13 @@ from infra.sqlite.observe import observe
 from infra.sqlite.statements import cut, first_word, normalize_newlines, position
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from infra.errors import SqlError
     from infra.migrations.folder import Migration
     from infra.sqlite.observe import Step
     from infra.sqlite.schema import ForeignKey, Schema, SchemaObject
+    from infra.sqlite.statements import Statement
 
 _CHANGES_SCHEMA: Final = frozenset({"create", "alter", "drop"})
 
@@ -72,6 +73,11 @@ class Rehearsal:
     files: tuple[RehearsedFile, ...]
     refusal: Refusal | None
     undecided: tuple[Refusal, ...]
+
+    @property
+    def statements(self) -> Mapping[str, tuple[Statement, ...]]:
+        """Of each file, by its name, as `landmarks` gives them."""
+        return {file.migration.name: tuple(step.statement for step in file.steps) for file in self.files}
 
 
 def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], table: str) -> Rehearsal:

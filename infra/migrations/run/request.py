@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 from infra.errors import ConfigError
 from infra.migrations import ledger
+from infra.sqlite.repeated import landmarks
 from infra.sqlite.statements import Statement, comments, creates_trigger, cut, is_terminated, normalize_newlines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from infra.migrations.folder import Migration
 
 LARGE_BYTES: Final = 1_000_000
@@ -63,7 +66,9 @@ class Request:
         return "".join(self.pieces)
 
 
-def make_request(migration: Migration, folder: str, table: str) -> Request:
+def make_request(
+    migration: Migration, folder: str, table: str, statements: Iterable[Statement] | None = None
+) -> Request:
     """What applies `migration` and records it in the ledger `table`. A seed is applied so too, without the record.
 
     The database ends up as wrangler would leave it, but the way differs: the ledger is created in the same transaction,
@@ -77,21 +82,22 @@ def make_request(migration: Migration, folder: str, table: str) -> Request:
         migration: the file.
         folder: where it lies, as the user wrote it; for the message.
         table: name of the ledger; empty for a file that is not recorded.
+        statements: what `landmarks` gives for its text; None where nobody has cut it yet.
 
     Raises:
         ConfigError: the file's last string, comment or trigger is not closed, and would swallow the ledger row.
     """
     text = normalize_newlines(migration.sql)
-    last, has_pragma, cut_wrong = None, False, False
-    for last in cut(text):
+    last, has_pragma = None, False
+    for last in landmarks(text) if statements is None else statements:
         has_pragma = has_pragma or _PRAGMA.match(last.text) is not None
-        cut_wrong = cut_wrong or _is_cut_wrong(last)
     if last and not is_terminated(_closed(last)):
         raise ConfigError(
             f"{folder}/{migration.name}:{last.line}: the statement that starts here opens a string, comment "
             "or trigger that is never closed: close it"
         )
-    as_import = cut_wrong or (len(text.encode()) > LARGE_BYTES and not has_pragma)
+    is_bulk = not has_pragma and (len(text) > LARGE_BYTES or len(text.encode()) > LARGE_BYTES)
+    as_import = is_bulk or any(map(_is_cut_wrong, cut(text)))
     body = _whole(text, last) if as_import else "".join(map(_closed, cut(text)))
     recorded = (f"{ledger.create(table)}\n", body, f"\n{ledger.insert(table, migration.name)}\n")
     pieces = recorded if table else (body,)

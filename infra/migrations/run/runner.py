@@ -95,7 +95,8 @@ def apply(  # noqa: PLR0913 - what a run depends on, all of it
     """
     refuse(reviewed, target.folder, policy)
     plan = reviewed.plan
-    requests = batched(make_request(migration, target.folder, target.table) for migration in plan.pending)
+    cut = reviewed.rehearsal.statements if reviewed.rehearsal else {}
+    requests = batched(make_request(file, target.folder, target.table, cut.get(file.name)) for file in plan.pending)
     promised = promise(database, reviewed.rehearsal)
 
     bookmark = taken_now(database.bookmark(), target.retention)
