@@ -146,18 +146,16 @@ def _is_made_good(effect: Effect, file: RehearsedFile, lineage: Lineage, before:
     columns = {column.name.lower() for column in before.columns.get(effect.live_table, ()) if not column.generated}
     concerned = {(effect.live_table, column) for column in effect.live_columns}
     is_whole = is_back and {(effect.live_table, column) for column in columns} | concerned <= copied
-    match effect.kind:
-        case Kind.DROPPED if action.verb == "DROP_VTABLE":  # an index over other tables, mostly
+    match effect.kind, effect.key.on_delete if effect.key else "":
+        case Kind.DROPPED, _ if action.verb == "DROP_VTABLE":  # an index over other tables, mostly
             return effect.table.lower() in file.rebuilt
-        case Kind.DROPPED:  # what is not copied of it is told by its columns
+        case Kind.DROPPED, _:  # what is not copied of it is told by its columns
             return is_back
-        case Kind.COLUMN_DROPPED if action.verb in DROPS:
+        case Kind.COLUMN_DROPPED, _ if action.verb in DROPS:
             return not is_back or concerned <= copied
-        case Kind.DELETED:
+        case (Kind.DELETED, _) | (Kind.FOREIGN_KEY, "CASCADE"):
             return is_whole
-        case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete == "CASCADE":
-            return is_whole
-        case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete in {"SET NULL", "SET DEFAULT"}:
+        case Kind.FOREIGN_KEY, "SET NULL" | "SET DEFAULT":
             return concerned <= copied
         case _:
             return False
