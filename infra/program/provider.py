@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
@@ -27,6 +29,8 @@ class DatabaseProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the token from the stack's secret configuration; without one the environment's counts."""
         self._token = req.config.get("cloudflare:apiToken")
+        # Before the engine comes to what needs them: it does so after the bindings, which do not.
+        Thread(target=import_module, args=("infra.program.preview",), daemon=True).start()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """A database that is gone drops the resource from the state."""

@@ -53,7 +53,7 @@ def _of(type_: str, before: Schema, after: Schema) -> Iterator[Change]:
     for key, new in news.items():
         if key not in olds:
             yield Change(Kind.ADDED, type_, new.name, _what(new, after))
-        elif words(olds[key].sql) != words(new.sql):
+        elif olds[key].sql != new.sql and words(olds[key].sql) != words(new.sql):
             name = new.name.lower()
             yield from _changed(new, before.columns.get(name, ()), after.columns.get(name, ()))
 

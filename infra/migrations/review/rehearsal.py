@@ -108,7 +108,8 @@ def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], tabl
             break
     else:
         refusal = None
-    return Rehearsal(before, schema.read(connection).without(table), tuple(files), refusal, tuple(undecided))
+    after = schema.read(connection).without(table) if files else before
+    return Rehearsal(before, after, tuple(files), refusal, tuple(undecided))
 
 
 def made_by(applied: Iterable[Migration], table: str) -> Schema:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from infra.migrations.review.rows import Count
     from infra.quarantine import Quarantine
     from infra.sqlite.difference import Change
+    from infra.sqlite.schema import Schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +129,8 @@ def rehearsed(
         done = rehearsal.rehearse(now.objects, plan.pending, table)
     except SqlError as error:
         return Review(plan, None, str(error), (), (), ())
-    return Review(plan, done, "", difference(done.before, done.after), (), drift(files, now, table))
+    drifted = _drift(files, now.ledger, done.before, table)
+    return Review(plan, done, "", difference(done.before, done.after), (), drifted)
 
 
 def judged(done: Review, table: str, count: Callable[[Sequence[Count]], Mapping[Count, int] | None]) -> Review:
@@ -174,9 +176,12 @@ def drift(files: Iterable[Migration], now: Live, table: str) -> tuple[Change, ..
     Raises:
         SqlError: the live schema can't be made here.
     """
+    return _drift(files, now.ledger, schema.read(schema.rebuilt(now.objects)).without(table), table)
+
+
+def _drift(files: Iterable[Migration], applied: Iterable[str], found: Schema, table: str) -> tuple[Change, ...]:
     by_name = {file.name: file for file in files}
-    expected = rehearsal.made_by((by_name[name] for name in now.ledger if name in by_name), table)
-    return difference(expected, schema.read(schema.rebuilt(now.objects)).without(table))
+    return difference(rehearsal.made_by((by_name[name] for name in applied if name in by_name), table), found)
 
 
 def refuse(done: Review, folder: str, policy: Mapping[Problem, Severity]) -> None:
