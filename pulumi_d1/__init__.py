@@ -7,9 +7,12 @@ docs/adr/0012-the-wheel.md.
 import sys
 
 try:
-    from infra.program.environment import D1Environment
-    from infra.program.stack_settings import stack_settings
-    from infra.settings import Settings
+    from infra.collector import lasting
+
+    with lasting():
+        from infra.program.environment import D1Environment
+        from infra.program.stack_settings import stack_settings
+        from infra.settings import Settings
 except ModuleNotFoundError as error:
     theirs = sys.modules.get("infra")
     if theirs is None or not str(error.name).startswith("infra."):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
 
+from infra.collector import lasting
 from infra.errors import NotFound
 from infra.program.quiet import message_only
 from infra.safeguard import before_deletion
@@ -29,8 +30,8 @@ class DatabaseProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the token from the stack's secret configuration; without one the environment's counts."""
         self._token = req.config.get("cloudflare:apiToken")
-        # Before the engine comes to what needs them: it does so after the bindings, which do not.
-        Thread(target=import_module, args=("infra.program.preview",), daemon=True).start()
+        # The engine comes to the bindings first, which do not need it.
+        Thread(target=_load, args=("infra.program.preview",), daemon=True).start()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """A database that is gone drops the resource from the state."""
@@ -57,3 +58,8 @@ class DatabaseProvider(ResourceProvider):
         from infra.retry import Retry
 
         return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
+
+
+def _load(module: str) -> None:
+    with lasting():
+        import_module(module)
