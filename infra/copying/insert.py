@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.copying.literal import Large, digits
 from infra.copying.page import columns
-from infra.sqlite.sandbox import MAX_STATEMENT_BYTES
-from infra.sqlite.statements import quoted
+from infra.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import apsw
 
 from infra.errors import SqlError
-from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, reserved_names, reset_pragmas, trusted
-from infra.sqlite.statements import first_word, split
+from infra.sqlite.sandbox import reserved_names, reset_pragmas, trusted
+from infra.sqlite.statements import MAX_STATEMENT_BYTES, first_word, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

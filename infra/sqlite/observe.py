@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from infra.sqlite.statements import Statement
 
 _DROPS: Final = ("DROP_TABLE", "DROP_VTABLE")
+_ROLLS_BACK: Final = "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%rollback%'"  # ON CONFLICT, or in a trigger
 _MAY_DELETE: Final = frozenset({"drop", "delete", "with"})
 
 
@@ -156,7 +157,7 @@ def _observe(
                         seen.clear()
                     if fine and _repeats(script, steps, statement, seen):
                         if statement.offset >= apart:
-                            statement, apart = repeated.run_on(connection, script, statement, start)
+                            statement, apart = _run_on(connection, script, statement, start)
                         steps[-1] = Step(statement, steps[-1].actions, reads=steps[-1].reads)
                     else:
                         step = _step(connection, statement, seen, keys or (), changed=changed)
@@ -205,6 +206,31 @@ def _repeats(script: str, steps: Sequence[Step], statement: Statement, seen: See
         )
         and not script[steps[-1].statement.end : statement.offset].strip()
     )
+
+
+def _run_on(
+    connection: apsw.Connection, script: str, statement: Statement, start: Callable[[], None]
+) -> tuple[Statement, int]:
+    """Runs the INSERTs that repeat `statement`, many at once.
+
+    Returns:
+        the last one that ran, and the index up to which they are to run one by one, which tells where one fails.
+    """
+    with trusted(connection):  # SQLite would ask what it has asked for `statement`, once for each of them
+        if connection.execute(_ROLLS_BACK, can_cache=False).fetchall():
+            return statement, len(script)
+        while found := repeated.rows_after(script, statement):
+            text, last = found
+            start()
+            connection.execute("SAVEPOINT rows", can_cache=False)
+            try:
+                connection.execute(text, can_cache=False)
+            except (apsw.Error, ValueError):  # the latter for a text that is no Unicode
+                connection.execute("ROLLBACK TO rows; RELEASE rows", can_cache=False)
+                return statement, last.end
+            connection.execute("RELEASE rows", can_cache=False)
+            statement = last
+    return statement, 0
 
 
 def _step(

@@ -1,6 +1,6 @@
 """Rows of a bulk load: INSERTs that differ in their values alone, of which the first and the last tell everything.
 
-So the others run many at once, without a look at each.
+So observe runs the others many at once, without a look at each. Pure: text in, text out.
 """
 
 from __future__ import annotations
@@ -8,13 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-import apsw
-
-from infra.sqlite.sandbox import MAX_STATEMENT_BYTES, trusted
-from infra.sqlite.statements import Statement, following, line_of
+from infra.sqlite.statements import MAX_STATEMENT_BYTES, Statement, following, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 _ROWS: Final = re.compile(r"(?:insert|replace)\b[^';]*?\bvalues\b", re.IGNORECASE)
 _LITERALS: Final = r"""(?:
@@ -23,8 +20,6 @@ _LITERALS: Final = r"""(?:
 _ONLY_LITERALS: Final = re.compile(rf"{_LITERALS} ;?", re.VERBOSE)
 _MOST_CHARACTERS: Final = MAX_STATEMENT_BYTES // 4
 """SQLite holds a text of several statements against the limit of one; a character has 4 bytes at most."""
-
-_ROLLS_BACK: Final = "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%rollback%'"  # ON CONFLICT, or in a trigger
 
 
 def head(sql: str) -> str:
@@ -62,28 +57,3 @@ def landmarks(script: str) -> Iterator[Statement]:
             _, statement = found
         else:
             statement = following(script, statement)
-
-
-def run_on(
-    connection: apsw.Connection, script: str, statement: Statement, start: Callable[[], None]
-) -> tuple[Statement, int]:
-    """Runs the INSERTs that repeat `statement`, many at once.
-
-    Returns:
-        the last one that ran, and the index up to which they are to run one by one, which tells where one fails.
-    """
-    with trusted(connection):  # SQLite would ask what it has asked for `statement`, once for each of them
-        if connection.execute(_ROLLS_BACK, can_cache=False).fetchall():
-            return statement, len(script)
-        while found := rows_after(script, statement):
-            text, last = found
-            start()
-            connection.execute("SAVEPOINT rows", can_cache=False)
-            try:
-                connection.execute(text, can_cache=False)
-            except (apsw.Error, ValueError):  # the latter for a text that is no Unicode
-                connection.execute("ROLLBACK TO rows; RELEASE rows", can_cache=False)
-                return statement, last.end
-            connection.execute("RELEASE rows", can_cache=False)
-            statement = last
-    return statement, 0

@@ -17,6 +17,7 @@ import apsw
 
 from infra.errors import SqlError
 from infra.sqlite.authorizer import MODULES, is_allowed, is_open_name
+from infra.sqlite.statements import MAX_STATEMENT_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,9 +30,6 @@ TRANSACTION_REFUSED: Final = (
     "write coalescing."
 )
 """The service's answer to BEGIN, COMMIT, ROLLBACK and SAVEPOINT, word for word (workerd's sql.c++)."""
-
-MAX_STATEMENT_BYTES: Final = 100_000
-"""Longest statement, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
 
 # All from workerd's sqlite.c++, with two doubts. Cloudflare's limits page has 2,000,000 bytes for a value and for a
 # row; the tenth above is for what SQLite adds to them, as in earlier versions of workerd, where the one of today stops

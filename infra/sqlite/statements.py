@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+MAX_STATEMENT_BYTES: Final = 100_000
+"""Longest statement that D1 takes, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
+
 _BLANK: Final = r"[ \t\n\r\f\ufeff]++ | --[^\n]*\n? | /\*.*?(?:\*/|\Z)"
 # ASCII's letters, digits, _ and $, and all beyond ASCII. Said by what it is not: a range up to U+10FFFF takes 5 ms to
 # compile where case is ignored, in each process.

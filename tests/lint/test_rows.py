@@ -8,8 +8,7 @@ from infra.migrations.review import rows
 from infra.migrations.review.rehearsal import rehearse
 from infra.migrations.review.rows import Count
 from infra.sqlite import schema
-from infra.sqlite.sandbox import MAX_STATEMENT_BYTES
-from infra.sqlite.statements import quoted
+from infra.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 from tests.lint import live
 
 if TYPE_CHECKING:

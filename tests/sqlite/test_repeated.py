@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from infra.sqlite import repeated, sandbox
 from infra.sqlite.observe import Observation, observe
-from infra.sqlite.statements import cut, following
+from infra.sqlite.statements import MAX_STATEMENT_BYTES, cut, following
 
 if TYPE_CHECKING:
     import apsw
@@ -89,7 +89,7 @@ def test_a_text_of_rows_is_no_longer_than_one_statement_may_be() -> None:
     assert first is not None
     found = repeated.rows_after(row * 9, first)
     assert found is not None
-    assert len(found[0].encode()) <= sandbox.MAX_STATEMENT_BYTES
+    assert len(found[0].encode()) <= MAX_STATEMENT_BYTES
 
 
 @pytest.mark.parametrize("after", ["INSERT INTO u VALUES (2);", "-- why\nINSERT INTO t VALUES (2);", "VALUES (2);", ""])

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from infra.migrations.review.effects import effects
-from infra.sqlite.sandbox import MAX_STATEMENT_BYTES
-from infra.sqlite.statements import quoted
+from infra.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
