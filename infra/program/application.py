@@ -11,7 +11,8 @@ from infra.errors import ApiError, MigrationFailed
 from infra.migrations.review.review import look
 from infra.migrations.run import runner
 from infra.migrations.run.recovery import OnFailure
-from infra.program.inputs import policy, quarantine, read_planned, refuse_another_ledger, stored, target
+from infra.program.fields import stored
+from infra.program.inputs import policy, quarantine, read_planned, refuse_another_ledger, target
 from infra.program.journal import Journal
 from infra.program.partial import keep_outputs
 from infra.program.preview import say

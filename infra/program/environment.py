@@ -11,7 +11,7 @@ from infra.deletion import record
 from infra.program.bindings import WranglerBindings
 from infra.program.copying import D1Copy
 from infra.program.database import D1Database
-from infra.program.inputs import STACK
+from infra.program.fields import STACK
 from infra.program.migrations import D1Migrations
 from infra.program.prepared import prepare
 from infra.program.seeds import D1Seeds
@@ -122,4 +122,5 @@ class D1Environment(pulumi.ComponentResource):
             # When it expires is not kept: the time of the last run is Pulumi's, and a run without changes has none.
             **({"ttl": settings.lifetime} if settings.lifetime else {}),
         }
-        self.register_outputs(self.outputs)
+        # Each list of files in the state is read again, and sent around, by every run: that of the resource is enough.
+        self.register_outputs({name: value for name, value in self.outputs.items() if name != "applied_migrations"})

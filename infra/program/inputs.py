@@ -1,4 +1,4 @@
-"""The inputs of the migrations resource, and what they mean. Their names are a stored format: the state keeps them."""
+"""What the inputs of the migrations resource mean."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from infra.errors import ConfigError, PlanRefused
-from infra.migrations.folder import read_folder
+from infra.migrations.folder import order, read_folder
 from infra.migrations.pattern import make_pattern
 from infra.migrations.plan import policy_from
 from infra.migrations.run.progress import Target
+from infra.program.fields import STACK, value
 from infra.quarantine import read_quarantine
 
 if TYPE_CHECKING:
@@ -20,24 +21,6 @@ if TYPE_CHECKING:
     from infra.migrations.folder import Migration
     from infra.migrations.plan import Problem, Severity
     from infra.quarantine import Quarantine
-
-INPUTS = (
-    "account_id",
-    "database_id",
-    "database_name",
-    "migrations_dir",
-    "migrations_pattern",
-    "migrations_table",
-    "retention_days",
-    "policy",
-    "on_failure",
-    "quarantine",
-    "deletion",
-    "migrations",
-)
-IDENTITY = ("account_id", "database_id")
-STACK = "stack"
-"""Name of the stack, an input for messages alone: no change where a state lacks it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +31,9 @@ class PlannedFile:
     sha256: str
 
 
-def stored(props: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs as the state keeps them."""
-    return {name: _value(props, name) for name in INPUTS}
-
-
-def changed(olds: Mapping[str, Any], news: Mapping[str, Any]) -> list[str]:
-    """Names of the inputs that are not what the state has."""
-    return [name for name in INPUTS if _value(olds, name) != _value(news, name)]
-
-
-def planned_files(props: Mapping[str, Any]) -> tuple[PlannedFile, ...]:
-    """The files that the program has read."""
-    return tuple(PlannedFile(item["name"], item["sha256"]) for item in props["migrations"])
+def planned_files(digests: Mapping[str, str]) -> tuple[PlannedFile, ...]:
+    """The files that the program has read, in order, from the input that has their digests."""
+    return tuple(PlannedFile(name, digests[name]) for name in sorted(digests, key=order))
 
 
 def read_now(props: Mapping[str, Any]) -> tuple[Migration, ...]:
@@ -70,7 +43,7 @@ def read_now(props: Mapping[str, Any]) -> tuple[Migration, ...]:
         ConfigError: as read_folder raises.
     """
     folder = props["migrations_dir"]
-    return read_folder(Path(folder), make_pattern(folder, _value(props, "migrations_pattern")))
+    return read_folder(Path(folder), make_pattern(folder, value(props, "migrations_pattern")))
 
 
 def read_planned(props: Mapping[str, Any]) -> tuple[Migration, ...]:
@@ -80,7 +53,7 @@ def read_planned(props: Mapping[str, Any]) -> tuple[Migration, ...]:
         ConfigError: the folder changed since.
     """
     files = read_now(props)
-    planned = {file.name: file.sha256 for file in planned_files(props)}
+    planned = props["migrations"]
     now = {file.name: file.sha256 for file in files}
     if changed := sorted(name for name in planned.keys() | now.keys() if planned.get(name) != now.get(name)):
         paths = ", ".join(f"{props['migrations_dir']}/{name}" for name in changed)
@@ -105,7 +78,7 @@ def policy(props: Mapping[str, Any]) -> dict[Problem, Severity]:
 
 def quarantine(props: Mapping[str, Any]) -> Quarantine:
     """What a restore took back from this stack."""
-    return read_quarantine(_value(props, "quarantine"), props.get(STACK, ""))
+    return read_quarantine(value(props, "quarantine"), props.get(STACK, ""))
 
 
 def refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any], ledger: Sequence[str]) -> None:
@@ -127,8 +100,3 @@ def refuse_another_ledger(props: Mapping[str, Any], previous: Mapping[str, Any],
             f"{len(previous['applied'])} files are applied to {props['database_name']}. Set it back, or rename the "
             f'table first: ALTER TABLE "{old}" RENAME TO "{new}"'
         )
-
-
-def _value(props: Mapping[str, Any], name: str) -> Any:
-    """An input; one that a state from before it came lacks is as if it had been empty."""
-    return props.get(name, "")

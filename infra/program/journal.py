@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from infra.migrations.past.history import Application, extended, from_json
+from infra.program.fields import of_ledger
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from infra.actor import Actor
     from infra.migrations.bookmark import Bookmark
     from infra.migrations.folder import Migration
-
-OUTPUTS = ("applied", "checksums", "last_migration", "bookmark", "restore_command", "history")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,3 @@ class Journal:
         known |= self.previous.get("checksums") or {}
         known |= {entry.name: entry.sha256 for entry in self.entries}
         return {name: known[name] for name in ledger if name in known}
-
-
-def of_ledger(names: Sequence[str]) -> dict[str, Any]:
-    """The outputs that a refresh reads again."""
-    return {"applied": list(names), "last_migration": names[-1] if names else ""}

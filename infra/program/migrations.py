@@ -21,7 +21,7 @@ from pulumi.dynamic import (
 )
 
 from infra.errors import NotFound
-from infra.program.journal import OUTPUTS, of_ledger
+from infra.program.fields import IDENTITY, OUTPUTS, changed, of_ledger
 from infra.program.provider import DatabaseProvider
 from infra.program.quiet import message_only
 
@@ -56,7 +56,6 @@ class D1MigrationsProvider(DatabaseProvider):
         """
         from infra import safeguard
         from infra.program import preview
-        from infra.program.inputs import IDENTITY, changed
 
         new = changed(_olds, _news)
         replaces = [name for name in new if name in IDENTITY]
@@ -137,6 +136,6 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
             inputs: INPUTS but for `migrations`, and STACK.
             opts: Pulumi's resource options.
         """
-        listed = [{"name": file.name, "sha256": file.sha256} for file in files]
+        digests = {file.name: file.sha256 for file in files}
         computed = dict.fromkeys(OUTPUTS)
-        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": listed, **computed}, opts)
+        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": digests, **computed}, opts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,11 +62,13 @@ def prepare(name: str, settings: Settings) -> Prepared:
             shows the message without a traceback.
     """
     try:
-        owned = owned_database(name)
-        settings, protect = settled(settings, owned)
         folder = Path(settings.migrations_dir)
         pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
-        files = read_folder(folder, pattern)
+        with ThreadPoolExecutor(1) as reader:  # while the engine reads the state
+            reading = reader.submit(read_folder, folder, pattern)
+            owned = owned_database(name)
+        files = reading.result()
+        settings, protect = settled(settings, owned)
         hints = [layout_hint(folder, pattern, settings.migrations_dir), choice_hint(settings.wrangler_config)]
         for file in files:
             make_request(file, settings.migrations_dir, settings.migrations_table)

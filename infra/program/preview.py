@@ -8,8 +8,8 @@ from infra.cloudflare.account import connect_account
 from infra.errors import ApiError, ConfigError, PlanRefused, SqlError
 from infra.migrations import live
 from infra.migrations.review.review import drift, look, refuse, review, unrehearsed
+from infra.program.fields import STACK
 from infra.program.inputs import (
-    STACK,
     planned_files,
     policy,
     quarantine,
@@ -81,7 +81,7 @@ def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous:
     try:
         done = look(connect(), read_planned(props), table, recorded, quarantine(props))
     except (ApiError, ConfigError) as error:
-        files, ledger = planned_files(props), previous.get("applied", ())
+        files, ledger = planned_files(props["migrations"]), previous.get("applied", ())
         return unrehearsed(files, ledger, recorded, str(error), quarantine(props))
     refuse_another_ledger(props, previous, done.plan.applied)
     return done

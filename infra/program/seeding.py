@@ -9,7 +9,7 @@ import pulumi
 from infra.errors import ApiError, ConfigError, PlanRefused, SeedFailed, SqlError
 from infra.migrations import live
 from infra.migrations.run.request import LARGE_BYTES
-from infra.program.inputs import PlannedFile, read_now
+from infra.program.inputs import planned_files, read_now
 from infra.program.partial import keep_outputs
 from infra.program.preview import say
 from infra.program.quiet import NAME
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 def planned(props: Mapping[str, Any], ran: Mapping[str, str]) -> Plan:
     """What would run of the files that the program has read."""
-    return make_plan([PlannedFile(item["name"], item["sha256"]) for item in props["seeds"]], ran)
+    return make_plan(planned_files(props["seeds"]), ran)
 
 
 def show(connect: Callable[[], Database], props: Mapping[str, Any], ran: Mapping[str, str], token: str | None) -> None:
@@ -102,7 +102,7 @@ def _files(props: Mapping[str, Any]) -> tuple[Migration, ...]:
         ConfigError: the folder changed since the program has read it.
     """
     files = read_seeds(props["seeds_dir"])
-    if [(file.name, file.sha256) for file in files] != [(item["name"], item["sha256"]) for item in props["seeds"]]:
+    if {file.name: file.sha256 for file in files} != props["seeds"]:
         raise ConfigError(
             f"{props['seeds_dir']} changed after the plan was made, so no seed was run: run 'pulumi up' again"
         )

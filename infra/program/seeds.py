@@ -92,5 +92,5 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
                 have as migrations_dir, migrations_pattern, migrations_table and SOURCE.
             opts: Pulumi's resource options.
         """
-        listed = [{"name": file.name, "sha256": file.sha256} for file in files]
-        super().__init__(D1SeedsProvider(), name, {**inputs, "seeds": listed, **dict.fromkeys(OUTPUTS)}, opts)
+        digests = {file.name: file.sha256 for file in files}
+        super().__init__(D1SeedsProvider(), name, {**inputs, "seeds": digests, **dict.fromkeys(OUTPUTS)}, opts)
