@@ -16,9 +16,10 @@ The modules, in the order in which data flows through them::
     scaffold/   the program in someone else's repository: what `d1 init` finds and writes
     cli/        the d1 command
 
-Beside cloudflare/: retry, which waits for it. Beside them all: errors, the tree of exceptions; files, which writes
-what others read at the same moment; wrangler_file and marked_file, which do so with the configuration and the document
-that render/ edits; wrangler_state, wrangler's local databases; actor, which tells who runs this; quarantine, the texts
-that a restore took back; adoption, which tells whether a database that exists fits a stack; deletion, which tells
-whether one may go, and export, which saves it before, both asked by safeguard.
+Beside cloudflare/: retry, which waits for it. Beside them all: errors, the tree of exceptions; collector, which spares
+Python a search through what is imported; files, which writes what others read at the same moment; wrangler_file and
+marked_file, which do so with the configuration and the document that render/ edits; wrangler_state, wrangler's local
+databases; actor, which tells who runs this; quarantine, the texts that a restore took back; adoption, which tells
+whether a database that exists fits a stack; deletion, which tells whether one may go, and export, which saves it
+before, both asked by safeguard.
 """
