@@ -64,9 +64,8 @@ def _rows(stage: Stage, runs: int, what: str, text: str) -> list[Row]:
             what,
             seconds(runner),
             seconds(wrangler),
-            "the import itself, which both wait for. Ours reviews the file before it, "
-            f"{printed(runner, 'review'):.1f} s: SQLite runs every statement once more, and lint looks at it; "
-            "without that it would be wrangler's time",
+            "the import itself, which both wait for. Ours reviews the file before it, in "
+            f"{printed(runner, 'review'):.1f} s: SQLite runs every statement once more",
             most=1,
             words="not slower",
         ),

@@ -66,8 +66,10 @@ def measure(stage: Stage, runs: int, say: Callable[[str], None], sizes: Sizes = 
         say(f"pulumi {name}")
         counted = partial(stage.counted, partial(command, ours))
         mine, least, like = in_turns(runs, counted, partial(command, empty), partial(command, same))
+        alone = seconds(like).median / seconds(least).median
         bound = (
-            "processes: ours starts Cloudflare's provider and Pulumi's for dynamic resources too, one after the other"
+            "processes: ours needs Cloudflare's provider and Pulumi's for dynamic resources, which Pulumi starts one "
+            f"after the other. A program that starts them, and does nothing, takes {alone:.2f} times the empty one"
         )
         measure_ = f"`pulumi {name}` without changes, against"
         rows.append(compared(f"{measure_} an empty program", seconds(mine), seconds(least), bound, most=1.2))
