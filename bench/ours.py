@@ -13,11 +13,14 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from infra.cloudflare.database import connect
-from infra.migrations.folder import read_folder
-from infra.migrations.review.review import look
-from infra.migrations.run.progress import Target
-from infra.migrations.run.runner import apply
+from infra.collector import lasting
+
+with lasting():
+    from infra.cloudflare.database import connect
+    from infra.migrations.folder import read_folder
+    from infra.migrations.review.review import look
+    from infra.migrations.run.progress import Target
+    from infra.migrations.run.runner import apply
 
 
 def main() -> None:

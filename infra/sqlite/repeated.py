@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from infra.sqlite.statements import MAX_STATEMENT_BYTES, Statement, following, line_of
+from infra.sqlite.statements import MAX_STATEMENT_BYTES, Statement, following, line_of, may_comment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +18,13 @@ _LITERALS: Final = r"""(?:
     [0-9.,()+ \t\n\r]++ | '[^']*+(?:''[^']*+)*+' | -(?!-) | \b(?i:null|true|false)\b | \b[Xx](?=') | (?<=[0-9.])[Ee]
 )*+"""
 _ONLY_LITERALS: Final = re.compile(rf"{_LITERALS} ;?", re.VERBOSE)
-_MOST_CHARACTERS: Final = MAX_STATEMENT_BYTES // 4
-"""SQLite holds a text of several statements against the limit of one; a character has 4 bytes at most."""
+_MOST_BYTES: Final = 4  # of a character in UTF-8
 
 
 def head(sql: str) -> str:
     """What an INSERT says before its rows; empty where it is something else, or holds what may be a comment."""
     found = _ROWS.match(sql)
-    if not found or (("--" in sql or "/*" in sql) and not _ONLY_LITERALS.fullmatch(sql, found.end())):
+    if not found or (may_comment(sql) and not _ONLY_LITERALS.fullmatch(sql, found.end())):
         return ""
     return found[0]
 
@@ -39,9 +38,10 @@ def rows_after(script: str, statement: Statement) -> tuple[str, Statement] | Non
     same = head(statement.text)
     if not same or "rollback" in same.lower():
         return None
-    found = re.compile(rf"(?: [ \t\n\r\f]*+ (?P<last>{re.escape(same)} {_LITERALS} ;) )++", re.VERBOSE).match(
-        script, statement.end, statement.end + _MOST_CHARACTERS
-    )
+    rows = re.compile(rf"(?: [ \t\n\r\f]*+ (?P<last>{re.escape(same)} {_LITERALS} ;) )++", re.VERBOSE)
+    # SQLite holds a text of several statements against the limit of one.
+    characters = MAX_STATEMENT_BYTES // (1 if script.isascii() else _MOST_BYTES)
+    found = rows.match(script, statement.end, statement.end + characters)
     if not found or "\0" in found[0]:  # SQLite stops reading there
         return None
     start = found.start("last")

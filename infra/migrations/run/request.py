@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Final
 from infra.errors import ConfigError
 from infra.migrations import ledger
 from infra.sqlite.repeated import landmarks
-from infra.sqlite.statements import Statement, comments, creates_trigger, cut, is_terminated, normalize_newlines
+from infra.sqlite.statements import (
+    Statement,
+    comments,
+    creates_trigger,
+    cut,
+    is_terminated,
+    may_comment,
+    normalize_newlines,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -88,17 +96,18 @@ def make_request(
         ConfigError: the file's last string, comment or trigger is not closed, and would swallow the ledger row.
     """
     text = normalize_newlines(migration.sql)
+    is_large = len(text) > LARGE_BYTES or len(text.encode()) > LARGE_BYTES
+    every = () if is_large else tuple(cut(text))
     last, has_pragma = None, False
-    for last in landmarks(text) if statements is None else statements:
+    for last in every or statements or landmarks(text):
         has_pragma = has_pragma or _PRAGMA.match(last.text) is not None
     if last and not is_terminated(_closed(last)):
         raise ConfigError(
             f"{folder}/{migration.name}:{last.line}: the statement that starts here opens a string, comment "
             "or trigger that is never closed: close it"
         )
-    is_bulk = not has_pragma and (len(text) > LARGE_BYTES or len(text.encode()) > LARGE_BYTES)
-    as_import = is_bulk or any(map(_is_cut_wrong, cut(text)))
-    body = _whole(text, last) if as_import else "".join(map(_closed, cut(text)))
+    as_import = (is_large and not has_pragma) or any(map(_is_cut_wrong, every or cut(text)))
+    body = _whole(text, last) if as_import else "".join(map(_closed, every or cut(text)))
     recorded = (f"{ledger.create(table)}\n", body, f"\n{ledger.insert(table, migration.name)}\n")
     pieces = recorded if table else (body,)
     return Request((Part(migration.name, pieces),), as_import, alone=as_import or has_pragma)
@@ -129,5 +138,5 @@ def _is_cut_wrong(statement: Statement) -> bool:
     """
     if creates_trigger(statement):
         return True
-    suspect = "--" in statement.text or "/*" in statement.text
-    return suspect and any(set(comment.text) & set(_MISREAD) for comment in comments(statement.text))
+    text = statement.text
+    return may_comment(text) and any(set(comment.text) & set(_MISREAD) for comment in comments(text))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.migrations.plan import Severity
 from infra.migrations.review.lint.finding import Finding, Hit, Rule, hit
-from infra.sqlite.statements import comments, normalize_newlines, position
+from infra.sqlite.statements import comments, may_comment, normalize_newlines, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def hits(file: RehearsedFile) -> Iterator[Hit]:
                 yield hit(file, index, MISREAD, Severity.WARNING, f"/query cuts this trigger in two: {why}")
         tables += verb == "CREATE_TABLE"
     sql = file.migration.sql
-    if ("--" in sql or "/*" in sql) and _SUSPECT.search(sql):
+    if may_comment(sql) and _SUSPECT.search(sql):
         yield from _comments(file)
 
 
