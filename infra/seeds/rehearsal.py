@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from infra.migrations.folder import Migration
-    from infra.sqlite.observe import Observation
+    from infra.sqlite.observation import Observation
     from infra.sqlite.schema import SchemaObject
 
 _UPSERT = "write INSERT OR REPLACE, or ON CONFLICT, on a key"

@@ -12,6 +12,7 @@ The modules, in the order in which a script passes through them::
     needs_empty what an ADD COLUMN is refused for on a table with rows
     recorder    what SQLite tells of a statement while it runs
     repeated    the rows of a bulk load, many at once
+    observation what the statements of a script did
     observe     runs a script, and tells what each statement did
     difference  what differs between two schemas
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import apsw
@@ -12,70 +12,21 @@ from infra.errors import SqlError
 from infra.sqlite import everything, repeated, schema
 from infra.sqlite.execute import Query, transaction
 from infra.sqlite.needs_empty import needs_empty
+from infra.sqlite.observation import Observation, Step
 from infra.sqlite.recorder import clock, recorded
 from infra.sqlite.sandbox import trusted
 from infra.sqlite.statements import first_word, following, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from infra.sqlite.execute import StatementResult
-    from infra.sqlite.recorder import Action, Seen
+    from infra.sqlite.recorder import Seen
     from infra.sqlite.schema import ForeignKey, SchemaObject
     from infra.sqlite.statements import Statement
 
 _DROPS: Final = ("DROP_TABLE", "DROP_VTABLE")
-_ROLLS_BACK: Final = "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%rollback%'"  # ON CONFLICT, or in a trigger
 _MAY_DELETE: Final = frozenset({"drop", "delete", "with"})
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One statement, run.
-
-    Attributes:
-        statement: its text and its place.
-        actions: what it did, reads and functions left out; up to the refusal, where it was refused.
-        changed_schema: whether the schema is another one now.
-        everything: whether it is a DELETE or UPDATE that leaves no row out.
-        foreign_keys: those that its DELETE or DROP TABLE sets off, the table's own first, then what these cascade to.
-        in_the_way: what an IF NOT EXISTS found there already, where that is something else.
-        reads: tables and columns that it reads, in lower case; the column is empty where it only counts rows.
-        lost_columns: of the table that it drops, in lower case, generated ones left out.
-        needs_empty: D1's error where it adds a column that only an empty table can get; otherwise empty.
-    """
-
-    statement: Statement
-    actions: tuple[Action, ...]
-    changed_schema: bool = False
-    everything: bool = False
-    foreign_keys: tuple[ForeignKey, ...] = ()
-    in_the_way: SchemaObject | None = None
-    reads: frozenset[tuple[str, str]] = frozenset()
-    lost_columns: tuple[str, ...] = ()
-    needs_empty: str = ""
-
-    def names(self, verb: str) -> tuple[str, ...]:
-        """What the statement itself did `verb` to."""
-        return tuple(action.name for action in self.actions if action.verb == verb and not action.trigger)
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """A script, run as one request.
-
-    Attributes:
-        steps: one for each statement that ran, or was refused; of a run of INSERTs that differ in their rows alone,
-            the first and the last.
-        refusal: D1's error; None where there is none. `statement` counts the steps; None means the commit.
-        undecided: errors that the rows of the real database decide about; the statement had no effect here.
-        rebuilt: names of the tables that it drops and makes again, in lower case.
-    """
-
-    steps: tuple[Step, ...]
-    refusal: SqlError | None
-    undecided: tuple[SqlError, ...]
-    rebuilt: frozenset[str]
 
 
 def observe(
@@ -94,28 +45,47 @@ def observe(
             proves nothing.
         known: foreign keys that earlier scripts have met, as `schema.foreign_keys` takes them.
     """
-    fatal: dict[int, SqlError] = {}
+    attempt = _Attempt()
     while True:
         try:
-            return _observe(connection, script, {} if known is None else known, fatal, rows_known=rows_known)
+            return _observe(connection, script, {} if known is None else known, attempt, rows_known=rows_known)
         except _TransactionEnded as ended:
-            fatal[ended.offset] = ended.error
+            if ended.by:
+                attempt.fatal[ended.by[1].statement.offset] = ended.by
+            else:
+                attempt.at_once = False
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """How to run a script, after it was tried.
+
+    Attributes:
+        fatal: what ended the transaction, by the offset of its statement, which is not run again.
+        at_once: whether rows of a bulk load run many at once.
+    """
+
+    fatal: dict[int, tuple[SqlError, Step]] = field(default_factory=dict)
+    at_once: bool = True
 
 
 class _TransactionEnded(Exception):
-    """A constraint has rolled back the whole transaction, and not its statement alone."""
+    """SQLite has rolled back the whole transaction, and not a statement alone.
 
-    def __init__(self, offset: int, error: SqlError) -> None:
-        super().__init__(str(error))
-        self.offset = offset
-        self.error = error
+    Attributes:
+        by: the error that proves nothing, and its statement; None where it is one of rows that ran at once.
+    """
+
+    def __init__(self, by: tuple[SqlError, Step] | None = None) -> None:
+        super().__init__()
+        self.by = by
 
 
 def _observe(
     connection: apsw.Connection,
     script: str,
     known: dict[tuple[str, str], tuple[ForeignKey, ...]],
-    fatal: Mapping[int, SqlError],
+    attempt: _Attempt,
     *,
     rows_known: bool,
 ) -> Observation:
@@ -125,33 +95,36 @@ def _observe(
         connection: the database.
         script: any number of statements.
         known: foreign keys.
-        fatal: errors by the offset of their statement, which is not run again.
+        attempt: how to run it.
         rows_known: whether the database holds the rows.
 
     Raises:
-        _TransactionEnded: another error ended the transaction, and proves nothing.
+        _TransactionEnded: something else ended the transaction, and proves nothing.
     """
     steps: list[Step] = []
     undecided: list[SqlError] = []
     try:
         with transaction(connection) as run, recorded(connection) as seen, clock(connection) as start:
             keys: tuple[ForeignKey, ...] | None = None
-            statement, apart = following(script), 0
+            statement, apart = following(script), 0 if attempt.at_once else len(script)
             while statement:
+                if statement.offset in attempt.fatal:
+                    unproved, step = attempt.fatal[statement.offset]
+                    undecided.append(unproved)
+                    steps.append(step)
+                    statement = following(script, statement)
+                    continue
                 seen.clear()
                 start()
                 first = first_word(statement.text)
                 if keys is None and first in _MAY_DELETE:
                     keys = schema.foreign_keys(connection, known)
                 columns = schema.columns(connection, words(statement.text)[-1]) if first == "drop" else ()
-                changed, fine, error = False, False, fatal.get(statement.offset)
+                changed = fine = False
                 try:
-                    if not error:
-                        changed, error = _tried(run, len(steps), statement, rows_known=rows_known)
-                        fine = not error
-                    undecided += [error] if error else []
-                    if not connection.in_transaction:
-                        raise _TransactionEnded(statement.offset, undecided[-1])
+                    changed, unproven = _tried(run, len(steps), statement, rows_known=rows_known)
+                    undecided += unproven
+                    fine = not unproven
                 finally:
                     if first == "explain":  # it prepares what it explains, and does not run it
                         seen.clear()
@@ -162,6 +135,8 @@ def _observe(
                     else:
                         step = _step(connection, statement, seen, keys or (), changed=changed)
                         steps.append(replace(step, lost_columns=columns) if columns else step)
+                if not connection.in_transaction:
+                    raise _TransactionEnded((undecided[-1], steps[-1]))
                 keys = None if changed else keys
                 statement = following(script, statement)
     except SqlError as error:
@@ -175,17 +150,17 @@ def _observe(
 
 def _tried(
     run: Callable[[int, Query], StatementResult], index: int, statement: Statement, *, rows_known: bool
-) -> tuple[bool, SqlError | None]:
-    """Runs one statement: whether the schema is another one now, and an error that proves nothing.
+) -> tuple[bool, list[SqlError]]:
+    """Runs one statement: whether the schema is another one now, and the error that proves nothing, if there is one.
 
     Raises:
         SqlError: an error that D1 would give too.
     """
     try:
-        return run(index, Query(statement.text)).changed_schema, None
+        return run(index, Query(statement.text)).changed_schema, []
     except SqlError as error:
         if _is_slow(error) or (_needs_rows(error) and not rows_known):
-            return False, error
+            return False, [error]
         raise
 
 
@@ -215,10 +190,11 @@ def _run_on(
 
     Returns:
         the last one that ran, and the index up to which they are to run one by one, which tells where one fails.
+
+    Raises:
+        _TransactionEnded: one of them took the whole transaction with it, or all of them took too long.
     """
     with trusted(connection):  # SQLite would ask what it has asked for `statement`, once for each of them
-        if connection.execute(_ROLLS_BACK, can_cache=False).fetchall():
-            return statement, len(script)
         while found := repeated.rows_after(script, statement):
             text, last = found
             start()
@@ -226,6 +202,8 @@ def _run_on(
             try:
                 connection.execute(text, can_cache=False)
             except (apsw.Error, ValueError):  # the latter for a text that is no Unicode
+                if not connection.in_transaction:
+                    raise _TransactionEnded from None
                 connection.execute("ROLLBACK TO rows; RELEASE rows", can_cache=False)
                 return statement, last.end
             connection.execute("RELEASE rows", can_cache=False)

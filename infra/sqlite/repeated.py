@@ -13,7 +13,10 @@ from infra.sqlite.statements import MAX_STATEMENT_BYTES, Statement, following, l
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ROWS: Final = re.compile(r"(?:insert|replace)\b[^';]*?\bvalues\b", re.IGNORECASE)
+_ROWS: Final = re.compile(
+    r"""(?:insert|replace)\b(?:[^'";`\[/-]|"[^"]*"|`[^`]*`|\[[^\]]*\])*?\bvalues\b""", re.IGNORECASE
+)
+_BLANKS: Final = re.compile(r"[ \t\n\r\f]*")
 _LITERALS: Final = r"""(?:
     [0-9.,()+ \t\n\r]++ | '[^']*+(?:''[^']*+)*+' | -(?!-) | \b(?i:null|true|false)\b | \b[Xx](?=') | (?<=[0-9.])[Ee]
 )*+"""
@@ -33,16 +36,17 @@ def rows_after(script: str, statement: Statement) -> tuple[str, Statement] | Non
     """The INSERTs after an INSERT that differ from it in literals alone, as many as SQLite takes in one text.
 
     Returns:
-        their text, and the last of them; None where there are none, or where one that fails would end the transaction.
+        their text, and the last of them; None where there are none.
     """
-    same = head(statement.text)
-    if not same or "rollback" in same.lower():
+    same, between = head(statement.text), _BLANKS.match(script, statement.end)
+    if not (same and between and script.startswith(same, between.end())):
         return None
     rows = re.compile(rf"(?: [ \t\n\r\f]*+ (?P<last>{re.escape(same)} {_LITERALS} ;) )++", re.VERBOSE)
     # SQLite holds a text of several statements against the limit of one.
-    characters = MAX_STATEMENT_BYTES // (1 if script.isascii() else _MOST_BYTES)
-    found = rows.match(script, statement.end, statement.end + characters)
-    if not found or "\0" in found[0]:  # SQLite stops reading there
+    end = statement.end + MAX_STATEMENT_BYTES // (1 if script.isascii() else _MOST_BYTES)
+    nul = script.find("\0", statement.end, end)  # SQLite stops reading there
+    found = rows.match(script, statement.end, end if nul < 0 else nul)
+    if not found:
         return None
     start = found.start("last")
     return found[0], Statement(found["last"], start, line_of(script, start, statement))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from infra.sqlite import recorder
 from infra.sqlite.execute import run_script
-from infra.sqlite.observe import Observation, observe
+from infra.sqlite.observe import observe
 from infra.sqlite.sandbox import open_database
+
+if TYPE_CHECKING:
+    from infra.sqlite.observation import Observation
 
 EXAMPLE = sorted((Path(__file__).parents[2] / "migrations").glob("*.sql"))
 

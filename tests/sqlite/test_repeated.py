@@ -9,11 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from infra.sqlite import repeated, sandbox
-from infra.sqlite.observe import Observation, observe
+from infra.sqlite.observe import observe
 from infra.sqlite.statements import MAX_STATEMENT_BYTES, cut, following
 
 if TYPE_CHECKING:
     import apsw
+
+    from infra.sqlite.observation import Observation
 
 MANY = 40
 
@@ -98,3 +100,16 @@ def test_what_is_no_such_row_is_left_alone(after: str) -> None:
     first = following(script)
     assert first is not None
     assert repeated.rows_after(script, first) is None
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        'INSERT INTO "values" VALUES (1); INSERT INTO "values 1;" VALUES (2); PRAGMA foreign_keys = OFF; SELECT "a";',
+        "INSERT INTO t SELECT --values\n 1; INSERT INTO t SELECT --values 5;\n 2; SELECT 1;",
+        "INSERT INTO t VALUES ('\0'); INSERT INTO t VALUES ('\0'); INSERT INTO t VALUES (1);",
+    ],
+    ids=["a quoted name", "a comment", "NUL"],
+)
+def test_values_that_begin_no_rows_mislead_nobody(script: str) -> None:
+    assert list(repeated.landmarks(script)) == list(cut(script))

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from infra.migrations.review.lineage import DROPS, Lineage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from infra.migrations.review.rehearsal import Rehearsal, RehearsedFile
-    from infra.sqlite.observe import Step
+    from infra.sqlite.observation import Step
     from infra.sqlite.schema import ForeignKey, Schema
 
 
@@ -74,11 +74,15 @@ def effects(rehearsal: Rehearsal, *, each_file_alone: bool) -> tuple[Effect, ...
             before it ran long ago; not only those that are there before the first file.
     """
     lineage = Lineage(rehearsal.before.tables)
+    held = {
+        table: {column.name.lower() for column in columns if not column.generated}
+        for table, columns in rehearsal.before.columns.items()
+    }
     found: list[Effect] = []
     for number, file in enumerate(rehearsal.files):
         if each_file_alone:
             lineage.restart()
-        found += _of_file(number, file, lineage, rehearsal.before)
+        found += _of_file(number, file, lineage, held)
     if each_file_alone:
         return tuple(found)
     return tuple(live for effect in found if (live := _named(effect, rehearsal.before)))
@@ -94,13 +98,21 @@ def _named(effect: Effect, before: Schema) -> Effect | None:
     return replace(effect, live_table=table, live_columns=tuple(columns))
 
 
-def _of_file(number: int, file: RehearsedFile, lineage: Lineage, before: Schema) -> list[Effect]:
+def _of_file(number: int, file: RehearsedFile, lineage: Lineage, held: Mapping[str, set[str]]) -> list[Effect]:
+    """Its effects, but for what it makes good again. `held` is told which columns are gone for good."""
     found: list[Effect] = []
     for index, step in enumerate(file.steps):
         if step.actions:
             found += _of_step((number, index), step, lineage)
         lineage.follow(step)
-    return [effect for effect in found if not _is_made_good(effect, file, lineage, before)]
+    for effect in found:
+        if effect.kind is Kind.COLUMN_DROPPED and file.steps[effect.step].actions[0].verb not in DROPS:
+            held.get(effect.live_table, set()).difference_update(effect.live_columns)
+    lasting = [effect for effect in found if not _is_made_good(effect, file, lineage, held)]
+    for effect in lasting:
+        if effect.kind is Kind.COLUMN_DROPPED:
+            held.get(effect.live_table, set()).difference_update(effect.live_columns)
+    return lasting
 
 
 def _of_step(place: tuple[int, int], step: Step, lineage: Lineage) -> Iterator[Effect]:
@@ -137,15 +149,15 @@ def _own(step: Step) -> Iterator[tuple[Kind, tuple[str, ...]]]:
             yield from ((Kind.UPDATED, (column,)) for column in written)
 
 
-def _is_made_good(effect: Effect, file: RehearsedFile, lineage: Lineage, before: Schema) -> bool:
-    """Whether the file brings the rows back, from a copy that it made before it lost them."""
+def _is_made_good(effect: Effect, file: RehearsedFile, lineage: Lineage, held: Mapping[str, set[str]]) -> bool:
+    """Whether the file brings the rows back, with all of the columns `held`, from a copy that it made before."""
     action = file.steps[effect.step].actions[0]
     again = {name: table for name in (effect.table.lower(), effect.live_table) if (table := lineage.get(name))}
     copied = {source for table in again.values() for source in table.copied}
     is_back = any(table == effect.live_table for table, _ in copied)
-    columns = {column.name.lower() for column in before.columns.get(effect.live_table, ()) if not column.generated}
     concerned = {(effect.live_table, column) for column in effect.live_columns}
-    is_whole = is_back and {(effect.live_table, column) for column in columns} | concerned <= copied
+    every = {(effect.live_table, column) for column in held.get(effect.live_table, ())}
+    is_whole = is_back and every | concerned <= copied
     match effect.kind, effect.key.on_delete if effect.key else "":
         case Kind.DROPPED, _ if action.verb == "DROP_VTABLE":  # an index over other tables, mostly
             return effect.table.lower() in file.rebuilt

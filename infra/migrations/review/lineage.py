@@ -13,7 +13,7 @@ from infra.sqlite.altered import Part, altered
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from infra.sqlite.observe import Step
+    from infra.sqlite.observation import Step
     from infra.sqlite.schema import ForeignKey
 
 Source: TypeAlias = tuple[str, str]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from infra.errors import SqlError
     from infra.migrations.folder import Migration
-    from infra.sqlite.observe import Step
+    from infra.sqlite.observation import Step
     from infra.sqlite.schema import ForeignKey, Schema, SchemaObject
     from infra.sqlite.statements import Statement
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from infra.migrations.review.rehearsal import Rehearsal, RehearsedFile
-    from infra.sqlite.observe import Step
+    from infra.sqlite.observation import Step
     from infra.sqlite.schema import SchemaObject
 
 UNTERMINATED: Final = Rule(
