@@ -59,13 +59,17 @@ def test_rows_that_come_back_in_the_same_file_are_not_lost(sql: str) -> None:
         (f"DROP TABLE sessions; {_KEEP.replace('sessions', 'files')}", ["D102 1"]),
         (f"{_KEEP} DROP TABLE sessions;", ["D102 1"]),
         (
-            f"ALTER TABLE sessions DROP COLUMN created_at; {_KEEP} DELETE FROM sessions;"
-            "INSERT INTO sessions SELECT * FROM keep;",
+            (
+                f"ALTER TABLE sessions DROP COLUMN created_at; {_KEEP} DELETE FROM sessions;"
+                "INSERT INTO sessions SELECT * FROM keep;"
+            ),
             ["D103 1"],
         ),
         (
-            "CREATE TABLE keep AS SELECT id, user_id FROM sessions; DELETE FROM sessions;"
-            "INSERT INTO sessions (id, user_id, expires_at) SELECT id, user_id, '' FROM keep;",
+            (
+                "CREATE TABLE keep AS SELECT id, user_id FROM sessions; DELETE FROM sessions;"
+                "INSERT INTO sessions (id, user_id, expires_at) SELECT id, user_id, '' FROM keep;"
+            ),
             ["D104 1"],
         ),
         (f"{_KEEP} DELETE FROM sessions;", ["D104 1"]),
