@@ -30,8 +30,7 @@ class DatabaseProvider(ResourceProvider):
     def configure(self, req: ConfigureRequest) -> None:
         """Takes the token from the stack's secret configuration; without one the environment's counts."""
         self._token = req.config.get("cloudflare:apiToken")
-        # The engine comes to the bindings first, which do not need it.
-        Thread(target=_load, args=("infra.program.preview",), daemon=True).start()
+        Thread(target=_load_review, daemon=True).start()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
         """A database that is gone drops the resource from the state."""
@@ -60,6 +59,7 @@ class DatabaseProvider(ResourceProvider):
         return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
 
 
-def _load(module: str) -> None:
+def _load_review() -> None:
+    """Imports what the migrations are about to need, while the engine asks about the bindings, which do not need it."""
     with lasting():
-        import_module(module)
+        import_module("infra.program.preview")
