@@ -38,16 +38,16 @@ lock: install
 	@$(RESOLVE) --output-file requirements.txt
 
 engine: install
-	@$(BIN)/d1 engine
+	@$(BIN)/python tools/engine
 
 install: $(BIN)/.installed
 
-clients: tests/clients/node_modules/.installed
+clients: tests/node/node_modules/.installed
 
-tests/clients/node_modules/.installed: tests/clients/package-lock.json
+tests/node/node_modules/.installed: tests/node/package-lock.json
 	@command -v npm >/dev/null || { echo "make: npm is not on PATH: install Node.js 20 or newer"; exit 1; }
-	@echo "Installing wrangler and its Node.js into tests/clients (usually under 1 min)."
-	@npm install --prefix tests/clients --no-save --no-audit --no-fund --loglevel=error
+	@echo "Installing wrangler and its Node.js into tests/node (usually under 1 min)."
+	@npm install --prefix tests/node --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(BIN)/.installed: requirements.txt pyproject.toml

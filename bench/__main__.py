@@ -12,7 +12,7 @@ import click
 
 from bench.results import keep, kept, result, table
 from bench.stage import ROOT, staged
-from infra.marked_file import put
+from pulumi_d1.reports.document_file import put
 
 GROUPS: Final = ("runner", "import", "program", "start", "preview", "rehearsal", "emulator", "fleet")
 DOCUMENT: Final = ROOT / "docs" / "performance.md"

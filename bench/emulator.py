@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from bench.measure import Figure, Row, clocked, compared, in_turns
-from tests.sqlite import clients
+from tests.support import node as clients
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bench.stage import Stage
-    from infra.cloudflare.database import D1Api
+    from pulumi_d1.cloudflare.database import D1Api
 
 TITLE = "The emulator"
 ABOUT = """\

@@ -65,7 +65,7 @@ def _fleet(stage: Stage, sizes: Sizes) -> Callable[[], Process]:
     for file in ROOT.glob("Pulumi*.yaml"):
         shutil.copy(file, folder)
     options = ("--match", "ours-*", "--yes", "--rate", _UNLIMITED, "--concurrency", sizes.concurrency)
-    command = [sys.executable, "-m", "infra.cli", "fleet", "up", *options]
+    command = [sys.executable, "-m", "pulumi_d1.cli", "fleet", "up", *options]
 
     def run() -> Process:
         _add_file(folder / "migrations")

@@ -13,14 +13,14 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from infra.collector import lasting
+from pulumi_d1.system.garbage import lasting
 
 with lasting():
-    from infra.cloudflare.database import connect
-    from infra.migrations.folder import read_folder
-    from infra.migrations.review.review import look
-    from infra.migrations.run.progress import Target
-    from infra.migrations.run.runner import apply
+    from pulumi_d1.cloudflare.database import connect
+    from pulumi_d1.migrations.folder import read_folder
+    from pulumi_d1.migrations.review.review import look
+    from pulumi_d1.migrations.run.progress import Target
+    from pulumi_d1.migrations.run.runner import apply
 
 
 def main() -> None:

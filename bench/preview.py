@@ -22,10 +22,10 @@ bindings, and leaves D1Migrations out."""
 _WITHOUT: Final = """
 from dataclasses import asdict
 import pulumi
-from infra.program.bindings import WranglerBindings
-from infra.program.database import D1Database
-from infra.program.stack_settings import stack_settings
-from infra.render.binding import Binding
+from pulumi_d1.program.resources.bindings import WranglerBindings
+from pulumi_d1.program.resources.database import D1Database
+from pulumi_d1.program.stack_settings import stack_settings
+from pulumi_d1.wrangler.entry import Binding
 
 settings = stack_settings()
 inputs = {"accountId": settings.account_id, "name": settings.database_name, "readReplication": {"mode": "disabled"}}

@@ -26,7 +26,7 @@ _EMPTY: Final = "import pulumi\n"
 _SAME_PROCESSES: Final = """
 import pulumi
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
-from infra.program.database import D1Database
+from pulumi_d1.program.resources.database import D1Database
 
 class Nothing(ResourceProvider):
     def create(self, props):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from bench.measure import Figure, Row, clocked
-from infra.migrations.folder import Migration
-from infra.migrations.live import NEW, Live
-from infra.migrations.review.review import review
-from infra.sqlite.schema import SchemaObject
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.live import NEW, Live
+from pulumi_d1.migrations.review.review import review
+from pulumi_d1.sqlite.schema import SchemaObject
 
 if TYPE_CHECKING:
     from collections.abc import Callable

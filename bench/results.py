@@ -15,7 +15,7 @@ import apsw
 
 from bench.measure import Figure, Row
 from bench.stage import ROOT
-from engine import finder
+from tools.engine import finder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from bench.measure import ran
-from emulator.server import DEFAULT_TOKEN, environment
-from engine import finder, shims
-from infra.cloudflare.account import Account
-from infra.cloudflare.client import Client, make_client
-from tests.clients.wrangler import Wrangler
-from tests.faults import arrange, arranged
+from d1_emulator.server import DEFAULT_TOKEN, environment
+from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.cloudflare.client import Client, make_client
+from tests.support.faults import arrange, arranged
+from tests.support.wrangler import Wrangler
+from tools.engine import finder, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,14 +134,14 @@ class Stage:
         if engine is None:
             sys.exit("there is no Pulumi engine: run 'make engine'")
         found = finder.environment(engine)
-        return {**found, "PATH": os.pathsep.join([str(shims.provider_standin()), found["PATH"]])}
+        return {**found, "PATH": os.pathsep.join([str(scripts.provider_standin()), found["PATH"]])}
 
 
 @contextmanager
 def staged() -> Iterator[Stage]:
     """An emulator in a process of its own, as its users have it, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        command = [sys.executable, "-m", "infra.cli", "emulator", "--port", "0", "--state", f"{name}/emulator"]
+        command = [sys.executable, "-m", "pulumi_d1.cli", "emulator", "--port", "0", "--state", f"{name}/emulator"]
         log = (Path(name) / "emulator.log").open("w")
         with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
             assert process.stdout  # noqa: S101 - it was asked for

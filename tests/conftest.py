@@ -8,11 +8,11 @@ from uuid import uuid4
 
 import pytest
 
-from emulator.server import DEFAULT_TOKEN, environment, serving
-from engine import finder, shims
-from tests.clients import installed
-from tests.clients.wrangler import Wrangler
-from tests.sqlite import service
+from d1_emulator.server import DEFAULT_TOKEN, environment, serving
+from tests.support import installed
+from tests.support import workerd as service
+from tests.support.wrangler import Wrangler
+from tools.engine import finder, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,4 +54,4 @@ def engine_environment() -> dict[str, str]:
     assert engine is not None, "there is no Pulumi engine: run 'make engine'"
     variables = finder.environment(engine)
     # Also where Pulumi's own plugin is installed: these tests have a plugin folder of their own, and no network.
-    return {**variables, "PATH": os.pathsep.join([str(shims.provider_standin()), variables["PATH"]])}
+    return {**variables, "PATH": os.pathsep.join([str(scripts.provider_standin()), variables["PATH"]])}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from infra.errors import ConfigError
-from infra.naming import MAX_LENGTH, database_name
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.naming import MAX_LENGTH, database_name
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,14 @@
 """Configuration is refused with one line for each mistake, and declared in Pulumi.yaml."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from infra.errors import ConfigError
-from infra.settings import Settings, read_settings
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.settings import Settings, read_settings
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 
 

@@ -1,0 +1,225 @@
+"""The application, its socket on 127.0.0.1, and the environment that points clients at it."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import socket
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from uuid import uuid4
+
+import uvicorn
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.responses import Response
+from starlette.routing import Route
+
+from d1_emulator.api import files
+from d1_emulator.api.call import Call, Handler
+from d1_emulator.api.responses import failure
+from d1_emulator.api.routes import DEFAULT_ACCOUNT_ID, ROUTES, endpoint
+from d1_emulator.databases.registry import Limits, Registry, open_registry
+from d1_emulator.errors import (
+    ApiError,
+    CredentialsMissing,
+    CredentialsWrong,
+    Internal,
+    MethodUnknown,
+    RouteUnknown,
+)
+from d1_emulator.stress import control
+from d1_emulator.stress.behaviour import Behaviour
+from d1_emulator.stress.dropped import Protocol
+from d1_emulator.stress.in_force import Stress
+from d1_emulator.transfers.shared import Transfers, open_transfers
+from pulumi_d1.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_TOKEN", "HOST", "Address", "create_app", "environment", "serving"]
+
+DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens nothing but an emulator on this machine
+HOST: Final = "127.0.0.1"
+"""The one address that is served: nothing here is fit for a network."""
+_PREFIX: Final = "/client/v4"
+_SECONDS_TO_FINISH: Final = 5  # for requests that run when the server is told to stop
+_THREADS: Final = 640
+"""More than there can be requests at a time: the usual limit of 1,024 files, less three for each open database.
+
+A request that waits for its database keeps a thread, and must not keep the last one from the other databases.
+"""
+
+_logger: Final = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an emulator listens: its port, and the base URL for clients, without a slash at its end."""
+
+    port: int
+    base_url: str
+
+
+def environment(base_url: str, token: str, account_id: str = DEFAULT_ACCOUNT_ID) -> dict[str, str]:
+    """Give the variables that point Cloudflare's clients at an emulator.
+
+    CLOUDFLARE_BASE_URL is read by the SDK and by the Pulumi provider, CLOUDFLARE_API_BASE_URL by wrangler, the other
+    two by all of them.
+    """
+    return {
+        "CLOUDFLARE_BASE_URL": base_url,
+        "CLOUDFLARE_API_BASE_URL": base_url,
+        "CLOUDFLARE_API_TOKEN": token,
+        "CLOUDFLARE_ACCOUNT_ID": account_id,
+    }
+
+
+def create_app(registry: Registry, transfers: Transfers, token: str, behaviour: Behaviour) -> Starlette:
+    """Make the application: every request to the API must bear the token, every answer is in Cloudflare's envelope."""
+    stress = Stress(registry, behaviour)
+    paths = {control.PATH: control.handlers(stress), **{_PREFIX + path: handlers for path, handlers in ROUTES.items()}}
+    routes = [
+        Route(path, _endpoint(registry, transfers, token, handlers, stress), methods=list(handlers))
+        for path, handlers in paths.items()
+    ]
+    routes.append(files.route(transfers.links))
+    app = Starlette(routes=routes, exception_handlers={404: _route_unknown, 405: _method_unknown})
+    app.router.redirect_slashes = False
+    return app
+
+
+@contextmanager
+def serving(
+    state: Path,
+    *,
+    port: int = 0,
+    token: str = DEFAULT_TOKEN,
+    limits: Limits | None = None,
+    behaviour: Behaviour | None = None,
+) -> Iterator[Address]:
+    """Serve a state folder from a thread of this process, until the block ends.
+
+    Args:
+        state: the folder; made if need be.
+        port: 0 takes any free one.
+        token: the one that requests must bear. It is never written anywhere.
+        limits: what the service allows; a paid account's where None.
+        behaviour: faults and tighter limits, until the control endpoint sets others; none where None.
+
+    Raises:
+        ConfigError: the port is in use, or another emulator serves the folder.
+    """
+    with open_registry(state, limits) as registry, open_transfers(state) as transfers, _listening(port) as listener:
+        server = _Server(create_app(registry, transfers, token, behaviour or Behaviour()))
+        thread = threading.Thread(target=server.run, args=([listener],), name="emulator")
+        thread.start()
+        try:
+            server.ready.wait()
+            chosen: int = listener.getsockname()[1]
+            yield Address(chosen, f"http://{HOST}:{chosen}{_PREFIX}")
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _endpoint(
+    registry: Registry, transfers: Transfers, token: str, handlers: Mapping[str, Handler], stress: Stress
+) -> Callable[[Request], Awaitable[Response]]:
+    """Make the endpoint of one path: it checks the token; `stress` decides whether and when the handler runs."""
+
+    async def answer(request: Request) -> Response:
+        _authenticate(request.headers, token)
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        body = await request.body()
+        strict = stress.behaviour.strict_splitter
+        call = Call(registry, transfers, origin, request.path_params, dict(request.query_params), body, strict)
+        handler = handlers["GET" if request.method == "HEAD" else request.method]
+
+        async def run(_request: Request) -> Response:
+            return await run_in_threadpool(handler, call)
+
+        if request.url.path == control.PATH:
+            return await run(request)
+        return await stress.around(endpoint(handler), body, lambda: _guarded(run)(request))
+
+    return _guarded(answer)
+
+
+def _guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Turn every exception of an endpoint into an answer."""
+
+    async def guarded(request: Request) -> Response:
+        try:
+            return await answer(request)
+        except ApiError as error:
+            return failure(error)
+        except ClientDisconnect:
+            return Response()  # nobody is there to read it
+        except Exception:  # the one place where a mistake of ours must not become a page of HTML
+            reference = f"e_{uuid4().hex}"
+            _logger.exception("%s %s failed; reference = %s", request.method, request.url.path, reference)
+            return failure(Internal(reference))
+
+    return guarded
+
+
+def _authenticate(headers: Mapping[str, str], token: str) -> None:
+    given = headers.get("authorization")
+    if given is None:
+        # An API key in place of a token is never right: the emulator has none.
+        raise CredentialsWrong if "x-auth-key" in headers and "x-auth-email" in headers else CredentialsMissing
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        raise CredentialsWrong
+
+
+async def _route_unknown(_request: Request, _error: Exception) -> Response:
+    return failure(RouteUnknown())
+
+
+async def _method_unknown(_request: Request, _error: Exception) -> Response:
+    return failure(MethodUnknown())
+
+
+@contextmanager
+def _listening(port: int) -> Iterator[socket.socket]:
+    # The protocol is named because asyncio sets TCP_NODELAY only where it is; without, each answer waits 40 ms.
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for old connections
+        try:
+            listener.bind((HOST, port))
+        except OSError as error:
+            raise ConfigError(f"port {port} on {HOST} cannot be used: {error.strerror}; choose another") from error
+        yield listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server, which also tells another thread when it has started."""
+
+    def __init__(self, app: Starlette) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app,
+                http=Protocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+            )
+        )
+        self.ready = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        await super().startup(sockets)
+        self.ready.set()

@@ -1,0 +1,9 @@
+"""Time Travel: SQLite's write-ahead log kept as history.
+
+The modules, in the order of the flow::
+
+    timeline   the current moment, and how to reach another
+    segments   a base file and its write-ahead log for each segment
+    history    history.log: one line for each commit
+    bookmarks  a moment as text; pure
+"""

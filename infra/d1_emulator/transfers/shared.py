@@ -1,0 +1,62 @@
+"""Imports and exports of one emulator: what they share, which is a folder for their files and threads to work in."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from d1_emulator.transfers.exports import Exports
+from d1_emulator.transfers.imports import Imports
+from d1_emulator.transfers.jobs import Jobs
+from d1_emulator.transfers.links import Links
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from d1_emulator.databases.database import Outcome
+    from d1_emulator.transfers.links import Link
+
+_FOLDER: Final = ".transfers"  # account ids cannot start with a dot
+_POLL_SECONDS: Final = 1.0  # how long an answer waits for the end of a transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Transfers:
+    """Imports, exports, and the files and the work of both."""
+
+    imports: Imports
+    exports: Exports
+    links: Links
+    jobs: tuple[Jobs[Outcome], Jobs[Link]]
+
+    def check(self, uuid: str) -> None:
+        """Raise Busy if a database is being imported into or exported: the service answers nothing else meanwhile."""
+        for jobs in self.jobs:
+            jobs.check(uuid)
+
+
+@contextmanager
+def open_transfers(state: Path) -> Iterator[Transfers]:
+    """Give the imports and exports of a state folder, without the files of an earlier run.
+
+    At the end, work that runs is left to its database, whose close ends it.
+
+    Args:
+        state: the folder, locked by this process.
+    """
+    folder = state / _FOLDER
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir()
+    links = Links(folder)
+    executor = ThreadPoolExecutor(thread_name_prefix="transfer")
+    imports: Jobs[Outcome] = Jobs("import", executor, _POLL_SECONDS)
+    exports: Jobs[Link] = Jobs("export", executor, _POLL_SECONDS)
+    try:
+        yield Transfers(Imports(links, imports), Exports(links, exports), links, (imports, exports))
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)

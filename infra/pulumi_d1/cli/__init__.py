@@ -1,0 +1,30 @@
+"""The `d1` command: what neither pulumi nor wrangler does.
+
+One file for each command::
+
+    main            the command group
+    adopt           `d1 adopt`
+    baseline        `d1 baseline`
+    comment         `d1 comment`
+    ephemeral       the group `d1 ephemeral`
+    ephemeral_down  `d1 ephemeral down`
+    ephemeral_list  `d1 ephemeral list`
+    ephemeral_up    `d1 ephemeral up`
+    fleet           the group `d1 fleet`
+    fleet_budget    `d1 fleet budget`
+    fleet_plan      `d1 fleet plan`
+    fleet_up        `d1 fleet up`
+    history         `d1 history`
+    init            `d1 init`
+    plan            `d1 plan`
+    release         `d1 release`
+    render          `d1 render`
+    restore         `d1 restore`
+    status          `d1 status`
+    sweep           `d1 sweep`
+    support/        what several commands share
+"""
+
+from pulumi_d1.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,56 @@
+"""`d1 ephemeral list`: the environments that come and go, and when they expire."""
+
+from __future__ import annotations
+
+import json
+from contextlib import chdir
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pulumi_d1.ephemeral.inventory import Environment
+
+
+@click.command("list", short_help="Show what is up, and when it expires.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def listing(*, as_json: bool) -> None:
+    r"""Show the ephemeral environments: database, last run, and when they expire. Asks Pulumi alone.
+
+    \b
+    Examples:
+      d1 ephemeral list
+      d1 ephemeral list --json | jq -r '.[] | select(.expired).stack'
+    """
+    from pulumi_d1.cli.support import project
+    from pulumi_d1.cli.support.stack_inventory import committed, read_stacks
+    from pulumi_d1.cli.support.table import print_table
+    from pulumi_d1.ephemeral.inventory import World
+    from pulumi_d1.ephemeral.leftovers import kept_because
+
+    folder = project.root()
+    with chdir(folder):
+        found = read_stacks(folder)
+        world = World("", "", found, committed(folder), (), ())
+    rows = [_row(item) for item in found if not kept_because(item, world)]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2))
+    elif not rows:
+        click.echo("no ephemeral environment")
+    else:
+        headings = ("Stack", "Database", "Last run", "Expires")
+        keys = ("stack", "database", "updated", "expires")
+        print_table(headings, [[row[key] or "-" for key in keys] for row in rows])
+
+
+def _row(stack: Environment) -> dict[str, Any]:
+    return {
+        "stack": stack.stack,
+        "database": ", ".join(item.name for item in stack.databases),
+        "database_id": ", ".join(item.id for item in stack.databases),
+        "updated": stack.updated.isoformat(timespec="seconds") if stack.updated else None,
+        "ttl": stack.ttl,
+        "expires": stack.expires.isoformat(timespec="seconds") if stack.expires else None,
+        "expired": stack.expires is not None and stack.expires <= datetime.now(UTC),
+    }

@@ -1,0 +1,15 @@
+"""SQL files to an up-to-date database. No Pulumi here.
+
+The modules, in the order of the flow::
+
+    pattern     which files count
+    folder      read the SQL files, in wrangler's order
+    ledger      the SQL of wrangler's `d1_migrations` table
+    live        read a database's ledger and schema
+    quarantine  files that a restore undid and a stack refuses
+    plan        what is pending, and what is wrong with the folder
+    review/     what a run would do: rehearsal and lint
+    bookmark    a Time Travel bookmark and its restore command
+    run/        apply what the review found pending
+    past/       what was applied; restore and baseline
+"""

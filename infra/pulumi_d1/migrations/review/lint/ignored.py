@@ -1,0 +1,57 @@
+"""2xx: what D1 runs, and what changes nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.review.lint.finding import Rule, hit
+from pulumi_d1.sqlite.statements import first_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pulumi_d1.migrations.review.lint.finding import Hit
+    from pulumi_d1.migrations.review.rehearsal import Rehearsal
+    from pulumi_d1.sqlite.recorder import Action
+
+PRAGMA: Final = Rule(
+    "D202",
+    "a PRAGMA that does nothing",
+    "SQLite ignores PRAGMA foreign_keys inside a transaction, and every migration is one. A PRAGMA that only reads, "
+    "such as foreign_key_check, has nobody to read its answer: what it finds stops nothing.",
+    "Take it out. To put checks off to the end of the transaction: PRAGMA defer_foreign_keys = ON.",
+)
+RULES: Final = (PRAGMA,)
+
+_HAVE_EFFECT: Final = frozenset(
+    {
+        "case_sensitive_like",
+        "defer_foreign_keys",
+        "ignore_check_constraints",
+        "legacy_alter_table",
+        "recursive_triggers",
+        "reverse_unordered_selects",
+    }
+)
+
+
+def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
+    """The findings of this family."""
+    for file in rehearsal.files:
+        refusal = rehearsal.refusal if file is rehearsal.files[-1] else None
+        for index, step in enumerate(file.steps):
+            if first_word(step.statement.text) != "pragma" or (refusal and refusal.step == index):
+                continue
+            for action in step.actions[:1]:
+                if message := _message(action):
+                    yield hit(file, index, PRAGMA, Severity.WARNING, message)
+
+
+def _message(action: Action) -> str:
+    name = action.name.lower()
+    if name == "foreign_keys" and action.other:
+        return f"PRAGMA foreign_keys = {action.other} has no effect inside a transaction, and a migration is one"
+    if name == "optimize" or (name in _HAVE_EFFECT and action.other):
+        return ""
+    return f"PRAGMA {name} only reads, and nobody sees its answer"

@@ -1,0 +1,191 @@
+"""1xx: rows and values that are gone afterwards."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING, Final
+
+from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.review.effects import Kind
+from pulumi_d1.migrations.review.lineage import DROPS
+from pulumi_d1.migrations.review.lint.figures import rows
+from pulumi_d1.migrations.review.lint.finding import Rule, hit
+from pulumi_d1.sqlite.authorizer import is_on
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+    from pulumi_d1.migrations.review.effects import Effect
+    from pulumi_d1.migrations.review.lint.figures import Figures
+    from pulumi_d1.migrations.review.lint.finding import Hit
+    from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
+
+CASCADE: Final = Rule(
+    "D101",
+    "rows of other tables go with a table",
+    "D1 runs DROP TABLE as a DELETE of every row, and follows foreign keys: CASCADE deletes the rows of the other "
+    "table, SET NULL and SET DEFAULT empty their column, and there is no error (workers-sdk#5438, drizzle-orm#4938). "
+    "PRAGMA defer_foreign_keys delays checks, not these actions; PRAGMA foreign_keys has no effect inside a "
+    "transaction, which every request to D1 is.",
+    "Where ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Else, in one "
+    "file, for each table that the message names: before the parent is touched, CREATE TABLE keep_sessions AS SELECT "
+    "* FROM sessions; and DROP TABLE sessions; so that nothing points at the parent any more. Then rebuild the "
+    "parent. Then run the old CREATE TABLE sessions with its indexes and triggers, INSERT INTO sessions SELECT * "
+    "FROM keep_sessions; and DROP TABLE keep_sessions;",
+)
+DROPPED: Final = Rule(
+    "D102",
+    "a table is dropped with its rows",
+    "The rows are gone; Time Travel alone has them, for as long as it keeps them. A table that one file drops and "
+    "makes again counts where nothing is copied back into it.",
+    "Rename it first (ALTER TABLE logs RENAME TO logs_old); drop it, allowed with that reason, in a later migration, "
+    "once nothing has missed it. In a rebuild, INSERT INTO the new table SELECT from the old one before the DROP.",
+)
+COLUMN: Final = Rule(
+    "D103",
+    "a column loses its values",
+    "The values are gone; Time Travel alone has them, for as long as it keeps them. A rebuilt table loses the "
+    "columns that its INSERT ... SELECT does not read.",
+    "Take the column out of the code first, and out of the database in a later migration, allowed with that reason. "
+    "In a rebuild, name the column in the SELECT.",
+)
+DELETED: Final = Rule(
+    "D104",
+    "a DELETE takes every row",
+    "A DELETE without WHERE, or with one that is always true, empties the table.",
+    "Say which rows: DELETE FROM logs WHERE created_at < '2020-01-01'. If all are meant, allow it with a reason.",
+)
+UPDATED: Final = Rule(
+    "D105",
+    "an UPDATE overwrites every row",
+    "An UPDATE without WHERE, or with one that is always true, overwrites what the column holds in every row.",
+    "Say which rows: UPDATE users SET role = 'guest' WHERE role IS NULL. If all are meant, allow it with a reason.",
+)
+RULES: Final = (CASCADE, DROPPED, COLUMN, DELETED, UPDATED)
+
+_DOES: Final = {
+    "CASCADE": "delete {rows} ({columns})",
+    "SET NULL": "set {columns} of {rows} to NULL",
+    "SET DEFAULT": "set {columns} of {rows} to its default",
+}
+
+
+def hits(rehearsal: Rehearsal, effects: Sequence[Effect], figures: Figures) -> Iterator[Hit]:
+    """The findings of this family.
+
+    Args:
+        rehearsal: of the pending files.
+        effects: of the rehearsal, in order.
+        figures: how many rows they concern.
+    """
+    for (number, step), group in groupby(effects, key=lambda effect: (effect.file, effect.step)):
+        file = rehearsal.files[number]
+        by_rule: dict[Rule, list[Effect]] = {}
+        for effect in group:
+            if rule := _rule(effect):
+                by_rule.setdefault(rule, []).append(effect)
+        for rule, concerned in by_rule.items():
+            severity = Severity.WARNING if rule is UPDATED else figures.severity(concerned)
+            yield hit(file, step, rule, severity, _MESSAGES[rule](file, concerned, figures))
+
+
+def _rule(effect: Effect) -> Rule | None:
+    match effect.kind:
+        case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete in _DOES:
+            return CASCADE
+        case Kind.DROPPED:
+            return DROPPED
+        case Kind.COLUMN_DROPPED:
+            return COLUMN
+        case Kind.DELETED:
+            return DELETED
+        case Kind.UPDATED:
+            return UPDATED
+        case _:
+            return None
+
+
+def _cascade(file: RehearsedFile, victims: Sequence[Effect], figures: Figures) -> str:
+    step = victims[0].step
+    action = file.steps[step].actions[0]
+    doing = f"dropping {action.name}" if action.verb in DROPS else f"deleting every row of {action.name}"
+    with_rows = [effect for effect in victims if figures.of(effect) != 0] or victims
+    clauses = sorted(_clause(effect, action.name, figures.of(effect)) for effect in with_rows)  # "delete" before "set"
+    none = "; there are none now" if all(figures.of(effect) == 0 for effect in victims) else ""
+    return f"{doing} would {_listed(clauses)}{none}{_no_protection(file, step)}"
+
+
+def _clause(effect: Effect, gone: str, number: int | None) -> str:
+    key, columns = effect.key, ", ".join(effect.columns)
+    if key is None:
+        return ""
+    at_most = "up to " if number and key.parent.lower() != gone.lower() else ""
+    amount = f"{at_most}{rows(number)}" if number else "the rows"
+    return _DOES[key.on_delete].format(rows=f"{amount} of {effect.table}", columns=columns)
+
+
+def _listed(clauses: Sequence[str]) -> str:
+    *others, last = clauses
+    return f"{', '.join(others)}, and {last}" if others else last
+
+
+def _no_protection(file: RehearsedFile, step: int) -> str:
+    """What the file does against it, in vain."""
+    found = ""
+    for before in file.steps[:step]:
+        for action in before.actions:
+            match action.name.lower():
+                case "foreign_keys" if action.other and not is_on(action.other):
+                    why = "has no effect on D1"
+                case "defer_foreign_keys" if action.other and is_on(action.other):
+                    why = "delays checks, not this"
+                case _:
+                    continue
+            found += f"; PRAGMA {action.name} = {action.other} in line {before.statement.line} {why}"
+    return found
+
+
+def _dropped(file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
+    [effect] = effects
+    if effect.table.lower() in file.rebuilt:
+        return f"{effect.table} is made again, but its rows are not copied back{_total(effect, figures)}"
+    return f"{effect.table} is dropped with its rows{_total(effect, figures)}"
+
+
+def _column(file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
+    table = effects[0].table
+    if file.steps[effects[0].step].actions[0].verb in DROPS:
+        return f"the rebuilt {table} is not given the values of {_columns(effects, figures)}"
+    return f"{table} loses the values of {_columns(effects, figures)}"
+
+
+def _deleted(_file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
+    [effect] = effects
+    return f"every row of {effect.table} is deleted{_total(effect, figures)}"
+
+
+def _updated(_file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
+    return f"every row of {effects[0].table} gets a new value of {_columns(effects, figures)}"
+
+
+def _columns(effects: Iterable[Effect], figures: Figures) -> str:
+    return ", ".join(f"{effect.columns[0]}{_total(effect, figures)}" for effect in effects)
+
+
+def _total(effect: Effect, figures: Figures) -> str:
+    match figures.of(effect):
+        case None:
+            return ""
+        case 0:
+            return " (no rows now)"
+        case number:
+            return f" ({rows(number)})"
+
+
+_MESSAGES: Final[Mapping[Rule, Callable[[RehearsedFile, Sequence[Effect], Figures], str]]] = {
+    CASCADE: _cascade,
+    DROPPED: _dropped,
+    COLUMN: _column,
+    DELETED: _deleted,
+    UPDATED: _updated,
+}

@@ -1,0 +1,145 @@
+"""0xx: comments that allow a finding, and those that allow nothing."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.review.lint.finding import Finding, Rule
+from pulumi_d1.sqlite.statements import comments, normalize_newlines, position
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from pulumi_d1.migrations.review.lint.finding import Hit
+    from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
+    from pulumi_d1.sqlite.statements import Comment
+
+VOID: Final = Rule(
+    "D001",
+    "a comment that allows nothing",
+    "A comment -- d1:allow D101 reason allows what the rule finds in the statement below it, around it, or at the "
+    "end of its own line. One that names no rule, gives no reason, or stands where the rule finds nothing has no "
+    "effect. What D1 itself refuses, no comment allows.",
+    "Write -- d1:allow, the code, several with commas between them, and why it is all right here: in the line above "
+    "the statement, without a blank line between the two. Take it out where nothing is left to allow.",
+)
+RULES: Final = (VOID,)
+
+_MARK: Final = "d1:allow"
+_WAIVER: Final = re.compile(r"\s+(D\d{3}(?:\s*,\s*D\d{3})*)\b[\s:]*(.*)", re.IGNORECASE | re.DOTALL)
+_BLANK_LINE: Final = re.compile(r"\n[ \t\r\f]*\n")
+
+# What these find depends on the live schema, and on what the rows allow: of use on one database, and not on the next.
+_ELSEWHERE: Final = frozenset({"D208", "D304"})
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """One comment with the mark.
+
+    Attributes:
+        name: of the migration.
+        line: of the file, from 1.
+        column: of the line, in characters, from 1.
+        step: 0-based place of its statement; None where it stands at none.
+        codes: that it names, in capitals.
+        reason: why; empty where none is given.
+    """
+
+    name: str
+    line: int
+    column: int
+    step: int | None
+    codes: tuple[str, ...]
+    reason: str
+
+
+def read(rehearsal: Rehearsal) -> tuple[Waiver, ...]:
+    """The waivers of the rehearsed files, up to the statement that was refused."""
+    return tuple(
+        waiver for file in rehearsal.files if _MARK in file.migration.sql for waiver in _of_file(file, rehearsal)
+    )
+
+
+def _of_file(file: RehearsedFile, rehearsal: Rehearsal) -> Iterator[Waiver]:
+    script = normalize_newlines(file.migration.sql)
+    refused = rehearsal.refusal is not None and file is rehearsal.files[-1]
+    for comment in comments(script):
+        _, mark, rest = comment.text.partition(_MARK)
+        if not mark or (refused and _is_beyond(file, comment)):
+            continue
+        found = _WAIVER.fullmatch(rest.removesuffix("*/"))
+        codes = tuple(code.strip().upper() for code in found[1].split(",")) if found else ()
+        reason = " ".join(found[2].split()) if found else ""
+        yield Waiver(file.migration.name, *position(script, comment.offset), _at(file, script, comment), codes, reason)
+
+
+def _is_beyond(file: RehearsedFile, comment: Comment) -> bool:
+    last = file.steps[-1].statement if file.steps else None
+    return last is None or comment.offset > last.offset + len(last.text)
+
+
+def _at(file: RehearsedFile, script: str, comment: Comment) -> int | None:
+    """The statement that a comment stands in, behind, or in front of."""
+    statements = [step.statement for step in file.steps]
+    before = bisect_right(statements, comment.offset, key=lambda statement: statement.offset) - 1
+    if before >= 0:
+        end = statements[before].offset + len(statements[before].text)
+        rest_of_line = script[comment.end :].partition("\n")[0]
+        if comment.offset < end or ("\n" not in script[end : comment.offset] and not rest_of_line.strip()):
+            return before
+    after = before + 1
+    if after < len(statements) and not _BLANK_LINE.search(script, comment.end, statements[after].offset):
+        return after
+    return None
+
+
+def applied(waivers: Iterable[Waiver], hits: Iterable[Hit]) -> tuple[Finding, ...]:
+    """The findings, those that a waiver allows with its reason."""
+    reasons = {(w.name, w.step, code): w.reason for w in waivers for code in w.codes}
+    return tuple(
+        hit.finding
+        if hit.finding.refused
+        else replace(hit.finding, waiver=reasons.get((hit.finding.name, hit.step, hit.finding.rule.code), ""))
+        for hit in hits
+    )
+
+
+def void(waivers: Sequence[Waiver], known: Collection[str], hits: Iterable[Hit]) -> tuple[Finding, ...]:
+    """Findings about the waivers that allow nothing.
+
+    Args:
+        waivers: of a rehearsal.
+        known: code of every rule.
+        hits: what the rules find there, here or on a database with other rows.
+    """
+    refused = {(hit.finding.name, hit.step, hit.finding.rule.code): hit.finding.refused for hit in hits}
+    return tuple(
+        Finding(VOID, Severity.WARNING, waiver.name, waiver.line, waiver.column, f"{_MARK}: {why}")
+        for waiver in waivers
+        for why in _why_void(waiver, known, refused)
+    )
+
+
+def _why_void(
+    waiver: Waiver, known: Collection[str], refused: Mapping[tuple[str, int | None, str], bool]
+) -> Iterator[str]:
+    if not waiver.codes:
+        yield "names no rule"
+    elif not waiver.reason:
+        yield "gives no reason"
+    elif waiver.step is None:
+        yield "stands at no statement"
+    else:
+        for code in waiver.codes:
+            at = (waiver.name, waiver.step, code)
+            if code not in known:
+                yield f"there is no rule {code}"
+            elif refused.get(at):
+                yield f"{code} is D1's own refusal, which no comment allows"
+            elif at not in refused and code not in _ELSEWHERE:
+                yield f"{code} finds nothing here"

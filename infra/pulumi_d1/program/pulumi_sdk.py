@@ -1,0 +1,85 @@
+"""Workarounds for what pulumi.dynamic leaves out (pulumi 3.276).
+
+`message_only` shows an error of ours without a Python traceback. pulumi.dynamic answers every exception with
+traceback.format_exc(); sys.tracebacklimit, Python's own switch, shortens that to the exception itself.
+
+`keep_outputs` lets Pulumi keep what a create or update did before it failed. The protocol has an answer for that,
+ErrorResourceInitFailed, but pulumi.dynamic cannot give it. The details are set on the gRPC context of the SDK's call,
+which is found in the SDK's stack frame. If a later SDK has no such frame, Pulumi keeps the outputs from before.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import traceback
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from pulumi.dynamic.dynamic import PROVIDER_KEY
+from pulumi.runtime.proto import provider_pb2, status_pb2
+
+from pulumi_d1.errors import D1Error
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PREFIX: Final = "D1"
+"""Stands in front of each message."""
+
+_DETAILS: Final = "grpc-status-details-bin"
+"""Trailing metadata in which gRPC carries the details of an error (google.rpc.Status)."""
+
+
+class _ShownError(Exception):
+    """Prints as `D1: message`."""
+
+    __module__ = "builtins"  # Python leaves this module's name out when it prints an exception
+
+
+_ShownError.__qualname__ = PREFIX
+
+
+@contextmanager
+def message_only() -> Iterator[None]:
+    """Raise a D1Error again as its message alone, and any other exception with its traceback as the message."""
+    # Never set back: calls run at the same time, and the limit holds for all of them.
+    sys.tracebacklimit = 0
+    try:
+        yield
+    except D1Error as error:
+        raise _ShownError(str(error)) from None
+    except Exception as error:  # noqa: BLE001 - raised again, with all that is known of it
+        raise _ShownError("".join(traceback.format_exception(error, limit=sys.maxsize)).rstrip()) from None
+
+
+def keep_outputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any], message: str) -> None:
+    """Let Pulumi keep `outputs` when the create or update that is running ends in an error.
+
+    Args:
+        inputs: The inputs as the provider got them; they hold the id and the SDK's own key.
+        outputs: The outputs to keep, as JSON.
+        message: The error's message.
+    """
+    if (context := _grpc_context()) is None:
+        return
+    reason = f"{PREFIX}: {message}"
+    properties = {**outputs, PROVIDER_KEY: inputs[PROVIDER_KEY]}
+    failed = provider_pb2.ErrorResourceInitFailed(
+        id=inputs["database_id"], properties=json_format.ParseDict(properties, struct_pb2.Struct()), reasons=[reason]
+    )
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
+    status.details.add().Pack(failed)
+    context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
+
+
+def _grpc_context() -> Any:
+    frame = inspect.currentframe()
+    while frame is not None:
+        context = frame.f_locals.get("context")
+        if isinstance(context, grpc.ServicerContext):
+            return context
+        frame = frame.f_back
+    return None

@@ -1,0 +1,62 @@
+"""A review as JSON, for scripts and editors. Keys are stable; new ones may come. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from pulumi_d1.migrations import plan as planned
+    from pulumi_d1.migrations.plan import Problem, Severity
+    from pulumi_d1.migrations.review.lint.finding import Finding
+    from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.sqlite.difference import Change
+
+
+def report_json(review: Review, database: str, folder: str, policy: Mapping[Problem, Severity]) -> str:
+    """The review as one JSON object.
+
+    Args:
+        review: the review.
+        database: name of it.
+        folder: of the migrations, as the user wrote it.
+        policy: what the stack makes of problems.
+    """
+    document = {
+        "database": database,
+        "applied": list(review.plan.applied),
+        "pending": [file.name for file in review.plan.pending],
+        "schema": [_change(change) for change in review.changes],
+        "drift": [_change(change) for change in review.drift],
+        "not_rehearsed": review.obstacle or None,
+        "errors": _told(*review.errors(policy), folder),
+        "warnings": _told(*review.warnings(policy), folder),
+        "allowed": _told((), (item for item in review.findings if item.waiver), folder),
+    }
+    return json.dumps(document, indent=2)
+
+
+def _change(change: Change) -> dict[str, str]:
+    return {"kind": change.kind, "type": change.type, "name": change.name, "detail": change.detail}
+
+
+def _told(problems: Iterable[planned.Finding], findings: Iterable[Finding], folder: str) -> list[dict[str, Any]]:
+    return [
+        *({"code": item.problem, "file": f"{folder}/{item.name}", "message": item.message} for item in problems),
+        *(
+            {
+                "code": item.rule.code,
+                "file": f"{folder}/{item.name}",
+                "line": item.line,
+                "column": item.column,
+                "message": item.message,
+                "instead": item.rule.instead,
+                "documentation": item.rule.documentation,
+                "refused": item.refused,
+                "allowed_because": item.waiver or None,
+            }
+            for item in findings
+        ),
+    ]

@@ -1,0 +1,124 @@
+"""`d1 adopt`: a database that exists already becomes the stack's, and is neither created twice nor replaced."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.cloudflare.client import make_client
+from pulumi_d1.migrations import ledger
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from pulumi_d1.cloudflare.database import D1Api
+    from tests.support.pulumi_project import Project
+
+FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
+NAME = "your-app-db-dev"
+
+
+def d1(project: Project, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    done = project.run(sys.executable, "-m", "pulumi_d1.cli", *arguments, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+def owned(project: Project) -> list[str]:
+    return [item["id"] for item in project.state() if item["type"].endswith("D1Database")]
+
+
+def refusal(project: Project) -> str:
+    failed = project.up(check=False)
+    assert failed.returncode != 0, failed.stdout
+    assert "Traceback" not in failed.stdout + failed.stderr
+    return failed.stdout + failed.stderr
+
+
+def create(project: Project, name: str = NAME, **options: Any) -> D1Api:
+    token, base_url = (project.environment[f"CLOUDFLARE_{name}"] for name in ("API_TOKEN", "BASE_URL"))
+    return Account(make_client(token, base_url=base_url), project.account).create(name, **options)
+
+
+def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project) -> None:
+    database = create(project)
+    for name in FILES:
+        database.write((project.folder / "migrations" / name).read_text())
+    database.write("INSERT INTO users (email, password_hash, name) VALUES ('ada@example.com', 'x', 'Ada')")
+
+    taken = project.pulumi("preview", "--stack", "dev", check=False)
+    assert taken.returncode != 0, taken.stdout
+    assert (
+        f"D1: there is a database {NAME} already ({database.database_id}), which this stack does not have"
+        in taken.stdout
+    )
+    assert "'d1 adopt --stack dev' lets the next 'pulumi up' take it over" in taken.stdout
+
+    assert "Next:\n  d1 baseline --stack dev " in d1(project, "adopt").stdout
+    assert f"your-app:adopt: {database.database_id}" in (project.folder / "Pulumi.dev.yaml").read_text()
+    assert "table users already exists" in refusal(project), "its ledger is empty"
+    d1(project, "baseline", "--yes")
+    project.up()
+    assert owned(project) == [database.database_id] == [project.outputs()["database_id"]]
+    assert project.outputs()["applied_migrations"] == FILES
+
+    project.up("dev", "--expect-no-changes")
+    assert "has its database already" in d1(project, "adopt", code=1).stderr
+    project.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
+    project.up("dev", "--expect-no-changes")
+    project.pulumi("config", "rm", "adopt", "--stack", "dev")
+    project.up("dev", "--expect-no-changes")
+    project.pulumi("config", "set", "adopt", database.database_id, "--stack", "dev")
+    project.up("dev", "--expect-no-changes")
+    assert database.read("SELECT name FROM users") == ({"name": "Ada"},)
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Project) -> None:
+    config = ("config", "set", "--stack", "dev")
+    missing = d1(project, "adopt", code=1).stderr
+    assert f"there is no database {NAME} in account {project.account} to adopt" in missing
+    assert "'pulumi up --stack dev' creates it" in missing
+    unknown = "d5b1d127-0000-4000-8000-000000000000"
+    project.pulumi(*config, "adopt", unknown)
+    assert f"adopt is {unknown}, but there is no database {NAME}" in refusal(project)
+
+    database = create(project, jurisdiction="eu")
+    assert f"adopt is {unknown}, but {NAME} is {database.database_id}" in refusal(project)
+    project.pulumi(*config, "adopt", database.database_id)
+    assert f"jurisdiction is none, but that of {NAME} is eu, and can't change" in refusal(project)
+    project.pulumi("config", "rm", "adopt", "--stack", "dev")
+    assert "jurisdiction is none" in d1(project, "adopt", code=1).stderr
+    project.pulumi(*config, "jurisdiction", "eu")
+    project.pulumi(*config, "locationHint", "weur")
+    assert "locationHint says where to create a database" in d1(project, "adopt", code=1).stderr
+    project.pulumi("config", "rm", "locationHint", "--stack", "dev")
+
+    d1(project, "adopt")
+    wrangler = project.folder / "wrangler.toml"
+    before = wrangler.read_text() if wrangler.exists() else None
+    wrangler.write_text(f'[[env.dev.d1_databases]]\nbinding = "DB"\ndatabase_id = "{unknown}"\n')
+    project.pulumi(*config, "wranglerEnvironment", "dev")
+    bound = project.pulumi("up", "--stack", "dev", "--yes", "--skip-preview", check=False)
+    assert f"is bound to the database {unknown}, which this stack did not write" in bound.stdout + bound.stderr
+    assert owned(project) == [], "in the state, 'pulumi destroy' would delete it, and nothing would ask"
+    project.pulumi("config", "rm", "wranglerEnvironment", "--stack", "dev")
+    wrangler.unlink() if before is None else wrangler.write_text(before)
+
+    project.up()
+    assert owned(project) == [database.database_id]
+    database.write(f"INSERT INTO files (id) SELECT 'x' WHERE 0; {ledger.insert('d1_migrations', 'theirs.sql')}")
+    project.pulumi(*config, "adopt", unknown)
+    assert f"adopt is {unknown}, but this stack has the database {database.database_id}" in refusal(project)
+    assert {"name": "theirs.sql"} in database.read("SELECT name FROM d1_migrations")
+
+
+def test_a_stack_that_made_its_database_is_not_harmed_by_the_key(project: Project) -> None:
+    project.up()
+    uuid = project.outputs()["database_id"]
+    project.database().write("CREATE TABLE proof (id)")
+    project.pulumi("config", "set", "adopt", uuid, "--stack", "dev")
+    project.up("dev", "--expect-no-changes")
+    assert project.database().read("SELECT * FROM proof") == ()
+    assert owned(project) == [uuid]

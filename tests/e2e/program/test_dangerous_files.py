@@ -1,0 +1,84 @@
+"""What would silently lose rows is stopped in prod, with the number of rows, and told elsewhere."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.support.pulumi_project import Project
+
+ROWS = """
+    INSERT INTO users (id, email, password_hash, name) VALUES (1, 'a', '', 'Ann'), (2, 'b', '', 'Bo');
+    INSERT INTO sessions (id, user_id, expires_at) VALUES ('x', 1, ''), ('y', 1, ''), ('z', 2, '');
+    INSERT INTO content (author_id, slug, title) VALUES (1, 's', ''), (NULL, 't', '');
+"""
+REBUILD = """\
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE users_new (id INTEGER PRIMARY KEY AUTOINCREMENT, email TEXT NOT NULL UNIQUE, name TEXT NOT NULL,
+  password_hash TEXT NOT NULL, created_at DATETIME DEFAULT CURRENT_TIMESTAMP, updated_at DATETIME);
+INSERT INTO users_new (id, email, name, password_hash, created_at, updated_at)
+  SELECT id, email, name, password_hash, created_at, updated_at FROM users;
+DROP TABLE users;
+ALTER TABLE users_new RENAME TO users;
+"""
+
+
+def started(project: Project, stack: str) -> None:
+    """An environment with two people, three sessions and two texts."""
+    if stack != "dev":
+        project.pulumi("stack", "init", stack)
+    project.up(stack)
+    project.database(stack).write(ROWS)
+
+
+def counted(project: Project, stack: str, table: str) -> int:
+    (row,) = project.database(stack).read(f"SELECT count(*) AS n FROM {table}")
+    number: int = row["n"]
+    return number
+
+
+def test_a_rebuild_that_would_delete_sessions_is_stopped_in_prod_with_their_number(project: Project) -> None:
+    started(project, "prod")
+    before = project.database("prod").bookmark()
+    project.write("0004_rebuild_users.sql", REBUILD)
+    for refused in (project.pulumi("preview", "--stack", "prod", check=False), project.up("prod", check=False)):
+        text = refused.stdout + refused.stderr
+        assert refused.returncode != 0
+        assert "nothing was applied" in text
+        assert "migrations/0004_rebuild_users.sql:6:1: D101" in text
+        assert "3 rows of sessions" in text
+        assert "1 row of content" in text
+        assert "defer_foreign_keys" in text
+        assert "docs/lint.md#d101" in text
+        assert "Traceback" not in text
+    assert project.database("prod").bookmark() == before
+    assert counted(project, "prod", "sessions") == 3
+
+
+def test_elsewhere_it_is_a_warning_and_what_it_warns_of_happens(project: Project) -> None:
+    started(project, "dev")
+    project.write("0004_rebuild_users.sql", REBUILD)
+    assert "3 rows of sessions" in project.preview()
+    project.up()
+    assert counted(project, "dev", "users") == 2
+    assert counted(project, "dev", "sessions") == 0
+
+
+def test_a_file_can_allow_it_with_a_reason(project: Project) -> None:
+    started(project, "prod")
+    allowed = REBUILD.replace("DROP TABLE", "-- d1:allow D101 everybody signs in again\nDROP TABLE")
+    project.write("0004_rebuild_users.sql", allowed)
+    assert "(everybody signs in again)" in project.preview("prod")
+    project.up("prod")
+    assert counted(project, "prod", "sessions") == 0
+
+
+@pytest.mark.parametrize("way", ["preview", "up"])
+def test_a_new_environment_loses_nothing_and_is_made_from_all_files(project: Project, way: str) -> None:
+    project.write("0004_rebuild_users.sql", REBUILD)
+    project.pulumi("stack", "init", "prod")
+    shown = project.preview("prod") if way == "preview" else project.up("prod").stdout
+    assert "D101" not in shown
+    assert "warnings:" not in shown

@@ -1,0 +1,59 @@
+"""Reading the state of the stack that runs: the engine writes it at the same time, and a reader may meet half of it."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pulumi
+import pytest
+
+from pulumi_d1.cloudflare.retry import ATTEMPTS, Retry
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.program import stack_database as owned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HALF = RuntimeError("failed to load checkpoint: EOF")
+DATABASE = {
+    "type": "cloudflare:index/d1Database:D1Database",
+    "outputs": {"uuid": "u", "name": "shop-db-dev", "accountId": "a"},
+}
+WHOLE = {"outputs": {"urn:pulumi:dev::shop::t::d1-database": DATABASE}}
+
+
+@pytest.fixture
+def scripted_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
+    """Answers the program's question with what a test says; the real one is rarely met at that moment."""
+
+    def answer(*answers: Any) -> list[Any]:
+        left = list(answers)
+
+        def invoke(_token: str, _arguments: dict[str, Any]) -> Any:
+            found = left.pop(0)
+            if isinstance(found, Exception):
+                raise found
+            return SimpleNamespace(value=found)
+
+        monkeypatch.setattr(owned, "invoke", invoke)
+        return left
+
+    for name in ("organization", "project", "stack"):
+        monkeypatch.setattr(pulumi, f"get_{name}", lambda: "x")
+    monkeypatch.setattr(owned, "Retry", lambda _say: Retry(sleep=lambda _seconds: None))
+    return answer
+
+
+def test_half_a_state_is_read_again(scripted_engine: Callable[..., list[Any]]) -> None:
+    left = scripted_engine(HALF, HALF, WHOLE)
+    found = owned.owned_database("d1")
+    assert found is not None
+    assert (found.id, found.name, left) == ("u", "shop-db-dev", [])
+
+
+def test_a_state_that_stays_unreadable_stops_the_run(scripted_engine: Callable[..., list[Any]]) -> None:
+    left = scripted_engine(*[HALF] * ATTEMPTS)
+    with pytest.raises(ConfigError, match="can't be read from its state: failed to load checkpoint: EOF"):
+        owned.owned_database("d1")
+    assert left == []

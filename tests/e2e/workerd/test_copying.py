@@ -1,0 +1,59 @@
+"""What a copy asks of D1, and what it writes, on the real D1 engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pulumi_d1.copying.copy import copy
+from pulumi_d1.errors import SqlRefused
+from pulumi_d1.sqlite.statements import split
+from tests.support.copying import NAMES, holdings
+from tests.support.copying_cases import CASES
+from tests.support.sqlite.transcript import Refused
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from tests.support.sqlite.transcript import Database as Engine
+    from tests.support.workerd import Service
+
+
+@dataclass
+class RealDatabase:
+    """A database of the real engine, with the methods that a copy uses. It has no Time Travel, and no imports."""
+
+    engine: Engine
+
+    def read(self, sql: str) -> tuple[dict[str, Any], ...]:
+        try:
+            [result] = self.engine(({"sql": sql},))
+        except Refused as error:
+            raise SqlRefused(str(error)) from error
+        return tuple(dict(zip(result.columns, row, strict=True)) for row in result.rows)
+
+    def write(self, sql: str) -> None:
+        self.engine(tuple({"sql": statement.text} for statement in split(sql)))
+
+    def import_script(self, *pieces: str) -> None:
+        self.write("".join(pieces))
+
+    def import_file(self, file: BinaryIO) -> None:
+        file.seek(0)
+        self.write(file.read().decode())
+
+    def bookmark(self) -> str:
+        return "none"
+
+    def restore(self, bookmark: str) -> str:
+        raise NotImplementedError(bookmark)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_copy_is_its_source_on_the_real_engine(real_engine: Service, case: str) -> None:
+    source, target = RealDatabase(real_engine.new()), RealDatabase(real_engine.new())
+    source.write(CASES[case])
+    copy(source, target, NAMES)
+    assert holdings(target) == holdings(source)

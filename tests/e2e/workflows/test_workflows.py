@@ -1,0 +1,188 @@
+"""The workflows are valid, give away nothing that they need not, and call commands that there are."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+import yaml
+
+from pulumi_d1.cli.main import main
+from pulumi_d1.scaffold.project_files import File, workflow
+from tests.support.workflows import actions
+from tests.support.workflows.actions import EXPRESSION, FILES, INSTALL, Runner
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PINNED = re.compile(r"uses: (?P<action>[\w/-]+)@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+.*")
+WRITES = {("d1-preview", "preview", "pull-requests")}
+"""What a job may write: the comment, and nothing else."""
+
+EVENTS = [{"pull_request": {"number": 12, "head": {"repo": {"full_name": name}}}} for name in ("a/shop", "fork/shop")]
+SECRETS = ["CLOUDFLARE_API_TOKEN", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"]
+
+
+def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for file in FILES:
+        for name, job in actions.read(file.stem)["jobs"].items():
+            yield file.stem, name, job
+
+
+JOBS = [pytest.param(*job, id=f"{job[0]}/{job[1]}") for job in jobs()]
+
+
+def test_githubs_schema_of_workflows_holds() -> None:
+    command = [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*command, *map(str, FILES)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert FILES
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_a_program_in_a_folder_of_its_own_has_its_workflows_run_there(file: Path) -> None:
+    text = file.read_text()
+    assert workflow(file.name, text, ".", ".venv") == File(file.name, text)
+    moved = workflow(file.name, text, "on", "../.venv").text
+    found = yaml.safe_load(moved)
+    assert found["defaults"]["run"]["working-directory"] == "on"
+    installs = [step["run"] for job in found["jobs"].values() for step in job["steps"] if step.get("name") == INSTALL]
+    assert len(installs) == len(found["jobs"])
+    assert all("-m venv ../.venv\n" in text for text in installs)
+
+
+def test_every_action_is_pinned_to_one_commit() -> None:
+    lines = [line.strip().removeprefix("- ") for file in FILES for line in file.read_text().splitlines()]
+    uses = [line for line in lines if line.startswith("uses:")]
+    found = [PINNED.fullmatch(line) for line in uses]
+    assert [line for line, match in zip(uses, found, strict=True) if match is None] == []
+    pins = {match["action"]: match["commit"] for match in found if match}
+    assert {(match["action"], match["commit"]) for match in found if match} == set(pins.items())
+    assert set(pins) == {"actions/checkout", "actions/setup-python", "pulumi/actions"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_code_of_a_fork_never_runs_with_secrets_and_no_text_of_others_becomes_code(file: Path) -> None:
+    found = yaml.safe_load(file.read_text())
+    assert set(found[True]) <= {"pull_request", "push", "schedule", "workflow_dispatch"}
+    assert found["permissions"] == {}
+    for job in found["jobs"].values():
+        for step in job["steps"]:
+            assert not EXPRESSION.search(step.get("run", "")), "an expression in a script is code of whoever wrote it"
+            if step.get("uses", "").startswith("actions/checkout"):
+                assert step["with"]["persist-credentials"] is False
+
+
+@pytest.mark.parametrize(("workflow", "name", "job"), JOBS)
+def test_a_job_may_do_little_and_ends(workflow: str, name: str, job: dict[str, Any]) -> None:
+    writes = {(workflow, name, scope) for scope, right in job["permissions"].items() if right != "read"}
+    assert writes <= WRITES
+    assert job["timeout-minutes"] <= 60
+    top = actions.read(workflow)
+    commands = " ".join(step.script for step in actions.steps(job))
+    limits = job.get("concurrency") or top.get("concurrency")
+    if "pulumi up" in commands or "ephemeral" in commands or "sweep" in commands:
+        assert limits is not None
+        assert limits["cancel-in-progress"] is False, "a run that is cut off leaves a locked stack"
+
+
+def test_prod_waits_for_an_approval() -> None:
+    found = actions.read("d1-production")["jobs"]
+    assert found["prod"]["environment"] == "production"
+    assert (found["prod"]["needs"], found["plan"]["needs"]) == ("plan", "dev")
+    others = [job for _, _, job in jobs() if "--stack prod --yes" in json.dumps(job)]
+    assert [job.get("environment") for job in others] == ["production"]
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Path:
+    (tmp_path / "bin").mkdir()
+    for name in ("d1", "pulumi", "gh"):
+        actions.stand_in(tmp_path / "bin", name, "tests.support.workflows.recorder")
+    return tmp_path / "recorded"
+
+
+def calls(recorded: Path, workflow: str, job: str, event: dict[str, Any], *, secrets: bool) -> list[list[str]]:
+    """How the scripts of a job call commands."""
+    folder = recorded.parent
+    environment = {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "RECORDED": str(recorded)}
+    context: dict[str, Any] = {
+        "github": {"repository": "a/shop", "token": "t", "actor": "ada"},
+        "secrets": dict.fromkeys(SECRETS if secrets else [], "a-secret"),
+    }
+    recorded.write_text("")
+    action = "closed" if job == "down" else "opened"
+    context["needs"] = {"plan": {"outputs": {"changes": "true"}}}
+    Runner(folder, folder / "tmp", environment, context).job(workflow, job, action=action, **event)
+    return [json.loads(line) for line in recorded.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(("workflow", "name", "job"), JOBS)
+def test_every_command_is_one_that_there_is(
+    recorded: Path, workflow: str, name: str, job: dict[str, Any], engine_environment: dict[str, str]
+) -> None:
+    found = [
+        call
+        for event in EVENTS
+        for secrets in (True, False)
+        for call in calls(recorded, workflow, name, event, secrets=secrets)
+    ]
+    assert found, "the job does nothing"
+    assert {step.name for step in actions.steps(job)}.isdisjoint({INSTALL})
+    for program, *arguments in {tuple(call): call for call in found}.values():
+        if program == "d1":
+            parse(arguments)
+        elif program == "pulumi":
+            shown = help_of(arguments[0], {**os.environ, **engine_environment})
+            assert [option for option in arguments if option.startswith("--") and option not in shown] == []
+
+
+def help_of(command: str, environment: dict[str, str]) -> str:
+    pulumi = shutil.which("pulumi", path=environment["PATH"])
+    assert pulumi is not None
+    done = subprocess.run([pulumi, command, "--help"], env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def parse(arguments: list[str]) -> None:
+    """Reads arguments as `d1` would, and runs nothing.
+
+    Raises:
+        click.UsageError: it would refuse them.
+    """
+    command: click.Command | None = main
+    context = click.Context(main)
+    while isinstance(command, click.Group):
+        name, *arguments = arguments
+        command = command.get_command(context, name)
+        assert command is not None, f"there is no command {name}"
+        context = click.Context(command, context, info_name=name)
+    assert command is not None
+    with command.make_context(context.info_name, arguments, parent=context.parent):
+        pass  # it has opened the files that the arguments name
+
+
+def test_a_pull_request_without_secrets_is_previewed_offline_and_one_from_a_fork_gets_no_comment(
+    recorded: Path,
+) -> None:
+    ours, fork = EVENTS
+    (offline,) = [call for call in calls(recorded, "d1-preview", "preview", fork, secrets=False) if call[0] == "d1"]
+    assert "--offline" in offline
+    assert "--state" not in offline
+    (online,) = [call for call in calls(recorded, "d1-preview", "preview", ours, secrets=True) if call[0] == "d1"]
+    assert "--state" in online
+
+
+@pytest.mark.parametrize("job", ["up", "down"])
+def test_a_fork_gets_no_database(recorded: Path, job: str) -> None:
+    ours, fork = EVENTS
+    assert calls(recorded, "d1-ephemeral", job, fork, secrets=True) == []
+    assert calls(recorded, "d1-ephemeral", job, ours, secrets=True) == [["d1", "ephemeral", job, "12"]]

@@ -1,0 +1,55 @@
+"""The local database of the real wrangler is found by its configuration, and read without leaving a trace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.migrations import live
+from pulumi_d1.wrangler.local_databases import local_database
+from pulumi_d1.wrangler.local_id import local_id
+
+if TYPE_CHECKING:
+    from tests.support.wrangler import Wrangler
+
+ID = "11111111-1111-4111-8111-111111111111"
+MIGRATION = "CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT);\n"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        f'database_id = "{ID}"',
+        f'database_id = "{ID}"\npreview_database_id = "preview-x"',
+        'database_id = ""',
+        "",
+    ],
+    ids=["its id", "its preview id", "an empty id", "its binding"],
+)
+def test_what_wrangler_applied_locally_is_read(wrangler: Wrangler, fields: str) -> None:
+    text = f'name = "shop"\n\n[[d1_databases]]\nbinding = "DB"\ndatabase_name = "shop"\n{fields}\n'
+    wrangler.write("wrangler.toml", text)
+    wrangler.write("migrations/0001_tags.sql", MIGRATION)
+    known_by = local_id(text, "", "DB", "wrangler.toml")
+    configuration = wrangler.folder / "wrangler.toml"
+    assert known_by is not None
+    assert local_database(configuration, known_by) is None
+    wrangler.d1("migrations", "apply", "DB", "--local")
+
+    files = sorted((wrangler.folder / ".wrangler").rglob("*"))
+    database = local_database(configuration, known_by)
+    assert database is not None
+    now = live.read(database, "d1_migrations")
+    assert now.ledger == ("0001_tags.sql",)
+    assert ("table", "tags") in {item.key for item in now.objects}
+    assert sorted((wrangler.folder / ".wrangler").rglob("*")) == files
+
+    wrangler.d1("execute", "DB", "--local", "--command", "DROP TABLE tags")
+    assert ("table", "tags") not in {item.key for item in live.read(database, "d1_migrations").objects}
+
+
+def test_an_environment_has_its_own_and_a_binding_that_is_not_there_none() -> None:
+    text = '{"env": {"staging": {"d1_databases": [{"binding": "DB", "database_id": "x"}]}}, "d1_databases": []}'
+    assert local_id(text, "staging", "DB", "wrangler.jsonc") == "x"
+    assert local_id(text, "", "DB", "wrangler.jsonc") is None

@@ -1,0 +1,136 @@
+"""`d1 plan` tells what is pending without Pulumi, and its exit code says it to scripts."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pulumi_d1.migrations import ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pulumi_d1.cloudflare.database import D1Api
+    from tests.support.cli_project import Project
+
+FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
+
+
+@pytest.fixture
+def database(project: Project) -> D1Api:
+    """The database of dev, with the example applied."""
+    made = project.create()
+    for file in sorted((project.folder / "migrations").iterdir()):
+        made.write(f"{ledger.create('d1_migrations')}{file.read_text()}{ledger.insert('d1_migrations', file.name)}")
+    return made
+
+
+def as_json(project: Project, *arguments: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(project.d1("plan", "--json", *arguments).stdout)
+    return found
+
+
+@pytest.mark.usefixtures("database")
+def test_nothing_to_do(project: Project) -> None:
+    done = project.d1("plan")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "your-app-db-dev: 3 applied, 0 pending, 0 errors, 0 warnings\n"
+
+
+def test_pending_files_and_what_they_make_of_the_schema(project: Project, database: D1Api) -> None:
+    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nALTER TABLE users ADD COLUMN age;\n")
+    before = database.bookmark()
+    done = project.d1("plan")
+    assert done.returncode == 2, done.stderr
+    assert done.stdout.splitlines() == [
+        "pending on your-app-db-dev:",
+        "  0004_tags.sql",
+        "schema after that:",
+        "  + column users.age",
+        "  + table tags  id",
+        "your-app-db-dev: 3 applied, 1 pending, 0 errors, 0 warnings",
+    ]
+    assert database.bookmark() == before
+
+
+def test_a_database_that_is_yet_to_be_created(project: Project) -> None:
+    found = as_json(project, "--stack", "prod")
+    assert (found["database"], found["pending"], found["errors"]) == ("your-app-db-prod", FILES, [])
+    assert project.d1("plan", "--stack", "prod").returncode == 2
+
+
+@pytest.mark.usefixtures("database")
+def test_a_broken_file_is_a_problem_with_its_place(project: Project) -> None:
+    project.write("0004_broken.sql", "CREATE TABLE tags (id);\n  CREATE TABEL oops (id);\n")
+    done = project.d1("plan", "--json")
+    assert done.returncode == 1
+    (error,) = json.loads(done.stdout)["errors"]
+    place = (error["file"], error["line"], error["column"])
+    assert place == ("migrations/0004_broken.sql", 2, 10)
+    assert error["refused"]
+    assert "syntax error" in error["message"]
+
+
+def test_offline_runs_the_whole_folder_and_asks_nobody(project: Project) -> None:
+    for name in ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"):
+        del project.environment[name]
+    assert project.d1("plan", "--offline").returncode == 0
+    project.write("0004_broken.sql", "SELECT nope FROM users;")
+    done = project.d1("plan", "--offline")
+    assert done.returncode == 1
+    assert "migrations/0004_broken.sql:1:8: D200 no such column: nope" in done.stdout
+
+
+def test_a_nested_layout_is_read_with_its_pattern_and_hinted_at_without(project: Project) -> None:
+    (project.folder / "migrations" / "1_a").mkdir()
+    for file in FILES:
+        (project.folder / "migrations" / file).unlink()
+    project.write("1_a/migration.sql", "CREATE TABLE a (id INTEGER PRIMARY KEY);\n")
+    done = project.d1("plan", "--json")
+    assert json.loads(done.stdout)["pending"] == []
+    assert "warning: no file matches 'migrations/*.sql'" in done.stderr
+    (project.folder / "Pulumi.dev.yaml").write_text(
+        "config:\n  your-app:migrationsPattern: migrations/*/migration.sql\n"
+    )
+    (project.folder / "src").mkdir()
+    nested = type(project)(project.folder / "src", project.environment, project.client).d1("plan", "--json")
+    assert json.loads(nested.stdout)["pending"] == ["1_a/migration.sql"]
+    assert nested.stderr == ""
+
+
+@pytest.mark.usefixtures("database")
+def test_it_works_from_a_folder_inside_of_the_project(project: Project, tmp_path: Path) -> None:
+    inside = project.folder / "src"
+    inside.mkdir()
+    moved = type(project)(inside, project.environment, project.client)
+    assert moved.d1("plan").returncode == 0
+    outside = type(project)(tmp_path, project.environment, project.client).d1("plan")
+    assert outside.returncode == 1
+    assert outside.stderr.startswith("Error: there is no Pulumi.yaml in ")
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("Pulumi.dev.yaml", "config:\n  your-app:bindng: DB\n", "your-app:bindng: is not a key of this program"),
+        ("Pulumi.dev.yaml", "config: [\n", "is not valid YAML"),
+        ("Pulumi.yaml", "- a\n", "holds no keys"),
+        ("Pulumi.yaml", "runtime: python\n", "has no name"),
+    ],
+)
+def test_a_mistake_in_a_file_is_one_message(project: Project, file: str, text: str, message: str) -> None:
+    (project.folder / file).write_text(text)
+    done = project.d1("plan")
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_token_is_one_message(project: Project) -> None:
+    del project.environment["CLOUDFLARE_API_TOKEN"]
+    done = project.d1("plan")
+    assert done.returncode == 1
+    assert "there is no Cloudflare API token" in done.stderr
+    assert "Traceback" not in done.stderr

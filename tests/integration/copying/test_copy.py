@@ -1,0 +1,206 @@
+"""What a copy does about databases that are not empty, that others write to, or that do not answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import pytest
+
+from d1_emulator.server import DEFAULT_TOKEN, serving
+from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.cloudflare.client import make_client
+from pulumi_d1.cloudflare.database import D1Api
+from pulumi_d1.cloudflare.retry import Retry
+from pulumi_d1.copying import page
+from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, OutcomeUnknown, PlanRefused
+from pulumi_d1.migrations import ledger
+from tests.support.copying import Cloud, holdings
+from tests.support.faults import arrange, arranged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pulumi_d1.cloudflare.database import Row
+
+SOURCE = f"""
+    {ledger.create("d1_migrations")}
+    CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
+    INSERT INTO users VALUES (1, 'a'), (2, 'b');
+    INSERT INTO d1_migrations (name, applied_at) VALUES ('0001_users.sql', '2026-01-02 03:04:05');
+"""
+
+
+@pytest.fixture
+def faulty(tmp_path: Path) -> Iterator[Cloud]:
+    """An emulator that nobody else uses, so that it may fail."""
+    with serving(tmp_path / "emulator") as address:
+        client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
+        yield Cloud(Account(client, uuid4().hex, Retry(sleep=lambda _: None)))
+        client.pool.clear()
+
+
+@pytest.mark.parametrize(
+    "table", ["(id INTEGER PRIMARY KEY, a, b)", "(a, b)", "(a, b, PRIMARY KEY (a DESC, b)) WITHOUT ROWID"]
+)
+def test_large_tables_come_in_pages(cloud: Cloud, table: str) -> None:
+    number = 2 * page.PAGE_ROWS + 17
+    rows = f"WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number}) SELECT i % 3, 'row ' || i FROM n"
+    source = cloud.new(f"CREATE TABLE t {table}; INSERT INTO t (a, b) {rows};")
+    target = cloud.new()
+    assert cloud.copy(source, target).rows == number
+    assert holdings(target) == holdings(source)
+
+
+def test_a_page_ends_where_its_bytes_do(cloud: Cloud) -> None:
+    source = cloud.new("CREATE TABLE t (a); INSERT INTO t VALUES " + ", ".join(["(randomblob(400000))"] * 7))
+    target = cloud.new()
+    control = source.client
+    arrange(control, faults=[{"fault": "latency", "ms": 0, "endpoint": "query", "contains": "AS cells", "times": None}])
+    assert cloud.copy(source, target).rows == 7
+    assert arranged(control)[0]["seen"] == 3
+    arrange(control)
+    assert holdings(target) == holdings(source)
+
+
+def test_what_full_text_finds_is_the_same(cloud: Cloud) -> None:
+    source = cloud.new("""
+        CREATE TABLE posts (id INTEGER PRIMARY KEY, body);
+        INSERT INTO posts VALUES (1, 'alpha beta'), (2, 'beta'), (3, 'gamma');
+        CREATE VIRTUAL TABLE whole USING fts5(body, content = 'posts', content_rowid = 'id');
+        CREATE VIRTUAL TABLE part USING fts5(body, content = 'posts', content_rowid = 'id');
+        CREATE VIRTUAL TABLE own USING fts5(body, tokenize = 'porter');
+        INSERT INTO whole (whole) VALUES ('rebuild');
+        INSERT INTO part (rowid, body) VALUES (2, 'beta');
+        INSERT INTO own (rowid, body) VALUES (5, 'running');
+    """)
+    target = cloud.new()
+    cloud.copy(source, target)
+    assert [row["rowid"] for row in target.read("SELECT rowid FROM whole('beta') ORDER BY rowid")] == [1, 2]
+    assert [row["rowid"] for row in target.read("SELECT rowid FROM part('beta') ORDER BY rowid")] == [2]
+    assert [row["rowid"] for row in target.read("SELECT rowid FROM own('runs')")] == [5]
+
+
+def test_an_index_that_keeps_nothing_comes_empty_and_that_is_said(cloud: Cloud) -> None:
+    source = cloud.new(
+        "CREATE VIRTUAL TABLE f USING fts5(body, content = ''); INSERT INTO f (rowid, body) VALUES (1, 'a')"
+    )
+    target = cloud.new()
+    cloud.copy(source, target)
+    assert "the FTS5 table f keeps nothing of what it indexes (content=''): its copy comes empty" in cloud.said
+    assert target.read("SELECT rowid FROM f('a')") == ()
+
+
+def test_a_table_that_hides_its_rowid_is_refused(cloud: Cloud) -> None:
+    source, target = cloud.new("CREATE TABLE t (rowid, _rowid_, oid); INSERT INTO t VALUES (1, 2, 3)"), cloud.new()
+    with pytest.raises(ConfigError, match="the table t has columns that hide rowid"):
+        cloud.copy(source, target)
+    assert holdings(target) == {"": []}
+
+
+@pytest.mark.parametrize(
+    ("script", "what"),
+    [
+        ("CREATE TABLE theirs (a)", "table theirs"),
+        (SOURCE.replace("03:04:05", "03:04:06"), "table users"),
+        (f"{ledger.create('d1_migrations')} INSERT INTO d1_migrations (name) VALUES ('x')", "ledger d1_migrations"),
+    ],
+)
+def test_a_database_with_anything_in_it_is_refused(cloud: Cloud, script: str, what: str) -> None:
+    source, target = cloud.new(SOURCE), cloud.new(script)
+    before = holdings(target)
+    with pytest.raises(PlanRefused, match=f"shop-db-pr-1 is not empty .it has the {what}"):
+        cloud.copy(source, target)
+    assert holdings(target) == before
+
+
+def test_an_empty_ledger_is_nothing(cloud: Cloud) -> None:
+    source, target = cloud.new(SOURCE), cloud.new(ledger.create("d1_migrations"))
+    cloud.copy(source, target)
+    assert holdings(target) == holdings(source)
+
+
+def test_a_copy_that_is_there_already_is_recognised(cloud: Cloud) -> None:
+    source, target = cloud.new(SOURCE), cloud.new()
+    first = cloud.copy(source, target)
+    source.write("CREATE TABLE later (a); INSERT INTO d1_migrations (name) VALUES ('0002_later.sql')")
+    again = cloud.copy(source, target)
+    assert (again.tables, again.rows, again.bookmark) == (first.tables, first.rows, "")
+    assert len(target.read("SELECT * FROM d1_migrations")) == 1
+
+
+def test_a_refused_import_leaves_nothing_and_can_be_repeated(faulty: Cloud) -> None:
+    source, target = faulty.new(SOURCE), faulty.new()
+    arrange(source.client, faults=[{"fault": "import-error", "endpoint": "import", "when": "before"}])
+    with pytest.raises(CopyFailed, match="D1 refuses the copy of shop-db-dev"):
+        faulty.copy(source, target)
+    assert holdings(target) == {"": []}
+    faulty.copy(source, target)
+    assert holdings(target) == holdings(source)
+
+
+def test_a_lost_answer_is_settled_by_looking(faulty: Cloud) -> None:
+    source, target = faulty.new(SOURCE), faulty.new()
+    lost = {"fault": "drop", "when": "after", "endpoint": "import", "contains": "ingest"}
+    arrange(source.client, faults=[lost])
+    faulty.copy(source, target)
+    assert holdings(target) == holdings(source)
+
+
+def test_an_import_that_nobody_knows_of_is_said(faulty: Cloud) -> None:
+    source, target = faulty.new(SOURCE), faulty.new()
+    arrange(source.client, faults=[{"fault": "drop", "when": "before", "endpoint": "import", "contains": "ingest"}])
+    with pytest.raises(OutcomeUnknown, match="does not show the copy of shop-db-dev yet"):
+        faulty.copy(source, target)
+    faulty.copy(source, target)
+    assert holdings(target) == holdings(source)
+
+
+def test_a_source_that_breaks_off_leaves_nothing(faulty: Cloud) -> None:
+    source, target = faulty.new(SOURCE), faulty.new()
+    arrange(source.client, faults=[{"fault": "error", "endpoint": "query", "contains": "AS cells", "times": None}])
+    with pytest.raises(ApiError):
+        faulty.copy(source, target)
+    assert holdings(target) == {"": []}
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbed(D1Api):
+    """A source that somebody writes to, each of `scripts` once, while it is read."""
+
+    scripts: list[str] = field(default_factory=list)
+
+    def read(self, sql: str) -> tuple[Row, ...]:
+        found = D1Api.read(self, sql)
+        if "AS cells" in sql and self.scripts:
+            self.write(self.scripts.pop(0))
+        return found
+
+
+def disturbed(source: D1Api, scripts: list[str]) -> Disturbed:
+    return Disturbed(source.client, source.account_id, source.database_id, scripts=scripts)
+
+
+@pytest.mark.parametrize(("times", "told"), [(1, "reading it again"), (99, "is written to all the time")])
+def test_a_source_that_others_write_to_is_read_again(cloud: Cloud, times: int, told: str) -> None:
+    source, target = cloud.new(SOURCE), cloud.new()
+    cloud.copy(disturbed(source, ["INSERT INTO users (name) VALUES ('meanwhile')"] * times), target)
+    assert told in cloud.said[-1]
+    if times == 1:
+        assert holdings(target) == holdings(source)
+
+
+def test_a_source_that_is_migrated_meanwhile_is_copied_as_it_is_afterwards(cloud: Cloud) -> None:
+    migration = "ALTER TABLE users DROP COLUMN name; INSERT INTO d1_migrations (name) VALUES ('0002_drop.sql')"
+    source, target = cloud.new(SOURCE), cloud.new()
+    cloud.copy(disturbed(source, [migration]), target)
+    assert holdings(target) == holdings(source)
+
+
+def test_a_source_that_is_migrated_all_the_time_is_not_copied(cloud: Cloud) -> None:
+    source, target = cloud.new(SOURCE), cloud.new()
+    with pytest.raises(CopyFailed, match="nothing was copied: shop-db-dev is being migrated"):
+        cloud.copy(disturbed(source, [f"CREATE TABLE t{number} (a)" for number in range(99)]), target)
+    assert holdings(target) == {"": []}

@@ -1,0 +1,58 @@
+"""docs/emulator.md: its examples run, and it leaves out no option and no fault."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from d1_emulator.command import emulator
+from d1_emulator.coverage import DOCUMENT
+from d1_emulator.stress.faults import Fault, Rule
+from d1_emulator.stress.options import behaviour
+
+_TEXT = DOCUMENT.read_text(encoding="utf-8")
+_BIN = Path(sys.executable).parent
+
+
+def _example(name: str) -> str:
+    """The block of code below a marker."""
+    found = re.search(rf"<!-- example: {name} -->\n```\w+\n(.*?)```", _TEXT, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_the_example_for_pytest_runs(tmp_path: Path) -> None:
+    (tmp_path / "test_shop.py").write_text(_example("pytest"))
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "."]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert "2 passed" in done.stdout, done.stdout
+
+
+def test_the_example_for_the_shell_runs_and_prints_what_is_said(tmp_path: Path) -> None:
+    variables = {**os.environ, "PATH": f"{_BIN}{os.pathsep}{os.environ['PATH']}", "TMPDIR": str(tmp_path)}
+    command = ["sh", "-c", _example("shell")]
+    done = subprocess.run(command, env=variables, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert f"It prints `{done.stdout.strip()}`." in _TEXT
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_every_option_is_explained() -> None:
+    for option in emulator.params:
+        assert f"`{option.opts[0]}" in _TEXT, option.opts[0]
+
+
+@pytest.mark.parametrize("name", [*Fault, *Rule.__dataclass_fields__])
+def test_every_fault_and_every_part_of_its_aim_is_explained(name: str) -> None:
+    assert f"`{name}`" in _TEXT
+
+
+def test_every_fault_that_is_shown_as_an_option_is_one() -> None:
+    shown = re.findall(r"d1 emulator .*", _TEXT)
+    rules = [rule for line in shown for rule in re.findall(r"--fault '([^']*)'", line)]
+    assert len(rules) == len(behaviour({"faults": tuple(rules)}).faults) == 3

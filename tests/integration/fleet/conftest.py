@@ -1,0 +1,20 @@
+"""Databases of tenants."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.tenants import LOG, Tenants
+
+if TYPE_CHECKING:
+    from tests.support.cli_project import Project
+
+
+@pytest.fixture
+def tenants(project: Project) -> Tenants:
+    for file in (project.folder / "migrations").iterdir():
+        file.unlink()
+    project.write("0001_log.sql", LOG)
+    return Tenants(project)

@@ -1,0 +1,23 @@
+"""docs/scale.md shows what the commands print."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from tests.support.cli_project import Project
+
+DOCUMENT = ROOT / "docs" / "scale.md"
+CHECKED = re.compile(r"<!-- checked.*?-->\n```console\n(.*?)```", re.DOTALL)
+
+
+def test_the_figures_are_those_that_the_commands_print(project: Project) -> None:
+    blocks = CHECKED.findall(DOCUMENT.read_text())
+    assert len(blocks) == 3
+    for block in blocks:
+        for command, shown in re.findall(r"\$ d1 (.+)\n((?:[^$].*\n)*)", block):
+            done = project.d1(*command.split())
+            assert (done.returncode, done.stdout) == (0, shown), command

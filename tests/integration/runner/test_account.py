@@ -1,0 +1,159 @@
+"""The databases of an account, their exports, and the way to the API."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pulumi_d1.cloudflare import account as accounts
+from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.cloudflare.client import make_client
+from pulumi_d1.cloudflare.retry import Retry
+from pulumi_d1.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, Unauthorized
+
+if TYPE_CHECKING:
+    from pulumi_d1.cloudflare.database import D1Api
+    from tests.support.runner import ScriptedCloudflare
+
+
+def account_of(database: D1Api) -> Account:
+    return Account(database.client, database.account_id, database.retry)
+
+
+def exported(database: D1Api) -> str:
+    file = io.BytesIO()
+    database.export(file)
+    return file.getvalue().decode()
+
+
+def test_every_page_of_a_list_is_asked_for(database: D1Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    account = account_of(database)
+    monkeypatch.setattr(accounts, "PAGE", 10)  # the least that the API gives
+    names = {f"shop-db-pr-{number}" for number in range(25)}
+    for name in names:
+        account.create(name)
+    assert {found.name for found in account.databases("-pr-")} == names
+    assert len(list(account.databases())) == len(names) + 1
+    assert list(account.databases("nowhere")) == []
+
+
+def listed(*names: str, **more: Any) -> dict[str, Any]:
+    """An answer to the question for the account's databases; `more` is `total_count`."""
+    page = [{"uuid": f"id-of-{name}", "name": name} for name in names]
+    return {"result": page, "success": True, "errors": [], "result_info": more}
+
+
+def test_a_database_that_moves_to_the_next_page_is_listed_once(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    for page in (("a", "b"), ("b", "c"), ()):
+        scripted.answer(200, listed(*page))
+    assert [found.name for found in account_of(failing).databases()] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [listed("a", total_count=3), listed(total_count=3)],
+        [listed("a", total_count=3), {"result": None, "success": True, "errors": []}],
+        [listed("a", total_count=3), {"result": [], "success": False, "errors": []}],
+        [{"result": {"uuid": "a"}, "success": True, "errors": [], "result_info": {"total_count": 1}}],
+    ],
+)
+def test_a_list_that_is_not_whole_is_an_error(
+    scripted: ScriptedCloudflare, failing: D1Api, answers: list[dict[str, Any]]
+) -> None:
+    for answer in answers:
+        scripted.answer(200, answer)
+    with pytest.raises(ApiError, match=r"is not whole|but no success"):
+        list(account_of(failing).databases())
+
+
+def test_a_database_is_found_by_name_and_by_id_until_it_is_deleted(database: D1Api) -> None:
+    account = account_of(database)
+    made = account.create("shop-db-eu", jurisdiction="eu")
+    found = account.describe("shop-db-eu")
+    assert (found.id, found.jurisdiction) == (made.database_id, "eu")
+    assert account.find(made.database_id) == made
+    with pytest.raises(ApiError, match="code 7502"):
+        account.create("shop-db-eu")
+    account.delete(made.database_id)
+    for ask in (account.describe, account.delete):
+        with pytest.raises(NotFound):
+            ask(made.database_id)
+
+
+def test_an_export_holds_schema_and_rows(database: D1Api) -> None:
+    database.write("CREATE TABLE t (id INTEGER PRIMARY KEY, text TEXT); INSERT INTO t VALUES (1, 'it''s ü');")
+    text = exported(database)
+    assert 'INSERT INTO "t" ("id","text") VALUES(1,\'it\'\'s ü\');' in text
+    copy = account_of(database).create("copy")
+    copy.import_script(text)
+    assert copy.read("SELECT * FROM t") == ({"id": 1, "text": "it's ü"},)
+
+
+def test_a_virtual_table_is_not_exported_and_the_reason_is_told(database: D1Api) -> None:
+    database.write("CREATE VIRTUAL TABLE words USING fts5(text)")
+    with pytest.raises(ApiError, match=r"(?i)virtual"):
+        exported(database)
+
+
+def test_a_download_that_breaks_off_is_fetched_again_from_its_start(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
+    url = f"{scripted.base_url}/signed"
+    done = {"status": "complete", "success": True, "result": {"filename": "f.sql", "signed_url": url}}
+    scripted.answer(200, {"result": done, "success": True, "errors": []})
+    scripted.drop()
+    scripted.answer(200, "SELECT 1;")
+    assert exported(failing) == "SELECT 1;"
+    assert [path for _, path, _ in scripted.requests[1:]] == ["/client/v4/signed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "message"),
+    [
+        (403, {}, "the download failed: HTTP 403"),
+        (404, {}, "the download failed: HTTP 404"),
+        (200, {"content-length": "", "connection": "close"}, "does not say how long it is"),
+    ],
+)
+def test_a_download_that_can_not_be_had_whole_is_no_export_and_blames_no_token(
+    scripted: ScriptedCloudflare, failing: D1Api, status: int, headers: dict[str, str], message: str
+) -> None:
+    done = {"status": "complete", "success": True, "result": {"signed_url": f"{scripted.base_url}/signed"}}
+    scripted.answer(200, {"result": done, "success": True, "errors": []})
+    scripted.answer(status, "CREATE TABLE t (id);", **headers)
+    with pytest.raises(ApiError, match=message) as caught:
+        exported(failing)
+    assert not isinstance(caught.value, (NotFound, Unauthorized))
+
+
+def test_without_patience_it_is_asked_once(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(429, 971, "throttled", **{"retry-after": "300"})
+    with pytest.raises(ApiError, match="throttled"):
+        Account(failing.client, "account", Retry(patience=0)).describe("shop-db-dev")
+    scripted.drop()
+    with pytest.raises(OutcomeUnknown):
+        Account(failing.client, "account", Retry(patience=0)).describe("shop-db-dev")
+
+
+def test_the_proxy_of_the_machine_is_used(scripted: ScriptedCloudflare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", scripted.base_url.removesuffix("/client/v4"))
+    monkeypatch.setenv("no_proxy", "")
+    scripted.bookmark("b")
+    client = make_client("a-token", base_url="http://api.invalid/client/v4")
+    assert client.call("GET", "/anything") == {"bookmark": "b"}
+    assert scripted.requests == [("GET", "http://api.invalid/client/v4/anything", "")]
+    monkeypatch.setenv("no_proxy", "api.invalid")
+    direct = make_client("a-token", base_url="http://api.invalid/client/v4")
+    with pytest.raises(OutcomeUnknown, match="no answer from Cloudflare"):
+        direct.call("GET", "/anything")
+
+
+def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", "api.cloudflare.com")
+    with pytest.raises(
+        ConfigError, match=r"CLOUDFLARE_BASE_URL is 'api\.cloudflare\.com': it must start with https://"
+    ):
+        make_client("a-token")

@@ -1,0 +1,139 @@
+"""What Cloudflare answers, and what does not arrive, becomes one of our errors with the service's words in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.cloudflare.client import REQUEST_SECONDS, make_client
+from pulumi_d1.cloudflare.database import connect
+from pulumi_d1.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
+
+if TYPE_CHECKING:
+    from pulumi_d1.cloudflare.database import D1Api
+    from tests.support.runner import ScriptedCloudflare
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (400, 7500, SqlRefused),
+        (400, 7400, ApiError),
+        (401, 10000, Unauthorized),
+        (403, 10000, Unauthorized),
+        (404, 7404, NotFound),
+        (404, 7003, ApiError),
+        (429, 971, TryLater),
+        (500, 7500, OutcomeUnknown),
+        (504, 7009, OutcomeUnknown),
+    ],
+)
+def test_an_error_keeps_its_code_status_and_words(
+    scripted: ScriptedCloudflare, failing: D1Api, status: int, code: int, kind: type[ApiError]
+) -> None:
+    scripted.error(status, code, "what the service said")
+    with pytest.raises(ApiError, match=rf"what the service said \(code {code}\)") as error:
+        failing.write("SELECT 1")
+    assert type(error.value) is kind
+    assert ("CLOUDFLARE_API_TOKEN needs the permission D1 Edit" in str(error.value)) is (kind is Unauthorized)
+    assert (error.value.code, error.value.status) == (code, status)
+
+
+def test_an_answer_that_is_a_web_page_is_no_traceback(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(502, "<html>Bad gateway</html>", **{"content-type": "text/html"})
+    with pytest.raises(OutcomeUnknown, match="HTTP 502 from Cloudflare without an error code"):
+        failing.write("SELECT 1")
+
+
+def test_an_answer_that_is_no_json_leaves_the_outcome_open(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(200, '{"result": [')
+    with pytest.raises(OutcomeUnknown, match="not the JSON"):
+        failing.write("SELECT 1")
+
+
+def test_a_failure_inside_a_200_is_a_failure(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(200, 7500, "it failed all the same")
+    with pytest.raises(ApiError, match="it failed all the same"):
+        failing.write("SELECT 1")
+    item = {"results": [], "success": False, "meta": {}}
+    scripted.answer(200, {"result": [item], "success": True, "errors": [], "messages": []})
+    with pytest.raises(ApiError, match="200 but no success"):
+        failing.write("SELECT 1")
+
+
+def test_a_lost_answer_leaves_the_outcome_open_and_a_write_is_sent_once(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
+    scripted.drop()
+    with pytest.raises(OutcomeUnknown, match="no answer from Cloudflare"):
+        failing.write("INSERT INTO t VALUES (1)")
+    scripted.error(500, 7500, "internal error")
+    with pytest.raises(OutcomeUnknown):
+        failing.write("INSERT INTO t VALUES (2)")
+    assert len(scripted.requests) == 2
+
+
+def test_a_missing_bookmark_is_an_error(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(200, {"result": {}, "success": True, "errors": [], "messages": []})
+    with pytest.raises(ApiError, match="no Time Travel bookmark"):
+        failing.bookmark()
+
+
+def test_no_error_shows_the_token(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(401, 10000, "Authentication error")
+    with pytest.raises(Unauthorized) as error:
+        failing.write("SELECT 1")
+    assert "a-token" not in repr(error.value) + str(error.value.__cause__)
+
+
+@pytest.mark.parametrize("token", ["s3cret\nrest", "s3cret rest", "s3cret\u2026"])
+def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ConfigError, match="the Cloudflare API token holds") as caught:
+        make_client(token)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_the_line_end_of_a_file_is_no_part_of_the_token() -> None:
+    assert make_client("s3cret\n").token == "s3cret"
+
+
+def test_a_page_that_is_not_there_is_no_database_that_is_gone(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.answer(404, "<html>nothing here</html>")
+    with pytest.raises(ApiError, match="HTTP 404") as caught:
+        failing.read("SELECT 1")
+    assert not isinstance(caught.value, NotFound)
+
+
+def test_an_import_that_can_not_be_asked_after_is_not_said_to_be_untouched(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
+    begun = {"success": True, "status": "active", "at_bookmark": "1"}
+    scripted.answer(200, {"result": begun, "success": True, "errors": []})
+    scripted.error(429, 971, "throttled", **{"retry-after": "9999"})
+    with pytest.raises(OutcomeUnknown, match="the import has begun, and what became of it can't be asked: throttled"):
+        failing.import_script("SELECT 1;")
+
+
+def test_without_a_token_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CLOUDFLARE_API_TOKEN", raising=False)
+    with pytest.raises(ConfigError, match="export CLOUDFLARE_API_TOKEN"):
+        connect("account", "database")
+
+
+def test_an_answer_is_waited_for_longer_than_the_service_lets_a_request_run() -> None:
+    assert connect("account", "database", token="a-token").client.timeout == REQUEST_SECONDS > 30
+
+
+def test_every_write_moves_the_bookmark(database: D1Api) -> None:
+    database.write("CREATE TABLE t (id INTEGER)")
+    before = database.bookmark()
+    assert database.bookmark() == before
+    database.write("INSERT INTO t VALUES (1)")
+    assert database.bookmark() > before
+
+
+def test_a_script_is_one_transaction(database: D1Api) -> None:
+    with pytest.raises(ApiError, match="no such table: nowhere"):
+        database.write("CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);")
+    assert database.read("SELECT name FROM sqlite_master WHERE name = 'half'") == ()

@@ -1,0 +1,79 @@
+"""A run that ends in the middle, by Ctrl-C or kill -9, is gone on with by the next: each file is applied once."""
+
+from __future__ import annotations
+
+import signal
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.run.runner import applied
+from tests.support import runner_child as child
+from tests.support.faults import arranged
+from tests.support.runner import TARGET, apply_files, arrange
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pulumi_d1.cloudflare.database import D1Api
+
+LOG = Migration("0000_log.sql", "CREATE TABLE log (file TEXT NOT NULL);")
+SHARED = [Migration(f"{number:04}_shared.sql", f"INSERT INTO log VALUES ('{number}');") for number in (1, 2, 3)]
+ALONE = Migration("0004_alone.sql", "PRAGMA defer_foreign_keys = on;\nINSERT INTO log VALUES ('4');")
+IMPORT = Migration(
+    "0005_import.sql", "INSERT INTO log VALUES ('5');\nCREATE TRIGGER t AFTER UPDATE ON log BEGIN SELECT 1; END;"
+)
+LAST = Migration("0006_last.sql", "INSERT INTO log VALUES ('6');")
+FILES = [LOG, *SHARED, ALONE, IMPORT, LAST]
+
+POINTS: dict[str, dict[str, Any]] = {
+    "reading the bookmark": {"endpoint": "bookmark"},
+    "the first write": {"endpoint": "query", "contains": LOG.name},
+    "a write in the middle": {"endpoint": "query", "contains": ALONE.name},
+    "the start of an import": {"endpoint": "import", "contains": "init"},
+    "an import": {"endpoint": "import", "contains": "ingest"},
+    "the last write": {"endpoint": "query", "contains": LAST.name},
+    "reading the ledger at the end": {"endpoint": "query", "contains": "UNION ALL"},
+}
+
+
+def seen(database: D1Api) -> int:
+    """How many requests the emulator's fault has selected."""
+    return int(arranged(database.client)[0]["seen"])
+
+
+def go_on(database: D1Api) -> None:
+    """Runs again, at once: the request that the killed run has sent may still be under way."""
+    report = apply_files(database, FILES, TARGET)
+    assert list(report.ledger) == [file.name for file in FILES] == list(applied(database, TARGET.table))
+    assert sorted(row["file"] for row in database.read("SELECT file FROM log")) == list("123456")
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("point", POINTS)
+def test_a_run_that_ends_within_a_request_is_gone_on_with(
+    database: D1Api, tmp_path: Path, point: str, when: str, signal_: signal.Signals
+) -> None:
+    arrange(database, faults=[{"fault": "latency", "ms": 400, "when": when, **POINTS[point]}])
+    child.write(tmp_path, FILES)
+    with child.start(database, tmp_path) as process:
+        while not seen(database):
+            assert process.poll() is None, process.communicate()
+        process.send_signal(signal_)
+        process.communicate()
+    assert process.returncode == -signal_
+    go_on(database)
+
+
+@pytest.mark.parametrize("seconds", [0.8, 0.9, 1.0, 1.1, 1.2, 1.3])
+def test_a_run_that_ends_at_any_moment_is_gone_on_with(database: D1Api, tmp_path: Path, seconds: float) -> None:
+    arrange(database, latency_ms=20)
+    child.write(tmp_path, FILES)
+    with child.start(database, tmp_path) as process:
+        time.sleep(seconds)  # it takes about one to start
+        process.kill()
+        process.communicate()
+    go_on(database)

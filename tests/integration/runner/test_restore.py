@@ -1,0 +1,146 @@
+"""onFailure: restore puts the database back after a failed file, unless someone else's writes would be lost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.errors import MigrationFailed
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.run.recovery import STRANGER, OnFailure
+from pulumi_d1.migrations.run.runner import applied
+from tests.support.runner import TARGET, apply_files, arrange
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pulumi_d1.cloudflare.database import D1Api, Database
+
+USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
+NAMES = Migration("0002_names.sql", "PRAGMA defer_foreign_keys = on;\nINSERT INTO users (name) VALUES ('Ada');")
+BROKEN = Migration("0003_broken.sql", "INSERT INTO users (name) VALUES ('Lost');\nINSERT INTO nowhere VALUES (1);")
+FILES = (USERS, NAMES, BROKEN)
+
+
+def fail(database: Database, origin: D1Api, files: Sequence[Migration] = FILES) -> MigrationFailed:
+    with pytest.raises(MigrationFailed) as error:
+        apply_files(database, files, TARGET, on_failure=OnFailure.RESTORE, retry=origin.retry)
+    assert error.value.failed == BROKEN.name
+    return error.value
+
+
+def kept(database: D1Api, failure: MigrationFailed) -> str:
+    """Why the database was not put back."""
+    assert failure.applied == (USERS.name, NAMES.name) == applied(database, TARGET.table)
+    assert f"way back  wrangler d1 time-travel restore {TARGET.name} --bookmark={failure.bookmark}" in str(failure)
+    assert "\n  undo " not in str(failure)
+    return next(line.split(maxsplit=1)[1] for line in str(failure).splitlines() if line.startswith("  restore "))
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A database that someone else writes to, just before its bookmark is read for the nth time."""
+
+    database: D1Api
+    nth: int
+    read_so_far: list[str]
+
+    def read(self, sql: str) -> tuple[dict[str, object], ...]:
+        return self.database.read(sql)
+
+    def write(self, sql: str) -> None:
+        self.database.write(sql)
+
+    def import_script(self, *pieces: str) -> None:
+        self.database.import_script(*pieces)
+
+    def restore(self, bookmark: str) -> str:
+        return self.database.restore(bookmark)
+
+    def bookmark(self) -> str:
+        if len(self.read_so_far) + 1 == self.nth:
+            self.database.write("INSERT INTO orders VALUES (7)")
+        self.read_so_far.append(self.database.bookmark())
+        return self.read_so_far[-1]
+
+
+def test_the_database_is_as_before_the_run_and_the_restore_can_be_undone(database: D1Api) -> None:
+    database.write("CREATE TABLE orders (id)")
+    failure = fail(database, database)
+    assert applied(database, TARGET.table) == failure.applied == ()
+    assert database.read("SELECT name FROM sqlite_master WHERE name IN ('users', 'orders')") == ({"name": "orders"},)
+
+    text = str(failure)
+    assert "kept      nothing" in text
+    assert "restored  to this bookmark; undone with it: 0001_users.sql, 0002_names.sql" in text
+    (undo,) = [line for line in text.splitlines() if line.startswith("  undo ")]
+    database.restore(undo.rpartition("=")[2])
+    assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
+
+
+def test_after_a_restore_the_mended_folder_runs_whole(database: D1Api) -> None:
+    fail(database, database)
+    mended = Migration(BROKEN.name, "INSERT INTO users (name) VALUES ('Grace');")
+    assert apply_files(database, [USERS, NAMES, mended], TARGET).ran == (USERS.name, NAMES.name, BROKEN.name)
+    assert database.read("SELECT name FROM users ORDER BY id") == ({"name": "Ada"}, {"name": "Grace"})
+
+
+def test_where_nothing_was_applied_nothing_is_restored(database: D1Api) -> None:
+    before = database.bookmark()
+    text = str(fail(database, database, [BROKEN]))
+    assert "restore" not in text.replace("time-travel restore", "").replace("restorable", "")
+    assert database.bookmark() == before
+
+
+@pytest.mark.parametrize("nth", [2, 4, 6], ids=["before the first write", "between writes", "after the failure"])
+def test_the_write_of_someone_else_is_not_lost(database: D1Api, nth: int) -> None:
+    database.write("CREATE TABLE orders (id)")
+    assert kept(database, fail(Shared(database, nth, []), database)) == f"not done: {STRANGER}"
+    assert database.read("SELECT id FROM orders") == ({"id": 7},)
+
+
+def test_what_someone_else_applied_is_not_undone(database: D1Api) -> None:
+    apply_files(database, [USERS], TARGET)
+    with pytest.raises(MigrationFailed) as error:
+        apply_files(database, FILES, TARGET, known=(), on_failure=OnFailure.RESTORE)
+    assert f"restore   not done: {STRANGER}" in str(error.value)
+    assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
+
+
+def test_after_a_lost_answer_nobody_knows_whose_write_it_was(database: D1Api) -> None:
+    arrange(database, faults=[{"fault": "drop", "when": "after", "endpoint": "query", "contains": USERS.name}])
+    assert "an answer was lost, so someone else may have applied one" in kept(database, fail(database, database))
+
+
+def test_where_the_bookmark_can_not_be_read_it_can_not_be_told(database: D1Api) -> None:
+    arrange(database, faults=[{"fault": "error", "endpoint": "bookmark", "nth": 3, "times": None}])
+    reason = kept(database, fail(database, database))
+    assert reason.startswith("not done: it can't be told whether someone else wrote to the database: internal error")
+
+
+def test_a_file_of_which_nothing_is_known_may_not_be_restored_from_under(database: D1Api) -> None:
+    arrange(database, faults=[{"fault": "drop", "endpoint": "query", "contains": BROKEN.name}])
+    assert kept(database, fail(database, database)) == "not done: what became of the file is not known"
+
+
+def test_a_restore_that_is_refused_is_told(database: D1Api) -> None:
+    arrange(database, restore_limit={"requests": 0, "seconds": 600})
+    assert kept(database, fail(database, database)).startswith("failed: System limit reached: restores per database")
+
+
+def test_a_restore_whose_answer_is_lost_is_settled_by_the_ledger(database: D1Api) -> None:
+    arrange(database, faults=[{"fault": "drop", "when": "after", "endpoint": "restore"}])
+    text = str(fail(database, database))
+    assert applied(database, TARGET.table) == ()
+    (undo,) = [line for line in text.splitlines() if line.startswith("  undo ")]
+    database.restore(undo.rpartition("=")[2])
+    assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
+
+
+def test_a_restore_that_never_happened_is_not_claimed(database: D1Api) -> None:
+    arrange(database, faults=[{"fault": "drop", "endpoint": "restore"}])
+    reason = kept(database, fail(database, database))
+    assert reason.startswith("not known: no answer from Cloudflare")
+    assert reason.endswith("the ledger does not show it")

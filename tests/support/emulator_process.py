@@ -1,0 +1,88 @@
+"""`d1 emulator` as a real process, and the variables that it prints."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import httpx
+
+from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+COMMAND: Final = (sys.executable, "-m", "pulumi_d1.cli", "emulator")
+
+
+def line(stream: IO[str] | None) -> str:
+    """Read one line of a process."""
+    assert stream is not None
+    return stream.readline()
+
+
+@contextmanager
+def process(
+    state: Path, *options: str, before: tuple[str, ...] = (), **environ: str
+) -> Iterator[subprocess.Popen[str]]:
+    """Start the command, and kill it at the end if it still runs.
+
+    Args:
+        state: folder of the databases.
+        options: further ones of the command.
+        before: words before the command, such as a shell that sets a limit and runs the rest.
+        environ: further variables.
+    """
+    with subprocess.Popen(
+        [*before, *COMMAND, "--port", "0", "--state", str(state), *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, **environ},
+    ) as started:
+        try:
+            yield started
+        finally:
+            started.kill()
+
+
+def exports(started: subprocess.Popen[str]) -> dict[str, str]:
+    """Read the four variables that the process prints once it serves."""
+    words = [shlex.split(line(started.stdout)) for _ in range(4)]
+    assert all(export == "export" for export, _ in words)
+    return dict(word.split("=", 1) for _, word in words)
+
+
+def client(variables: Mapping[str, str]) -> httpx.Client:
+    """Make a client of it, with the right token; paths are relative to the account's D1."""
+    return httpx.Client(
+        base_url=f"{variables['CLOUDFLARE_BASE_URL']}/accounts/{variables['CLOUDFLARE_ACCOUNT_ID']}/d1",
+        headers={"Authorization": f"Bearer {variables['CLOUDFLARE_API_TOKEN']}"},
+    )
+
+
+def result(answer: httpx.Response) -> Any:
+    """Take the result of an answer that must be a success."""
+    assert answer.status_code == 200, answer.text
+    return answer.json()["result"]
+
+
+def import_sql(http: httpx.Client, url: str, sql: str) -> dict[str, Any]:
+    """Import a file into the database at `url`, as wrangler does. Returns the state that ended it."""
+    content = sql.encode()
+    etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    place = result(http.post(f"{url}/import", json={"action": "init", "etag": etag}))
+    assert http.put(place["upload_url"], content=content).status_code == 200
+    step = {"action": "ingest", "etag": etag, "filename": place["filename"]}
+    state: dict[str, Any] = http.post(f"{url}/import", json=step).json()["result"]
+    while state["status"] == "active":
+        poll = {"action": "poll", "current_bookmark": state["at_bookmark"]}
+        state = http.post(f"{url}/import", json=poll).json()["result"]
+    return state

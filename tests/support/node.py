@@ -1,0 +1,48 @@
+"""Runs the scripts of tests/node."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from tests.support import installed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_FOLDER: Final = Path(installed.__file__).parent
+_SECONDS_TO_END: Final = 20
+
+
+@contextmanager
+def running(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """Run a script of tests/node with its Node.js, until the block is left; its standard input is how it ends.
+
+    Args:
+        script: name of the file.
+        arguments: of the script.
+
+    Where they are not installed the test is skipped, or fails where that is asked for.
+    """
+    binaries = installed.binaries()
+    environment = os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}
+    with subprocess.Popen(
+        [binaries / "node", _FOLDER / script, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.stdin:
+                process.stdin.close()
+            try:
+                process.wait(_SECONDS_TO_END)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise

@@ -1,0 +1,99 @@
+"""A cell: one folder of migrations, in whose run one write is struck."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.ledger import DEFAULT_TABLE
+from pulumi_d1.migrations.run.request import make_request
+
+Rule = dict[str, Any]
+
+FILES_IN_A_GROUP = 3
+REQUESTS = 3
+
+
+class Kind(StrEnum):
+    """How the struck request is sent."""
+
+    SINGLE = "one file"
+    GROUPED = "three files in one request"
+    IMPORT = "an import"
+
+
+class Place(StrEnum):
+    """Which of the run's three writes is struck."""
+
+    FIRST = "first"
+    MIDDLE = "middle"
+    LAST = "last"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell.
+
+    Attributes:
+        name: of its database, its folder and its resource; part of each file's name, and nowhere else.
+        kind: how the struck request is sent.
+        place: which request is struck.
+    """
+
+    name: str
+    kind: Kind
+    place: Place
+
+    @property
+    def files(self) -> tuple[Migration, ...]:
+        """The folder: what is sent is three requests, of which the struck one is of the cell's kind."""
+        return tuple(file for request in self._requests() for file in request)
+
+    @property
+    def struck(self) -> tuple[Migration, ...]:
+        """The files of the struck request."""
+        return self._requests()[list(Place).index(self.place)]
+
+    @property
+    def write(self) -> Rule:
+        """Aims a rule at the request that makes the struck files take effect."""
+        if self.kind is Kind.IMPORT:
+            return {"endpoint": "import", "contains": f".{self._etag}.sql"}
+        return {"endpoint": "query", "contains": self.struck[0].name}
+
+    @property
+    def attempt(self) -> Rule:
+        """Aims a rule at the first request of each attempt to send the struck files."""
+        if self.kind is Kind.IMPORT:
+            return {"endpoint": "import", "contains": f'"action": "init", "etag": "{self._etag}"'}
+        return self.write
+
+    @property
+    def _etag(self) -> str:
+        request = make_request(self.struck[0], self.name, DEFAULT_TABLE)
+        return hashlib.md5(request.sql.encode(), usedforsecurity=False).hexdigest()
+
+    def _requests(self) -> tuple[tuple[Migration, ...], ...]:
+        numbers = iter(range(1, REQUESTS + FILES_IN_A_GROUP))
+        kinds = [self.kind if place is self.place else Kind.SINGLE for place in Place]
+        return tuple(
+            tuple(self._file(next(numbers), kind) for _ in range(FILES_IN_A_GROUP if kind is Kind.GROUPED else 1))
+            for kind in kinds
+        )
+
+    def _file(self, number: int, kind: Kind) -> Migration:
+        """A file that would run a second time without an error, and whose rows would tell."""
+        name = f"{number:04}_{self.name}.sql"
+        lines = [
+            "CREATE TABLE IF NOT EXISTS log (file TEXT NOT NULL);",
+            f"CREATE TABLE IF NOT EXISTS made_by_{number:04} (id INTEGER PRIMARY KEY);",
+            f"INSERT INTO log VALUES ('{number:04}');",
+        ]
+        if kind is Kind.SINGLE:
+            lines.insert(0, "PRAGMA defer_foreign_keys = on;")  # sent alone
+        if kind is Kind.IMPORT:
+            lines.append(f"CREATE TRIGGER t{number} AFTER UPDATE ON log BEGIN SELECT 1; END;")
+        return Migration(name, "\n".join(lines) + "\n")

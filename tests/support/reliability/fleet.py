@@ -1,0 +1,167 @@
+"""One stack with a database and migrations for each cell, on the real engine and an emulator."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import certifi
+
+from tests.support.emulator_process import result
+from tests.support.reliability.impatient import sitecustomize
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import httpx
+
+    from tests.support.reliability.cells import Cell, Rule
+
+_PROGRAM = Path(__file__).parent / "program"
+_TYPE = "pulumi-python:dynamic/d1:Migrations"
+_CONTROL = "/emulator/faults"
+_TABLES = "SELECT name FROM sqlite_master WHERE name GLOB 'made_by_*'"
+_TRACES = (
+    "SELECT 'ledger' AS trace, id, name FROM d1_migrations UNION ALL SELECT 'log', rowid, file FROM log "
+    "UNION ALL SELECT 'table', rowid, name FROM sqlite_master WHERE name GLOB 'made_by_*' ORDER BY trace, id"
+)
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The stack.
+
+    Attributes:
+        folder: where Pulumi.yaml lies.
+        environment: variables of every command.
+        cells: its databases.
+        http: the emulator; paths are relative to the account's D1.
+    """
+
+    folder: Path
+    environment: Mapping[str, str]
+    cells: Sequence[Cell]
+    http: httpx.Client
+
+    @classmethod
+    def make(
+        cls, folder: Path, variables: Mapping[str, str], cells: Iterable[Cell], http: httpx.Client, **more: str
+    ) -> Fleet:
+        """Writes the project into an empty folder, and makes its stack.
+
+        Args:
+            folder: the folder.
+            variables: of the engine and of the emulator.
+            cells: the databases.
+            http: the emulator.
+            more: further variables.
+        """
+        project = folder / "project"
+        made = cls(project, {**variables, **_own_variables(folder), **more}, tuple(cells), http)
+        shutil.copytree(_PROGRAM, project)
+        (project / ".venv").symlink_to(sys.prefix)
+        for cell in made.cells:
+            (project / cell.name).mkdir()
+            for file in cell.files:
+                (project / cell.name / file.name).write_text(file.sql)
+        made.pulumi("stack", "init", "fleet").check_returncode()
+        return made
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts a command of pulumi's."""
+        command = ("pulumi", *arguments, "--non-interactive")
+        return subprocess.Popen(
+            command,
+            cwd=self.folder,
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def pulumi(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        with self.start(*arguments) as process:
+            shown = process.communicate()[0]
+        return subprocess.CompletedProcess(process.args, process.returncode, shown)
+
+    def start_up(self) -> subprocess.Popen[str]:
+        return self.start("up", "--yes", "--skip-preview", "--continue-on-error", "--parallel", "64")
+
+    def up(self) -> subprocess.CompletedProcess[str]:
+        with self.start_up() as process:
+            shown = process.communicate()[0]
+        return subprocess.CompletedProcess(process.args, process.returncode, shown)
+
+    def unlock(self) -> None:
+        """What a user does once an engine was killed: takes its lock away, and forgets what it had begun to create."""
+        self.pulumi("cancel", "--yes").check_returncode()
+        self.pulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview").check_returncode()
+
+    def arrange(self, rules: Iterable[Rule] = ()) -> None:
+        """Sets the emulator's faults, after rules that count each cell's attempts."""
+        counting = [{"fault": "latency", "times": None, **cell.attempt} for cell in self.cells]
+        result(self.http.put(self.http.base_url.join(_CONTROL), json={"faults": [*counting, *rules]}))
+
+    def attempts(self) -> dict[str, int]:
+        """How often the struck files were sent since the faults were arranged, by cell."""
+        rules = result(self.http.get(self.http.base_url.join(_CONTROL)))["faults"]
+        return {cell.name: rule["seen"] for cell, rule in zip(self.cells, rules, strict=False)}
+
+    def settled(self) -> set[str]:
+        """The cells that the state shows as done, all files applied."""
+        exported = json.loads(self.pulumi("stack", "export").stdout)["deployment"].get("resources", [])
+        whole = {cell.name: [file.name for file in cell.files] for cell in self.cells}
+        found: list[dict[str, Any]] = [item for item in exported if item["type"] == _TYPE]
+        named = {item["urn"].rpartition("::")[2]: item for item in found}
+        return {
+            name
+            for name, item in named.items()
+            if not item.get("initErrors") and item["outputs"]["applied"] == whole[name]
+        }
+
+    def made(self, cell: Cell) -> bool:
+        """Whether the cell's struck files have taken effect."""
+        (answer,) = result(self.http.post(f"/database/{self._uuids()[cell.name]}/query", json={"sql": _TABLES}))
+        return {"name": f"made_by_{cell.struck[0].name[:4]}"} in answer["results"]
+
+    def wrong(self) -> list[str]:
+        """What ledgers, rows and schemas show against each file applied once, in order; a line for each cell."""
+        uuids, lines = self._uuids(), []
+        for cell in self.cells:
+            (answer,) = result(self.http.post(f"/database/{uuids[cell.name]}/query", json={"sql": _TRACES}))
+            traces: dict[str, list[str]] = {"ledger": [], "log": [], "table": []}
+            for row in answer["results"]:
+                traces[row["trace"]].append(row["name"])
+            numbers = [file.name[:4] for file in cell.files]
+            right = {
+                "ledger": [file.name for file in cell.files],
+                "log": numbers,
+                "table": [f"made_by_{number}" for number in numbers],
+            }
+            if traces != right:
+                lines.append(f"{cell}: {traces}")
+        return lines
+
+    def _uuids(self) -> dict[str, str]:
+        listed = result(self.http.get("/database", params={"per_page": 1000}))
+        return {item["name"]: item["uuid"] for item in listed}
+
+
+def _own_variables(folder: Path) -> dict[str, str]:
+    """Pulumi's state and home in `folder`, and an impatient provider."""
+    (folder / "state").mkdir()
+    # Reading all certificates takes most of the time that a client takes to make, and the emulator needs none.
+    first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----\n")
+    (folder / "certificate.pem").write_text(first + end)
+    return {
+        "PULUMI_BACKEND_URL": (folder / "state").as_uri(),
+        "PULUMI_CONFIG_PASSPHRASE": "",
+        "PULUMI_HOME": str(folder / "home"),
+        "PYTHONPATH": str(Path(sitecustomize.__file__).parent),
+        "SSL_CERT_FILE": str(folder / "certificate.pem"),
+    }

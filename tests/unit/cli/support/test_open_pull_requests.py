@@ -1,0 +1,42 @@
+"""Which pull requests are open: what is not understood never means that none is."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from pulumi_d1.cli.support.open_pull_requests import read_open
+from pulumi_d1.errors import ConfigError
+
+
+def file(text: str) -> io.StringIO:
+    found = io.StringIO(text)
+    found.name = "open.txt"  # as click names the file
+    return found
+
+
+def test_numbers_come_from_the_command_line_from_lines_and_from_what_gh_prints() -> None:
+    assert read_open((), None) is None
+    assert read_open((12, 15), None) == frozenset({12, 15})
+    assert read_open((1,), file("12\n\n 15 \n")) == frozenset({1, 12, 15})
+    assert read_open((), file('[{"number": 12}, {"number": 15}]\n')) == frozenset({12, 15})
+    assert read_open((), file("[]")) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "open.txt: is empty, which a command that failed leaves as well"),
+        (" \n", "open.txt: is empty"),
+        ("12\nHTTP 401: Bad credentials\n", "open.txt:2: 'HTTP 401: Bad credentials' is not the number"),
+        ("0", "open.txt:1: '0' is not the number"),
+        ('[{"title": "x"}]', "open.txt: 'None' is not the number"),
+        ("[true]", "open.txt: 'True' is not the number"),
+        ('[{"number": 12}', "open.txt: is not valid JSON"),
+    ],
+)
+def test_anything_else_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_open((), file(text))
+    assert message in str(error.value)

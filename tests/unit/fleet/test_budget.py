@@ -1,0 +1,74 @@
+"""The arithmetic of a run's requests."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_d1.cli.support.fleet_options import RATE
+from pulumi_d1.cloudflare.pace import LIMIT, Rate
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet.budget import DEFAULT, duration, left, make_budget, read_rate
+from pulumi_d1.fleet.member import Terms
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.run.recovery import OnFailure
+
+FILES = [Migration(f"{number:04}_t.sql", f"CREATE TABLE t{number} (id);") for number in range(120)]
+TRIGGER = Migration("0120_trigger.sql", "CREATE TRIGGER g AFTER INSERT ON t1 BEGIN SELECT 1; END;")
+
+
+def requests(files: list[Migration], on_failure: OnFailure = OnFailure.STOP) -> list[tuple[int, int]]:
+    """For one database and for all, in each of the cases."""
+    terms = Terms("migrations", "d1_migrations", timedelta(days=30), {}, on_failure)
+    found = make_budget(files, terms, 1000, listing=1, rate=DEFAULT)
+    return [(each, total) for _, each, total in found.cases()]
+
+
+def test_small_files_share_requests() -> None:
+    # Read, bookmark, 1 or 3 writes, verification; a new database's ledger takes two requests to miss.
+    assert requests(FILES) == [(1, 1001), (4, 4001), (7, 7001)]
+
+
+def test_an_import_and_a_watched_run_take_more() -> None:
+    assert requests([*FILES, TRIGGER])[1] == (7, 7001)
+    assert requests(FILES, OnFailure.RESTORE)[1:] == [(6, 6001), (13, 13001)]
+
+
+def test_an_empty_folder_has_nothing_to_write() -> None:
+    assert requests([])[0] == (1, 1001)
+
+
+@given(st.integers(1, 64), st.integers(0, 100_000))
+def test_shards_of_one_token_are_no_faster_together(parts: int, total: int) -> None:
+    share = LIMIT.shared_by(parts)
+    assert share.requests * parts <= LIMIT.requests
+    assert share.wait(-(-total // parts)) >= LIMIT.wait(total) - LIMIT.seconds
+
+
+def test_the_default_rate_leaves_some_of_cloudflare_s_limit_to_others() -> None:
+    assert read_rate(RATE) == DEFAULT
+    assert DEFAULT.requests < LIMIT.requests
+    assert DEFAULT.seconds == LIMIT.seconds
+
+
+@pytest.mark.parametrize("text", ["", "1100", "0/300", "1100/0", "a/b", "-1/5"])
+def test_a_rate_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="such as 1100/300"):
+        read_rate(text)
+
+
+def test_what_is_left_is_the_longer_of_pace_and_limit() -> None:
+    assert left(10, 40, 10, 20, Rate(1100, 300)) == 10
+    assert left(300, 2200, 500, 1000, Rate(1100, 300)) == 600
+    assert left(300, 2200, 1000, 1000, Rate(1100, 300)) == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "under 1 s"), (45, "45 s"), (300, "5 min"), (7200, "2 h 00 min"), (54_600, "15 h 10 min")],
+)
+def test_durations_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words

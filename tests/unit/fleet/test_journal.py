@@ -1,0 +1,155 @@
+"""The journal outlives a kill at any byte, and tells a run what it need not do again."""
+
+from __future__ import annotations
+
+import json
+import resource
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.cloudflare.account import Description
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet import journal
+from pulumi_d1.fleet.journal import Key, Past, find, opened, recent
+from pulumi_d1.fleet.result import Result, State
+from pulumi_d1.migrations.bookmark import Bookmark
+from pulumi_d1.migrations.folder import Migration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+KEY = Key(
+    "up", "account", "shop-tenant-*", "1/1", "d1_migrations", journal.digest([Migration("0001_a.sql", "SELECT 1;")])
+)
+ONE, TWO = Description("uuid-1", "shop-tenant-1", ""), Description("uuid-2", "shop-tenant-2", "")
+BOOKMARK = Bookmark("bookmark-1", datetime(2026, 1, 2, tzinfo=UTC), timedelta(days=30))
+DONE = Result(ONE.name, ONE.id, State.DONE, ("0001_a.sql",), BOOKMARK.id)
+
+
+def write(folder: Path, *, complete: bool | None = None, past: Past | None = None, sent: int = 7) -> Path:
+    """A run that finishes one database, and is at work on another; `complete` None is a kill."""
+    with opened(folder, KEY, past or Past(), lambda: sent) as notes:
+        notes.bookmark(ONE, BOOKMARK, ["0001_a.sql"])
+        notes.result(DONE)
+        notes.bookmark(TWO, replace(BOOKMARK, id="bookmark-2"), ["0001_a.sql"])
+        if complete is not None:
+            notes.end(complete=complete)
+    return notes.path
+
+
+def test_an_interrupted_run_is_found_with_what_it_did(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    past = find(tmp_path, KEY, time.time())
+    assert past == Past(
+        path,
+        {ONE.id: DONE},
+        {ONE.id: "bookmark-1", TWO.id: "bookmark-2"},
+        {ONE.id: ("0001_a.sql",), TWO.id: ("0001_a.sql",)},
+    )
+
+
+def test_what_a_kill_leaves_of_a_line_is_dropped_at_every_length(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    whole = path.read_bytes()
+    last = whole[: whole.rindex(b"{")]
+    for length in range(len(last), len(whole)):
+        path.write_bytes(whole[:length])
+        past = find(tmp_path, KEY, time.time())
+        assert (list(past.settled), list(past.bookmarks)) == ([ONE.id], [ONE.id])
+        with opened(tmp_path, KEY, past, lambda: 1) as notes:
+            notes.bookmark(TWO, replace(BOOKMARK, id="later"), [])
+        assert find(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "later"
+
+
+def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_go_on_in(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with opened(tmp_path, KEY, Past(), lambda: 7) as notes:
+        notes.bookmark(ONE, BOOKMARK, ["0001_a.sql"])
+        before = notes.path.read_bytes()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
+        try:
+            with pytest.raises(OSError, match="File too large"):
+                notes.result(DONE)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        assert notes.path.read_bytes() == before
+        notes.result(DONE)
+    assert find(tmp_path, KEY, time.time()).settled == {ONE.id: DONE}
+
+
+def test_the_first_bookmark_of_a_run_stays_the_way_back(tmp_path: Path) -> None:
+    write(tmp_path)
+    past = find(tmp_path, KEY, time.time())
+    with opened(tmp_path, KEY, past, lambda: 1) as notes:
+        notes.bookmark(TWO, replace(BOOKMARK, id="after the first file"), [])
+    assert find(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "bookmark-2"
+
+
+def test_a_failed_database_is_taken_up_again(tmp_path: Path) -> None:
+    with opened(tmp_path, KEY, Past(), lambda: 0) as notes:
+        notes.result(Result(ONE.name, ONE.id, State.FAILED, message="it failed"))
+        notes.end(complete=False)
+    past = find(tmp_path, KEY, time.time())
+    assert (past.path, past.settled) == (notes.path, {})
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"command": "plan"},
+        {"account": "b"},
+        {"match": "*"},
+        {"shard": "1/2"},
+        {"table": "t"},
+        {"digest": journal.digest([])},
+    ],
+    ids=lambda other: next(iter(other)),
+)
+def test_another_run_is_not_gone_on_with(tmp_path: Path, other: dict[str, str]) -> None:
+    write(tmp_path)
+    assert find(tmp_path, replace(KEY, **other), time.time()) == Past()
+
+
+def test_a_run_that_came_to_its_end_or_is_old_is_not_gone_on_with(tmp_path: Path) -> None:
+    write(tmp_path, complete=False)
+    assert find(tmp_path, KEY, time.time() + journal.RESUME_SECONDS + 60) == Past()
+    write(tmp_path, complete=True, past=find(tmp_path, KEY, time.time()))
+    assert find(tmp_path, KEY, time.time()) == Past()
+
+
+def test_two_processes_do_not_go_on_with_the_same_run(tmp_path: Path) -> None:
+    write(tmp_path)
+    past = find(tmp_path, KEY, time.time())
+    with (
+        opened(tmp_path, KEY, past, lambda: 0),
+        pytest.raises(ConfigError, match="another 'd1 fleet up' is at work"),
+        opened(tmp_path, KEY, past, lambda: 0),
+    ):
+        pytest.fail("it was opened twice")
+
+
+def test_requests_of_earlier_processes_are_counted(tmp_path: Path) -> None:
+    write(tmp_path, sent=7)
+    now = time.time()
+    assert len(recent(tmp_path, "account", 300, now + 1)) == 7
+    write(tmp_path, sent=5, past=find(tmp_path, KEY, now))
+    assert len(recent(tmp_path, "account", 300, now + 1)) == 12
+    assert recent(tmp_path, "account", 300, now + 400) == []
+    assert recent(tmp_path, "another", 300, now + 1) == []
+
+
+@pytest.mark.parametrize("text", ["hello", "1", "{}", '{"key": {}}'])
+def test_a_file_that_is_no_journal_is_named(tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes.jsonl").write_text(f"{text}\n")
+    with pytest.raises(ConfigError, match=r"notes\.jsonl: is not the journal that 'd1 fleet up' wrote"):
+        find(tmp_path, KEY, time.time())
+
+
+def test_the_journal_is_for_its_owner_s_eyes(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert {json.loads(line)["event"] for line in path.read_text().splitlines()} == {"run", "bookmark", "result"}

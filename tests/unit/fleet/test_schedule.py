@@ -1,0 +1,104 @@
+"""The canary goes alone; a failure stops what has not begun; what has begun finishes."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.cloudflare.account import Description
+from pulumi_d1.fleet.result import Result, State
+from pulumi_d1.fleet.schedule import Gate, run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MEMBERS = [Description(str(number), f"db-{number:02}", "") for number in range(20)]
+
+
+def ended(member: Description, state: State) -> Result:
+    return Result(member.name, member.id, state)
+
+
+def migrated(gate: Gate, end: Callable[[Description], State], concurrency: int = 4) -> Counter[State]:
+    """How many ended how; those that `end` calls up to date never ask to be let in."""
+
+    def migrate(member: Description, admitted: Callable[[], bool]) -> Result:
+        state = end(member)
+        if state is State.UP_TO_DATE or admitted():
+            return ended(member, state)
+        return ended(member, State.NOT_STARTED)
+
+    return Counter(result.state for result in run(MEMBERS, migrate, gate, concurrency))
+
+
+def test_nobody_else_writes_before_the_canary_is_fine() -> None:
+    gate, canary, finished = Gate(1, 1), threading.Event(), threading.Event()
+    overtook: list[str] = []
+
+    def migrate(member: Description, admitted: Callable[[], bool]) -> Result:
+        assert admitted()
+        if canary.is_set():
+            overtook.extend([] if finished.is_set() else [member.name])
+        else:
+            canary.set()
+            finished.wait(0.2)  # time for the others to overtake it, if they could
+            finished.set()
+        return ended(member, State.DONE)
+
+    assert len(list(run(MEMBERS, migrate, gate, 4))) == len(MEMBERS)
+    assert overtook == []
+
+
+def test_a_canary_that_fails_stops_the_rest() -> None:
+    assert migrated(Gate(1, 99), lambda _: State.FAILED) == {State.FAILED: 1, State.NOT_STARTED: 19}
+
+
+def test_a_database_that_is_up_to_date_is_no_canary() -> None:
+    def end(member: Description) -> State:
+        return State.FAILED if member is MEMBERS[7] else State.UP_TO_DATE
+
+    assert migrated(Gate(1, 99), end, concurrency=1) == {State.UP_TO_DATE: 7, State.FAILED: 1, State.NOT_STARTED: 12}
+
+
+@pytest.mark.parametrize(("most", "failed"), [(1, 1), (3, 3), (99, 10)])
+def test_so_many_failures_stop_the_rest(most: int, failed: int) -> None:
+    def end(member: Description) -> State:
+        return State.DONE if int(member.id) % 2 == 0 else State.FAILED
+
+    found = migrated(Gate(1, most), end, concurrency=1)
+    assert found[State.FAILED] == failed
+    assert found[State.NOT_STARTED] == (0 if most == 99 else 20 - 2 * most)
+
+
+def test_no_canary_at_all() -> None:
+    assert migrated(Gate(0, 1), lambda _: State.DONE) == {State.DONE: 20}
+
+
+def test_fewer_with_work_than_canaries() -> None:
+    def end(member: Description) -> State:
+        return State.DONE if member is MEMBERS[3] else State.UP_TO_DATE
+
+    assert migrated(Gate(5, 1), end) == {State.DONE: 1, State.UP_TO_DATE: 19}
+
+
+def test_a_signal_to_stop_lets_what_has_begun_finish() -> None:
+    gate = Gate(1, 1)
+
+    def end(member: Description) -> State:
+        if member is MEMBERS[5]:
+            gate.stop()
+        return State.UP_TO_DATE
+
+    assert migrated(gate, end, concurrency=1) == {State.UP_TO_DATE: 6, State.NOT_STARTED: 14}
+
+
+def test_a_defect_in_the_canary_leaves_nobody_waiting_for_it() -> None:
+    def migrate(_: Description, admitted: Callable[[], bool]) -> Result:
+        admitted()
+        raise AssertionError("a defect")
+
+    with pytest.raises(AssertionError, match="a defect"):
+        list(run(MEMBERS, migrate, Gate(1, 1), 4))

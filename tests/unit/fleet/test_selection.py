@@ -1,0 +1,92 @@
+"""Shards part a fleet without remainder and alike everywhere; what a stack owns is in none."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pulumi_d1.cloudflare.account import Description
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet.selection import Owners, Shard, read_shard, select
+
+NAMES = st.sets(st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=30), min_size=1, max_size=50)
+
+
+def described(*names: str) -> list[Description]:
+    return [Description(f"id of {name}", name, "") for name in names]
+
+
+def names(*databases: str, match: str, shard: str = "1/1") -> list[str]:
+    return [
+        found.name
+        for found in select(described(*databases), match, read_shard(shard), lambda name: name.startswith("shop-db-"))
+    ]
+
+
+@given(NAMES, st.integers(1, 64))
+def test_every_database_is_in_one_shard(databases: set[str], parts: int) -> None:
+    found = [name for part in range(1, parts + 1) for name in databases if Shard(part, parts).has(name)]
+    assert sorted(found) == sorted(databases)
+
+
+def test_a_name_is_in_the_same_shard_on_every_machine_and_in_every_version() -> None:
+    # A stored format: a resumed fleet of shards would meet other databases.
+    placed = [next(n for n in range(1, 17) if Shard(n, 16).has(f"shop-tenant-{number}")) for number in range(8)]
+    assert placed == [1, 3, 12, 13, 1, 4, 11, 7]
+
+
+def test_shards_are_of_a_size() -> None:
+    sizes = [sum(Shard(part, 16).has(f"shop-tenant-{number}") for number in range(16_000)) for part in range(1, 17)]
+    assert max(sizes) - min(sizes) < 200
+
+
+def test_a_pattern_picks_by_name_and_in_order() -> None:
+    assert names("b-2", "a-1", "b-1", "B-3", match="b-*") == ["b-1", "b-2"]
+    assert names("b-2", "b-1", match="b-[2-9]") == ["b-2"]
+
+
+def test_what_a_stack_owns_is_refused_and_named() -> None:
+    with pytest.raises(ConfigError, match=r"also matches what this project's stacks own: shop-db-dev, shop-db-prod: "):
+        names("shop-tenant-1", "shop-db-prod", "shop-db-dev", match="shop-*")
+    with pytest.raises(ConfigError, match="pulumi up"):
+        names("shop-db-prod", match="shop-db-prod")
+
+
+@pytest.mark.parametrize(
+    ("name", "owned"),
+    [
+        ("shop-db-dev", True),
+        ("shop-db-somebodys", True),
+        ("legacy", True),
+        ("shop-orders-db-v1.2", True),
+        ("shop-orders-db-prod", True),
+        ("shop-orders-db-pr-7", True),
+        ("shop-tenant-1", False),
+        ("shop-orders-db-tenant-1", False),
+        ("shopping-orders-db-prod", False),
+        ("other-db-prod", False),
+    ],
+)
+def test_a_stacks_database_is_known_by_its_name_also_in_a_component_of_a_larger_program(name: str, owned: bool) -> None:  # noqa: FBT001 - a parameter
+    owners = Owners(frozenset({"legacy"}), frozenset({"shop"}), frozenset({"dev", "prod", "v1.2"}))
+    assert owners.have(name) is owned
+
+
+def test_a_stack_s_database_is_refused_in_every_shard() -> None:
+    for shard in ("1/2", "2/2"):
+        with pytest.raises(ConfigError, match="shop-db-prod"):
+            names("shop-tenant-1", "shop-db-prod", match="shop-*", shard=shard)
+
+
+def test_a_pattern_that_nothing_matches_is_a_mistake() -> None:
+    with pytest.raises(ConfigError, match=re.escape("--match 'shop-tenants-*': no database of the account")):
+        names("shop-tenant-1", match="shop-tenants-*")
+
+
+@pytest.mark.parametrize("text", ["", "3", "0/4", "5/4", "a/b", "1/0", "-1/4", "1/4/2"])
+def test_a_shard_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="such as 3/16"):
+        read_shard(text)

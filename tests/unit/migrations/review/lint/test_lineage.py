@@ -1,0 +1,205 @@
+"""What becomes of rows through renames, copies and several files. The live database is that of `live.py`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.lint import live
+
+_KEEP = "CREATE TABLE keep AS SELECT * FROM sessions;"
+_REBUILD = (
+    "CREATE TABLE users_new (id INTEGER PRIMARY KEY, email, password_hash, name, created_at, updated_at);"
+    "INSERT INTO users_new SELECT * FROM users; DROP TABLE users; ALTER TABLE users_new RENAME TO users;"
+)
+_KEEP_ALL = (
+    "CREATE TABLE k1 AS SELECT * FROM sessions; CREATE TABLE k2 AS SELECT * FROM files;"
+    "CREATE TABLE k3 AS SELECT id, author_id FROM content;"
+)
+_BACK = (
+    "INSERT INTO sessions SELECT * FROM k1; INSERT INTO files SELECT * FROM k2;"
+    "UPDATE content SET author_id = (SELECT author_id FROM k3 WHERE k3.id = content.id);"
+)
+
+
+def told(*files: str, more: str = "") -> list[str]:
+    """Codes of the rules about rows, with the file's number."""
+    found = live.findings(*files, more=more)
+    return [f"{item.rule.code} {int(item.name[:4]) - 3}" for item in found if item.rule.code[1] in "12"]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"{_KEEP} DROP TABLE sessions; CREATE TABLE sessions AS SELECT * FROM keep;",
+        f"{_KEEP} DELETE FROM sessions; INSERT INTO sessions SELECT * FROM keep; DROP TABLE keep;",
+        f"{_KEEP} ALTER TABLE keep RENAME TO kept; DELETE FROM sessions; INSERT INTO sessions SELECT * FROM kept;",
+        (
+            f"{_KEEP} CREATE TABLE kept AS SELECT * FROM keep; DROP TABLE keep; DROP TABLE sessions;"
+            "CREATE TABLE sessions (id, user_id, expires_at, created_at); INSERT INTO sessions SELECT * FROM kept;"
+        ),
+        "ALTER TABLE sessions RENAME TO old; CREATE TABLE sessions AS SELECT * FROM old; DROP TABLE old;",
+        (
+            "CREATE TABLE n AS SELECT id, user_id, expires_at AS until, created_at FROM sessions; DROP TABLE sessions;"
+            "ALTER TABLE n RENAME TO sessions;"
+        ),
+        (
+            "CREATE VIEW v AS SELECT * FROM sessions; CREATE TABLE n AS SELECT * FROM v; DROP VIEW v;"
+            "DROP TABLE sessions; ALTER TABLE n RENAME TO sessions;"
+        ),
+        f"{_KEEP_ALL} {_REBUILD} {_BACK} DROP TABLE k1; DROP TABLE k2; DROP TABLE k3;",
+    ],
+)
+def test_rows_that_come_back_in_the_same_file_are_not_lost(sql: str) -> None:
+    assert told(sql) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "codes"),
+    [
+        (f"DROP TABLE sessions; {_KEEP.replace('sessions', 'files')}", ["D102 1"]),
+        (f"{_KEEP} DROP TABLE sessions;", ["D102 1"]),
+        (
+            (
+                f"ALTER TABLE sessions DROP COLUMN created_at; {_KEEP} DELETE FROM sessions;"
+                "INSERT INTO sessions SELECT * FROM keep;"
+            ),
+            ["D103 1"],
+        ),
+        (
+            (
+                "CREATE TABLE keep AS SELECT id, user_id FROM sessions; DELETE FROM sessions;"
+                "INSERT INTO sessions (id, user_id, expires_at) SELECT id, user_id, '' FROM keep;"
+            ),
+            ["D104 1"],
+        ),
+        (f"{_KEEP} DELETE FROM sessions;", ["D104 1"]),
+        (f"DELETE FROM sessions; {_KEEP} INSERT INTO sessions SELECT * FROM keep;", ["D104 1"]),
+        ("DROP TABLE sessions; CREATE TABLE sessions (id); INSERT INTO sessions VALUES ('s1');", ["D102 1"]),
+        ("DROP TABLE sessions; CREATE TABLE sessions AS SELECT count(*) AS n FROM users;", ["D102 1"]),
+        (f"{_REBUILD} {_KEEP_ALL} {_BACK}", ["D101 1"]),
+        (f"{_KEEP_ALL} {_REBUILD} {_BACK.replace('INSERT INTO files', 'INSERT INTO k2')}", ["D101 1"]),
+    ],
+)
+def test_rows_that_do_not_are(sql: str, codes: list[str]) -> None:
+    assert told(sql) == codes
+
+
+def test_the_message_leaves_out_what_comes_back() -> None:
+    [finding] = live.findings(f"{_KEEP_ALL} {_REBUILD} {_BACK.replace('INSERT INTO files', 'INSERT INTO k2')}")
+    assert finding.message == "dropping users would delete 1 row of files (owner_id)"
+
+
+def test_a_child_that_is_dropped_before_is_no_victim() -> None:
+    found = live.findings("DROP TABLE sessions; DROP TABLE files; DROP TABLE users;")
+    [cascade] = (item for item in found if item.rule.code == "D101")
+    assert cascade.message == "dropping users would set author_id of 2 rows of content to NULL"
+
+
+def test_a_cascade_goes_on_to_the_children_of_children() -> None:
+    more = """
+    CREATE TABLE clicks (id INTEGER PRIMARY KEY, session_id TEXT REFERENCES sessions(id) ON DELETE CASCADE);
+    INSERT INTO clicks (session_id) VALUES ('s1'), ('s1'), ('s3'), (NULL);
+    """
+    [finding] = (item for item in live.findings(_REBUILD, more=more) if item.rule.code == "D101")
+    assert "delete up to 3 rows of clicks (session_id), " in finding.message
+
+
+def test_a_table_that_points_at_itself_is_not_its_own_victim() -> None:
+    more = """
+    CREATE TABLE tree (id INTEGER PRIMARY KEY, up REFERENCES tree(id) ON DELETE CASCADE);
+    INSERT INTO tree VALUES (1, 1);
+    """
+    assert told("DROP TABLE tree;", more=more) == ["D102 1"]
+
+
+def test_a_default_is_said_to_be_one() -> None:
+    more = """
+    CREATE TABLE likes (content_id INTEGER DEFAULT 1 REFERENCES content(id) ON DELETE SET DEFAULT);
+    INSERT INTO likes VALUES (2);
+    """
+    [finding] = (item for item in live.findings("DELETE FROM content;", more=more) if item.rule.code == "D101")
+    assert finding.message == ("deleting every row of content would set content_id of 1 row of likes to its default")
+
+
+@pytest.mark.parametrize(
+    ("files", "codes"),
+    [
+        (("ALTER TABLE users RENAME TO people;", "DELETE FROM people WHERE true;"), ["D101 2", "D104 2"]),
+        (("ALTER TABLE users RENAME COLUMN name TO n;", "ALTER TABLE users DROP COLUMN n;"), ["D103 2"]),
+        ((_REBUILD.replace("users", "sessions_x"),), ["D200 1"]),
+        (("DELETE FROM sessions;", "DROP TABLE sessions;"), ["D104 1"]),
+        (("DROP TABLE sessions;", "CREATE TABLE sessions (id);", "DROP TABLE sessions;"), ["D102 1"]),
+        (("CREATE TABLE tags (id); INSERT INTO tags VALUES (1);", "DELETE FROM tags;", "DROP TABLE tags;"), []),
+        (("ALTER TABLE users ADD COLUMN x; UPDATE users SET x = 1;", "ALTER TABLE users DROP COLUMN x;"), []),
+        (("ALTER TABLE users ADD COLUMN x;", "ALTER TABLE users RENAME COLUMN x TO y; UPDATE users SET y = 1;"), []),
+        (
+            (f"{_KEEP} DROP TABLE sessions; CREATE TABLE sessions AS SELECT * FROM keep;", "DROP TABLE sessions;"),
+            ["D102 2"],
+        ),
+        (("DELETE FROM sessions;", "ALTER TABLE sessions ADD COLUMN x NOT NULL;"), ["D104 1"]),
+        (("EXPLAIN DELETE FROM sessions; EXPLAIN DROP TABLE users;",), []),
+        (("CREATE TABLE a AS SELECT * FROM users; DROP TABLE a;",), []),
+    ],
+)
+def test_rows_are_followed_from_file_to_file(files: tuple[str, ...], codes: list[str]) -> None:
+    assert told(*files) == codes
+
+
+def test_a_new_database_has_no_rows_to_lose() -> None:
+    assert (
+        live.of_new_database(_REBUILD, "DROP TABLE sessions; DELETE FROM users; ALTER TABLE files DROP COLUMN name;")
+        == ()
+    )
+
+
+def test_without_rows_now_it_is_a_warning() -> None:
+    empty = "DELETE FROM sessions; DELETE FROM files; UPDATE content SET author_id = NULL; DELETE FROM users;"
+    found = live.findings(_REBUILD, more=empty)
+    assert [(item.severity, item.message) for item in found] == [
+        (
+            "warning",
+            (
+                "dropping users would delete the rows of files (owner_id), delete the rows of sessions (user_id), and "
+                "set author_id of the rows of content to NULL; there are none now"
+            ),
+        )
+    ]
+
+
+def test_a_folder_without_a_database_has_warnings_without_figures() -> None:
+    found = live.of_folder("DROP TABLE sessions;", "ALTER TABLE users DROP COLUMN name; DELETE FROM users;")
+    assert [(item.rule.code, item.severity, item.message) for item in found] == [
+        ("D102", "warning", "sessions is dropped with its rows"),
+        ("D103", "warning", "users loses the values of name"),
+        (
+            "D101",
+            "warning",
+            (
+                "deleting every row of users would delete the rows of files (owner_id), and set author_id of the rows "
+                "of content to NULL"
+            ),
+        ),
+        ("D104", "warning", "every row of users is deleted"),
+    ]
+
+
+def test_a_folder_without_a_database_does_not_tell_what_a_file_makes_and_drops_itself() -> None:
+    assert live.of_folder("CREATE TABLE a (x); INSERT INTO a VALUES (1); DELETE FROM a; DROP TABLE a;") == ()
+
+
+def test_a_virtual_table_that_is_made_again_is_an_index() -> None:
+    more = "CREATE VIRTUAL TABLE words USING fts5(title); INSERT INTO words VALUES ('x');"
+    again = "DROP TABLE words; CREATE VIRTUAL TABLE words USING fts5(title, body);"
+    assert told(f"{again} INSERT INTO words SELECT title, body FROM content;", more=more) == []
+    assert told("DROP TABLE words;", more=more) == ["D102 1"]
+
+
+def test_a_refusal_that_rows_decide_is_certain_only_while_they_are_untouched() -> None:
+    added = "ALTER TABLE sessions ADD COLUMN x NOT NULL;"
+    [certain] = live.findings(added)
+    [maybe] = live.findings("DELETE FROM sessions WHERE id <> '';", added)
+    assert (certain.refused, maybe.refused) == (True, False)
+    assert certain.severity == maybe.severity == "error"
+    more = "CREATE TABLE votes (content_id REFERENCES content(id)); INSERT INTO votes VALUES (1);"
+    found = live.findings("UPDATE votes SET content_id = NULL WHERE true; DELETE FROM content;", more=more)
+    assert [item.refused for item in found if item.rule.code == "D209"] == [False]

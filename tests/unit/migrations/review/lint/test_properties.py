@@ -1,0 +1,74 @@
+"""What holds for every text: lint raises nothing, and what it finds lies inside the file."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.review.lint.check import lint
+from pulumi_d1.migrations.review.rehearsal import rehearse
+from pulumi_d1.sqlite import schema
+from tests.support.lint import live
+from tests.support.lint.cases import CASES
+
+_STATEMENTS = st.sampled_from([text for case in CASES for text in (case.sql, case.near) if len(text) < 5_000])
+_PIECES = st.sampled_from(
+    [
+        *("DROP TABLE ", "users", "sessions", "DELETE FROM ", "ALTER TABLE ", " RENAME TO ", " DROP COLUMN ", " ADD "),
+        *(
+            "CREATE TABLE t",
+            " AS SELECT * FROM ",
+            "INSERT INTO ",
+            "UPDATE ",
+            " SET name = ",
+            "PRAGMA foreign_keys",
+            "=off",
+        ),
+        *(
+            "CREATE TRIGGER r AFTER INSERT ON users BEGIN ",
+            " END",
+            "begin",
+            "CASE",
+            "(",
+            ")",
+            ";",
+            "\n",
+            "\r\n",
+            "\n\n",
+            " ",
+        ),
+        *(
+            "-- d1:allow",
+            " D102",
+            ", D101",
+            " why",
+            "/* d1:allow D104 x */",
+            "--",
+            "/*",
+            "*/",
+            "'",
+            '"',
+            "`",
+            "[",
+            "\ufeff",
+        ),
+        *("_cf_x", "d1_migrations", "EXPLAIN ", "\0", "é", "😀", "1"),
+    ]
+)
+_SCRIPTS = st.lists(st.one_of(_STATEMENTS, _PIECES, st.text(max_size=5)), max_size=12).map("".join)
+_OBJECTS = tuple(schema.read(live.database()).objects.values())
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(_SCRIPTS, min_size=1, max_size=3), st.sampled_from(["live", "new", "nothing asked"]))
+def test_lint_takes_any_text(scripts: list[str], database: str) -> None:
+    files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, 4)]
+    texts = {file.name: file.sql for file in files}
+    rehearsal = rehearse(_OBJECTS if database == "live" else (), files, live.TABLE)
+    for finding in lint(rehearsal, live.TABLE, None if database == "nothing asked" else {}):
+        lines = texts[finding.name].split("\n")
+        assert 1 <= finding.line <= len(lines), finding
+        assert 1 <= finding.column <= max(1, len(lines[finding.line - 1])), finding
+        assert finding.message
+        assert "\n" not in finding.message

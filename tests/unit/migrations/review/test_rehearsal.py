@@ -1,0 +1,129 @@
+"""Pending files run on a local database with the live schema, and drift is what no file explains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.live import NEW, Live
+from pulumi_d1.migrations.review.rehearsal import Refusal, rehearse
+from pulumi_d1.migrations.review.review import drift
+from pulumi_d1.sqlite import schema
+from pulumi_d1.sqlite.difference import difference
+from pulumi_d1.sqlite.execute import run_script
+from pulumi_d1.sqlite.sandbox import open_database
+
+if TYPE_CHECKING:
+    from pulumi_d1.migrations.review.rehearsal import Rehearsal
+
+TABLE = "d1_migrations"
+
+
+def live(script: str, *applied: str) -> Live:
+    """A database with a ledger and what `script` makes."""
+    connection = open_database(":memory:")
+    run_script(connection, f"{ledger.create(TABLE)}\n{script}")
+    keys = ("type", "name", "tbl_name", "sql")
+    return Live(
+        applied, schema.objects_from(dict(zip(keys, row, strict=True)) for row in connection.execute(schema.SELECT))
+    )
+
+
+def rehearsed(*scripts: str, on: Live = NEW) -> Rehearsal:
+    files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, start=1)]
+    return rehearse(on.objects, files, TABLE)
+
+
+def changes(done: Rehearsal) -> list[tuple[str, str]]:
+    return [(change.kind.value, change.name) for change in difference(done.before, done.after)]
+
+
+def test_files_run_one_after_the_other_on_the_live_schema() -> None:
+    done = rehearsed("ALTER TABLE t ADD COLUMN b", "CREATE INDEX i ON t (b)", on=live("CREATE TABLE t (a);"))
+    assert done.refusal is None
+    assert changes(done) == [("added", "t.b"), ("added", "i")]
+    assert [len(file.steps) for file in done.files] == [1, 1]
+
+
+def test_the_ledger_is_there_and_is_no_part_of_the_schema() -> None:
+    done = rehearsed(f"SELECT name FROM {TABLE}", "CREATE TABLE t (a)")
+    assert done.refusal is None
+    assert changes(done) == [("added", "t")]
+
+
+@pytest.mark.parametrize(
+    ("script", "line", "column", "message"),
+    [
+        ("CREATE TABEL t (a)", 1, 8, 'near "TABEL": syntax error'),
+        ("-- a comment\n\n  CREATE TABLE ok (a);\n  SELECT nope FROM ok;", 4, 10, "no such column: nope"),
+        ("CREATE TABLE ok (a);\r\nSELECT 'ä', nope FROM ok;\r\n", 2, 13, "no such column: nope"),
+        ("CREATE TABLE ok (a); DROP TABLE other", 1, 22, "no such table: other"),
+        ("\ufeffCREATE TABEL t (a)", 1, 9, 'near "TABEL": syntax error'),
+    ],
+)
+def test_a_refusal_has_its_place_in_the_file(script: str, line: int, column: int, message: str) -> None:
+    found = rehearsed(script).refusal
+    assert found is not None
+    assert (found.line, found.column) == (line, column)
+    assert message in found.message
+
+
+def test_a_refused_file_leaves_nothing_and_ends_the_rehearsal() -> None:
+    done = rehearsed("CREATE TABLE a (x)", "CREATE TABLE b (x); oops", "CREATE TABLE c (x)")
+    assert done.refusal is not None
+    assert done.refusal.name == "0002.sql"
+    assert changes(done) == [("added", "a")]
+    assert [file.migration.name for file in done.files] == ["0001.sql", "0002.sql"]
+
+
+def test_rows_of_a_new_database_are_known_and_its_constraints_hold() -> None:
+    done = rehearsed("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)", "INSERT INTO t\nVALUES (1)")
+    assert done.refusal is not None
+    assert (done.refusal.name, done.refusal.line, done.undecided) == ("0002.sql", 1, ())
+
+
+def test_a_commit_that_is_refused_is_the_end_of_the_file() -> None:
+    deferred = "CREATE TABLE p (a PRIMARY KEY);\nCREATE TABLE c (a REFERENCES p DEFERRABLE INITIALLY DEFERRED);\n"
+    done = rehearsed(f"{deferred}INSERT INTO c VALUES (1);\n\n")
+    assert done.refusal == Refusal(
+        "0001.sql",
+        3,
+        26,
+        "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_FOREIGNKEY)",
+        None,
+    )
+
+
+def test_a_constraint_on_a_live_database_is_undecided_since_its_rows_are_not_here() -> None:
+    on = live("CREATE TABLE p (a PRIMARY KEY); CREATE TABLE c (a REFERENCES p);")
+    done = rehearsed("INSERT INTO c VALUES (1);\nCREATE TABLE n (a)", on=on)
+    assert done.refusal is None
+    assert [(item.line, item.column) for item in done.undecided] == [(1, 1)]
+    assert changes(done) == [("added", "n")]
+
+
+FILES = [
+    Migration("1.sql", "CREATE TABLE t (a);\nINSERT INTO t VALUES (1);\nALTER TABLE gone ADD COLUMN b;"),
+    Migration("2.sql", "CREATE INDEX i ON t (a);"),
+]
+
+
+def drifted(script: str, *applied: str) -> list[tuple[str, str]]:
+    return [(change.kind.value, change.name) for change in drift(FILES, live(script, *applied), TABLE)]
+
+
+def test_a_database_that_the_applied_files_explain_has_no_drift() -> None:
+    assert drifted("CREATE TABLE t (a); CREATE INDEX i ON t (a);", "1.sql", "2.sql") == []
+    assert drifted("CREATE TABLE t (a);", "1.sql") == []
+    assert drifted("") == []
+
+
+def test_what_no_applied_file_makes_is_drift_and_so_is_what_is_not_there() -> None:
+    assert drifted("CREATE TABLE t (a, b); CREATE TABLE debug (x);", "1.sql", "2.sql") == [
+        ("added", "t.b"),
+        ("added", "debug"),
+        ("removed", "i"),
+    ]

@@ -1,0 +1,105 @@
+"""The migrations folder is read as wrangler reads it."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations.folder import Migration, layout_hint, order, read_folder
+from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern
+
+WRANGLERS_ORDER = ["-1_neg", "0001_A", "0001_a", "2_b", "03-z", "3", "7x_y", "10_c", "ABC", "abc"]
+"""Observed with wrangler 4.164.0."""
+
+
+def test_files_run_in_wranglers_order() -> None:
+    assert sorted(sorted(WRANGLERS_ORDER), key=order) == WRANGLERS_ORDER
+
+
+def test_nested_names_are_ordered_segment_by_segment() -> None:
+    names = ["1_a/migration.sql", "1_a/2.sql", "2_b", "10_a/1.sql"]
+    assert sorted(names, key=order) == ["1_a/2.sql", "1_a/migration.sql", "2_b", "10_a/1.sql"]
+
+
+def test_white_space_before_a_number_is_what_javascript_calls_so() -> None:
+    numbered, unnumbered = ["\ufeff1", "\u00a02", " 3", "4"], ["\x1c6", "\x855"]
+    assert sorted([*unnumbered, *numbered], key=order) == [*numbered, *unnumbered]
+
+
+def test_a_number_too_long_for_a_float_counts_as_none() -> None:
+    assert min(["9" * 400 + "_x", "1_y"], key=order) == "1_y"
+
+
+def test_only_regular_sql_files_directly_in_the_folder_count(tmp_path: Path) -> None:
+    for name in ("2_b.sql", "1_a.sql", ".hidden.sql", "upper.SQL", "notes.md"):
+        (tmp_path / name).write_text("SELECT 1;")
+    (tmp_path / "3_folder.sql").mkdir()
+    (tmp_path / "4_link.sql").symlink_to(tmp_path / "1_a.sql")
+    assert [migration.name for migration in read_folder(tmp_path)] == ["1_a.sql", "2_b.sql"]
+
+
+def write(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("SELECT 1;")
+
+
+def test_a_pattern_reaches_into_folders_and_names_keep_the_way(tmp_path: Path) -> None:
+    folder = tmp_path / "drizzle"
+    write(
+        folder, "20250101_init/migration.sql", "20240101_first/migration.sql", "20240101_first/snapshot.json", "0.sql"
+    )
+    write(folder, "20240101_first/deep/migration.sql", ".meta/migration.sql", "9/migration.SQL")
+    (folder / "3_link").symlink_to(folder / "20250101_init")
+    (folder / "4_file").mkdir()
+    (folder / "4_file" / "migration.sql").symlink_to(folder / "0.sql")
+    (folder / "5_folder" / "migration.sql").mkdir(parents=True)
+    found = read_folder(folder, NESTED)
+    assert [migration.name for migration in found] == ["20240101_first/migration.sql", "20250101_init/migration.sql"]
+    assert {migration.sql for migration in found} == {"SELECT 1;"}
+
+
+def test_two_stars_reach_every_depth(tmp_path: Path) -> None:
+    write(tmp_path, "2.sql", "1/2/3.sql", "1/1.sql")
+    names = [migration.name for migration in read_folder(tmp_path, Pattern("**/*.sql"))]
+    assert names == ["1/1.sql", "1/2/3.sql", "2.sql"]
+
+
+@pytest.mark.parametrize("name", ["1_\n.sql", "1_\x1b.sql", os.fsdecode(b"1_\xff.sql")])
+def test_a_name_that_can_not_be_told_is_refused(tmp_path: Path, name: str) -> None:
+    write(tmp_path, name)
+    with pytest.raises(ConfigError, match=r"a file is called '1_\\.+': rename it") as refused:
+        read_folder(tmp_path)
+    assert str(refused.value).isprintable()
+    (tmp_path / name).rename(tmp_path / f"{name}.txt")
+    assert read_folder(tmp_path) == (), "only a migration needs a proper name"
+
+
+def test_a_nested_layout_that_nothing_asked_for_is_hinted_at(tmp_path: Path) -> None:
+    assert layout_hint(tmp_path, DEFAULT, "drizzle") is None, "an empty folder is one that was just made"
+    write(tmp_path, "1_a/migration.sql")
+    expected = "pulumi config set migrationsPattern 'drizzle/*/migration.sql'"
+    assert expected in (layout_hint(tmp_path, DEFAULT, "drizzle") or "")
+    assert expected in (layout_hint(tmp_path, Pattern("*.ddl"), "./drizzle/") or "")
+    assert layout_hint(tmp_path, NESTED, "drizzle") is None
+    write(tmp_path, "1_a.sql")
+    assert layout_hint(tmp_path, DEFAULT, "drizzle") is None
+
+
+def test_line_ends_of_the_checkout_do_not_change_the_digest(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").write_bytes(b"SELECT 1;\r\nSELECT 2;\r\n")
+    (migration,) = read_folder(tmp_path)
+    assert migration.sha256 == Migration("1.sql", "SELECT 1;\nSELECT 2;\n").sha256
+    assert migration.sql == "SELECT 1;\r\nSELECT 2;\r\n", "a string in it may mean its CRLF"
+
+
+def test_a_missing_folder_is_named_with_the_key_that_sets_it(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no migrations folder .*nowhere.*migrationsDir"):
+        read_folder(tmp_path / "nowhere")
+
+
+def test_a_file_that_is_not_text_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").write_bytes(b"SELECT 1;\nSELECT '\xff';\n")
+    with pytest.raises(ConfigError, match=r"1\.sql:2: is not UTF-8"):
+        read_folder(tmp_path)

@@ -1,0 +1,205 @@
+"""A stand-in for Pulumi's Cloudflare provider plugin: `cloudflare:index/d1Database:D1Database`, for the emulator only.
+
+It serves where the real plugin can't be downloaded, with the real one's rules (terraform-provider-cloudflare,
+internal/services/d1_database/schema.go): a changed account, name, jurisdiction or location hint replaces the database,
+read replication changes in place, and a database that is gone drops out of the state on refresh. It speaks to loopback
+addresses alone, so that it can never be mistaken for the real one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime import rpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+
+from tools.engine import provider
+from tools.engine.plugin_process import failures_as_status, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from cloudflare.resources.d1 import DatabaseResource
+
+TOKEN = "cloudflare:index/d1Database:D1Database"  # noqa: S105 - Pulumi's word for a resource type
+REPLACING = ("accountId", "name", "jurisdiction", "primaryLocationHint")
+UPDATING = ("readReplication",)
+_API_NAMES = {
+    "jurisdiction": "jurisdiction",
+    "primaryLocationHint": "primary_location_hint",
+    "readReplication": "read_replication",
+}
+
+
+class Refused(Exception):
+    """What was asked for is not a stand-in's business."""
+
+
+class Gone(Exception):
+    """There is no such database."""
+
+
+class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
+    """The provider protocol, for one resource type."""
+
+    _token: str | None = None  # None: the environment's
+
+    def Handshake(self, request: Any, context: Any) -> Any:
+        return provider_pb2.ProviderHandshakeResponse(accept_secrets=False)
+
+    def GetPluginInfo(self, request: Any, context: Any) -> Any:
+        return plugin_pb2.PluginInfo(version=provider.version())
+
+    def CheckConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: Any) -> Any:
+        return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+
+    def Configure(self, request: Any, context: Any) -> Any:
+        self._token = rpc.unwrap_rpc_secret(rpc.deserialize_properties(request.args).get("apiToken"))
+        return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
+
+    def Check(self, request: Any, context: Any) -> Any:
+        with failures_as_status(context, Refused):
+            if request.type != TOKEN:
+                raise Refused(
+                    f"{request.type}: the stand-in provider serves {TOKEN} alone; use Pulumi's own Cloudflare plugin"
+                )
+            news = rpc.deserialize_properties(request.news, True)  # noqa: FBT003 - keep unknown values
+            missing = [name for name in ("accountId", "name") if name not in news]
+            return provider_pb2.CheckResponse(
+                inputs=request.news,
+                failures=[provider_pb2.CheckFailure(property=name, reason="is required") for name in missing],
+            )
+
+    def Diff(self, request: Any, context: Any) -> Any:
+        olds, news = (rpc.deserialize_properties(p, True) for p in (request.old_inputs, request.news))  # noqa: FBT003
+        replaces = [name for name in REPLACING if olds.get(name) != news.get(name)]
+        updates = [name for name in UPDATING if olds.get(name) != news.get(name)]
+        kind = provider_pb2.PropertyDiff
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME if replaces or updates else provider_pb2.DiffResponse.DIFF_NONE,
+            replaces=replaces,
+            diffs=[*replaces, *updates],
+            hasDetailedDiff=True,
+            detailedDiff={
+                **{name: kind(kind=kind.UPDATE_REPLACE, inputDiff=True) for name in replaces},
+                **{name: kind(kind=kind.UPDATE, inputDiff=True) for name in updates},
+            },
+        )
+
+    def Create(self, request: Any, context: Any) -> Any:
+        with failures_as_status(context, Refused):
+            inputs = rpc.deserialize_properties(request.properties, request.preview)
+            if request.preview:
+                return provider_pb2.CreateResponse(properties=request.properties)
+            optional = {_API_NAMES[name]: inputs[name] for name in _API_NAMES if inputs.get(name)}
+            account, name = inputs["accountId"], inputs["name"]
+            database = self._ask(lambda api: api.create(account_id=account, name=name, **optional).to_dict())
+            return provider_pb2.CreateResponse(id=database["uuid"], properties=_state(inputs, database))
+
+    def Read(self, request: Any, context: Any) -> Any:
+        with failures_as_status(context, Refused):
+            account, imports, uuid = request.id.rpartition("/")  # an import names a database ACCOUNT/UUID
+            inputs = rpc.deserialize_properties(request.inputs)
+            account = account or inputs["accountId"]
+            try:
+                database = self._ask(lambda api: api.get(uuid, account_id=account).to_dict())
+            except Gone:
+                return provider_pb2.ReadResponse()
+            inputs |= {"accountId": account, "name": database["name"]}
+            if imports or "readReplication" in inputs:
+                inputs["readReplication"] = database["read_replication"]
+            if imports and database["jurisdiction"]:
+                inputs["jurisdiction"] = database["jurisdiction"]
+            state = _state(inputs, database)
+            return provider_pb2.ReadResponse(id=uuid, properties=state, inputs=_struct(inputs))
+
+    def Update(self, request: Any, context: Any) -> Any:
+        with failures_as_status(context, Refused):
+            if request.preview:
+                return provider_pb2.UpdateResponse(properties=request.news)
+            inputs = rpc.deserialize_properties(request.news)
+            account, wanted = inputs["accountId"], inputs["readReplication"]
+            database = self._ask(
+                lambda api: api.edit(request.id, account_id=account, read_replication=wanted).to_dict()
+            )
+            return provider_pb2.UpdateResponse(properties=_state(inputs, database))
+
+    def Delete(self, request: Any, context: Any) -> Any:
+        with failures_as_status(context, Refused):
+            state = rpc.deserialize_properties(request.properties)
+            with suppress(Gone):  # it is what was asked for
+                self._ask(lambda api: api.delete(request.id, account_id=state["accountId"]))
+            return empty_pb2.Empty()
+
+    def Cancel(self, request: Any, context: Any) -> Any:
+        return empty_pb2.Empty()
+
+    def _ask(self, call: Callable[[DatabaseResource], Any]) -> Any:
+        """What the emulator that $CLOUDFLARE_BASE_URL names answers to `call`.
+
+        Raises:
+            Gone: there is no such database.
+            Refused: the address is not a loopback address, or the emulator refuses.
+        """
+        base_url = os.environ.get("CLOUDFLARE_BASE_URL", "")
+        if not _is_loopback(urlsplit(base_url).hostname or ""):
+            raise Refused(
+                f"the stand-in Cloudflare provider speaks to the local emulator alone, and CLOUDFLARE_BASE_URL is "
+                f"'{base_url}'. For a real account install Pulumi's own plugin: "
+                f"pulumi plugin install resource cloudflare {provider.version()}"
+            )
+        if not (token := self._token or os.environ.get("CLOUDFLARE_API_TOKEN")):
+            raise Refused(
+                "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN, "
+                "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
+            )
+        import cloudflare  # most runs change no database, and importing it would take half of their time
+
+        client = cloudflare.Cloudflare(api_token=token, base_url=base_url, max_retries=0)
+        try:
+            return call(client.d1.database)
+        except cloudflare.NotFoundError:
+            raise Gone from None
+        except cloudflare.APIStatusError as error:
+            reasons = [f"{item.message} (code {item.code})" for item in error.errors]
+            raise Refused(f"Cloudflare refuses: {'; '.join(reasons) or error}") from error
+        except cloudflare.CloudflareError as error:
+            raise Refused(str(error)) from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _state(inputs: Mapping[str, Any], database: Mapping[str, Any]) -> struct_pb2.Struct:
+    """The resource's outputs: its inputs and what the API computes."""
+    computed = {
+        "uuid": database["uuid"],
+        "version": database["version"],
+        "createdAt": str(database["created_at"]),
+        "fileSize": database.get("file_size"),
+        "numTables": database.get("num_tables"),
+    }
+    return _struct({**inputs, **{name: value for name, value in computed.items() if value is not None}})
+
+
+def _struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    struct = struct_pb2.Struct()
+    struct.update(dict(properties))
+    return struct
+
+
+def run() -> None:
+    """Serve the engine until it ends."""
+    serve(lambda server: provider_pb2_grpc.add_ResourceProviderServicer_to_server(StandinProvider(), server))
