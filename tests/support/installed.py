@@ -8,7 +8,9 @@ from typing import Final
 
 import pytest
 
-_BINARIES: Final = Path(__file__).parent / "node_modules" / ".bin"
+from tests.support.paths import NODE
+
+_BINARIES: Final = NODE / "node_modules" / ".bin"
 
 
 def binaries() -> Path:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tests.support import installed
+from tests.support.paths import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_FOLDER: Final = Path(installed.__file__).parent
+_FOLDER: Final = NODE
 _SECONDS_TO_END: Final = 20
 
 

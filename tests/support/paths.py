@@ -8,3 +8,4 @@ from typing import Final
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLE: Final = ROOT / "tests" / "support" / "example"
 """A project for tests: they must not read the checkout's own stacks and migrations."""
+NODE: Final = ROOT / "tests" / "node"
