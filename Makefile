@@ -1,7 +1,4 @@
-# make up    an environment from nothing to a migrated database, on the local emulator
-# make test  the whole test suite
-# make check format, lint, types, lock file: what CI runs before the tests
-# make lock  resolve the dependencies of pyproject.toml into requirements.txt again
+# Commands for work on this project. `make help` lists them.
 
 PYTHON ?= python3
 BIN    := .venv/bin
@@ -10,10 +7,13 @@ LOCAL  := @$(BIN)/d1 local --
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml \
 	--custom-compile-command "make lock"
 
-.PHONY: up test check lock install engine clients
+.PHONY: help up test test-quick check lock install engine clients clean
 .DEFAULT_GOAL := up
 
-up: engine
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+up: engine ## create and migrate the environments dev and prod on the local emulator
 	$(LOCAL) pulumi stack select --create dev
 	$(LOCAL) pulumi up --stack dev --yes --skip-preview
 	$(LOCAL) pulumi stack select --create prod
@@ -21,28 +21,35 @@ up: engine
 	@echo; echo "wrangler.toml:"; echo; sed 's/^/    /' wrangler.toml
 	$(LOCAL) d1 status
 
-test: engine
-	@$(MAKE) --no-print-directory clients || echo "make: wrangler can't be installed, so its tests are SKIPPED."
-	@$(BIN)/pytest --numprocesses 2
-
-check: install
+check: install ## check format, lint, types and the lock file, as CI does before the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@cp requirements.txt .venv/lock.txt
 	@$(RESOLVE) --output-file .venv/lock.txt
 	@diff -u requirements.txt .venv/lock.txt || \
-		{ echo "make: requirements.txt is not what pyproject.toml asks for: run 'make lock'"; exit 1; }
+		{ echo "make: requirements.txt does not match pyproject.toml: run 'make lock'"; exit 1; }
 
-lock: install
+test-quick: install ## run the tests that need neither the Pulumi engine nor wrangler
+	@$(BIN)/pytest --numprocesses 2 tests/unit tests/integration
+
+test: engine ## run the whole test suite
+	@$(MAKE) --no-print-directory clients || echo "make: wrangler can't be installed, so its tests are SKIPPED."
+	@$(BIN)/pytest --numprocesses 2
+
+lock: install ## resolve the dependencies of pyproject.toml into requirements.txt
 	@$(RESOLVE) --output-file requirements.txt
 
-engine: install
+install: $(BIN)/.installed ## install the Python packages into .venv
+
+engine: install ## install the Pulumi engine; build it from Go modules if it cannot be downloaded
 	@$(BIN)/python tools/engine
 
-install: $(BIN)/.installed
+clients: tests/node/node_modules/.installed ## install wrangler and its Node.js for the tests and measurements
 
-clients: tests/node/node_modules/.installed
+clean: ## delete the local databases, their wrangler.toml and all caches, but not .venv
+	@rm -rf .d1 wrangler.toml .wrangler dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	@find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o -type d -name __pycache__ -exec rm -rf {} +
 
 tests/node/node_modules/.installed: tests/node/package-lock.json
 	@command -v npm >/dev/null || { echo "make: npm is not on PATH: install Node.js 20 or newer"; exit 1; }
