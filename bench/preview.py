@@ -25,13 +25,13 @@ import pulumi
 from pulumi_d1.program.resources.bindings import WranglerBindings
 from pulumi_d1.program.resources.database import D1Database
 from pulumi_d1.program.stack_settings import stack_settings
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.entry import WranglerEntry
 
 settings = stack_settings()
 inputs = {"accountId": settings.account_id, "name": settings.database_name, "readReplication": {"mode": "disabled"}}
 database = D1Database("database", inputs, pulumi.ResourceOptions())
-entry = Binding("w", "", "DB", settings.database_name, "", "migrations", "", "d1_migrations")
-WranglerBindings("bindings", inputs={**asdict(entry), "path": "wrangler.toml", "database_id": database.id})
+entry = WranglerEntry("wrangler.toml", "", "DB", settings.database_name, "", "migrations", "d1_migrations", worker="w")
+WranglerBindings("bindings", inputs={**asdict(entry), "database_id": database.id})
 """
 
 _OWN_SECONDS: Final = 0.3

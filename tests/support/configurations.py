@@ -1,4 +1,4 @@
-"""A wrangler configuration, read, with the entry taken out of it: what the text tests of both languages compare."""
+"""Take a parsed configuration apart: the entry, and the rest, which must not change."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from typing import Any
 
 
 def listed(document: dict[str, Any], environment: str) -> list[dict[str, Any]]:
-    """The databases of an environment; of the top level where it is empty."""
+    """Return the list of databases of a wrangler environment; empty for the top level."""
     content = document.get("env", {}).get(environment, {}) if environment else document
-    found: list[dict[str, Any]] = content.get("d1_databases", [])
-    return found
+    entries: list[dict[str, Any]] = content.get("d1_databases", [])
+    return entries
 
 
 def apart(document: dict[str, Any], environment: str, binding: str) -> tuple[Any, dict[str, Any] | None]:
-    """The configuration without the entry and what is empty, and the entry."""
+    """Return the configuration without the entry and without empty values, and the entry, if there is one."""
     entries = listed(document, environment)
-    found = next((item for item in entries if item.get("binding") == binding), None)
-    if found is not None:
-        entries.remove(found)
-    return _without_empty(document), found
+    entry = next((item for item in entries if item.get("binding") == binding), None)
+    if entry is not None:
+        entries.remove(entry)
+    return _without_empty(document), entry
 
 
 def _without_empty(value: Any) -> Any:

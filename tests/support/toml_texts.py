@@ -1,17 +1,22 @@
-"""Configurations in TOML that tests put entries into, and the entries."""
+"""TOML configurations, and entries to put into them."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
-from functools import partial
 
-from pulumi_d1.wrangler import edit as wrangler
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.entry import WranglerEntry
 
-put = partial(wrangler.put, name="wrangler.toml")
-
-DEV = Binding("shop", "", "DB", "shop-db-dev", "11111111-1111-4111-8111-111111111111", "migrations", "d1_migrations")
+DEV = WranglerEntry(
+    path="wrangler.toml",
+    environment="",
+    binding="DB",
+    database_name="shop-db-dev",
+    database_id="11111111-1111-4111-8111-111111111111",
+    migrations_dir="migrations",
+    migrations_table="d1_migrations",
+    worker="shop",
+)
 PROD = replace(DEV, environment="production", database_name="shop-db-prod", database_id="2" * 36)
 
 USERS = """\
@@ -41,6 +46,7 @@ d1_databases = [
 
 
 def databases(text: str, environment: str = "") -> list[dict[str, str]]:
+    """Return the list of databases of a wrangler environment; by default, that of the top level."""
     document = tomllib.loads(text)
-    found: list[dict[str, str]] = (document["env"][environment] if environment else document)["d1_databases"]
-    return found
+    entries: list[dict[str, str]] = (document["env"][environment] if environment else document)["d1_databases"]
+    return entries

@@ -22,16 +22,16 @@ ALLOWED = {
     "d1_emulator.ratelimit": "",
     "pulumi_d1.errors": "",
     "pulumi_d1.cloudflare": "pulumi_d1.errors",
-    "pulumi_d1.ephemeral": "pulumi_d1.errors",
     "pulumi_d1.migrations.quarantine": "pulumi_d1.errors",
     "pulumi_d1.naming": "pulumi_d1.errors",
     "pulumi_d1.program.pulumi_sdk": "pulumi_d1.errors",
     "pulumi_d1.sqlite": "pulumi_d1.errors",
     "pulumi_d1.system": "pulumi_d1.errors",
+    "pulumi_d1.wrangler": "pulumi_d1.errors pulumi_d1.sqlite pulumi_d1.system",
+    "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.wrangler",
     "d1_emulator.timetravel": "d1_emulator.errors pulumi_d1.sqlite",
     "pulumi_d1.migrations": "pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.sqlite",
     "pulumi_d1.settings": "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.naming",
-    "pulumi_d1.wrangler": "pulumi_d1.errors pulumi_d1.sqlite pulumi_d1.system",
     "d1_emulator.databases": (
         "d1_emulator.errors d1_emulator.ratelimit d1_emulator.timetravel pulumi_d1.errors pulumi_d1.sqlite"
     ),

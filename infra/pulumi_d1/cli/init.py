@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.scaffold.project_files import Change, File
     from pulumi_d1.scaffold.stack_guesses import Stack
-    from pulumi_d1.wrangler.worker import Entry, Worker
+    from pulumi_d1.wrangler.entry import WranglerEntry
+    from pulumi_d1.wrangler.worker import Worker
 
 
 @click.command()
@@ -49,19 +50,19 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
     from pulumi_d1.scaffold.project_files import Fate, unfinished
     from pulumi_d1.scaffold.stack_guesses import one_binding, stacks_of
     from pulumi_d1.wrangler import configuration_file as wrangler_file
-    from pulumi_d1.wrangler.worker import Entry as Bound
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
-    path = Path(config or wrangler_file.chosen(""))
-    worker = wrangler_file.worker(str(path))
+    path = Path(config or wrangler_file.configuration_path(""))
+    worker = wrangler_file.read_worker(str(path))
     project = given["name"] or found.project_name(worker, path.parent)
     entries = [
         found.placed(found.named(entry, worker), path, folder)
         for entry in one_binding(worker.entries, given["binding"])
     ]
     stacks = stacks_of(worker, entries, given["top_level"])
-    layout = found.placed(Bound("", given["binding"] or "DB"), path, folder)
+    layout = found.placed(WranglerEntry(str(path), "", given["binding"] or "DB"), path, folder)
     finds_it = not config and path.resolve().parent == folder.resolve()
-    if hint := wrangler_file.choice_hint(config):
+    if hint := wrangler_file.ignored_files_hint(config):
         click.echo(f"warning: {hint}", err=True)
     shared, own = _keys(project, worker, stacks, layout, "" if finds_it else found.relative(path, folder))
     changes = unfinished(_changes(folder, _program(folder, project, shared, own)))
@@ -82,7 +83,7 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
 
 
 def _keys(
-    project: str, worker: Worker, stacks: Sequence[Stack], layout: Entry, config: str
+    project: str, worker: Worker, stacks: Sequence[Stack], layout: WranglerEntry, config: str
 ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """Keys for every stack, and for each, as 'pulumi up' would take them.
 

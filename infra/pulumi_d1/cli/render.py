@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from pulumi_d1.cli.support.options import stacks
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pulumi_d1.wrangler.entry import Binding
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
 DIFFERENT = 1
 """Exit code of a check that found a difference."""
@@ -27,17 +26,15 @@ class Place:
     Attributes:
         stack: name of the stack.
         account_id: account of its database.
-        path: the configuration, from the current folder.
-        entry: what should be in it.
+        entry: The expected entry; its path is relative to the current folder.
     """
 
     stack: str
     account_id: str
-    path: str
-    entry: Binding
+    entry: WranglerEntry
 
     def __str__(self) -> str:
-        return f"{self.path}: '{self.entry.binding}' in '{self.entry.table}'"
+        return f"{self.entry.path}: {self.entry}"
 
 
 @click.command(short_help="Write the stacks' databases for wrangler.")
@@ -80,26 +77,23 @@ def _places(only: Sequence[str]) -> Iterator[Place]:
     """What the stacks have written, or would have.
 
     Raises:
-        ConfigError: there is no such stack, its state is too old to tell, or two stacks write the same entry.
+        ConfigError: A stack does not exist, or two stacks write the same entry.
     """
     import os
 
     from pulumi_d1.cli.support import project
     from pulumi_d1.cli.support import stack_state as stacks
     from pulumi_d1.errors import ConfigError
-    from pulumi_d1.wrangler.entry import binding_from
+    from pulumi_d1.wrangler.entry import entry_from
 
     folder, names = project.root(), stacks.names()
     if unknown := [name for name in only if name not in names]:
         raise ConfigError(f"there is no stack '{unknown[0]}': this project has {', '.join(names) or 'none'}")
     seen: dict[str, str] = {}
     for stack, outputs in ((name, found) for name in only or names for found in stacks.environments(name)):
-        if (found := outputs.get("wrangler_entry")) is None:
-            raise ConfigError(
-                f"stack '{stack}' was last run by an older version: run 'pulumi up --stack {stack}' first"
-            )
-        path = Path(os.path.relpath(folder / found["path"])).as_posix()
-        place = Place(stack, outputs["account_id"], path, binding_from(found))
+        entry = entry_from(outputs["wrangler_entry"])
+        path = Path(os.path.relpath(folder / entry.path)).as_posix()
+        place = Place(stack, outputs["account_id"], replace(entry, path=path))
         if (other := seen.setdefault(str(place), stack)) != stack:
             raise ConfigError(
                 f"{place} is written by the stacks '{other}' and '{stack}': "
@@ -117,10 +111,10 @@ def _write(places: Sequence[Place]) -> None:
     from pulumi_d1.wrangler import configuration_file as wrangler_file
 
     for place in places:
-        wrangler_file.refuse_foreign(place.path, place.entry, {place.entry.database_id})
-        wrangler_file.rendered(place.path, place.entry)
+        wrangler_file.refuse_foreign(place.entry, {place.entry.database_id})
+        wrangler_file.check_put(place.entry)
     for place in places:
-        changed = wrangler_file.put(place.path, place.entry, {place.entry.database_id})
+        changed = wrangler_file.put(place.entry, {place.entry.database_id})
         click.echo(f"{place} is {place.entry.database_name}{'' if changed else ', as it was'}")
 
 
@@ -128,24 +122,22 @@ def _differences(places: Sequence[Place]) -> Iterator[str]:
     from pulumi_d1.wrangler import configuration_file as wrangler_file
 
     for place in places:
-        for line in wrangler_file.differences(place.path, place.entry):
+        for line in wrangler_file.differences(place.entry):
             yield f"{line} (stack {place.stack})"
 
 
 def _gone(places: Sequence[Place]) -> Iterator[str]:
     """A line for each entry whose database is in none of the stacks' accounts."""
     from pulumi_d1.cloudflare.account import connect_account
-    from pulumi_d1.cloudflare.retry import Retry
     from pulumi_d1.errors import NotFound
     from pulumi_d1.wrangler import configuration_file as wrangler_file
 
-    retry = Retry(partial(click.echo, err=True))
-    for path in sorted({place.path for place in places}):
-        accounts = sorted({place.account_id for place in places if place.path == path})
-        for entry in wrangler_file.bound(path):
+    for path in sorted({place.entry.path for place in places}):
+        accounts = sorted({place.account_id for place in places if place.entry.path == path})
+        for entry in wrangler_file.bound_entries(path):
             for account in accounts:
                 try:
-                    connect_account(account, retry=retry).describe(entry.database_id)
+                    connect_account(account).describe(entry.database_id)
                 except NotFound:
                     continue
                 break

@@ -16,7 +16,7 @@ from pulumi_d1.cli.support.options import stacks
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pulumi_d1.reports.status_table import Environment
+    from pulumi_d1.reports.status_table import StatusRow
 
 BLOCK = "d1 status"
 """Name of the table's place in a document."""
@@ -81,7 +81,7 @@ def status(
     context.exit(PROBLEM if problems else 0)
 
 
-def _problems(environments: Sequence[Environment]) -> list[str]:
+def _problems(environments: Sequence[StatusRow]) -> list[str]:
     """A line for each reason why something can't be read, with all that it keeps from being read."""
     by_reason: defaultdict[str, list[str]] = defaultdict(list)
     for environment in environments:
@@ -90,7 +90,7 @@ def _problems(environments: Sequence[Environment]) -> list[str]:
     return [f"{', '.join(titles)}: {reason}" for reason, titles in by_reason.items()]
 
 
-def _document(path: Path, environments: Sequence[Environment], problems: Sequence[str], *, write: bool) -> None:
+def _document(path: Path, environments: Sequence[StatusRow], problems: Sequence[str], *, write: bool) -> None:
     """Writes the table into a document, or holds it against the one that is there.
 
     Raises:
@@ -111,7 +111,7 @@ def _document(path: Path, environments: Sequence[Environment], problems: Sequenc
         raise ConfigError(f"{path}: is not up to date: run 'd1 status --write {path}'")
 
 
-def _print_table(environments: Sequence[Environment]) -> None:
+def _print_table(environments: Sequence[StatusRow]) -> None:
     from pulumi_d1.cli.support.table import print_table
 
     headings = ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Way Back Until")

@@ -4,6 +4,6 @@ The modules, in the order of the flow::
 
     names      which stacks may be ephemeral, and whose database a name is
     ttl        how long an environment lives after its last run
-    inventory  stacks, databases and wrangler entries, as they are
-    leftovers  what is left behind by environments that ended
+    inventory  the stacks, databases and wrangler entries that exist
+    leftovers  what ended environments left behind
 """

@@ -1,25 +1,24 @@
-"""Stacks, databases and entries of the wrangler configuration, as they are. Pure."""
+"""The stacks, databases and wrangler entries that exist. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.ephemeral.ttl import read_ttl
+from pulumi_d1.ephemeral.ttl import parse_ttl
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pulumi_d1.wrangler.entry import WranglerEntry
+
 
 @dataclass(frozen=True, slots=True)
-class Owned:
-    """A database that a stack's state, or an account's list, knows.
+class DatabaseRef:
+    """A database in a stack's state or in the account's list.
 
     Attributes:
-        id: its UUID.
-        name: of it.
-        account_id: Cloudflare account that it is in.
-        created_at: when it was created; None where that is not known.
+        created_at: Time of its creation; None if unknown. A stack's state does not contain it.
     """
 
     id: str
@@ -29,71 +28,63 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class StackSummary:
     """A stack, as its state describes it.
 
     Attributes:
-        stack: its name.
-        updated: when it was last run; None when it never was.
-        ttl: how long it lives after that, such as `7d`; empty for one that is not ephemeral.
-        protected: whether Pulumi refuses to delete one of its resources.
-        databases: what it owns.
+        last_update: Time of the last run; None if it never ran.
+        ttl: Lifetime after the last run, such as `7d`; empty if the stack is not ephemeral.
+        protected: True if Pulumi refuses to delete one of its resources.
+        databases: The databases that it owns.
     """
 
-    stack: str
-    updated: datetime | None
+    name: str
+    last_update: datetime | None
     ttl: str
     protected: bool
-    databases: tuple[Owned, ...]
+    databases: tuple[DatabaseRef, ...]
 
     @property
     def expires(self) -> datetime | None:
-        """When its time is up; None for never, and where that is not known."""
-        if self.updated is None or not self.ttl or (lives := read_ttl(self.ttl)) is None:
+        """End of its lifetime; None if it never expires or never ran."""
+        if self.last_update is None or not self.ttl or (lifetime := parse_ttl(self.ttl)) is None:
             return None
-        return self.updated + lives
+        return self.last_update + lifetime
+
+    @property
+    def database_ids(self) -> set[str]:
+        """UUIDs of the databases that it owns."""
+        return {database.id for database in self.databases}
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """An entry of the wrangler configuration.
+class Inventory:
+    """A project's stacks and everything that they could own.
+
+    The stacks were read before the databases, so a database that a stack owns and the account does not list is deleted.
 
     Attributes:
-        path: of the configuration.
-        environment: wrangler environment that it stands in; empty for the top level.
-        binding: its variable.
-        database_name: of its database.
-        database_id: of its database.
-    """
-
-    path: str
-    environment: str
-    binding: str
-    database_name: str
-    database_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What there is. The stacks were read first, so a database that one owns and that is not listed is gone.
-
-    Attributes:
-        project: first part of the databases' names.
-        account_id: Cloudflare account whose databases were listed.
-        stacks: all of the project's.
-        committed: stacks that have a configuration in git.
-        databases: all of the account's.
-        entries: all of the wrangler configuration's.
+        project: First part of the databases' names.
+        account_id: The Cloudflare account whose databases were listed.
+        stacks: All stacks of the project.
+        committed: Names of the stacks whose configuration is in git.
+        databases: All databases of the account.
+        entries: All entries of the wrangler configuration.
     """
 
     project: str
     account_id: str
-    stacks: tuple[Environment, ...]
+    stacks: tuple[StackSummary, ...]
     committed: frozenset[str]
-    databases: tuple[Owned, ...]
-    entries: tuple[Entry, ...]
+    databases: tuple[DatabaseRef, ...]
+    entries: tuple[WranglerEntry, ...]
 
+    @property
+    def listed_ids(self) -> set[str]:
+        """UUIDs of the account's databases."""
+        return {database.id for database in self.databases}
 
-def ids(stack: Environment) -> set[str]:
-    """UUIDs of what a stack owns."""
-    return {item.id for item in stack.databases}
+    @property
+    def owned_ids(self) -> set[str]:
+        """UUIDs of the databases that a stack owns."""
+        return {database_id for stack in self.stacks for database_id in stack.database_ids}

@@ -1,7 +1,7 @@
-"""What is left over of ephemeral environments, and what must not be touched. Pure.
+"""Find what ended environments left behind. Pure.
 
-Everything that is taken away has to show that it may be: a stack by its own state, a database and an entry of the
-wrangler configuration by the whole of a name that only a pull request's stack of this project gives.
+Nothing is deleted without proof. For a stack, the proof is its own state. For a database or a wrangler entry, it is the
+whole name, which only the stack of a pull request of this project produces.
 """
 
 from __future__ import annotations
@@ -10,19 +10,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pulumi_d1.ephemeral.inventory import Entry, Environment, Owned, ids
-from pulumi_d1.ephemeral.names import PERMANENT, pull_request, pull_request_of_database
-from pulumi_d1.ephemeral.ttl import DEFAULT, read_ttl
+from pulumi_d1.ephemeral.inventory import DatabaseRef, StackSummary
+from pulumi_d1.ephemeral.names import PERMANENT, pull_request_of_database, pull_request_of_stack
+from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
+from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime, timedelta
 
-    from pulumi_d1.ephemeral.inventory import World
+    from pulumi_d1.ephemeral.inventory import Inventory
 
 
-class Kind(StrEnum):
-    """What is left over."""
+class LeftoverKind(StrEnum):
+    """The kinds of leftovers, in the words of the output."""
 
     STACK = "stack"
     DATABASE = "database"
@@ -31,121 +32,121 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Something to take away.
+    """Something to delete, and the reason."""
 
-    Attributes:
-        what: it.
-        reason: why.
-    """
-
-    what: Environment | Owned | Entry
+    item: StackSummary | DatabaseRef | WranglerEntry
     reason: str
 
     @property
-    def kind(self) -> Kind:
-        """Of what sort it is."""
-        match self.what:
-            case Environment():
-                return Kind.STACK
-            case Owned():
-                return Kind.DATABASE
-            case Entry():
-                return Kind.ENTRY
+    def kind(self) -> LeftoverKind:
+        """Kind of the item."""
+        match self.item:
+            case StackSummary():
+                return LeftoverKind.STACK
+            case DatabaseRef():
+                return LeftoverKind.DATABASE
+            case WranglerEntry():
+                return LeftoverKind.ENTRY
 
     @property
     def name(self) -> str:
-        """What the user calls it."""
-        match self.what:
-            case Environment(stack=stack):
-                return stack
-            case Owned(name=name):
-                return name
-            case Entry(path=path, binding=binding, environment=environment):
-                return f"{path}: '{binding}'" + (f" of '{environment}'" if environment else "")
+        """Name of the item; for an entry, its place in the configuration."""
+        return f"{self.item.path}: {self.item}" if isinstance(self.item, WranglerEntry) else self.item.name
 
     @property
     def since(self) -> datetime | None:
-        """When it was last run or was created; None where that is not known."""
-        match self.what:
-            case Environment(updated=updated):
-                return updated
-            case Owned(created_at=created):
-                return created
-            case Entry():
+        """Time of the stack's last run or of the database's creation; None if unknown."""
+        match self.item:
+            case StackSummary(last_update=time) | DatabaseRef(created_at=time):
+                return time
+            case WranglerEntry():
                 return None
 
 
-def kept_because(stack: Environment, world: World) -> str:
-    """Why the stack may never be taken away by itself; empty for an ephemeral one."""
-    if stack.stack in PERMANENT:
-        return f"'{stack.stack}' is never ephemeral"
+def find_leftovers(
+    inventory: Inventory, open_pull_requests: frozenset[int] | None, now: datetime, grace: timedelta
+) -> tuple[Leftover, ...]:
+    """Return the leftovers: stacks, then databases, then wrangler entries.
+
+    Args:
+        inventory: Everything that exists.
+        open_pull_requests: Numbers of the open pull requests; None if unknown. Then only time decides.
+        now: The time, with its zone.
+        grace: Minimum age of a database without a stack. A run may be creating a younger one.
+    """
+    stacks = [
+        Leftover(stack, reason)
+        for stack in inventory.stacks
+        if (reason := reason_to_delete_stack(stack, inventory, open_pull_requests, now))
+    ]
+    databases = {
+        database: reason
+        for database in inventory.databases
+        if (reason := reason_to_delete_database(database, inventory, open_pull_requests, now, grace))
+    }
+    deleted_ids = {database.id for database in databases}
+    return (*stacks, *(Leftover(*item) for item in databases.items()), *_stale_entries(inventory, deleted_ids))
+
+
+def reason_to_keep(stack: StackSummary, inventory: Inventory) -> str:
+    """Return why the stack is never deleted as a leftover, or `""` if it is ephemeral."""
+    if stack.name in PERMANENT:
+        return f"'{stack.name}' is never ephemeral"
     if stack.protected:
         return "it is protected"
-    if stack.stack in world.committed:
-        return f"Pulumi.{stack.stack}.yaml is committed"
+    if stack.name in inventory.committed:
+        return f"Pulumi.{stack.name}.yaml is committed"
     if not stack.ttl:
         return "it has no ttl"
-    for other in world.stacks:
-        if other.stack != stack.stack and ids(other) & ids(stack):
-            return f"its database is that of stack '{other.stack}' too"
+    for other in inventory.stacks:
+        if other.name != stack.name and other.database_ids & stack.database_ids:
+            return f"stack '{other.name}' owns its database too"
     return ""
 
 
-def plan(world: World, opened: frozenset[int] | None, now: datetime, grace: timedelta) -> tuple[Leftover, ...]:
-    """What is left over: stacks, then databases, then entries.
-
-    Args:
-        world: what there is.
-        opened: numbers of the open pull requests; None where nobody said.
-        now: the time, with its zone.
-        grace: how old a database without a stack has to be: a run may be creating it, or have been killed just now.
-    """
-    stacks = [Leftover(item, reason) for item in world.stacks if (reason := stack_is_due(item, world, opened, now))]
-    databases = [
-        Leftover(item, reason) for item in world.databases if (reason := orphan_is_due(item, world, opened, now, grace))
-    ]
-    going = {item.what.id for item in databases if isinstance(item.what, Owned)}
-    return (*stacks, *databases, *_entries(world, going))
-
-
-def stack_is_due(stack: Environment, world: World, opened: frozenset[int] | None, now: datetime) -> str:
-    """Why the stack is left over; empty where it is not."""
-    if kept_because(stack, world):
+def reason_to_delete_stack(
+    stack: StackSummary, inventory: Inventory, open_pull_requests: frozenset[int] | None, now: datetime
+) -> str:
+    """Return why the stack is a leftover, or `""` if it is none."""
+    if reason_to_keep(stack, inventory):
         return ""
-    number = pull_request(stack.stack)
-    if number and opened is not None and number not in opened:
+    number = pull_request_of_stack(stack.name)
+    if number and open_pull_requests is not None and number not in open_pull_requests:
         return f"pull request {number} is not open"
     if stack.expires and stack.expires <= now:
         return f"expired {stack.expires.isoformat(timespec='seconds')} (ttl {stack.ttl})"
-    listed = {item.id for item in world.databases}
-    here = {item.id for item in stack.databases if item.account_id == world.account_id}
-    return "its database is gone" if here and not here & listed else ""
+    ids = {database.id for database in stack.databases if database.account_id == inventory.account_id}
+    return "its database is gone" if ids and not ids & inventory.listed_ids else ""
 
 
-def orphan_is_due(database: Owned, world: World, opened: frozenset[int] | None, now: datetime, grace: timedelta) -> str:
-    """Why the database, which no stack owns, is left over; empty where it is not, or may be somebody's."""
-    number = pull_request_of_database(database.name, world.project)
+def reason_to_delete_database(
+    database: DatabaseRef,
+    inventory: Inventory,
+    open_pull_requests: frozenset[int] | None,
+    now: datetime,
+    grace: timedelta,
+) -> str:
+    """Return why the database is a leftover, or `""` if it has a stack or could belong to someone else."""
+    number = pull_request_of_database(database.name, inventory.project)
     stack = f"pr-{number}"
-    if number is None or stack in world.committed or database.created_at is None:
+    if number is None or stack in inventory.committed or database.created_at is None:
         return ""
-    if any(item.stack == stack or database.id in ids(item) for item in world.stacks):
-        return ""  # a stack of that name is run again, or taken down, and finds the database by its name
-    age, lives = now - database.created_at, read_ttl(DEFAULT)
+    if database.id in inventory.owned_ids or any(other.name == stack for other in inventory.stacks):
+        return ""  # the next run of a stack of that name adopts or deletes it
+    age, lifetime = now - database.created_at, parse_ttl(DEFAULT_TTL)
     if age < grace:
         return ""
-    if opened is not None:
-        return "" if number in opened else f"no stack owns it, and pull request {number} is not open"
-    return f"no stack owns it, and it is older than {DEFAULT}" if lives and age >= lives else ""
+    if open_pull_requests is not None:
+        return "" if number in open_pull_requests else f"no stack owns it, and pull request {number} is not open"
+    return f"no stack owns it, and it is older than {DEFAULT_TTL}" if lifetime and age >= lifetime else ""
 
 
-def _entries(world: World, going: set[str]) -> Iterator[Leftover]:
-    owned = set().union(*map(ids, world.stacks))
-    listed = {item.id for item in world.databases}
-    for entry in world.entries:
-        number = pull_request_of_database(entry.database_name, world.project)
-        if number is None or f"pr-{number}" in world.committed or entry.database_id in owned:
+def _stale_entries(inventory: Inventory, deleted_ids: set[str]) -> Iterator[Leftover]:
+    for entry in inventory.entries:
+        number = pull_request_of_database(entry.database_name, inventory.project)
+        if number is None or f"pr-{number}" in inventory.committed or entry.database_id in inventory.owned_ids:
             continue
-        if entry.database_id in going:
-            yield Leftover(entry, "its database goes")
-        elif entry.database_id not in listed:
+        if entry.database_id in deleted_ids:
+            yield Leftover(entry, "its database is deleted")
+        elif entry.database_id not in inventory.listed_ids:
             yield Leftover(entry, "its database is gone")

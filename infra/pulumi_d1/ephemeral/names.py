@@ -1,4 +1,4 @@
-"""Which stacks may be ephemeral, and what a database's name says of its stack. Pure."""
+"""Names of ephemeral stacks and of their databases. Pure."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from typing import Final
 from pulumi_d1.errors import ConfigError
 
 PERMANENT: Final = frozenset({"dev", "prod", "production"})
-"""Stacks that are never ephemeral, whatever they are configured with."""
+"""Stacks that are never ephemeral, whatever their configuration."""
 
 _NUMBER: Final = "[1-9][0-9]{0,9}"
 _PULL_REQUEST: Final = re.compile(f"pr-({_NUMBER})")
 _STACK: Final = re.compile("[A-Za-z0-9][A-Za-z0-9_-]*")
 
 
-def stack_of(argument: str) -> str:
-    """The stack that a command line means: `12` is `pr-12`, anything else is itself.
+def parse_stack_name(argument: str) -> str:
+    """Return the stack that an argument of the command line names: `pr-12` for `12`, any other name unchanged.
 
     Raises:
-        ConfigError: it can't be the name of an ephemeral stack.
+        ConfigError: No ephemeral stack can have this name.
     """
     if re.fullmatch(_NUMBER, argument):
         return f"pr-{argument}"
     if not _STACK.fullmatch(argument) or argument.isdecimal():
         raise ConfigError(
-            f"'{argument}' is neither a pull request's number nor a stack's name: give 12, or a name of letters, "
-            f"digits, '-' and '_'"
+            f"'{argument}' is neither a pull request number nor a stack name. Use a number such as 12, or a name of "
+            "letters, digits, '-' and '_'"
         )
     if argument in PERMANENT:
-        raise ConfigError(f"stack '{argument}' is never ephemeral: use 'pulumi up --stack {argument}' for it")
+        raise ConfigError(f"stack '{argument}' is never ephemeral. Use 'pulumi up --stack {argument}'")
     return argument
 
 
-def pull_request(stack: str) -> int | None:
-    """Number of the pull request that a stack is for; None where the name does not say `pr-` and a number."""
-    found = _PULL_REQUEST.fullmatch(stack)
-    return int(found[1]) if found else None
+def pull_request_of_stack(stack: str) -> int | None:
+    """Return the number of a stack's pull request, or None if its name is not `pr-` and a number."""
+    match = _PULL_REQUEST.fullmatch(stack)
+    return int(match[1]) if match else None
 
 
 def pull_request_of_database(name: str, project: str) -> int | None:
-    """Number of the pull request whose database has this name in `project`; None for any other name.
+    """Return the number of the pull request in `project` whose database has this name, or None.
 
-    The whole name has to fit, so `shop` never takes a database of `shop-db`, `shop-2` or `my-shop` for its own.
+    The whole name must match. So the project `shop` never claims a database of `shop-db`, `shop-2` or `my-shop`.
     """
-    front = f"{project}-db-"
-    return pull_request(name.removeprefix(front)) if name.startswith(front) else None
+    prefix = f"{project}-db-"
+    return pull_request_of_stack(name.removeprefix(prefix)) if name.startswith(prefix) else None

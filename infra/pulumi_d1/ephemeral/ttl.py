@@ -8,8 +8,8 @@ from typing import Final
 
 from pulumi_d1.errors import ConfigError
 
-DEFAULT: Final = "7d"
-"""Of an ephemeral stack that is not told another: a pull request that nobody pushed to for a week."""
+DEFAULT_TTL: Final = "7d"
+"""Lifetime of an ephemeral stack without a `ttl`: a pull request without a push for a week."""
 
 NEVER: Final = "never"
 
@@ -17,17 +17,16 @@ _UNITS: Final = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timede
 _TTL: Final = re.compile("([1-9][0-9]{0,3})([mhdw])")
 
 
-def read_ttl(text: str) -> timedelta | None:
-    """A time such as `72h` or `7d`; None for `never`.
+def parse_ttl(text: str) -> timedelta | None:
+    """Return the duration that a text such as `72h` or `7d` names, or None for `never`.
 
     Raises:
-        ConfigError: it is neither.
+        ConfigError: The text is neither.
     """
     if text == NEVER:
         return None
-    if not (found := _TTL.fullmatch(text)):
+    if not (match := _TTL.fullmatch(text)):
         raise ConfigError(
-            f"'{text}' is not a time to live: give a number of up to four digits and m, h, d or w, such as 72h or 7d, "
-            f"or {NEVER}"
+            f"'{text}' is not a time to live. Use up to four digits and m, h, d or w, such as 72h or 7d, or {NEVER}"
         )
-    return int(found[1]) * _UNITS[found[2]]
+    return int(match[1]) * _UNITS[match[2]]

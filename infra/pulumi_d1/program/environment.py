@@ -63,7 +63,7 @@ class D1Environment(pulumi.ComponentResource):
         # What is deleted before the database has to know what is to be asked first. Pulumi's own flag would be in the
         # way there: what depends on a database can't lose it in the run that replaces the database.
         written = record(settings)
-        bound = {**asdict(found.entry), "path": found.path, "database_id": self.database.id}
+        bound = {**asdict(found.entry), "database_id": self.database.id}
         self.bindings = WranglerBindings(
             f"{name}-bindings",
             inputs={**bound, "account_id": settings.account_id, DELETION: written},

@@ -18,8 +18,9 @@ from pulumi_d1.program.import_id import import_id
 from pulumi_d1.program.resolved_protection import settled
 from pulumi_d1.program.stack_database import owned_database
 from pulumi_d1.seeds.changes import read_seeds
-from pulumi_d1.wrangler.configuration_file import choice_hint, chosen, refuse_foreign, rendered
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.system.log import show_messages
+from pulumi_d1.wrangler.configuration_file import check_put, configuration_path, ignored_files_hint, refuse_foreign
+from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
     from pulumi_d1.migrations.folder import Migration
@@ -37,8 +38,7 @@ class Prepared:
         adopted: id of a database to import in place of creating one; None for none.
         files: the migrations.
         seeds: the files of the seeds' folder; None where the stack has none.
-        path: of the wrangler configuration.
-        entry: of it, but for the database's id.
+        entry: The entry of the wrangler configuration, without the database's id.
     """
 
     settings: Settings
@@ -46,8 +46,7 @@ class Prepared:
     adopted: str | None
     files: tuple[Migration, ...]
     seeds: tuple[Migration, ...] | None
-    path: str
-    entry: Binding
+    entry: WranglerEntry
 
 
 def prepare(name: str, settings: Settings) -> Prepared:
@@ -61,6 +60,7 @@ def prepare(name: str, settings: Settings) -> Prepared:
         pulumi.RunError: a file is missing or not what it should be, or the stack's database would be replaced; Pulumi
             shows the message without a traceback.
     """
+    show_messages(pulumi.info)
     try:
         folder = Path(settings.migrations_dir)
         pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
@@ -69,22 +69,21 @@ def prepare(name: str, settings: Settings) -> Prepared:
             owned = owned_database(name)
         files = reading.result()
         settings, protect = settled(settings, owned)
-        hints = [layout_hint(folder, pattern, settings.migrations_dir), choice_hint(settings.wrangler_config)]
+        hints = [layout_hint(folder, pattern, settings.migrations_dir), ignored_files_hint(settings.wrangler_config)]
         for file in files:
             make_request(file, settings.migrations_dir, settings.migrations_table)
-        path = chosen(settings.wrangler_config)
-        entry = _entry(settings, pattern, path)
-        rendered(path, entry)
+        entry = _entry(settings, pattern)
+        check_put(entry)
         seeds = _seeds(settings)
         adopted = import_id(settings, owned)
         if adopted:
             # A database that comes with rows must not end up in the state without what asks before it is deleted.
-            refuse_foreign(path, entry, {settings.adopt})
+            refuse_foreign(entry, {settings.adopt})
     except (ApiError, ConfigError, NotConfirmed) as error:
         raise pulumi.RunError(str(error)) from None
     for hint in filter(None, hints):
         pulumi.warn(hint)
-    return Prepared(settings, protect, adopted, files, seeds, path, entry)
+    return Prepared(settings, protect, adopted, files, seeds, entry)
 
 
 def _seeds(settings: Settings) -> tuple[Migration, ...] | None:
@@ -101,11 +100,12 @@ def _seeds(settings: Settings) -> tuple[Migration, ...] | None:
     return files
 
 
-def _entry(settings: Settings, pattern: Pattern, path: str) -> Binding:
-    """The wrangler configuration's entry, whose paths are relative to the file that it stands in."""
+def _entry(settings: Settings, pattern: Pattern) -> WranglerEntry:
+    """Return the entry of the wrangler configuration. Its paths are relative to the configuration's folder."""
+    path = configuration_path(settings.wrangler_config)
     folder = Path(os.path.relpath(settings.migrations_dir, Path(path).parent)).as_posix()
-    return Binding(
-        worker=settings.project_name,
+    return WranglerEntry(
+        path=path,
         environment=settings.binding_environment,
         binding=settings.binding,
         database_name=settings.database_name,
@@ -113,4 +113,5 @@ def _entry(settings: Settings, pattern: Pattern, path: str) -> Binding:
         migrations_dir=folder,
         migrations_table=settings.migrations_table,
         migrations_pattern=f"{folder}/{pattern.inside}" if settings.migrations_pattern else "",
+        worker=settings.project_name,
     )

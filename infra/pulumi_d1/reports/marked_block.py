@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler.lines import line_end
+from pulumi_d1.wrangler.text import line_end
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 

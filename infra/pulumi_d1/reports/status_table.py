@@ -19,7 +19,7 @@ NOT_STARTED, UP_TO_DATE, GONE, UNREACHABLE = "not started", "up to date", "gone"
 
 
 @dataclass(frozen=True, slots=True)
-class Environment:
+class StatusRow:
     """A database, as it is now.
 
     Attributes:
@@ -66,7 +66,7 @@ class Environment:
         return "-" if self.time_travel is None else "✅" if self.time_travel else "❌"
 
 
-def status_table(environments: Iterable[Environment]) -> str:
+def status_table(environments: Iterable[StatusRow]) -> str:
     """A Markdown table with a row for each, and nothing in it that changes while they do not."""
     rows = [environment.cells for environment in environments]
     return render("status.md.j2", {"cell": cell}, rows=rows, plain=(*TITLES.values(), LOCAL, "-"))

@@ -16,7 +16,8 @@ from pulumi_d1.migrations.folder import layout_hint
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, make_pattern
 
 if TYPE_CHECKING:
-    from pulumi_d1.wrangler.worker import Entry, Worker
+    from pulumi_d1.wrangler.entry import WranglerEntry
+    from pulumi_d1.wrangler.worker import Worker
 
 _FOLDERS: Final = ("migrations", "drizzle", "prisma/migrations")
 """Where migrations lie when the configuration does not say: wrangler's default, and where ORMs put them."""
@@ -58,7 +59,7 @@ def repository_root(folder: Path) -> Path:
     return next((place for place in (start, *start.parents) if (place / ".git").exists()), start)
 
 
-def named(entry: Entry, worker: Worker) -> Entry:
+def named(entry: WranglerEntry, worker: Worker) -> WranglerEntry:
     """`entry` with its database's name, which Cloudflare knows where the configuration does not.
 
     Raises:
@@ -81,7 +82,7 @@ def named(entry: Entry, worker: Worker) -> Entry:
         raise ConfigError(f"{entry} names a database that is not there: {error}") from None
 
 
-def placed(entry: Entry, config: Path, folder: Path) -> Entry:
+def placed(entry: WranglerEntry, config: Path, folder: Path) -> WranglerEntry:
     """`entry` with its migrations as seen from the program's folder; found where it does not say where they are.
 
     Args:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from pulumi_d1.system.template import render
-from pulumi_d1.wrangler.quoting import quoted
+from pulumi_d1.wrangler.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -12,7 +12,8 @@ from pulumi_d1.settings import TOP_LEVEL
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_d1.wrangler.worker import Entry, Worker
+    from pulumi_d1.wrangler.entry import WranglerEntry
+    from pulumi_d1.wrangler.worker import Worker
 
 DEV, PROD = "dev", "prod"
 _NAMES: Final = {DEV: ("dev", "development"), PROD: ("prod", "production")}
@@ -34,11 +35,11 @@ class Stack:
 
     name: str
     environment: str
-    entry: Entry | None
-    borrows: Entry | None = None
+    entry: WranglerEntry | None
+    borrows: WranglerEntry | None = None
 
 
-def one_binding(entries: Sequence[Entry], binding: str) -> tuple[Entry, ...]:
+def one_binding(entries: Sequence[WranglerEntry], binding: str) -> tuple[WranglerEntry, ...]:
     """The entries of the one binding that a program of this kind keeps.
 
     Args:
@@ -62,7 +63,7 @@ def one_binding(entries: Sequence[Entry], binding: str) -> tuple[Entry, ...]:
     return chosen
 
 
-def stacks_of(worker: Worker, entries: Sequence[Entry], top_level: str) -> tuple[Stack, ...]:
+def stacks_of(worker: Worker, entries: Sequence[WranglerEntry], top_level: str) -> tuple[Stack, ...]:
     """The stacks, dev and prod among them.
 
     wrangler's environments keep their names, but for development and production. The top level is dev beside an
@@ -95,7 +96,9 @@ def stacks_of(worker: Worker, entries: Sequence[Entry], top_level: str) -> tuple
     return _each_its_own([found[name] for name in sorted(found)])
 
 
-def shared_config(stacks: Sequence[Stack], layout: Entry, account_id: str, wrangler_config: str) -> dict[str, str]:
+def shared_config(
+    stacks: Sequence[Stack], layout: WranglerEntry, account_id: str, wrangler_config: str
+) -> dict[str, str]:
     """Keys for Pulumi.yaml: what every stack has, ephemeral ones too. Paths are as seen from there.
 
     Args:
@@ -155,7 +158,7 @@ def _each_its_own(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
     )
 
 
-def _of_entry(entry: Entry) -> dict[str, str]:
+def _of_entry(entry: WranglerEntry) -> dict[str, str]:
     """Keys that most often are the same for all stacks; wrangler's defaults are ours."""
     return _set({
         "binding": "" if entry.binding == "DB" else entry.binding,
@@ -173,7 +176,7 @@ def _stack_name(environment: str) -> str:
     return next((name for name, aliases in _NAMES.items() if environment in aliases), environment)
 
 
-def _of_top_level(worker: Worker, entries: Sequence[Entry]) -> str:
+def _of_top_level(worker: Worker, entries: Sequence[WranglerEntry]) -> str:
     named = {_stack_name(environment) for environment in worker.environments}
     entry = next((entry for entry in entries if not entry.environment), None)
     if PROD in named:

@@ -3,14 +3,12 @@
 The modules, in the order of the flow::
 
     configuration_file  the configuration as a file: find, read, write
-    edit                put our entry in, or take it out; a parser checks the result
-    compare             where the configuration differs from a stack
-    worker              what a configuration that we do not manage yet contains
-    local_id            which id wrangler gives a binding's local database
+    edit                put, compare and remove one entry; a parser checks the result
+    worker              the Worker and all its databases, for `d1 init`
     local_databases     the databases of `wrangler dev` and `--local`
-    entry               one entry of `d1_databases`
     document            a parsed configuration
-    syntax              what each language of configurations implements
+    entry               one entry of `d1_databases`
+    syntax              the interface that TOML and JSON implement
     toml                TOML
     toml_blocks         entries written as `[[blocks]]`
     toml_inline_list    entries written as `key = [{ … }]`
@@ -18,6 +16,5 @@ The modules, in the order of the flow::
     jsonc               JSON with comments
     json_edit           add and remove items of a JSON text
     json_text           positions in a JSON text
-    lines               line ends, indents, positions
-    quoting             strings and keys as configurations write them
+    text                line ends, positions, quoted strings and keys
 """

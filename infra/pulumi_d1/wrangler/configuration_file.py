@@ -1,4 +1,4 @@
-"""The wrangler configuration as a file: which one it is, its errors with its path in front, its bytes."""
+"""The wrangler configuration as a file. Errors start with its path."""
 
 from __future__ import annotations
 
@@ -7,154 +7,152 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.system.files import locked, named, write_atomically
-from pulumi_d1.wrangler import compare as check
-from pulumi_d1.wrangler import edit as wrangler
-from pulumi_d1.wrangler import local_id as local
+from pulumi_d1.wrangler import edit, local_databases, worker
+from pulumi_d1.wrangler.document import Document
 from pulumi_d1.wrangler.syntax import NAMES
-from pulumi_d1.wrangler.worker import Worker, read_worker
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from pulumi_d1.wrangler.entry import Binding
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
 
 _BOM = "\ufeff"
 
 
-def chosen(setting: str) -> str:
-    """The configuration to keep: `setting`, or else the one of this folder that wrangler reads.
+def configuration_path(setting: str) -> str:
+    """Return the configuration to edit: `setting`, or else the file in this folder that wrangler reads.
 
     Args:
-        setting: `wranglerConfig`; empty where it is not set.
+        setting: The key `wranglerConfig`; empty if it is not set.
     """
-    return setting or next(iter(_here()), "wrangler.toml")
+    return setting or next(iter(_names_here()), "wrangler.toml")
 
 
-def choice_hint(setting: str) -> str:
-    """What to say about configurations that wrangler passes over; empty where there are none, or one is set."""
-    first, *others = _here() or [""]
+def ignored_files_hint(setting: str) -> str:
+    """Return a warning about configurations that wrangler ignores; empty if there are none, or if `setting` is set."""
+    first, *others = _names_here() or [""]
     if setting or not others:
         return ""
     return (
-        f"{first} is kept, and {' and '.join(others)} is not, since wrangler reads {first} before it: "
-        f"delete what is left over, or set wranglerConfig to the one that you name with 'wrangler --config'"
+        f"wrangler reads {first} and ignores {' and '.join(others)}: delete what you do not need, or set "
+        "wranglerConfig to the file that you pass to 'wrangler --config'"
     )
 
 
-def rendered(path: str, entry: Binding) -> str:
-    """The configuration at `path` with `entry` in it. Writes nothing.
+def check_put(entry: WranglerEntry) -> None:
+    """Check that `entry` can be written, and write nothing.
 
     Raises:
-        ConfigError: the file can't be read, its folder is not there, or the entry can't be put in.
+        ConfigError: The file cannot be read, its folder does not exist, or the entry cannot be put in.
     """
-    with named(path):
-        return wrangler.put(_text(path), entry, path)
+    with named(entry.path):
+        edit.put(_text(entry.path), entry)
 
 
-def is_current(path: str, entry: Binding) -> bool:
-    """Whether the configuration at `path` has `entry` in it.
+def is_current(entry: WranglerEntry) -> bool:
+    """Return whether the file contains `entry`.
 
     Raises:
-        ConfigError: as `rendered`.
+        ConfigError: As `check_put`.
+    """
+    with named(entry.path):
+        text = _text(entry.path)
+        return text is not None and edit.put(text, entry) == text
+
+
+def differences(entry: WranglerEntry) -> list[str]:
+    """Return one line for each value in which the file differs from `entry`.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    with named(entry.path):
+        text = _text(entry.path)
+        lines = ["the file does not exist"] if text is None else edit.differences(text, entry)
+        return [f"{entry.path}: {line}" for line in lines]
+
+
+def bound_entries(path: str) -> tuple[WranglerEntry, ...]:
+    """Return the entries that have the id of a database; none if there is no file.
+
+    Raises:
+        ConfigError: The file cannot be read.
     """
     with named(path):
         text = _text(path)
-        return text is not None and wrangler.put(text, entry, path) == text
+        entries = () if text is None else Document.parse(text, path).entries
+        return tuple(entry for entry in entries if entry.database_id)
 
 
-def differences(path: str, entry: Binding) -> list[str]:
-    """A line, with the path in front, for each value in which the configuration at `path` differs from `entry`.
+def local_id(entry: WranglerEntry) -> str | None:
+    """Return wrangler's id for the local database of a binding; None if the file or the binding does not exist.
 
     Raises:
-        ConfigError: the file can't be read.
+        ConfigError: The file cannot be read.
+    """
+    with named(entry.path):
+        text = _text(entry.path)
+        return None if text is None else local_databases.local_id(text, entry)
+
+
+def read_worker(path: str) -> worker.Worker:
+    """Return the Worker that the file describes; an empty one if there is no file.
+
+    Raises:
+        ConfigError: The file cannot be read, or an entry has no binding.
     """
     with named(path):
         text = _text(path)
-        lines = ["there is no such file"] if text is None else check.differences(text, entry, path)
-        return [f"{path}: {line}" for line in lines]
+        return worker.Worker() if text is None else worker.read_worker(text, path)
 
 
-def bound(path: str) -> list[check.Bound]:
-    """The entries of the configuration at `path` that name a database.
+def refuse_foreign(entry: WranglerEntry, ours: Collection[str]) -> None:
+    """Refuse to replace the binding of a database whose id is not in `ours`.
 
     Raises:
-        ConfigError: the file can't be read.
+        ConfigError: The binding has the id of another database, or the file cannot be read.
     """
-    with named(path):
-        text = _text(path)
-        return [] if text is None else check.bound(text, path)
+    with named(entry.path):
+        edit.refuse_foreign(_text(entry.path), entry, ours)
 
 
-def local_id(path: str, environment: str, binding: str) -> str | None:
-    """What wrangler knows the local database of a binding by; None where the configuration has no such binding.
+def put(entry: WranglerEntry, ours: Collection[str]) -> bool:
+    """Write `entry`, and return whether the file changed.
 
     Args:
-        path: the configuration, which need not be there.
-        environment: wrangler environment; empty for the top level.
-        binding: variable in the Worker.
+        entry: The entry to write.
+        ours: Ids of databases whose entry may be replaced.
 
     Raises:
-        ConfigError: the file can't be read.
+        ConfigError: As `check_put` and `refuse_foreign`; nothing was written.
     """
-    with named(path):
-        text = _text(path)
-        return None if text is None else local.local_id(text, environment, binding, path)
+    with named(entry.path), locked(_folder(entry.path)):
+        text = _text(entry.path)
+        edit.refuse_foreign(text, entry, ours)
+        return _write(entry.path, text, edit.put(text, entry))
 
 
-def worker(path: str) -> Worker:
-    """The Worker that the configuration at `path` describes; an empty one when there is no file.
+def remove(entry: WranglerEntry) -> None:
+    """Remove `entry`, if the file and the entry exist.
 
     Raises:
-        ConfigError: the file can't be read, or an entry has no binding.
+        ConfigError: The file cannot be read, or the entry cannot be removed; nothing was written.
     """
-    with named(path):
-        text = _text(path)
-        return Worker() if text is None else read_worker(text, path)
-
-
-def refuse_foreign(path: str, entry: Binding, ours: Collection[str]) -> None:
-    """Lets nobody's database be unbound without a word.
-
-    Raises:
-        ConfigError: the binding is there with the id of a database that is not in `ours`, or the file can't be read.
-    """
-    with named(path):
-        wrangler.refuse_foreign(_text(path), entry, ours, path)
-
-
-def put(path: str, entry: Binding, ours: Collection[str]) -> bool:
-    """Puts `entry` into the configuration at `path`, in the place of one with an id of `ours`; tells if it changed.
-
-    Raises:
-        ConfigError: as `rendered` and `refuse_foreign`; nothing was written.
-    """
-    with named(path), locked(_folder(path)):
-        text = _text(path)
-        wrangler.refuse_foreign(text, entry, ours, path)
-        return _write(path, text, wrangler.put(text, entry, path))
-
-
-def remove(path: str, entry: Binding) -> None:
-    """Takes `entry` out of the configuration at `path`, if that is there.
-
-    Raises:
-        ConfigError: the file can't be read, or the entry can't be taken out; nothing was written.
-    """
-    if not Path(path).exists():
+    if not Path(entry.path).exists():
         return
-    with named(path), locked(_folder(path)):
-        if (text := _text(path)) is not None:
-            _write(path, text, wrangler.remove(text, entry, path))
+    with named(entry.path), locked(_folder(entry.path)):
+        if (text := _text(entry.path)) is not None:
+            _write(entry.path, text, edit.remove(text, entry))
 
 
-def _here() -> list[str]:
-    """The configurations of this folder, in wrangler's order."""
+def _names_here() -> list[str]:
+    """Return the configurations in the current folder, in wrangler's order."""
     return [name for name in NAMES if Path(name).exists()]
 
 
 def _folder(path: str) -> Path:
-    """The folder of the file itself, where `path` is a link to it."""
+    """Return the folder of the file; of a link, the folder of its target."""
     folder = Path(path).resolve().parent
     if not folder.is_dir():
         raise ConfigError(f"there is no folder '{folder}': create it, or set wranglerConfig to another path")
@@ -162,7 +160,7 @@ def _folder(path: str) -> Path:
 
 
 def _text(path: str) -> str | None:
-    """The file's text with its own line ends, without a byte order mark; None when there is no file."""
+    """Return the text with its own line ends and without a byte order mark; None if there is no file."""
     _folder(path)
     return Path(path).read_bytes().decode().removeprefix(_BOM) if Path(path).exists() else None
 

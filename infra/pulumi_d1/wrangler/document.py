@@ -1,97 +1,126 @@
-"""What a configuration says about databases, whatever language it is written in. Pure."""
+"""A parsed configuration, in any syntax. Pure."""
 
 from __future__ import annotations
 
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler.quoting import dotted
+from pulumi_d1.wrangler.entry import FIELDS, WranglerEntry, is_id, list_keys
+from pulumi_d1.wrangler.syntax import syntax_of
+from pulumi_d1.wrangler.text import dotted
 
 if TYPE_CHECKING:
-    from pulumi_d1.wrangler.entry import Binding
+    from collections.abc import Mapping
+
     from pulumi_d1.wrangler.syntax import Syntax
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A configuration that has been read.
+    """A parsed configuration.
 
     Attributes:
-        text: the whole of it.
-        syntax: its language.
-        content: what it says.
+        path: The file.
+        content: The parsed text.
     """
 
+    path: str
     text: str
     syntax: Syntax
     content: dict[str, Any]
 
     @classmethod
-    def of(cls, text: str, syntax: Syntax) -> Document:
-        """Read a text.
+    def parse(cls, text: str, path: str) -> Document:
+        """Parse a text in the syntax that the suffix of `path` selects.
 
         Raises:
-            ConfigError: it is not valid.
+            ConfigError: The text is invalid, or wrangler reads no such file.
         """
-        return cls(text, syntax, syntax.parse(text))
+        syntax = syntax_of(path)
+        return cls(path, text, syntax, syntax.parse(text))
 
-    def entries(self, path: tuple[str, ...]) -> list[dict[str, Any]]:
-        """The databases in the list at `path`.
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of the wrangler environments.
 
         Raises:
-            ConfigError: something on the way is no table, or the list is no list of tables.
+            ConfigError: `env` is not a table.
+        """
+        self.tables(list_keys("any"))
+        return tuple(self.content.get("env", {}))
+
+    @property
+    def entries(self) -> tuple[WranglerEntry, ...]:
+        """All entries, those of the top level first.
+
+        Raises:
+            ConfigError: A list of databases is not a list of tables.
+        """
+        return tuple(
+            self._entry(environment, table)
+            for environment in ("", *self.environments)
+            for table in self.tables(list_keys(environment))
+        )
+
+    def tables(self, keys: tuple[str, ...]) -> list[dict[str, Any]]:
+        """Return the tables of the list at `keys`; none if it does not exist.
+
+        Raises:
+            ConfigError: A value on the way is not a table, or the list is not a list of tables.
         """
         table = self.content
-        for depth, key in enumerate(path[:-1], start=1):
+        for depth, key in enumerate(keys[:-1], start=1):
             table = table.get(key, {})
             if not isinstance(table, dict):
-                where = self.syntax.place(self.text, path[:depth])
-                raise ConfigError(f"{where}'{dotted(path[:depth])}' is not {_article(self.syntax.TABLE)}")
-        entries = table.get(path[-1], [])
-        if not isinstance(entries, list):
-            raise ConfigError(f"{self.syntax.place(self.text, path)}'{dotted(path)}' is not a list of databases")
-        for index, item in enumerate(entries):
+                place = self.syntax.place(self.text, keys[:depth])
+                raise ConfigError(f"{place}'{dotted(keys[:depth])}' is not {self.syntax.TABLE}")
+        tables = table.get(keys[-1], [])
+        if not isinstance(tables, list):
+            raise ConfigError(f"{self.syntax.place(self.text, keys)}'{dotted(keys)}' is not a list of databases")
+        for index, item in enumerate(tables):
             if not isinstance(item, dict):
-                where = self.syntax.place(self.text, (*path, index))
-                raise ConfigError(f"{where}'{dotted(path)}' is not a list of databases")
-        return entries
+                place = self.syntax.place(self.text, (*keys, index))
+                raise ConfigError(f"{place}'{dotted(keys)}' is not a list of databases")
+        return tables
 
-    def index(self, entry: Binding) -> int | None:
-        """Where the binding of `entry` stands in its list; None where it does not.
-
-        Raises:
-            ConfigError: the list is none, or has the binding twice.
-        """
-        found = [i for i, item in enumerate(self.entries(entry.path)) if item.get("binding") == entry.binding]
-        if len(found) > 1:
-            where = self.syntax.place(self.text, (*entry.path, found[1]))
-            raise ConfigError(f"{where}'{entry.table}' has more than one entry with the binding '{entry.binding}'")
-        return found[0] if found else None
-
-    def found(self, entry: Binding) -> dict[str, Any]:
-        """What is there with the binding of `entry`; empty where nothing is.
+    def index_of(self, entry: WranglerEntry) -> int | None:
+        """Return the index of the table with the binding of `entry`; None if there is none.
 
         Raises:
-            ConfigError: as `index`.
+            ConfigError: The list is not a list of tables, or has the binding twice.
         """
-        index = self.index(entry)
-        return {} if index is None else self.entries(entry.path)[index]
+        indexes = [i for i, table in enumerate(self.tables(entry.keys)) if table.get("binding") == entry.binding]
+        if len(indexes) > 1:
+            place = self.syntax.place(self.text, (*entry.keys, indexes[1]))
+            raise ConfigError(f"{place}'{entry.table}' has more than one entry with the binding '{entry.binding}'")
+        return indexes[0] if indexes else None
 
-    def without(self, entry: Binding, index: int | None) -> dict[str, Any]:
-        """What it says apart from the entry at `index`, and from tables that are there only to hold it."""
-        rest = Document(self.text, self.syntax, deepcopy(self.content))
+    def table_of(self, entry: WranglerEntry) -> dict[str, Any]:
+        """Return the table with the binding of `entry`; empty if there is none.
+
+        Raises:
+            ConfigError: As `index_of`.
+        """
+        index = self.index_of(entry)
+        return {} if index is None else self.tables(entry.keys)[index]
+
+    def without(self, entry: WranglerEntry, index: int | None) -> dict[str, Any]:
+        """Return the content without the table at `index`, and without tables that exist only to hold it."""
+        rest = replace(self, content=deepcopy(self.content))
         if index is not None:
-            del rest.entries(entry.path)[index]
-        tables = [rest.content]
-        for key in entry.path[:-1]:
-            tables.append(tables[-1].get(key, {}))
-        for table, key in zip(reversed(tables), reversed(entry.path), strict=True):
-            if table.get(key) in ({}, []):
-                del table[key]
+            del rest.tables(entry.keys)[index]
+        parents = [rest.content]
+        for key in entry.keys[:-1]:
+            parents.append(parents[-1].get(key, {}))
+        for parent, key in zip(reversed(parents), reversed(entry.keys), strict=True):
+            if parent.get(key) in ({}, []):
+                del parent[key]
         return rest.content
 
-
-def _article(noun: str) -> str:
-    return f"an {noun}" if noun.startswith("o") else f"a {noun}"
+    def _entry(self, environment: str, table: Mapping[str, Any]) -> WranglerEntry:
+        texts = {key: value for key, value in table.items() if key in FIELDS and isinstance(value, str)}
+        if not is_id(texts.get("database_id")):
+            texts["database_id"] = ""
+        return WranglerEntry(**{"binding": "", **texts, "path": self.path, "environment": environment})

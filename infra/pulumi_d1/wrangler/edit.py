@@ -1,134 +1,151 @@
-"""The database's entry in a wrangler configuration. Everything else in the file stays, to the byte.
+"""Put, compare and remove one entry of a wrangler configuration. Every other byte of the file stays.
 
-The entry is edited as text, and a parser that knows nothing of the edit is the judge: what is returned means the old
-configuration with the one entry put in or taken out, or there is a ConfigError.
+The entry is edited as text. The result is parsed again, and returned only if it means the old configuration with this
+one entry put in or removed.
 """
 
 from __future__ import annotations
 
+import json
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.system.template import render
 from pulumi_d1.wrangler.document import Document
-from pulumi_d1.wrangler.entry import start
+from pulumi_d1.wrangler.entry import is_id
 from pulumi_d1.wrangler.syntax import syntax_of
+from pulumi_d1.wrangler.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from pulumi_d1.wrangler.entry import Binding
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
 
-def put(text: str | None, entry: Binding, name: str) -> str:
-    """The configuration with `entry` in it: added, or brought up to date where the binding is there already.
+def put(text: str | None, entry: WranglerEntry) -> str:
+    """Return the configuration with `entry`, added or, if its binding exists, updated.
 
     Args:
-        text: the file's text; None when there is no file.
-        entry: what to put.
-        name: the file's, which tells its language.
+        text: The file's text; None if there is no file.
+        entry: The entry to write.
 
     Raises:
-        ConfigError: the text is not valid, its `d1_databases` is no list of tables, or the entry can't be put in
+        ConfigError: The text is invalid, its `d1_databases` is not a list of tables, or the entry cannot be put in
             without changing something else.
     """
-    syntax = syntax_of(name)
-    text = start(entry.worker, name) if text is None else text
-    document = Document.of(text, syntax)
-    index, found = document.index(entry), document.found(entry)
-    expected = expected_in(found, entry)
-    if expected == found:
+    syntax = syntax_of(entry.path)
+    text = _new_configuration(entry) if text is None else text
+    document = Document.parse(text, entry.path)
+    index, present = document.index_of(entry), document.table_of(entry)
+    expected = _expected(present, entry)
+    if expected == present:
         return text
     result = text
     if index is None:
         result = syntax.add(result, entry)
     else:
-        for key in found.keys() - expected.keys():
-            result = syntax.drop(result, entry, index, key)
-        changes = {key: value for key, value in expected.items() if found.get(key) != value}
-        result = syntax.edit(result, entry, index, changes)
+        for key in present.keys() - expected.keys():
+            result = syntax.remove_key(result, entry, index, key)
+        changes = {key: value for key, value in expected.items() if present.get(key) != value}
+        result = syntax.update(result, entry, index, changes)
     try:
-        after = Document.of(result, syntax)
-        at = after.index(entry)
+        after = Document.parse(result, entry.path)
+        at = after.index_of(entry)
     except ConfigError:
         raise _refusal(document, entry) from None
-    kept = after.without(entry, at) == document.without(entry, index)
-    if at is None or not kept or after.found(entry) != expected:
+    rest_is_kept = after.without(entry, at) == document.without(entry, index)
+    if at is None or not rest_is_kept or after.table_of(entry) != expected:
         raise _refusal(document, entry)
     return result
 
 
-def remove(text: str, entry: Binding, name: str) -> str:
-    """The configuration without `entry`; the text itself when the binding is not there or is another database's.
+def remove(text: str, entry: WranglerEntry) -> str:
+    """Return the configuration without `entry`, or unchanged if its binding is missing or has another database.
 
     Raises:
-        ConfigError: the text is not valid, its `d1_databases` is no list of tables, or the entry can't be taken out
+        ConfigError: The text is invalid, its `d1_databases` is not a list of tables, or the entry cannot be removed
             without changing something else.
     """
-    syntax = syntax_of(name)
-    document = Document.of(text, syntax)
-    index = document.index(entry)
-    if index is None or document.found(entry).get("database_id") != entry.database_id:
+    document = Document.parse(text, entry.path)
+    index = document.index_of(entry)
+    if index is None or document.table_of(entry).get("database_id") != entry.database_id:
         return text
-    result = syntax.cut(text, entry, index)
+    result = document.syntax.remove(text, entry, index)
     try:
-        kept = Document.of(result, syntax).without(entry, None) == document.without(entry, index)
+        rest_is_kept = Document.parse(result, entry.path).without(entry, None) == document.without(entry, index)
     except ConfigError:
-        kept = False
-    if not kept:
-        raise ConfigError(
-            f"'{entry.binding}' can't be taken out of '{entry.table}' without changing something else: "
-            "take it out by hand"
-        )
+        rest_is_kept = False
+    if not rest_is_kept:
+        raise ConfigError(f"{entry} cannot be removed without changing something else: remove it by hand")
     return result
 
 
-def refuse_foreign(text: str | None, entry: Binding, ours: Collection[str], name: str) -> None:
-    """Lets nobody's database be unbound without a word.
-
-    Args:
-        text: the file's text; None when there is no file.
-        entry: what is about to be put.
-        ours: the ids that may be replaced.
-        name: the file's, which tells its language.
+def differences(text: str, entry: WranglerEntry) -> list[str]:
+    """Return one line for each value that `put` would change.
 
     Raises:
-        ConfigError: the binding is there with the id of a database that is not in `ours`, or as `put` raises.
+        ConfigError: The text is invalid, or its `d1_databases` is not a list of tables.
+    """
+    document = Document.parse(text, entry.path)
+    if document.index_of(entry) is None:
+        return [f"{entry} is missing"]
+    present = document.table_of(entry)
+    expected = _expected(present, entry)
+    return [
+        f"{entry}: {key} {_difference(present.get(key), expected.get(key))}"
+        for key in [*entry.values, *(present.keys() - entry.values.keys())]
+        if present.get(key) != expected.get(key)
+    ]
+
+
+def refuse_foreign(text: str | None, entry: WranglerEntry, ours: Collection[str]) -> None:
+    """Refuse to replace the binding of a database that is not ours.
+
+    Args:
+        text: The file's text; None if there is no file.
+        entry: The entry to write.
+        ours: Ids of databases that may be replaced.
+
+    Raises:
+        ConfigError: The binding has the id of another database, or as `put`.
     """
     if text is None:
         return
-    found = Document.of(text, syntax_of(name)).found(entry).get("database_id", "")
-    if found not in ours and is_id(found):
+    database_id = Document.parse(text, entry.path).table_of(entry).get("database_id", "")
+    if database_id not in ours and is_id(database_id):
         raise ConfigError(
-            f"'{entry.binding}' in '{entry.table}' is bound to the database {found}, which this stack did not write: "
-            "choose another name with 'pulumi config set binding NAME', remove the entry, or take that database over "
-            "with 'd1 adopt', unless another stack has it"
+            f"{entry} is bound to the database {database_id}, which this stack did not write: choose another name with "
+            "'pulumi config set binding NAME', remove the entry, or, if no other stack owns that database, adopt it "
+            "with 'd1 adopt'"
         )
 
 
-def is_id(value: object) -> bool:
-    """Whether `value` is the id of a database, not a placeholder."""
-    try:
-        return UUID(str(value)).int != 0
-    except ValueError:
-        return False
+def _new_configuration(entry: WranglerEntry) -> str:
+    """Return the text of a new configuration, without the entry."""
+    return render(f"wrangler{PurePath(entry.path).suffix}.j2", {"quoted": quoted}, worker=entry.worker)
 
 
-def expected_in(found: dict[str, Any], entry: Binding) -> dict[str, Any]:
-    """What becomes of `found`, which is in the place of `entry`: keys that are not ours stay."""
-    expected = found | entry.fields
-    if "migrations_table" in found:  # wrangler's default is left out, but is no longer what is there
+def _expected(present: dict[str, Any], entry: WranglerEntry) -> dict[str, Any]:
+    """Return the table that should replace `present`. Keys that are not ours stay."""
+    expected = present | entry.values
+    if "migrations_table" in present:  # `values` omits wrangler's default, which must still replace another name
         expected["migrations_table"] = entry.migrations_table
-    if not entry.migrations_pattern:  # wrangler's default is left out, and absence alone means it
+    if not entry.migrations_pattern:  # no value means wrangler's default, so the key has to go
         expected.pop("migrations_pattern", None)
     return expected
 
 
-def _refusal(document: Document, entry: Binding) -> ConfigError:
-    """Says what is in the way of the entry, and how it looks."""
-    reason = document.syntax.obstacle(document.text, entry) or (
-        f"something in '{entry.table}' is written in a way that this program can't edit"
-    )
+def _difference(present: object, expected: str | None) -> str:
+    if present is None:
+        return f"is missing, should be {json.dumps(expected)}"
+    value = json.dumps(present, default=str)
+    return f"is {value}, should not be set" if expected is None else f"is {value}, should be {json.dumps(expected)}"
+
+
+def _refusal(document: Document, entry: WranglerEntry) -> ConfigError:
+    """Return the error for an entry that cannot be put in, with the entry to paste."""
+    reason = document.syntax.obstacle(document.text, entry) or f"something in '{entry.table}' has an unusual form"
     return ConfigError(
-        f"can't be given its entry: {reason}. Or paste the entry in by hand, {document.syntax.by_hand(entry)}"
+        f"{entry} cannot be written: {reason}. To write it by hand, paste the entry {document.syntax.to_paste(entry)}"
     )

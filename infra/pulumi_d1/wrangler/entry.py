@@ -1,93 +1,95 @@
-"""One entry of `d1_databases`, and how it is written."""
+"""One entry of `d1_databases`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import PurePath
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 from pulumi_d1.system.template import render
-from pulumi_d1.wrangler.quoting import dotted, quoted
+from pulumi_d1.wrangler.text import dotted, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_FILTERS = {"quoted": quoted}
-
 
 @dataclass(frozen=True, slots=True)
-class Binding:
-    """One entry of `d1_databases`.
+class WranglerEntry:
+    """One entry of `d1_databases`. A field is empty if the user's entry does not have the key.
 
     Attributes:
-        worker: name of the Worker, for a configuration that does not exist yet.
-        environment: wrangler environment; empty for the top level.
-        binding: variable in the Worker.
-        database_name: name of the database.
-        database_id: UUID of the database.
-        migrations_dir: folder of the migrations, as seen from the configuration's folder.
-        migrations_table: name of the ledger.
-        migrations_pattern: glob of the migrations, as seen from the configuration's folder; empty for wrangler's own.
+        path: The configuration file. Its suffix selects the syntax.
+        environment: The wrangler environment; empty for the top level.
+        binding: The variable in the Worker.
+        database_id: UUID; empty for a placeholder in the user's entry.
+        migrations_dir: Folder of the migrations, relative to the configuration's folder.
+        migrations_table: The ledger's name.
+        migrations_pattern: Glob of the migrations, relative to the same folder; empty for wrangler's default.
+        worker: The Worker's name, for a configuration that does not exist yet.
     """
 
-    worker: str
+    path: str
     environment: str
     binding: str
-    database_name: str
-    database_id: str
-    migrations_dir: str
-    migrations_table: str
+    database_name: str = ""
+    database_id: str = ""
+    migrations_dir: str = ""
+    migrations_table: str = ""
     migrations_pattern: str = ""
+    jurisdiction: str = ""
+    worker: str = ""
+
+    def __str__(self) -> str:
+        """Return the place in the file, such as `'DB' in 'env.production.d1_databases'`."""
+        return f"'{self.binding}' in '{self.table}'"
 
     @property
-    def path(self) -> tuple[str, ...]:
-        """Keys on the way to the array of the entries."""
-        return path_of(self.environment)
+    def keys(self) -> tuple[str, ...]:
+        """The keys from the top level to the list that contains the entry."""
+        return list_keys(self.environment)
 
     @property
     def table(self) -> str:
-        """Where the entry stands: `d1_databases` or `env.production.d1_databases`."""
-        return dotted(self.path)
+        """The same as a dotted key: `d1_databases` or `env.production.d1_databases`."""
+        return dotted(self.keys)
 
     @property
-    def fields(self) -> dict[str, str]:
-        """What is written, in its order. Wrangler's defaults of ledger and pattern are left out."""
-        fields = {
+    def values(self) -> dict[str, str]:
+        """The keys and values to write, in order. wrangler's defaults for the ledger and the pattern are omitted."""
+        values = {
             "binding": self.binding,
             "database_name": self.database_name,
             "database_id": self.database_id,
             "migrations_dir": self.migrations_dir,
         }
         if self.migrations_pattern:
-            fields["migrations_pattern"] = self.migrations_pattern
+            values["migrations_pattern"] = self.migrations_pattern
         if self.migrations_table != "d1_migrations":
-            fields["migrations_table"] = self.migrations_table
-        return fields
+            values["migrations_table"] = self.migrations_table
+        return values
 
     @property
     def block(self) -> str:
-        """The entry as a block of TOML: its header and a line for each field."""
-        return render("d1_database.toml.j2", _FILTERS, table=self.table, fields=self.fields)
+        """The entry as TOML: a `[[header]]` and one line per value."""
+        return render("d1_database.toml.j2", {"quoted": quoted}, table=self.table, fields=self.values)
 
 
-def path_of(environment: str) -> tuple[str, ...]:
-    """Keys on the way to the databases of a wrangler environment; empty for the top level."""
+FIELDS = tuple(field.name for field in fields(WranglerEntry))
+
+
+def list_keys(environment: str) -> tuple[str, ...]:
+    """Return the keys from the top level to the databases of a wrangler environment; empty for the top level."""
     return ("env", environment, "d1_databases") if environment else ("d1_databases",)
 
 
-def binding_from(values: Mapping[str, Any]) -> Binding:
-    """The entry that a state holds. A field that the state of an older version lacks has its default."""
-    return Binding(**{name: values[name] for name in FIELDS if name in values})
+def entry_from(values: Mapping[str, Any]) -> WranglerEntry:
+    """Return the entry in the inputs or outputs of a resource, which may have other keys as well."""
+    return WranglerEntry(**{name: values[name] for name in FIELDS if name in values})
 
 
-def start(worker: str, name: str) -> str:
-    """What a configuration says before it has an entry.
-
-    Args:
-        worker: name of the Worker.
-        name: the file's, whose end is that of the template.
-    """
-    return render(f"wrangler{PurePath(name).suffix}.j2", _FILTERS, worker=worker)
-
-
-FIELDS = tuple(Binding.__dataclass_fields__)
+def is_id(value: object) -> bool:
+    """Return whether `value` is the id of a database, not a placeholder."""
+    try:
+        return UUID(str(value)).int != 0
+    except ValueError:
+        return False

@@ -1,13 +1,12 @@
-"""One item more or less in an object or an array of a JSON text, in the style of what is there. Pure."""
+"""Add or remove one item of an object or array in a JSON text, in the style of the text. Pure."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from pulumi_d1.wrangler.json_text import value_in
-from pulumi_d1.wrangler.lines import indent_at, line_end
-from pulumi_d1.wrangler.quoting import quoted
+from pulumi_d1.wrangler.json_text import root_value
+from pulumi_d1.wrangler.text import indent_at, line_end, quoted
 
 if TYPE_CHECKING:
     from pulumi_d1.wrangler.json_text import Value
@@ -17,41 +16,41 @@ _COMMENT = re.compile(r"/\*.*?\*/|//[^\r\n]*", re.DOTALL)
 _SPACE = " \t\r\n"
 
 
-def with_item(text: str, container: Value, value: Any, key: str = "") -> str:
-    """`text` with one more item in `container`, behind the last.
+def add_item(text: str, container: Value, value: Any, key: str = "") -> str:
+    """Return `text` with one more item at the end of `container`.
 
-    What was empty holds it without any space, by which `without` knows that it is to stay.
+    An empty container gets its item without any space, so that `is_alone` keeps the container when the item goes.
 
     Args:
-        text: the whole text.
-        container: an object or an array in it.
-        value: strings, and lists and dictionaries of them.
-        key: of a member.
+        text: The whole text.
+        container: An object or an array in it.
+        value: Strings, and lists and dictionaries of them.
+        key: Key of the new member of an object.
     """
     name = f"{quoted(key)}: " if key else ""
     if not container.items:
         at = container.start + 1
-        return text[:at] + name + _written(text, value, container.start, spread="\n" in text) + text[at:]
+        return text[:at] + name + _to_json(text, value, container.start, spread="\n" in text) + text[at:]
     last = container.items[-1]
     has_own_line = "\n" in text[container.start : container.items[0].start]
     spread = has_own_line if key else "\n" in text[last.start : last.end]
-    item = name + _written(text, value, last.start, spread=spread)
+    item = name + _to_json(text, value, last.start, spread=spread)
     comma, last_comma = ("", ",") if last.comma is not None else (",", "")
-    rest = _REST_OF_LINE.match(text, last.behind) if has_own_line else None
-    end = rest.end() if rest else last.behind
-    joint = line_end(text) + indent_at(text, last.start) if has_own_line else " "
-    return text[: last.behind] + comma + text[last.behind : end] + joint + item + last_comma + text[end:]
+    rest = _REST_OF_LINE.match(text, last.end_with_comma) if has_own_line else None
+    end = rest.end() if rest else last.end_with_comma
+    gap = line_end(text) + indent_at(text, last.start) if has_own_line else " "
+    return text[: last.end_with_comma] + comma + text[last.end_with_comma : end] + gap + item + last_comma + text[end:]
 
 
-def without(text: str, container: Value, index: int) -> str:
-    """`text` without one item of `container`, a comma, and the white space around it. Comments stay."""
+def remove_item(text: str, container: Value, index: int) -> str:
+    """Return `text` without one item of `container`, one comma, and the white space around it. Comments stay."""
     item = container.items[index]
-    before, between, after = text[: item.start], text[item.end : item.behind], text[item.behind :]
-    gap = text[container.items[index - 1].behind if index else container.start + 1 : item.start]
+    before, between, after = text[: item.start], text[item.end : item.end_with_comma], text[item.end_with_comma :]
+    gap = text[container.items[index - 1].end_with_comma if index else container.start + 1 : item.start]
     if index and item.comma is None:
         left = container.items[index - 1]
-        before, gap = before[: left.behind - 1] + gap, text[left.end : left.behind - 1] + gap
-    if _ends_line(after) or (item is container.items[-1] and _has_no_line_to_keep(gap, after)):
+        before, gap = before[: left.end_with_comma - 1] + gap, text[left.end : left.end_with_comma - 1] + gap
+    if _ends_line(after) or (item is container.items[-1] and not _needs_white_space(gap, after)):
         before = before if between.strip(_SPACE + ",") else before.rstrip(_SPACE)
     else:
         after = after.lstrip(" \t")
@@ -59,55 +58,56 @@ def without(text: str, container: Value, index: int) -> str:
 
 
 def is_alone(text: str, container: Value) -> bool:
-    """Whether `container` was written to hold its one item: nothing else is in it, and spaces set it off."""
+    """Return whether `container` was written to hold its one item: it has nothing else, and space around the item."""
     if len(container.items) != 1:
         return False
     (item,) = container.items
-    around = text[container.start + 1 : item.start], text[item.end : item.behind], text[item.behind : container.end - 1]
-    return bool(around[0]) and not "".join(around).strip(_SPACE + ",")
+    before = text[container.start + 1 : item.start]
+    after = text[item.end : item.end_with_comma] + text[item.end_with_comma : container.end - 1]
+    return bool(before) and not (before + after).strip(_SPACE + ",")
 
 
 def _ends_line(after: str) -> bool:
     return after.lstrip(" \t").startswith(("\r", "\n"))
 
 
-def _has_no_line_to_keep(gap: str, after: str) -> bool:
-    """Whether no comment needs the white space at the end of `gap`: none that goes to the end of its line.
+def _needs_white_space(gap: str, after: str) -> bool:
+    """Return whether a comment needs the white space at the end of `gap`, to end its line or to start the next.
 
     Args:
-        gap: what parts the last item from what is before it.
-        after: what follows it.
+        gap: Text between the last item and the one before it.
+        after: Text after the last item.
     """
     comments = _COMMENT.findall(gap)
     if comments and comments[-1].startswith("//"):
-        return False
+        return True
     rest = _REST_OF_LINE.match(after)
-    return not (rest and rest.group()) or "\n" not in gap[len(gap.rstrip(_SPACE)) :]
+    return bool(rest and rest.group()) and "\n" in gap[len(gap.rstrip(_SPACE)) :]
 
 
-def _written(text: str, value: Any, at: int, *, spread: bool) -> str:
-    """`value` as JSON, on lines of its own where it is `spread`, indented as the line of `at`."""
+def _to_json(text: str, value: Any, at: int, *, spread: bool) -> str:
+    """Return `value` as JSON: on one line, or spread over lines that are indented like the line of `at`."""
     if spread:
-        return _spread(value, line_end(text) + indent_at(text, at), _unit(text))
-    return _spread(value, " ", "")
+        return _joined(value, line_end(text) + indent_at(text, at), _indent_unit(text))
+    return _joined(value, " ", "")
 
 
-def _spread(value: Any, joint: str, unit: str) -> str:
-    """`value` as JSON, with `joint` before a closing bracket, and `unit` behind it before an item."""
+def _joined(value: Any, separator: str, unit: str) -> str:
+    """Return `value` as JSON, with `separator` before a closing bracket, and `unit` after it before an item."""
     if isinstance(value, str):
         return quoted(value)
-    inner = joint + unit
+    inner = separator + unit
     if isinstance(value, dict):
-        items = [f"{quoted(key)}: {_spread(item, inner, unit)}" for key, item in value.items()]
+        items = [f"{quoted(key)}: {_joined(item, inner, unit)}" for key, item in value.items()]
     else:
-        items = [_spread(item, inner, unit) for item in value]
+        items = [_joined(item, inner, unit) for item in value]
     opening, closing = "{}" if isinstance(value, dict) else "[]"
-    return opening + inner + f",{inner}".join(items) + joint + closing
+    return opening + inner + f",{inner}".join(items) + separator + closing
 
 
-def _unit(text: str) -> str:
-    """What one level is indented by: the first member of all, where it has a line of its own."""
-    root = value_in(text)
+def _indent_unit(text: str) -> str:
+    """Return the indent of one level: that of the first member, or two spaces if it shares a line."""
+    root = root_value(text)
     if root.items and "\n" in text[root.start : root.items[0].start]:
         return indent_at(text, root.items[0].start)
     return "  "

@@ -1,7 +1,7 @@
-"""Where things stand in a JSON text with comments. Pure.
+"""Positions in a JSON text with comments. Pure.
 
-json5 says what a text means, but not where. With the positions, an edit leaves every other byte alone. The text must be
-valid: it has been read before.
+json5 returns values without positions; an edit needs positions to keep every other byte. The text must be valid: it
+has been parsed before.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ class Value:
     """A value.
 
     Attributes:
-        start: where it starts.
-        end: where it ends, its closing bracket included.
-        items: members of an object, or elements of an array.
+        start: Offset of its first character.
+        end: Offset after its last character, such as the closing bracket.
+        items: Members of an object, or elements of an array.
     """
 
     start: int
@@ -42,10 +42,9 @@ class Item:
     """A member of an object, or an element of an array.
 
     Attributes:
-        key: the member's; empty in an array.
-        start: where the key starts, or the element.
-        value: the value.
-        comma: where the comma behind it is; None where there is none.
+        key: The member's key; empty in an array.
+        start: Offset of the key or, in an array, of the value.
+        comma: Offset of the comma after it; None if there is none.
     """
 
     key: str
@@ -55,33 +54,33 @@ class Item:
 
     @property
     def end(self) -> int:
-        """Where the value ends."""
+        """Offset after the value."""
         return self.value.end
 
     @property
-    def behind(self) -> int:
-        """Where its comma ends, or its value where there is no comma."""
+    def end_with_comma(self) -> int:
+        """Offset after the comma or, without one, after the value."""
         return self.end if self.comma is None else self.comma + 1
 
 
-def value_in(text: str) -> Value:
-    """The value that `text` is."""
+def root_value(text: str) -> Value:
+    """Return the value that the whole text is."""
     top = Value(0, len(text))
     opened = [top]
     key = None
     for token in _TOKEN.finditer(text):
-        word, inside = token.group(), opened[-1]
+        word, container = token.group(), opened[-1]
         if word.startswith("/") or word == ":":
             continue
         if word == ",":
-            inside.items[-1].comma = token.start()
+            container.items[-1].comma = token.start()
         elif word in {"]", "}"}:
             opened.pop().end = token.end()
-        elif key is None and inside is not top and text[inside.start] == "{":
+        elif key is None and container is not top and text[container.start] == "{":
             key = token
         else:
             value = Value(token.start(), token.end())
-            inside.items.append(Item(json.loads(key.group()) if key else "", (key or token).start(), value))
+            container.items.append(Item(json.loads(key.group()) if key else "", (key or token).start(), value))
             key = None
             if word in {"[", "{"}:
                 opened.append(value)

@@ -1,4 +1,4 @@
-"""JSON as wrangler reads it: with comments and trailing commas, in wrangler.json too. A Syntax; adds neither."""
+"""JSON as wrangler reads it, as a Syntax. Comments and trailing commas stay, in wrangler.json too; none are added."""
 
 from __future__ import annotations
 
@@ -9,130 +9,128 @@ from typing import TYPE_CHECKING, Any
 import json5
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler.json_edit import is_alone, with_item, without
-from pulumi_d1.wrangler.json_text import value_in
-from pulumi_d1.wrangler.lines import position
-from pulumi_d1.wrangler.quoting import quoted
+from pulumi_d1.wrangler.json_edit import add_item, is_alone, remove_item
+from pulumi_d1.wrangler.json_text import root_value
+from pulumi_d1.wrangler.text import position, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_d1.wrangler.entry import Binding
+    from pulumi_d1.wrangler.entry import WranglerEntry
     from pulumi_d1.wrangler.json_text import Item, Value
 
-TABLE = "object"
+TABLE = "an object"
 
 _STRING = r'("(?:\\.|[^"\\])*")'
 _COMMENT = re.compile(_STRING + r"|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
 _TRAILING_COMMA = re.compile(_STRING + r"|(?<![\[{,:\s])\s*,(?=\s*[\]}])", re.DOTALL)
-_INK = re.compile(r"[^\r\n]")
+_NOT_LINE_END = re.compile(r"[^\r\n]")
 
 
 def parse(text: str) -> dict[str, Any]:
-    """See Syntax. The json module says what is wrong, and json5, which reads comments by itself, what it means."""
+    """Parse a whole text: the json module for its error messages, then json5, which reads comments."""
     try:
-        json.loads(_plain(text), parse_constant=_refuse)
-        found = json5.loads(text)
+        json.loads(_without_extras(text), parse_constant=_refuse_constant)
+        content = json5.loads(text)
     except json.JSONDecodeError as error:
         raise ConfigError(f"is not valid JSON: {error.msg} (at line {error.lineno}, column {error.colno})") from None
     except RecursionError:
         raise ConfigError("is nested too deeply to be read") from None
     except ValueError as error:
         raise ConfigError(f"is not valid JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise ConfigError(f"{place(text, ())}it should be an object, with braces around it")
-    return found
+    if not isinstance(content, dict):
+        raise ConfigError(f"{place(text, ())}it must be an object, in braces")
+    return content
 
 
-def add(text: str, entry: Binding) -> str:
-    """See Syntax."""
-    container, new = value_in(text), entry.fields
-    keys = list(entry.path)
-    while keys and (item := _member(text, container, keys[0])):
+def add(text: str, entry: WranglerEntry) -> str:
+    """Return `text` with `entry` as the last of its list."""
+    container, missing = root_value(text), list(entry.keys)
+    while missing and (item := _member(text, container, missing[0])):
         container = item.value
-        del keys[0]
-    if not keys:
-        return with_item(text, container, new)
-    value: Any = [new]
-    for key in reversed(keys[1:]):
+        del missing[0]
+    if not missing:
+        return add_item(text, container, entry.values)
+    value: Any = [entry.values]
+    for key in reversed(missing[1:]):
         value = {key: value}
-    return with_item(text, container, value, keys[0])
+    return add_item(text, container, value, missing[0])
 
 
-def edit(text: str, entry: Binding, index: int, values: Mapping[str, str]) -> str:
-    """See Syntax."""
+def update(text: str, entry: WranglerEntry, index: int, values: Mapping[str, str]) -> str:
+    """Return `text` with `values` set in the entry at `index`."""
     for key, value in values.items():
-        table = _items(text, (*entry.path, index))[-1].value
+        table = _items_along(text, (*entry.keys, index))[-1].value
         if item := _member(text, table, key):
             text = text[: item.value.start] + quoted(value) + text[item.end :]
         else:
-            text = with_item(text, table, value, key)
+            text = add_item(text, table, value, key)
     return text
 
 
-def drop(text: str, entry: Binding, index: int, key: str) -> str:
-    """See Syntax."""
-    table = _items(text, (*entry.path, index))[-1].value
+def remove_key(text: str, entry: WranglerEntry, index: int, key: str) -> str:
+    """Return `text` without `key` in the entry at `index`."""
+    table = _items_along(text, (*entry.keys, index))[-1].value
     item = _member(text, table, key)
-    return without(text, table, table.items.index(item)) if item else text
+    return remove_item(text, table, table.items.index(item)) if item else text
 
 
-def cut(text: str, entry: Binding, index: int) -> str:
-    """See Syntax."""
-    items = _items(text, (*entry.path, index))
-    containers = [value_in(text), *(item.value for item in items[:-1])]
+def remove(text: str, entry: WranglerEntry, index: int) -> str:
+    """Return `text` without the entry at `index`, and without what was written only to hold it."""
+    items = _items_along(text, (*entry.keys, index))
+    containers = [root_value(text), *(item.value for item in items[:-1])]
     while len(items) > 1 and is_alone(text, containers[-1]):
         items.pop()
         containers.pop()
-    return without(text, containers[-1], containers[-1].items.index(items[-1]))
+    return remove_item(text, containers[-1], containers[-1].items.index(items[-1]))
 
 
-def by_hand(entry: Binding) -> str:
-    """See Syntax."""
-    return f"and run again:\n\n{json.dumps(entry.fields, indent=2, ensure_ascii=False)}\n"
+def to_paste(entry: WranglerEntry) -> str:
+    """Return the entry as an object."""
+    return f"below, and run again:\n\n{json.dumps(entry.values, indent=2, ensure_ascii=False)}\n"
 
 
-def obstacle(text: str, entry: Binding) -> str:  # noqa: ARG001 - of Syntax
-    """See Syntax."""
+def obstacle(text: str, entry: WranglerEntry) -> str:  # noqa: ARG001 - of Syntax
+    """Return nothing: no form of JSON is known that cannot be edited."""
     return ""
 
 
-def place(text: str, path: Sequence[str | int]) -> str:
-    """See Syntax."""
-    value = _items(text, path)[-1].value if path else value_in(text)
+def place(text: str, keys: Sequence[str | int]) -> str:
+    """Return the line and column of the value at `keys`."""
+    value = _items_along(text, keys)[-1].value if keys else root_value(text)
     return f"{position(text, value.start)}: "
 
 
-def _items(text: str, path: Sequence[str | int]) -> list[Item]:
-    """The items on the way along `path`, which are there."""
-    found: list[Item] = []
-    value = value_in(text)
-    for step in path:
-        item = value.items[step] if isinstance(step, int) else _member(text, value, step)
-        assert item is not None  # noqa: S101 - it was read before
-        found.append(item)
+def _items_along(text: str, keys: Sequence[str | int]) -> list[Item]:
+    """Return the items on the way to the value at `keys`, which exists."""
+    items: list[Item] = []
+    value = root_value(text)
+    for key in keys:
+        item = value.items[key] if isinstance(key, int) else _member(text, value, key)
+        assert item is not None  # noqa: S101 - the parsed content has it
+        items.append(item)
         value = item.value
-    return found
+    return items
 
 
 def _member(text: str, table: Value, key: str) -> Item | None:
-    """The member `key` of an object.
+    """Return the member `key` of an object; None if there is none.
 
     Raises:
-        ConfigError: it is there twice.
+        ConfigError: The object has the key twice.
     """
-    found = [item for item in table.items if item.key == key]
-    if len(found) > 1:
-        raise ConfigError(f"{position(text, found[1].start)}: '{key}' is there a second time: take one of them out")
-    return found[0] if found else None
+    members = [item for item in table.items if item.key == key]
+    if len(members) > 1:
+        raise ConfigError(f"{position(text, members[1].start)}: '{key}' is a duplicate key: delete one of the two")
+    return members[0] if members else None
 
 
-def _plain(text: str) -> str:
-    """`text` with blanks in the place of what the json module does not know."""
+def _without_extras(text: str) -> str:
+    """Return `text` with blanks in place of comments and trailing commas, which the json module refuses."""
     for extra in (_COMMENT, _TRAILING_COMMA):
-        text = extra.sub(lambda found: found[1] or _INK.sub(" ", found[0]), text)
+        text = extra.sub(lambda match: match[1] or _NOT_LINE_END.sub(" ", match[0]), text)
     return text
 
 
-def _refuse(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+def _refuse_constant(word: str) -> None:
+    raise ValueError(f"{word} is not a JSON number")

@@ -1,4 +1,4 @@
-"""The databases of `wrangler dev` and of `--local`, where wrangler keeps them."""
+"""The local databases of `wrangler dev` and `--local`, as wrangler names and stores them."""
 
 from __future__ import annotations
 
@@ -6,32 +6,53 @@ import hmac
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.sqlite.file import File
+from pulumi_d1.sqlite.file import SqliteFile
+from pulumi_d1.wrangler.document import Document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pulumi_d1.wrangler.entry import WranglerEntry
+
 _KIND: Final = "miniflare-D1DatabaseObject"
-"""The Durable Object that serves a local database; its name is the folder's, and part of every file's."""
+"""The Durable Object that serves local databases; names their folder, and is part of each file's name."""
 
 _BYTES: Final = 16
 
 
-def local_database(configuration: Path, known_by: str) -> File | None:
-    """A local database; None until wrangler has made it.
+def local_id(text: str, entry: WranglerEntry) -> str | None:
+    """Return the id of the local database of a binding; None if the configuration has no such binding.
 
     Args:
-        configuration: the wrangler configuration, beside which the state lies.
-        known_by: what wrangler knows the database by, as pulumi_d1.wrangler.local_id tells it.
+        text: The configuration's text.
+        entry: The place: the file, the environment and the binding.
+
+    Raises:
+        ConfigError: The text is invalid, or its `d1_databases` is not a list of tables.
     """
-    file = configuration.parent / ".wrangler" / "state" / "v3" / "d1" / _KIND / f"{_id(known_by)}.sqlite"
-    return File(file) if file.is_file() else None
+    tables = Document.parse(text, entry.path).tables(entry.keys)
+    table = next((table for table in tables if table.get("binding") == entry.binding), None)
+    if table is None:
+        return None
+    # wrangler's order. Locally a preview id always comes first, and even an empty one counts.
+    return str(table.get("preview_database_id", table.get("database_id", entry.binding)))
 
 
-def _id(name: str) -> str:
-    """The id of the Durable Object of this name, as Miniflare makes it.
+def local_database(configuration: Path, id_: str) -> SqliteFile | None:
+    """Return a local database; None until wrangler has created it.
 
-    Half of it is the name's digest under the kind's key, and the other half is the first one's.
+    Args:
+        configuration: The wrangler configuration; wrangler keeps its state in the same folder.
+        id_: The id that `local_id` returns.
+    """
+    file = configuration.parent / ".wrangler" / "state" / "v3" / "d1" / _KIND / f"{_object_id(id_)}.sqlite"
+    return SqliteFile(file) if file.is_file() else None
+
+
+def _object_id(name: str) -> str:
+    """Return Miniflare's id of the Durable Object with this name.
+
+    The first half is a digest of the name under the kind's key, the second half a digest of the first.
     """
     key = sha256(_KIND.encode()).digest()
     half = hmac.digest(key, name.encode(), sha256)[:_BYTES]

@@ -1,4 +1,4 @@
-"""What a language of wrangler configurations has to know, so that one set of rules keeps them all."""
+"""The interface that each syntax of a wrangler configuration implements."""
 
 from __future__ import annotations
 
@@ -10,55 +10,55 @@ from pulumi_d1.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_d1.wrangler.entry import Binding
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
 NAMES = ("wrangler.json", "wrangler.jsonc", "wrangler.toml")
-"""Where a configuration can be, in the order in which wrangler looks for it in a folder."""
+"""The names of a configuration, in the order in which wrangler looks for them in a folder."""
 
 
 class Syntax(Protocol):
-    """A language. The edits take a valid text, and may go wrong: what they return is read again and compared."""
+    """A syntax. The edits take a valid text and may return a wrong one: callers parse and compare the result."""
 
     @property
     def TABLE(self) -> str:  # noqa: N802 - a module's constant
-        """What the language calls a value with keys."""
+        """The syntax's noun for a value with keys, with its article."""
 
     def parse(self, text: str) -> dict[str, Any]:
-        """What `text` says.
+        """Parse a whole text.
 
         Raises:
-            ConfigError: it is not valid.
+            ConfigError: The text is invalid.
         """
 
-    def add(self, text: str, entry: Binding) -> str:
-        """`text` with `entry` as the last of its list, which may not be there yet."""
+    def add(self, text: str, entry: WranglerEntry) -> str:
+        """Return `text` with `entry` added to its list, which need not exist yet."""
 
-    def edit(self, text: str, entry: Binding, index: int, values: Mapping[str, str]) -> str:
-        """`text` with `values` in the entry at `index`, in the place of those that are there."""
+    def update(self, text: str, entry: WranglerEntry, index: int, values: Mapping[str, str]) -> str:
+        """Return `text` with `values` set in the entry at `index`."""
 
-    def drop(self, text: str, entry: Binding, index: int, key: str) -> str:
-        """`text` without `key` in the entry at `index`."""
+    def remove_key(self, text: str, entry: WranglerEntry, index: int, key: str) -> str:
+        """Return `text` without `key` in the entry at `index`."""
 
-    def cut(self, text: str, entry: Binding, index: int) -> str:
-        """`text` without the entry at `index`, and without what was written to hold it alone."""
+    def remove(self, text: str, entry: WranglerEntry, index: int) -> str:
+        """Return `text` without the entry at `index`, and without what was written only to hold it."""
 
-    def by_hand(self, entry: Binding) -> str:
-        """The entry as lines to paste."""
+    def to_paste(self, entry: WranglerEntry) -> str:
+        """Return the end of the sentence "To write it by hand, paste the entry …", with the entry."""
 
-    def obstacle(self, text: str, entry: Binding) -> str:
-        """What keeps `add` from its work; empty where nothing is known."""
+    def obstacle(self, text: str, entry: WranglerEntry) -> str:
+        """Return the reason why `add` fails; empty if it is not known."""
 
-    def place(self, text: str, path: Sequence[str | int]) -> str:
-        """Where the value of `path` is, in words that go before a message; empty where the language can't tell."""
+    def place(self, text: str, keys: Sequence[str | int]) -> str:
+        """Return the position of a value as the start of a message; empty if the syntax has no positions."""
 
 
-def syntax_of(name: str) -> Syntax:
-    """The language of a file, which its name tells.
+def syntax_of(path: str) -> Syntax:
+    """Return the syntax that the suffix of `path` selects.
 
     Raises:
-        ConfigError: it is none that wrangler reads.
+        ConfigError: wrangler reads no file with this suffix.
     """
-    match PurePath(name).suffix:
+    match PurePath(path).suffix:
         case ".toml":
             from pulumi_d1.wrangler import toml
 
@@ -68,4 +68,4 @@ def syntax_of(name: str) -> Syntax:
 
             return jsonc
         case _:
-            raise ConfigError("is no wrangler configuration: its name must end in .toml, .jsonc or .json")
+            raise ConfigError("is not a wrangler configuration: its name must end in .toml, .jsonc or .json")

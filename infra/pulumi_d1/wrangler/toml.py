@@ -1,4 +1,4 @@
-"""TOML. A Syntax; tomllib reads it."""
+"""TOML, as a Syntax. tomllib parses it."""
 
 from __future__ import annotations
 
@@ -6,66 +6,66 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler.quoting import dotted, quoted
-from pulumi_d1.wrangler.toml_blocks import Blocks
+from pulumi_d1.wrangler.text import dotted, quoted
+from pulumi_d1.wrangler.toml_blocks import BlockList
 from pulumi_d1.wrangler.toml_inline_list import InlineList
 from pulumi_d1.wrangler.toml_text import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_d1.wrangler.entry import Binding
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
-TABLE = "table"
+TABLE = "a table"
 
 
 def parse(text: str) -> dict[str, Any]:
-    """See Syntax."""
+    """Parse a whole text. Floats stay strings, since NaN is not equal to itself."""
     try:
-        return tomllib.loads(text, parse_float=str)  # NaN is not equal to itself
+        return tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is not valid TOML: {error}") from None
 
 
-def add(text: str, entry: Binding) -> str:
-    """See Syntax."""
-    return _listed(text, entry).add(entry.block)
+def add(text: str, entry: WranglerEntry) -> str:
+    """Return `text` with `entry` added to its list."""
+    return _list_of(text, entry).add(entry.block)
 
 
-def edit(text: str, entry: Binding, index: int, values: Mapping[str, str]) -> str:
-    """See Syntax."""
-    return _listed(text, entry).edit(index, {key: quoted(value) for key, value in values.items()})
+def update(text: str, entry: WranglerEntry, index: int, values: Mapping[str, str]) -> str:
+    """Return `text` with `values` set in the entry at `index`."""
+    return _list_of(text, entry).update(index, {key: quoted(value) for key, value in values.items()})
 
 
-def drop(text: str, entry: Binding, index: int, key: str) -> str:
-    """See Syntax."""
-    return _listed(text, entry).drop(index, key)
+def remove_key(text: str, entry: WranglerEntry, index: int, key: str) -> str:
+    """Return `text` without `key` in the entry at `index`."""
+    return _list_of(text, entry).remove_key(index, key)
 
 
-def cut(text: str, entry: Binding, index: int) -> str:
-    """See Syntax."""
-    return _listed(text, entry).cut(index)
+def remove(text: str, entry: WranglerEntry, index: int) -> str:
+    """Return `text` without the entry at `index`."""
+    return _list_of(text, entry).remove(index)
 
 
-def by_hand(entry: Binding) -> str:
-    """See Syntax."""
-    return f"as it is here or with its lines between the braces of an inline table, and run again:\n\n{entry.block}"
+def to_paste(entry: WranglerEntry) -> str:
+    """Return the entry as a block."""
+    return f"below, or its lines between the braces of an inline table, and run again:\n\n{entry.block}"
 
 
-def obstacle(text: str, entry: Binding) -> str:
-    """See Syntax."""
-    tables = [entry.path[:depth] for depth in range(1, len(entry.path))]
-    inline = next((dotted(table) for table in tables if value_at(text, table)), None)
-    if not inline:
+def obstacle(text: str, entry: WranglerEntry) -> str:
+    """Return the name of an inline table on the way to the list."""
+    parents = [entry.keys[:depth] for depth in range(1, len(entry.keys))]
+    inline = next((dotted(keys) for keys in parents if value_at(text, keys)), None)
+    if inline is None:
         return ""
-    return f"'{inline}' is an inline table, to which TOML lets no other line add: write it with a header, [{inline}]"
+    return f"'{inline}' is an inline table, which TOML cannot extend: write it with a header, [{inline}]"
 
 
-def place(text: str, path: Sequence[str | int]) -> str:  # noqa: ARG001 - tomllib gives no positions
-    """See Syntax."""
+def place(text: str, keys: Sequence[str | int]) -> str:  # noqa: ARG001 - tomllib has no positions
+    """Return nothing."""
     return ""
 
 
-def _listed(text: str, entry: Binding) -> InlineList | Blocks:
-    array = value_at(text, entry.path)
-    return InlineList(text, array) if array else Blocks(text, entry.path)
+def _list_of(text: str, entry: WranglerEntry) -> InlineList | BlockList:
+    array = value_at(text, entry.keys)
+    return InlineList(text, array) if array else BlockList(text, entry.keys)

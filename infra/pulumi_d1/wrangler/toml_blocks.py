@@ -5,55 +5,56 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.wrangler.lines import line_end
-from pulumi_d1.wrangler.toml_text import pairs, statements, with_values
+from pulumi_d1.wrangler.text import line_end
+from pulumi_d1.wrangler.toml_text import key_values, set_values, statements
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_d1.wrangler.toml_text import Pair, Statement
+    from pulumi_d1.wrangler.toml_text import KeyValue, TomlStatement
 
 
 @dataclass(slots=True)
-class _Block:
-    """One entry: its header and what follows up to its last key, tables below it included.
+class _TomlBlock:
+    """One entry, from its header to its last key, including the tables below it.
 
-    Comments and empty lines behind the last key introduce what comes next, so they are not part of it.
+    Comments and empty lines after the last key belong to what follows.
 
     Attributes:
-        header: what opens it.
-        end: where the last line ends, line end included.
-        own: its own keys, not those of a table below it.
+        end: Offset after the last line, line end included.
+        own: Statements of its own keys, without those of tables below it.
     """
 
-    header: Statement
+    header: TomlStatement
     end: int
-    own: list[Statement]
+    own: list[TomlStatement]
 
     @property
-    def last(self) -> Statement:
-        """The last of its own keys; the header while there is none."""
+    def last(self) -> TomlStatement:
+        """The last statement of its own keys, or else the header."""
         return (self.own or [self.header])[-1]
 
     @property
-    def pairs(self) -> list[Pair]:
-        """All of its own keys with their values."""
-        return [pair for statement in self.own for pair in pairs(statement.tokens)]
+    def key_values(self) -> list[KeyValue]:
+        """Its own keys with their values."""
+        return [pair for statement in self.own for pair in key_values(statement.tokens)]
 
 
-class Blocks:
-    """The entries of one array, in their order."""
+class BlockList:
+    """The entries of one array, in order."""
 
-    def __init__(self, text: str, path: Sequence[str]) -> None:
-        """Args: `text` is valid TOML, and `path` the table's, which may have no entry yet."""
+    def __init__(self, text: str, keys: Sequence[str]) -> None:
+        """Find the entries of the array at `keys` in a valid text; there may be none."""
         self._text = text
-        self._blocks = _blocks(text, tuple(path))
+        self._blocks = _blocks(text, tuple(keys))
 
     def add(self, block: str) -> str:
-        r"""The text with `block`, which ends its lines with \n, behind the last entry or at the end.
+        r"""Return the text with `block` after the last entry or at the end, and one empty line before it.
 
-        One empty line goes before it. A text without a line end at its end stays one, so that `cut` finds it as it
-        was.
+        If the text does not end with a line end, neither does the result, so that `remove` restores the text.
+
+        Args:
+            block: Lines that end with \n.
         """
         newline = line_end(self._text)
         block = block.replace("\n", newline)
@@ -63,16 +64,16 @@ class Blocks:
             return before + 2 * newline + block.removesuffix(newline)
         return before + (newline if before else "") + block + after
 
-    def edit(self, index: int, values: Mapping[str, str]) -> str:
-        """The text with the TOML of `values` in the entry at `index`."""
+    def update(self, index: int, values: Mapping[str, str]) -> str:
+        """Return the text with `values`, which are TOML, in the entry at `index`."""
         block = self._blocks[index]
         indent = self._text[block.last.start : block.last.tokens[0].start()]
         at = len(self._text[: block.last.end].rstrip("\r\n"))
-        return with_values(self._text, block.pairs, values, at=at, joint=line_end(self._text) + indent)
+        return set_values(self._text, block.key_values, values, at=at, separator=line_end(self._text) + indent)
 
-    def drop(self, index: int, key: str) -> str:
-        """The text without the line of `key` in the entry at `index`."""
-        lines = [line for line in self._blocks[index].own if pairs(line.tokens)[0].key == (key,)]
+    def remove_key(self, index: int, key: str) -> str:
+        """Return the text without the line of `key` in the entry at `index`."""
+        lines = [line for line in self._blocks[index].own if key_values(line.tokens)[0].key == (key,)]
         if not lines:
             return self._text
         before, after = self._text[: lines[0].start], self._text[lines[0].end :]
@@ -80,8 +81,8 @@ class Blocks:
             before = before.removesuffix(line_end(self._text))
         return before + after
 
-    def cut(self, index: int) -> str:
-        """The text without the entry at `index` and without the empty line before it."""
+    def remove(self, index: int) -> str:
+        """Return the text without the entry at `index` and without the empty line before it."""
         block = self._blocks[index]
         before, after = self._text[: block.header.start], self._text[block.end :]
         newline = line_end(self._text)
@@ -92,16 +93,16 @@ class Blocks:
         return before + after
 
 
-def _blocks(text: str, path: tuple[str, ...]) -> list[_Block]:
-    found: list[_Block] = []
+def _blocks(text: str, keys: tuple[str, ...]) -> list[_TomlBlock]:
+    blocks: list[_TomlBlock] = []
     table: tuple[str, ...] = ()
     for statement in statements(text):
         if statement.is_header:
-            table = statement.path
-            if table == path and statement.is_array_header:
-                found.append(_Block(statement, statement.end, []))
-        if statement.tokens and table[: len(path)] == path:
-            found[-1].end = statement.end
-            if table == path and not statement.is_header:
-                found[-1].own.append(statement)
-    return found
+            table = statement.table
+            if table == keys and statement.is_array_header:
+                blocks.append(_TomlBlock(statement, statement.end, []))
+        if statement.tokens and table[: len(keys)] == keys:
+            blocks[-1].end = statement.end
+            if table == keys and not statement.is_header:
+                blocks[-1].own.append(statement)
+    return blocks

@@ -1,7 +1,7 @@
-"""Where things stand in a TOML text. Pure.
+"""Positions in a TOML text. Pure.
 
-tomllib says what a text means, but not where. With the positions, an edit leaves every other byte alone. The text must
-be valid: tomllib has read it before.
+tomllib returns values without positions; an edit needs positions to keep every other byte. The text must be valid:
+tomllib has parsed it before.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class KeyValue:
     """A key and its value.
 
     Attributes:
-        key: the parts of a dotted key.
-        value: the value's tokens.
+        key: Parts of a dotted key.
+        value: Tokens of the value.
     """
 
     key: tuple[str, ...]
@@ -46,23 +46,23 @@ class Pair:
 
     @property
     def start(self) -> int:
-        """Where the value starts."""
+        """Offset of the value."""
         return self.value[0].start()
 
     @property
     def end(self) -> int:
-        """Where the value ends."""
+        """Offset after the value."""
         return self.value[-1].end()
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A header, a key with its value, or a line that holds neither.
+class TomlStatement:
+    """A header, a key with its value, or a line with neither.
 
     Attributes:
-        start: where its first line starts.
-        end: where its last line ends, line end included.
-        tokens: what it is made of, comments aside.
+        start: Offset of its first line.
+        end: Offset after its last line, line end included.
+        tokens: Its tokens without comments.
     """
 
     start: int
@@ -71,102 +71,102 @@ class Statement:
 
     @property
     def is_header(self) -> bool:
-        """Whether it opens a table: `[a]` or `[[a]]`."""
+        """True if it opens a table: `[a]` or `[[a]]`."""
         return bool(self.tokens) and self.tokens[0].group() == "["
 
     @property
     def is_array_header(self) -> bool:
-        """Whether it opens an entry of an array of tables: `[[a]]`."""
+        """True if it opens an entry of an array of tables: `[[a]]`."""
         return self.is_header and self.tokens[1].group() == "["
 
     @property
-    def path(self) -> tuple[str, ...]:
-        """The table that a header opens."""
-        return _path([token for token in self.tokens if token.group() not in _DEPTH])
+    def table(self) -> tuple[str, ...]:
+        """The keys of the table that a header opens."""
+        return _keys([token for token in self.tokens if token.group() not in _DEPTH])
 
 
-def statements(text: str) -> Iterator[Statement]:
-    """The statements of `text`; together they are the whole of it."""
+def statements(text: str) -> Iterator[TomlStatement]:
+    """Yield the statements of `text`; together they cover all of it."""
     start = depth = 0
     tokens: list[Token] = []
     for token in _TOKEN.finditer(text):
         depth += _DEPTH.get(token.group(), 0)
         if token.group() == "\n" and not depth:
-            yield Statement(start, token.end(), tokens)
+            yield TomlStatement(start, token.end(), tokens)
             start, tokens = token.end(), []
         elif not token.group().startswith(("\n", "#")):
             tokens.append(token)
     if start < len(text):
-        yield Statement(start, len(text), tokens)
+        yield TomlStatement(start, len(text), tokens)
 
 
-def items(tokens: Sequence[Token]) -> list[Sequence[Token]]:
-    """What the commas in `tokens` separate, commas inside of lists and tables aside."""
+def split_at_commas(tokens: Sequence[Token]) -> list[Sequence[Token]]:
+    """Return the non-empty parts between commas. Commas inside of lists and tables do not count."""
     depth = 0
-    found: list[list[Token]] = [[]]
+    parts: list[list[Token]] = [[]]
     for token in tokens:
         depth += _DEPTH.get(token.group(), 0)
         if token.group() == "," and not depth:
-            found.append([])
+            parts.append([])
         else:
-            found[-1].append(token)
-    return [item for item in found if item]
+            parts[-1].append(token)
+    return [part for part in parts if part]
 
 
-def pairs(tokens: Sequence[Token]) -> list[Pair]:
-    """The pairs of a statement, or of what stands between the braces of an inline table."""
-    found = []
-    for item in items(tokens):
-        equals = [token.group() for token in item].index("=")
-        found.append(Pair(_path(item[:equals]), item[equals + 1 :]))
-    return found
+def key_values(tokens: Sequence[Token]) -> list[KeyValue]:
+    """Return the keys and values of a statement, or of the tokens between the braces of an inline table."""
+    pairs = []
+    for part in split_at_commas(tokens):
+        equals = [token.group() for token in part].index("=")
+        pairs.append(KeyValue(_keys(part[:equals]), part[equals + 1 :]))
+    return pairs
 
 
-def value_at(text: str, path: Sequence[str]) -> Sequence[Token] | None:
-    """The tokens of the value that a key gives to `path`; None where headers or dotted keys make a table of it."""
+def value_at(text: str, keys: Sequence[str]) -> Sequence[Token] | None:
+    """Return the tokens of the value at `keys`; None if no `key = value` sets it, as for a table with a header."""
     table: tuple[str, ...] = ()
     for statement in statements(text):
         if statement.is_header:
-            table = statement.path
+            table = statement.table
         else:
-            for pair in pairs(statement.tokens):
-                if value := _inside(Pair((*table, *pair.key), pair.value), tuple(path)):
+            for pair in key_values(statement.tokens):
+                if value := _value_inside(KeyValue((*table, *pair.key), pair.value), tuple(keys)):
                     return value
     return None
 
 
-def with_values(text: str, known: Sequence[Pair], values: Mapping[str, str], *, at: int, joint: str) -> str:
-    """`text` with other values for some keys of one table.
+def set_values(text: str, present: Sequence[KeyValue], values: Mapping[str, str], *, at: int, separator: str) -> str:
+    """Return `text` with new values for some keys of one table.
 
     Args:
-        text: the whole text.
-        known: the pairs of the table.
+        text: The whole text.
+        present: The keys and values of the table.
         values: TOML by key.
-        at: where a key goes that is not there yet; behind the last of `known`.
-        joint: what is written before such a key.
+        at: Offset at which to insert new keys, after the last of `present`.
+        separator: Text to insert before each new key.
     """
-    stands = {pair.key: (pair.start, pair.end) for pair in known}
-    new = "".join(f"{joint}{key} = {value}" for key, value in values.items() if (key,) not in stands)
-    edits = [(*stands[key,], value) for key, value in values.items() if (key,) in stands]
+    spans = {pair.key: (pair.start, pair.end) for pair in present}
+    new = "".join(f"{separator}{key} = {value}" for key, value in values.items() if (key,) not in spans)
+    edits = [(*spans[key,], value) for key, value in values.items() if (key,) in spans]
     for start, end, value in sorted([*edits, (at, at, new)], reverse=True):
         text = text[:start] + value + text[end:]
     return text
 
 
-def _inside(pair: Pair, path: tuple[str, ...]) -> Sequence[Token] | None:
-    """The tokens of the value at `path`, which may lie inside of inline tables."""
-    if pair.key == path:
+def _value_inside(pair: KeyValue, keys: tuple[str, ...]) -> Sequence[Token] | None:
+    """Return the tokens of the value at `keys`, which may be inside of inline tables."""
+    if pair.key == keys:
         return pair.value
-    if path[: len(pair.key)] != pair.key or pair.value[0].group() != "{":
+    if keys[: len(pair.key)] != pair.key or pair.value[0].group() != "{":
         return None
-    rest = path[len(pair.key) :]
-    return next((value for inner in pairs(pair.value[1:-1]) if (value := _inside(inner, rest))), None)
+    rest = keys[len(pair.key) :]
+    return next((value for inner in key_values(pair.value[1:-1]) if (value := _value_inside(inner, rest))), None)
 
 
-def _path(tokens: Sequence[Token]) -> tuple[str, ...]:
+def _keys(tokens: Sequence[Token]) -> tuple[str, ...]:
     value = tomllib.loads("".join(token.group() for token in tokens) + " = 0")
-    path: list[str] = []
+    keys: list[str] = []
     while isinstance(value, dict):
         ((key, value),) = value.items()
-        path.append(key)
-    return tuple(path)
+        keys.append(key)
+    return tuple(keys)

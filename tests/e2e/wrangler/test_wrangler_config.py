@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_d1.wrangler.edit import put
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
     from tests.support.account import Account
@@ -37,10 +37,8 @@ def test_wrangler_finds_the_databases_of_both_environments(wrangler: Wrangler, c
     text = COMMENTED.removeprefix("\ufeff")
     for environment, database in (("", "shop-dev"), ("production", "shop-prod")):
         uuid = cloud.create(database)
-        entry = Binding(
-            "shop", environment, "DB", database, uuid, "sql", "steps", "sql/*/migration.sql" if environment else ""
-        )
-        text = put(text, entry, name)
+        pattern = "sql/*/migration.sql" if environment else ""
+        text = put(text, WranglerEntry(name, environment, "DB", database, uuid, "sql", "steps", pattern))
     wrangler.write(name, "\ufeff" + text)
     wrangler.write("src/index.js", "export default { fetch: () => new Response('hello') };\n")
     wrangler.write("sql/0001_a.sql", "CREATE TABLE a (x);\n")
@@ -55,7 +53,8 @@ def test_wrangler_finds_the_databases_of_both_environments(wrangler: Wrangler, c
 
 
 def test_a_new_wrangler_jsonc_is_one_that_wrangler_takes(wrangler: Wrangler, cloud: Account) -> None:
-    entry = Binding("shop", "", "DB", "shop", cloud.create("shop"), "migrations", "d1_migrations")
-    wrangler.write("wrangler.jsonc", put(None, entry, "wrangler.jsonc"))
+    id_ = cloud.create("shop")
+    entry = WranglerEntry("wrangler.jsonc", "", "DB", "shop", id_, "migrations", "d1_migrations", worker="shop")
+    wrangler.write("wrangler.jsonc", put(None, entry))
     wrangler.write("migrations/0001_a.sql", "CREATE TABLE a (x);\n")
     assert "0001_a.sql" in wrangler.d1("migrations", "list", "DB", "--remote").stdout

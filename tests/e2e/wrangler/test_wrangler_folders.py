@@ -13,7 +13,7 @@ from pulumi_d1.migrations.folder import read_folder
 from pulumi_d1.migrations.pattern import make_pattern
 from pulumi_d1.migrations.plan import make_plan
 from pulumi_d1.wrangler.edit import put
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,8 +90,8 @@ def test_wrangler_lists_and_applies_what_the_plan_says(
     folder = wrangler.folder / "migrations"
     fill(folder, random)
     pattern = inside and f"migrations/{inside}"
-    entry = Binding("shop", "", "DB", "shop", shop, "migrations", TABLE, pattern)
-    wrangler.write("wrangler.toml", put(None, entry, "wrangler.toml"))
+    entry = WranglerEntry("wrangler.toml", "", "DB", "shop", shop, "migrations", TABLE, pattern, worker="shop")
+    wrangler.write("wrangler.toml", put(None, entry))
 
     migrations = read_folder(folder, make_pattern("migrations", pattern))
     applied = ["0000_gone.sql", *random.sample([migration.name for migration in migrations], len(migrations) // 3)]

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_d1.migrations import live
-from pulumi_d1.wrangler.local_databases import local_database
-from pulumi_d1.wrangler.local_id import local_id
+from pulumi_d1.wrangler.entry import WranglerEntry
+from pulumi_d1.wrangler.local_databases import local_database, local_id
 
 if TYPE_CHECKING:
     from tests.support.wrangler import Wrangler
@@ -31,14 +31,14 @@ def test_what_wrangler_applied_locally_is_read(wrangler: Wrangler, fields: str) 
     text = f'name = "shop"\n\n[[d1_databases]]\nbinding = "DB"\ndatabase_name = "shop"\n{fields}\n'
     wrangler.write("wrangler.toml", text)
     wrangler.write("migrations/0001_tags.sql", MIGRATION)
-    known_by = local_id(text, "", "DB", "wrangler.toml")
+    id_ = local_id(text, WranglerEntry("wrangler.toml", "", "DB"))
     configuration = wrangler.folder / "wrangler.toml"
-    assert known_by is not None
-    assert local_database(configuration, known_by) is None
+    assert id_ is not None
+    assert local_database(configuration, id_) is None
     wrangler.d1("migrations", "apply", "DB", "--local")
 
     files = sorted((wrangler.folder / ".wrangler").rglob("*"))
-    database = local_database(configuration, known_by)
+    database = local_database(configuration, id_)
     assert database is not None
     now = live.read(database, "d1_migrations")
     assert now.ledger == ("0001_tags.sql",)
@@ -51,5 +51,5 @@ def test_what_wrangler_applied_locally_is_read(wrangler: Wrangler, fields: str) 
 
 def test_an_environment_has_its_own_and_a_binding_that_is_not_there_none() -> None:
     text = '{"env": {"staging": {"d1_databases": [{"binding": "DB", "database_id": "x"}]}}, "d1_databases": []}'
-    assert local_id(text, "staging", "DB", "wrangler.jsonc") == "x"
-    assert local_id(text, "", "DB", "wrangler.jsonc") is None
+    assert local_id(text, WranglerEntry("wrangler.jsonc", "staging", "DB")) == "x"
+    assert local_id(text, WranglerEntry("wrangler.jsonc", "", "DB")) is None

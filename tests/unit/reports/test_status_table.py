@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_d1.reports.status_table import LOCAL, Environment, status_table, with_local_rows_of
+from pulumi_d1.reports.status_table import LOCAL, StatusRow, status_table, with_local_rows_of
 
 SEED = """\
 | Database | Status | Last Migration | Time Travel Enabled |
@@ -17,9 +17,9 @@ SEED = """\
 
 def test_a_project_that_has_not_started_has_this_table() -> None:
     environments = [
-        Environment("Development", "dev", "", "not started", time_travel=True),
-        Environment("Production", "prod", "", "not started", time_travel=True),
-        Environment(LOCAL, "", "", "not started", time_travel=False),
+        StatusRow("Development", "dev", "", "not started", time_travel=True),
+        StatusRow("Production", "prod", "", "not started", time_travel=True),
+        StatusRow(LOCAL, "", "", "not started", time_travel=False),
     ]
     assert status_table(environments) == SEED
 
@@ -37,16 +37,16 @@ def test_a_project_that_has_not_started_has_this_table() -> None:
     ],
 )
 def test_each_status_has_its_words(status: str, drift: tuple[str, ...], words: str) -> None:
-    assert Environment("Development", "dev", "", status, drift=drift).cells[1] == words
+    assert StatusRow("Development", "dev", "", status, drift=drift).cells[1] == words
 
 
 def test_time_travel_that_is_not_known_is_not_claimed() -> None:
-    assert Environment("Development", "dev", "shop-db-dev", "gone").cells[3] == "-"
-    assert Environment("Development", "dev", "shop-db-dev", "up to date", time_travel=False).cells[3] == "❌"
+    assert StatusRow("Development", "dev", "shop-db-dev", "gone").cells[3] == "-"
+    assert StatusRow("Development", "dev", "shop-db-dev", "up to date", time_travel=False).cells[3] == "❌"
 
 
 def test_names_of_stacks_and_files_are_code() -> None:
-    table = status_table([Environment("pr-12", "pr-12", "", "up to date", "0001_a|b.sql", time_travel=True)])
+    table = status_table([StatusRow("pr-12", "pr-12", "", "up to date", "0001_a|b.sql", time_travel=True)])
     assert table.splitlines()[-1] == r"| `pr-12` | Up to Date | `0001_a\|b.sql` | ✅ |"
 
 

@@ -8,13 +8,15 @@ import yaml
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.scaffold.project_files import Fate, File, change, program, unfinished
 from pulumi_d1.scaffold.stack_guesses import common_prefix, one_binding, shared_config, stack_config, stacks_of
-from pulumi_d1.wrangler.worker import Entry, Worker, read_worker
+from pulumi_d1.wrangler.entry import WranglerEntry
+from pulumi_d1.wrangler.worker import Worker, read_worker
 
 ID = "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"
 OTHER = "0d6f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"
+CONFIG = "wrangler.toml"
 
 
-def worker(*entries: Entry, environments: tuple[str, ...] = ()) -> Worker:
+def worker(*entries: WranglerEntry, environments: tuple[str, ...] = ()) -> Worker:
     names = dict.fromkeys([*environments, *(entry.environment for entry in entries if entry.environment)])
     return Worker("shop", environments=tuple(names), entries=entries)
 
@@ -23,8 +25,8 @@ def places(found: Worker, top_level: str = "") -> dict[str, str]:
     return {stack.name: stack.environment for stack in stacks_of(found, found.entries, top_level)}
 
 
-def live(name: str = "orders", environment: str = "") -> Entry:
-    return Entry(environment, "DB", name, ID, migrations_dir="migrations")
+def live(name: str = "orders", environment: str = "") -> WranglerEntry:
+    return WranglerEntry(CONFIG, environment, "DB", name, ID, migrations_dir="migrations")
 
 
 @pytest.mark.parametrize("name", ["wrangler.toml", "wrangler.jsonc"])
@@ -58,7 +60,10 @@ def test_a_configuration_is_read_as_wrangler_reads_it(name: str) -> None:
         "shop",
         "a" * 32,
         ("production", "quiet"),
-        (Entry("", "DB", "", ID, migrations_dir="./sql"), Entry("production", "DB", "shop-db-prod")),
+        (
+            WranglerEntry(name, "", "DB", "", ID, migrations_dir="./sql"),
+            WranglerEntry(name, "production", "DB", "shop-db-prod"),
+        ),
     )
     with pytest.raises(ConfigError, match="an entry of 'd1_databases' has no binding"):
         read_worker('{"d1_databases": [{}]}', "wrangler.json")
@@ -70,7 +75,7 @@ def test_a_configuration_is_read_as_wrangler_reads_it(name: str) -> None:
         (worker(), {"dev": "top-level", "prod": "production"}),
         (worker(live()), {"dev": "dev", "prod": "top-level"}),
         (worker(live("shop-dev")), {"dev": "top-level", "prod": "production"}),
-        (worker(Entry("", "DB", "shop-db")), {"dev": "top-level", "prod": "production"}),
+        (worker(WranglerEntry(CONFIG, "", "DB", "shop-db")), {"dev": "top-level", "prod": "production"}),
         (worker(live(), environments=("production",)), {"dev": "top-level", "prod": "production"}),
         (worker(live(), live(environment="prod")), {"dev": "top-level", "prod": "prod"}),
         (worker(live(), live(environment="development")), {"dev": "development", "prod": "top-level"}),
@@ -94,7 +99,7 @@ def test_the_stack_of_the_top_level_can_be_said() -> None:
 
 
 def test_a_database_that_environments_share_is_owned_by_one_stack() -> None:
-    def owned(*entries: Entry) -> dict[str, tuple[Entry | None, Entry | None]]:
+    def owned(*entries: WranglerEntry) -> dict[str, tuple[WranglerEntry | None, WranglerEntry | None]]:
         found = stacks_of(worker(*entries), entries, "")
         return {stack.name: (stack.entry, stack.borrows) for stack in found}
 
@@ -106,7 +111,11 @@ def test_a_database_that_environments_share_is_owned_by_one_stack() -> None:
 
 
 def test_one_binding_is_managed_and_several_ask_for_a_choice() -> None:
-    entries = (Entry("", "DB"), Entry("", "LOG"), Entry("production", "DB"))
+    entries = (
+        WranglerEntry(CONFIG, "", "DB"),
+        WranglerEntry(CONFIG, "", "LOG"),
+        WranglerEntry(CONFIG, "production", "DB"),
+    )
     assert one_binding((), "") == ()
     assert one_binding(entries[:1], "") == entries[:1]
     assert one_binding(entries, "DB") == (entries[0], entries[2])
@@ -121,11 +130,13 @@ def test_one_binding_is_managed_and_several_ask_for_a_choice() -> None:
 
 
 def test_what_is_the_same_for_all_stands_once_and_what_is_not_with_its_stack() -> None:
-    top = Entry("", "DATA", "legacy", ID, "eu", "../sql", "../sql/*/migration.sql", "d1_migrations")
-    production = Entry("production", "DATA", "shop-db-prod", OTHER, migrations_dir="migrations", migrations_table="log")
+    top = WranglerEntry(CONFIG, "", "DATA", "legacy", ID, "../sql", "d1_migrations", "../sql/*/migration.sql", "eu")
+    production = WranglerEntry(
+        CONFIG, "production", "DATA", "shop-db-prod", OTHER, migrations_dir="migrations", migrations_table="log"
+    )
     found = worker(top, production)
     dev, prod = stacks_of(found, found.entries, "")
-    shared = shared_config((dev, prod), Entry("", "DB"), "a" * 32, "../wrangler.toml")
+    shared = shared_config((dev, prod), WranglerEntry(CONFIG, "", "DB"), "a" * 32, "../wrangler.toml")
     assert shared == {
         "accountId": "a" * 32,
         "wranglerConfig": "../wrangler.toml",
@@ -148,11 +159,11 @@ def test_what_is_the_same_for_all_stands_once_and_what_is_not_with_its_stack() -
 
 
 def test_the_project_is_called_as_the_databases_are() -> None:
-    def prefix(*entries: Entry) -> str:
+    def prefix(*entries: WranglerEntry) -> str:
         return common_prefix(stacks_of(worker(*entries), entries, "dev"))
 
-    def other(name: str) -> Entry:
-        return Entry("production", "DB", name, OTHER)
+    def other(name: str) -> WranglerEntry:
+        return WranglerEntry(CONFIG, "production", "DB", name, OTHER)
 
     assert prefix(live("shop-db-dev"), other("shop-db-prod")) == "shop"
     assert prefix(live("shop-db-dev"), other("store-db-prod")) == ""

@@ -1,4 +1,4 @@
-"""The provider and the file: what is refused, with the path in front, and what is moved."""
+"""The provider writes, moves and removes the entry in the file. Errors start with the path."""
 
 from __future__ import annotations
 
@@ -14,18 +14,31 @@ import pytest
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.program.resources.bindings import WranglerBindingsProvider
 from pulumi_d1.wrangler import configuration_file as wrangler_file
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ENTRY = Binding("shop", "", "DB", "shop-db", "11111111-1111-4111-8111-111111111111", "migrations", "d1_migrations")
+ENTRY = WranglerEntry(
+    path="",
+    environment="",
+    binding="DB",
+    database_name="shop-db",
+    database_id="11111111-1111-4111-8111-111111111111",
+    migrations_dir="migrations",
+    migrations_table="d1_migrations",
+    worker="shop",
+)
 FOREIGN = '[[d1_databases]]\nbinding = "DB"\ndatabase_id = "99999999-9999-4999-8999-999999999999"\n'
 
 
+def entry_of(path: Path, **changes: str) -> WranglerEntry:
+    return replace(ENTRY, path=str(path), **changes)
+
+
 def props(path: Path, **changes: str) -> dict[str, Any]:
-    return {**asdict(replace(ENTRY, **changes)), "path": str(path)}
+    return asdict(entry_of(path, **changes))
 
 
 @pytest.fixture
@@ -33,27 +46,27 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "wrangler.toml"
 
 
-def test_a_folder_that_is_not_there_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_missing_folder_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "workers" / "wrangler.toml"
     with pytest.raises(ConfigError, match=r"^\S+wrangler\.toml: there is no folder '.*workers': create it"):
-        wrangler_file.rendered(str(path), ENTRY)
+        wrangler_file.check_put(entry_of(path))
     path.parent.touch()
     with pytest.raises(ConfigError, match=r"^\S+wrangler\.toml: there is no folder"):
-        wrangler_file.rendered(str(path), ENTRY)
+        wrangler_file.check_put(entry_of(path))
 
 
 def test_a_file_that_cannot_be_read_is_refused_with_its_path(file: Path) -> None:
     file.write_bytes(b'name = "\xff"\n')
     with pytest.raises(ConfigError, match=r"^\S+wrangler\.toml: is not UTF-8 text \(byte 8\)"):
-        wrangler_file.rendered(str(file), ENTRY)
+        wrangler_file.check_put(entry_of(file))
     file.unlink()
     file.mkdir()
-    for look in (wrangler_file.rendered, wrangler_file.remove, wrangler_file.is_current):
+    for action in (wrangler_file.check_put, wrangler_file.remove, wrangler_file.is_current):
         with pytest.raises(ConfigError, match=r"^\S+wrangler\.toml: can't be read or written: Is a directory"):
-            look(str(file), ENTRY)
+            action(entry_of(file))
 
 
-def test_destroy_names_the_file_that_it_cannot_edit_and_passes_over_one_that_is_gone(file: Path) -> None:
+def test_destroy_names_a_file_that_it_cannot_edit_and_ignores_a_missing_one(file: Path) -> None:
     provider = WranglerBindingsProvider()
     file.write_text("name = \n")
     with pytest.raises(Exception, match=r"^\S+wrangler\.toml: is not valid TOML"):
@@ -73,7 +86,7 @@ def test_an_entry_that_is_current_is_not_written_again(file: Path) -> None:
 
 
 @pytest.mark.parametrize("step", ["check", "create", "diff", "update"])
-def test_somebody_elses_entry_is_refused_in_every_step(file: Path, step: str) -> None:
+def test_a_foreign_entry_is_refused_in_every_step(file: Path, step: str) -> None:
     provider, new = WranglerBindingsProvider(), props(file)
     steps: dict[str, Callable[[], object]] = {
         "check": lambda: provider.check({}, new),
@@ -87,7 +100,7 @@ def test_somebody_elses_entry_is_refused_in_every_step(file: Path, step: str) ->
     assert file.read_text() == FOREIGN
 
 
-def test_an_entry_of_the_database_before_is_ours(file: Path) -> None:
+def test_an_entry_of_the_previous_database_is_ours(file: Path) -> None:
     provider = WranglerBindingsProvider()
     old, new = props(file), props(file, database_id="22222222-2222-4222-8222-222222222222")
     provider.create(old)
@@ -97,7 +110,7 @@ def test_an_entry_of_the_database_before_is_ours(file: Path) -> None:
     assert not provider.diff("id", new, new).changes
 
 
-def test_what_a_create_without_a_state_left_behind_is_ours(file: Path) -> None:
+def test_an_entry_of_a_create_that_saved_no_state_is_ours(file: Path) -> None:
     provider = WranglerBindingsProvider()
     provider.create(props(file))
     before = file.read_text()
@@ -131,7 +144,7 @@ def test_another_file_is_an_update_that_leaves_the_old_one(file: Path) -> None:
     assert ENTRY.block in new.read_text()
 
 
-def test_another_way_to_write_the_path_is_the_same_place(file: Path) -> None:
+def test_another_spelling_of_the_path_is_the_same_place(file: Path) -> None:
     provider = WranglerBindingsProvider()
     provider.create(props(file))
     before = file.read_text()
@@ -141,7 +154,7 @@ def test_another_way_to_write_the_path_is_the_same_place(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("there", "taken"),
+    ("present", "expected"),
     [
         ([], "wrangler.toml"),
         (["wrangler.jsonc"], "wrangler.jsonc"),
@@ -149,33 +162,33 @@ def test_another_way_to_write_the_path_is_the_same_place(file: Path) -> None:
         (["wrangler.toml", "wrangler.jsonc", "wrangler.json"], "wrangler.json"),
     ],
 )
-def test_the_configuration_that_wrangler_reads_is_taken_and_the_others_are_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: list[str], taken: str
+def test_the_configuration_that_wrangler_reads_is_used_and_the_ignored_ones_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, present: list[str], expected: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in there:
+    for name in present:
         (tmp_path / name).touch()
-    assert wrangler_file.chosen("") == taken
-    hint = wrangler_file.choice_hint("")
-    assert all((name in hint) == (len(there) > 1) for name in there)
-    assert wrangler_file.chosen("other.toml") == "other.toml"
-    assert wrangler_file.choice_hint("other.toml") == ""
+    assert wrangler_file.configuration_path("") == expected
+    hint = wrangler_file.ignored_files_hint("")
+    assert all((name in hint) == (len(present) > 1) for name in present)
+    assert wrangler_file.configuration_path("other.toml") == "other.toml"
+    assert wrangler_file.ignored_files_hint("other.toml") == ""
 
 
 @pytest.mark.parametrize("name", ["wrangler.toml", "wrangler.jsonc", "wrangler.json"])
-def test_a_byte_order_mark_stays_in_its_place(tmp_path: Path, name: str) -> None:
+def test_a_byte_order_mark_stays(tmp_path: Path, name: str) -> None:
     path, text = tmp_path / name, "\ufeff{}" if "json" in name else '\ufeffname = "é"\r\n'
     path.write_bytes(text.encode())
-    wrangler_file.put(str(path), ENTRY, {ENTRY.database_id})
+    wrangler_file.put(entry_of(path), {ENTRY.database_id})
     written = path.read_bytes().decode()
     assert ENTRY.database_id in written
     assert (written[0], written.count("\ufeff")) == ("\ufeff", 1)
-    assert wrangler_file.is_current(str(path), ENTRY)
-    wrangler_file.remove(str(path), ENTRY)
+    assert wrangler_file.is_current(entry_of(path))
+    wrangler_file.remove(entry_of(path))
     assert path.read_bytes().decode() == text
 
 
-def test_a_configuration_in_another_language_is_an_update_that_leaves_the_old_one(file: Path) -> None:
+def test_a_configuration_in_another_syntax_is_an_update_that_leaves_the_old_one(file: Path) -> None:
     provider = WranglerBindingsProvider()
     file.write_text("# mine\n")
     provider.create(props(file))
@@ -188,11 +201,11 @@ def test_a_configuration_in_another_language_is_an_update_that_leaves_the_old_on
 PUTS = """
 import sys
 from pulumi_d1.wrangler import configuration_file as wrangler_file
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.entry import WranglerEntry
 path, stack, id = sys.argv[1:]
 for number in range(15):
-    entry = Binding("shop", stack, f"DB{number}", f"{stack}-{number}", id, "migrations", "d1_migrations")
-    wrangler_file.put(path, entry, {id})
+    entry = WranglerEntry(path, stack, f"DB{number}", f"{stack}-{number}", id, "migrations", "d1_migrations")
+    wrangler_file.put(entry, {id})
 """
 
 
@@ -204,4 +217,4 @@ def test_two_processes_that_write_at_once_lose_nothing(tmp_path: Path, name: str
     assert [process.wait(120) for process in processes] == [0, 0]
     content = tomllib.loads(path.read_text()) if path.suffix == ".toml" else json5.loads(path.read_text())
     assert {stack: len(content["env"][stack]["d1_databases"]) for stack in stacks} == {"dev": 15, "prod": 15}
-    assert [file.name for file in tmp_path.iterdir()] == [name], "nothing is left over"
+    assert [file.name for file in tmp_path.iterdir()] == [name]

@@ -1,20 +1,18 @@
-"""Only our entry of wrangler.toml changes; the rest stays to the byte."""
+"""Only our entry of wrangler.toml changes; every other byte stays. Differences are reported value by value."""
 
 import tomllib
 from dataclasses import replace
-from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler import edit as wrangler
-from pulumi_d1.wrangler.entry import Binding
-from tests.support.toml_texts import DEV, INLINE, PROD, USERS, databases, put
+from pulumi_d1.wrangler.edit import differences, put, refuse_foreign, remove
+from pulumi_d1.wrangler.entry import WranglerEntry
+from tests.support.toml_texts import DEV, INLINE, PROD, USERS, databases
 
-remove = partial(wrangler.remove, name="wrangler.toml")
-refuse_foreign = partial(wrangler.refuse_foreign, name="wrangler.toml")
+NAMES = ["wrangler.toml", "wrangler.jsonc", "wrangler.json"]
 
 
 def test_a_new_file_holds_dev_at_the_top_and_prod_in_its_environment() -> None:
@@ -33,7 +31,7 @@ def test_a_new_file_holds_dev_at_the_top_and_prod_in_its_environment() -> None:
 
 @pytest.mark.parametrize("entry", [DEV, PROD])
 @pytest.mark.parametrize("text", [USERS, "", "\n", 'name = "shop"', 'name = "shop"\n\n\n'])
-def test_putting_and_removing_gives_the_users_text_back(entry: Binding, text: str) -> None:
+def test_putting_and_removing_gives_the_users_text_back(entry: WranglerEntry, text: str) -> None:
     changed = put(text, entry)
     assert all(line in changed for line in text.splitlines())
     assert entry.database_id in changed
@@ -42,7 +40,7 @@ def test_putting_and_removing_gives_the_users_text_back(entry: Binding, text: st
 
 @pytest.mark.parametrize("entry", [DEV, PROD])
 @pytest.mark.parametrize("text", [USERS, INLINE])
-def test_putting_twice_changes_nothing_more(entry: Binding, text: str) -> None:
+def test_putting_twice_changes_nothing_more(entry: WranglerEntry, text: str) -> None:
     assert put(put(text, entry), entry) == put(text, entry)
 
 
@@ -67,12 +65,12 @@ def test_removing_leaves_other_bindings_and_other_environments() -> None:
     assert remove(text, DEV) == put(USERS, PROD)
 
 
-def test_an_entry_that_somebody_pointed_at_another_database_is_not_removed() -> None:
+def test_an_entry_with_the_id_of_another_database_is_not_removed() -> None:
     text = put(USERS, DEV)
     assert remove(text, replace(DEV, database_id="3" * 36)) == text
 
 
-def test_keys_that_the_user_added_to_our_entry_go_with_it_and_leave_no_rest() -> None:
+def test_keys_that_the_user_added_to_our_entry_are_removed_with_it() -> None:
     text = put(USERS, DEV) + 'preview_database_id = "p"\n\n[site]\nbucket = "b"\n'
     removed = tomllib.loads(remove(text, DEV))
     assert removed == {**tomllib.loads(USERS), "site": {"bucket": "b"}}
@@ -87,7 +85,7 @@ def test_text_that_is_not_toml_is_refused_with_its_line() -> None:
         put('name = "x"\nmain = \n', DEV)
 
 
-def test_a_list_that_is_none_is_refused_by_name() -> None:
+def test_a_value_that_is_not_a_list_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match=r"'env\.production\.d1_databases' is not a list of databases"):
         put("[env.production]\nd1_databases = 1\n", PROD)
 
@@ -132,7 +130,7 @@ def test_an_entry_goes_behind_the_last_one_of_its_list_and_keeps_the_comment_of_
 
 
 @pytest.mark.parametrize("entry", [DEV, PROD])
-def test_line_ends_stay_those_of_the_file(entry: Binding) -> None:
+def test_line_ends_stay_those_of_the_file(entry: WranglerEntry) -> None:
     text = USERS.replace("\n", "\r\n")
     changed = put(text, entry)
     assert changed == put(USERS, entry).replace("\n", "\r\n")
@@ -195,21 +193,21 @@ def test_an_entry_leaves_an_inline_list_wherever_it_stands(before: str, after: s
 
 
 def test_an_entry_with_a_form_that_cannot_be_edited_is_refused() -> None:
-    with pytest.raises(ConfigError, match="written in a way that this program can't edit"):
+    with pytest.raises(ConfigError, match="something in 'd1_databases' has an unusual form"):
         put('[[d1_databases]]\nbinding = "DB"\ndatabase_id.x = 1\n', DEV)
 
 
 def test_a_table_below_an_entry_stays_below_it() -> None:
     text = '[[d1_databases]]\n  binding = "DB"\n\n[d1_databases.extra]\nB = 1\n'
     changed = put(text, DEV)
-    assert databases(changed) == [{**DEV.fields, "extra": {"B": 1}}]
+    assert databases(changed) == [{**DEV.values, "extra": {"B": 1}}]
     assert changed.endswith('  migrations_dir = "migrations"\n\n[d1_databases.extra]\nB = 1\n')
     assert remove(changed, DEV) == ""
 
 
 def test_an_entry_whose_removal_would_change_another_one_is_left_to_the_user() -> None:
     text = '[[d1_databases]]\nbinding = "A"\n\n' + DEV.block + "\n[vars]\nA = 1\n\n[d1_databases.extra]\nB = 1\n"
-    with pytest.raises(ConfigError, match=r"can't be taken out of 'd1_databases' .* by hand"):
+    with pytest.raises(ConfigError, match=r"^'DB' in 'd1_databases' cannot be removed .* by hand"):
         remove(text, DEV)
 
 
@@ -241,7 +239,7 @@ def test_a_configuration_of_another_shape_is_refused_by_name(text: str, message:
             change(text, PROD)
 
 
-def test_the_id_of_a_database_that_is_not_ours_is_refused_with_what_to_do() -> None:
+def test_the_binding_of_a_foreign_database_is_refused_with_what_to_do() -> None:
     foreign = "99999999-9999-4999-8999-999999999999"
     with pytest.raises(ConfigError, match=f"'DB' in 'd1_databases' .*{foreign}.*set binding.*remove.*d1 adopt"):
         refuse_foreign(FOREIGN % foreign, DEV, {DEV.database_id})
@@ -250,11 +248,84 @@ def test_the_id_of_a_database_that_is_not_ours_is_refused_with_what_to_do() -> N
 
 
 @pytest.mark.parametrize("placeholder", ["", "<your database>", "x" * 36, "00000000-0000-0000-0000-000000000000"])
-def test_a_placeholder_is_nobodys_database(placeholder: str) -> None:
+def test_a_placeholder_is_not_a_foreign_database(placeholder: str) -> None:
     refuse_foreign(FOREIGN % placeholder, DEV, {DEV.database_id})
     assert databases(put(FOREIGN % placeholder, DEV))[0]["database_id"] == DEV.database_id
 
 
-def test_no_file_and_no_id_are_nobodys_database() -> None:
+def test_a_missing_file_or_id_is_not_a_foreign_database() -> None:
     refuse_foreign(None, DEV, {DEV.database_id})
     refuse_foreign('[[d1_databases]]\nbinding = "DB"\n', DEV, {DEV.database_id})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_entry_that_was_put_in_has_no_differences(name: str) -> None:
+    dev, prod = replace(DEV, path=name), replace(PROD, path=name)
+    text = put(put(None, dev), prod)
+    assert differences(text, dev) == differences(text, prod) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_value_that_differs_is_named_and_the_users_own_keys_are_not(name: str) -> None:
+    dev = replace(DEV, path=name)
+    text = put(None, replace(dev, migrations_pattern="p", database_id=""))
+    text = text.replace("migrations_dir", "remote")
+    assert differences(text, replace(dev, migrations_table="steps")) == [
+        f"'DB' in 'd1_databases': database_id is \"\", should be \"{DEV.database_id}\"",
+        "'DB' in 'd1_databases': migrations_dir is missing, should be \"migrations\"",
+        "'DB' in 'd1_databases': migrations_table is missing, should be \"steps\"",
+        "'DB' in 'd1_databases': migrations_pattern is \"p\", should not be set",
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_entry_that_does_not_exist_is_missing(name: str) -> None:
+    dev, prod = replace(DEV, path=name), replace(PROD, path=name)
+    assert differences(put(None, dev), prod) == ["'DB' in 'env.production.d1_databases' is missing"]
+
+
+NESTED = replace(DEV, migrations_pattern="migrations/*/migration.sql")
+
+
+@pytest.mark.parametrize(
+    "text", [USERS, INLINE, 'name = "shop"', put("", replace(DEV, database_id="old")), put("", DEV).removesuffix("\n")]
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_pattern_is_written_when_it_is_set_and_removed_when_it_is_not(text: str, line_end: str) -> None:
+    text = text.replace("\n", line_end)
+    nested = put(text, NESTED)
+    assert databases(nested)[0] == {**DEV.values, "migrations_pattern": "migrations/*/migration.sql"}
+    assert put(nested, DEV) == put(text, DEV)
+    assert put(put(text, DEV), NESTED) == nested
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('migrations_pattern = "x"\n{}# 1\n', "{}# 1\n"),
+        ('{}  # 1\n  migrations_pattern = "x" # 2\n# 3\n', "{}  # 1\n# 3\n"),
+        ('{}migrations_pattern = """\nx"""', "{}"),
+    ],
+)
+def test_a_pattern_leaves_a_block_wherever_it_stands(before: str, after: str) -> None:
+    header, lines = DEV.block.split("\n", maxsplit=1)
+    changed = put(f"{header}\n{before.format(lines)}", DEV)
+    assert changed == f"{header}\n{after.format(lines)}".removesuffix("" if before.endswith("\n") else "\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ('[ {migrations_pattern="x" ,  %s}, ]', "[ {%s}, ]"),
+        ('[ { %s , migrations_pattern = "x" } ]', "[ { %s } ]"),
+        ('[ {a = [1, 2], migrations_pattern="x", %s} ] # 1', "[ {a = [1, 2], %s} ] # 1"),
+    ],
+)
+def test_a_pattern_leaves_an_inline_entry_wherever_it_stands(before: str, after: str) -> None:
+    lines = ", ".join(DEV.block.splitlines()[1:])
+    assert put(f"d1_databases = {before % lines}\n", DEV) == f"d1_databases = {after % lines}\n"
+
+
+def test_a_pattern_that_is_not_a_string_is_left_to_the_user() -> None:
+    with pytest.raises(ConfigError, match="something in 'd1_databases' has an unusual form"):
+        put('[[d1_databases]]\nbinding = "DB"\nmigrations_pattern.x = 1\n', DEV)

@@ -1,4 +1,4 @@
-"""Any wrangler.jsonc: the entry goes in and comes out, and nothing else changes. A wrangler.json stays plain JSON."""
+"""Put an entry into any wrangler.jsonc, and remove it again: nothing else changes. wrangler.json stays plain JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.wrangler.edit import put, remove
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.entry import WranglerEntry
 from tests.support import configurations
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ OURS: list[dict[str, Any]] = [
 
 
 class Writer:
-    """Writes a value as text, with something else between each two of its tokens.
+    """Writer of a value as JSON, with the next gap after each token.
 
     Attributes:
-        text: what is written.
-        span: where the value `ours` stands in it.
+        text: The text so far.
+        span: Start and end of the value `ours` in it.
     """
 
     def __init__(self, gaps: Iterator[str], ours: dict[str, Any] | None, *, trailing_commas: bool) -> None:
@@ -95,7 +95,7 @@ class Writer:
 
 @st.composite
 def table(draw: st.DrawFn, entries: list[dict[str, Any]] | None) -> dict[str, Any]:
-    """Keys of a Worker, with a list of databases somewhere between them where there is one."""
+    """Draw the keys of a Worker, with the list of databases, if there is one, somewhere between them."""
     content: dict[str, Any] = {}
     for part in draw(st.permutations(OTHERS))[: draw(st.integers(0, 3))]:
         content |= part
@@ -109,7 +109,7 @@ def table(draw: st.DrawFn, entries: list[dict[str, Any]] | None) -> dict[str, An
 
 @st.composite
 def configuration(draw: st.DrawFn, environment: str, *, plain: bool) -> tuple[str, dict[str, Any] | None, Writer]:
-    """A configuration as text, our entry in it, and what knows where that stands."""
+    """Draw a configuration, its entry that is ours, and the writer, which has the position of that entry."""
     ours: dict[str, Any] | None = None
     entries = draw(st.none() | st.permutations(ENTRIES).map(lambda found: found[: len(found) // 2]))
     if entries is not None and draw(st.booleans()):
@@ -144,27 +144,27 @@ def is_in_order(characters: str, others: str) -> bool:
 
 @settings(deadline=None)
 @given(st.data(), st.sampled_from(["", "production"]), st.sampled_from(["wrangler.json", "wrangler.jsonc"]))
-def test_the_entry_is_put_in_and_taken_out_and_nothing_else_changes(
+def test_the_entry_is_put_in_and_removed_and_nothing_else_changes(
     data: st.DataObject, environment: str, name: str
 ) -> None:
     plain = name == "wrangler.json"
     text, before, writer = data.draw(configuration(environment, plain=plain))
     ledger = data.draw(st.sampled_from(["d1_migrations", 'my "t"']))
     pattern = data.draw(st.sampled_from(["", "migrations/*/migration.sql"]))
-    entry = Binding("shop", environment, "DB", "shop-db", ID, "migrations", ledger, pattern)
-    changed = put(text, entry, name)
+    entry = WranglerEntry(name, environment, "DB", "shop-db", ID, "migrations", ledger, pattern)
+    changed = put(text, entry)
     others, _ = apart(text, environment)
 
     after, found = apart(changed, environment)
     assert after == others
-    expected = entry.fields | ({"migrations_table": ledger} if "migrations_table" in (before or {}) else {})
+    expected = entry.values | ({"migrations_table": ledger} if "migrations_table" in (before or {}) else {})
     rest = {key: value for key, value in (before or {}).items() if key != "migrations_pattern"}
     assert found == rest | expected
-    assert put(changed, entry, name) == changed
+    assert put(changed, entry) == changed
     if plain:
         assert json.loads(changed) == json5.loads(changed)
 
-    removed = remove(changed, entry, name)
+    removed = remove(changed, entry)
     if before is None:
         event("added")
         assert is_in_order(text, changed)

@@ -1,8 +1,7 @@
-"""Only our entry of wrangler.jsonc and wrangler.json changes, in the style of the file; the rest stays to the byte."""
+"""Only our entry of wrangler.jsonc and wrangler.json changes, in the style of the file; every other byte stays."""
 
 import json
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import json5
@@ -11,14 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler import edit as wrangler
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.edit import put, refuse_foreign, remove
+from pulumi_d1.wrangler.entry import WranglerEntry
 
-put = partial(wrangler.put, name="wrangler.jsonc")
-remove = partial(wrangler.remove, name="wrangler.jsonc")
-refuse_foreign = partial(wrangler.refuse_foreign, name="wrangler.jsonc")
-
-DEV = Binding("shop", "", "DB", "shop-db-dev", "11111111-1111-4111-8111-111111111111", "migrations", "d1_migrations")
+DEV = WranglerEntry(
+    path="wrangler.jsonc",
+    environment="",
+    binding="DB",
+    database_name="shop-db-dev",
+    database_id="11111111-1111-4111-8111-111111111111",
+    migrations_dir="migrations",
+    migrations_table="d1_migrations",
+    worker="shop",
+)
 PROD = replace(DEV, environment="production", database_name="shop-db-prod", database_id="2" * 36)
 
 USERS = """\
@@ -37,7 +41,7 @@ USERS = """\
 \t},
 }"""
 
-LINE = ", ".join(f'"{key}": "{value}"' for key, value in DEV.fields.items())
+LINE = ", ".join(f'"{key}": "{value}"' for key, value in DEV.values.items())
 
 
 def databases(text: str, environment: str = "") -> list[dict[str, Any]]:
@@ -50,21 +54,21 @@ def test_a_new_file_holds_dev_at_the_top_and_prod_in_its_environment() -> None:
     text = put(put(None, DEV), PROD)
     assert json5.loads(text) == {
         "name": "shop",
-        "d1_databases": [DEV.fields],
-        "env": {"production": {"d1_databases": [PROD.fields]}},
+        "d1_databases": [DEV.values],
+        "env": {"production": {"d1_databases": [PROD.values]}},
     }
     assert text.startswith("// Written by `pulumi up`")
     assert text.endswith("}\n")
 
 
 def test_a_new_wrangler_json_has_no_comment() -> None:
-    assert json.loads(wrangler.put(None, DEV, "wrangler.json")) == {"name": "shop", "d1_databases": [DEV.fields]}
+    assert json.loads(put(None, replace(DEV, path="wrangler.json"))) == {"name": "shop", "d1_databases": [DEV.values]}
 
 
 def test_a_new_list_is_written_in_the_style_of_the_file() -> None:
     assert put('{\r\n    "name": "shop"\r\n}', DEV) == (
         '{\r\n    "name": "shop",\r\n    "d1_databases": [\r\n        {\r\n'
-        + ",\r\n".join(f'            "{key}": "{value}"' for key, value in DEV.fields.items())
+        + ",\r\n".join(f'            "{key}": "{value}"' for key, value in DEV.values.items())
         + "\r\n        }\r\n    ]\r\n}"
     )
 
@@ -84,10 +88,10 @@ def test_an_entry_follows_the_last_of_its_list_and_that_ones_comment() -> None:
         '{\n  "env": { // e\n    "staging": {}\n    , // s\n  }\n}',
     ],
 )
-def test_putting_and_removing_gives_the_users_text_back(entry: Binding, line_end: str, text: str) -> None:
+def test_putting_and_removing_gives_the_users_text_back(entry: WranglerEntry, line_end: str, text: str) -> None:
     text = text.replace("\n", line_end)
     changed = put(text, entry)
-    assert databases(changed, entry.environment)[-1] == entry.fields
+    assert databases(changed, entry.environment)[-1] == entry.values
     assert put(changed, entry) == changed
     assert ("\r\n" in text) <= (changed.count("\n") == changed.count("\r\n"))
     assert remove(changed, entry) == text
@@ -128,13 +132,13 @@ def test_an_entry_leaves_a_list_wherever_it_stands(before: str, after: str) -> N
     assert remove(text % before.replace("{ours}", ours), DEV) == text % after
 
 
-def test_what_was_written_to_hold_the_entry_alone_goes_with_it() -> None:
+def test_objects_that_hold_only_the_entry_are_removed_with_it() -> None:
     lonely = '{\n  "x": 1,\n  "env": {\n    "production": {\n      "d1_databases": [ %s ]\n    }\n  }\n}'
     ours = f'{{ "binding": "DB", "database_id": "{PROD.database_id}" }}'
     assert remove(lonely % ours, PROD) == '{\n  "x": 1\n}'
 
 
-def test_an_entry_that_somebody_pointed_at_another_database_is_not_removed() -> None:
+def test_an_entry_with_the_id_of_another_database_is_not_removed() -> None:
     text = put(USERS, DEV)
     assert remove(text, replace(DEV, database_id="3" * 36)) == text
 
@@ -143,23 +147,23 @@ NESTED = replace(DEV, migrations_pattern="migrations/*/migration.sql", migration
 
 
 @pytest.mark.parametrize("text", [USERS, '{\n  "name": "shop"\n}\n', '{"d1_databases":[]}'])
-def test_a_pattern_is_written_when_it_is_set_and_taken_back_when_it_is_not(text: str) -> None:
+def test_a_pattern_is_written_when_it_is_set_and_removed_when_it_is_not(text: str) -> None:
     nested = put(text, NESTED)
     assert databases(nested)[-1] == {
-        **DEV.fields,
+        **DEV.values,
         "migrations_pattern": NESTED.migrations_pattern,
         "migrations_table": "steps",
     }
-    assert databases(put(nested, DEV))[-1] == {**DEV.fields, "migrations_table": "d1_migrations"}
+    assert databases(put(nested, DEV))[-1] == {**DEV.values, "migrations_table": "d1_migrations"}
 
 
 @settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text_survives_the_template_and_the_edit(text: str) -> None:
-    entry = replace(DEV, worker=text, environment=text, database_name=text)
-    written = json.loads(wrangler.put(None, entry, "wrangler.json"))
+    entry = replace(DEV, path="wrangler.json", worker=text, environment=text, database_name=text)
+    written = json.loads(put(None, entry))
     assert written["name"] == text
-    assert (written["env"][text] if text else written)["d1_databases"] == [entry.fields]
+    assert (written["env"][text] if text else written)["d1_databases"] == [entry.values]
 
 
 @pytest.mark.parametrize(
@@ -174,9 +178,9 @@ def test_any_text_survives_the_template_and_the_edit(text: str) -> None:
         ('{ /* b */\n "a": [1,,] }', r"is not valid JSON: .* \(at line 2, column 10\)"),
         ("{ 'a': 1 }", r"is not valid JSON: .* \(at line 1, column 3\)"),
         ('{"a": 1 /* open }', r"is not valid JSON: .* \(at line 1, column 9\)"),
-        ('{"a": NaN}', r"is not valid JSON: NaN is no number"),
+        ('{"a": NaN}', r"is not valid JSON: NaN is not a JSON number"),
         ('{"a": %s}' % ("[" * 900 + "]" * 900), r"is nested too deeply to be read"),
-        ("// none\n[]", r"^line 2, column 1: it should be an object"),
+        ("// none\n[]", r"^line 2, column 1: it must be an object"),
         ('{\n  "env": 1\n}', r"^line 2, column 10: 'env' is not an object"),
         ('{"env": {"production": []}}', r"^line 1, column 24: 'env\.production' is not an object"),
         ('{"env": {"production": {"d1_databases": {}}}}', r"^line 1, column 41: '.*' is not a list of databases"),
@@ -196,14 +200,14 @@ def test_what_cannot_be_edited_is_refused_with_its_place(text: str, message: str
 @pytest.mark.parametrize(
     ("text", "place"),
     [
-        ('{\n "d1_databases": [],\n "d1_databases": [] }', r"line 3, column 2: 'd1_databases' is there a second time"),
+        ('{\n "d1_databases": [],\n "d1_databases": [] }', r"line 3, column 2: 'd1_databases' is a duplicate key"),
         (
             '{"d1_databases": [{"binding": "DB", "database_id": "", "database_id": ""}]}',
-            "column 56: 'database_id' is there a",
+            "column 56: 'database_id' is a duplicate key",
         ),
     ],
 )
-def test_a_key_that_is_there_twice_is_refused_rather_than_guessed_at(text: str, place: str) -> None:
+def test_a_duplicate_key_is_refused(text: str, place: str) -> None:
     with pytest.raises(ConfigError, match=place):
         put(text, replace(DEV, binding="DB"))
 
@@ -211,7 +215,7 @@ def test_a_key_that_is_there_twice_is_refused_rather_than_guessed_at(text: str, 
 FOREIGN = '{"d1_databases": [{"binding": "DB", "database_id": "%s"}]}'
 
 
-def test_the_id_of_a_database_that_is_not_ours_is_refused_with_what_to_do() -> None:
+def test_the_binding_of_a_foreign_database_is_refused_with_what_to_do() -> None:
     foreign = "99999999-9999-4999-8999-999999999999"
     with pytest.raises(ConfigError, match=f"'DB' in 'd1_databases' .*{foreign}.*set binding.*remove.*d1 adopt"):
         refuse_foreign(FOREIGN % foreign, DEV, {DEV.database_id})
@@ -223,4 +227,4 @@ def test_the_id_of_a_database_that_is_not_ours_is_refused_with_what_to_do() -> N
 
 def test_a_file_of_another_kind_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"must end in \.toml, \.jsonc or \.json"):
-        wrangler.put(None, DEV, "wrangler.yaml")
+        put(None, replace(DEV, path="wrangler.yaml"))

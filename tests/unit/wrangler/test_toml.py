@@ -1,23 +1,18 @@
-"""Any wrangler.toml: the entry goes in and comes out, and nothing else changes."""
+"""Put an entry into any wrangler.toml, and remove it again: nothing else changes."""
 
 from __future__ import annotations
 
 import tomllib
 from contextlib import suppress
-from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler import edit as wrangler
-from pulumi_d1.wrangler.entry import Binding
+from pulumi_d1.wrangler.edit import put, remove
+from pulumi_d1.wrangler.entry import WranglerEntry
 from tests.support import configurations
-
-put = partial(wrangler.put, name="wrangler.toml")
-remove = partial(wrangler.remove, name="wrangler.toml")
 
 ID = "11111111-1111-4111-8111-111111111111"
 
@@ -58,7 +53,7 @@ FIELDS = [
 
 @st.composite
 def statement(draw: st.DrawFn) -> list[str]:
-    """A few lines of a configuration, valid on their own."""
+    """Draw a few lines of a configuration, valid on their own."""
     match draw(st.integers(0, 5)):
         case 0:
             return [draw(st.sampled_from(TRIVIA))]
@@ -77,7 +72,7 @@ def statement(draw: st.DrawFn) -> list[str]:
 
 @st.composite
 def configuration(draw: st.DrawFn) -> str:
-    """A valid configuration: statements that would break it are left out."""
+    """Draw a valid configuration: statements that would break it are left out."""
     lines: list[str] = []
     for added in draw(st.lists(statement(), max_size=12)):
         with suppress(tomllib.TOMLDecodeError):
@@ -87,7 +82,7 @@ def configuration(draw: st.DrawFn) -> str:
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
 
 
-def apart(text: str, entry: Binding) -> tuple[Any, dict[str, Any] | None]:
+def apart(text: str, entry: WranglerEntry) -> tuple[Any, dict[str, Any] | None]:
     document = tomllib.loads(text, parse_float=str)  # NaN is not equal to itself
     return configurations.apart(document, entry.environment, entry.binding)
 
@@ -101,11 +96,12 @@ def is_in_order(lines: list[str], others: list[str]) -> bool:
     return all(any(line == other for other in rest) for line in lines)
 
 
-def lines_to_keep(text: str, changed: str, entry: Binding) -> list[str]:
-    """All lines; but where the entry is not a block of its own, those that hold an entry's values may change."""
+def lines_to_keep(text: str, changed: str, entry: WranglerEntry) -> list[str]:
+    """Return the lines that must not change. If the entry is not a block of its own, lines with its values may."""
     if entry.block.rstrip() in changed.replace("\r", ""):
         return plain(text)
-    return [line for line in plain(text) if not any(word in line for word in (*asdict(entry), "d1_databases ="))]
+    ours = (*entry.values, "migrations_table", "migrations_pattern", "d1_databases =")
+    return [line for line in plain(text) if not any(word in line for word in ours)]
 
 
 @settings(deadline=None)
@@ -115,10 +111,10 @@ def lines_to_keep(text: str, changed: str, entry: Binding) -> list[str]:
     st.sampled_from(["d1_migrations", 'my "t"']),
     st.sampled_from(["", "migrations/*/migration.sql"]),
 )
-def test_the_entry_is_put_in_and_taken_out_and_nothing_else_changes(
+def test_the_entry_is_put_in_and_removed_and_nothing_else_changes(
     text: str, environment: str, table: str, pattern: str
 ) -> None:
-    entry = Binding("shop", environment, "DB", "shop-db", ID, "migrations", table, pattern)
+    entry = WranglerEntry("wrangler.toml", environment, "DB", "shop-db", ID, "migrations", table, pattern)
     try:
         changed = put(text, entry)
     except ConfigError as error:
@@ -129,7 +125,7 @@ def test_the_entry_is_put_in_and_taken_out_and_nothing_else_changes(
 
     after, found = apart(changed, entry)
     assert after == others
-    expected = entry.fields | ({"migrations_table": table} if "migrations_table" in (before or {}) else {})
+    expected = entry.values | ({"migrations_table": table} if "migrations_table" in (before or {}) else {})
     rest = {key: value for key, value in (before or {}).items() if key != "migrations_pattern"}
     assert found == rest | expected
     assert put(changed, entry) == changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -16,20 +17,23 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support import stack_state as stacks
 from pulumi_d1.errors import ApiError, ConfigError, D1Error, NotFound, OutcomeUnknown, SqlError, TryLater, Unauthorized
 from pulumi_d1.naming import TITLES, title_of
-from pulumi_d1.reports.status_table import GONE, LOCAL, NOT_STARTED, UNREACHABLE, UP_TO_DATE, Environment
+from pulumi_d1.reports.status_table import GONE, LOCAL, NOT_STARTED, UNREACHABLE, UP_TO_DATE, StatusRow
+from pulumi_d1.wrangler import configuration_file
+from pulumi_d1.wrangler.entry import WranglerEntry, entry_from
+from pulumi_d1.wrangler.local_databases import local_database
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from pulumi_d1.migrations.live import Live
 
-_Job: TypeAlias = Callable[[], "list[Environment]"]
+_Job: TypeAlias = Callable[[], "list[StatusRow]"]
 
 _AT_ONCE: Final = 8
 """Stacks that are asked at the same time, each by a pulumi process and three requests."""
 
 
-def environments(folder: Path, only: Collection[str] = ()) -> list[Environment]:
+def environments(folder: Path, only: Collection[str] = ()) -> list[StatusRow]:
     """Development, Production, Local, and then the other stacks by name. What can't be read is a row that says so.
 
     Args:
@@ -64,110 +68,109 @@ def _jobs(names: Sequence[str]) -> list[_Job]:
     return [partial(_guarded, title_of(name), name, partial(_of_stack, name)) for name in names]
 
 
-def _guarded(title: str, stack: str, job: _Job) -> list[Environment]:
+def _guarded(title: str, stack: str, job: _Job) -> list[StatusRow]:
     """What `job` tells, or why it can't: one environment must not hide the others."""
     try:
         return job()
     except D1Error as error:
-        return [Environment(title, stack, "", UNREACHABLE, error=str(error))]
+        return [StatusRow(title, stack, "", UNREACHABLE, error=str(error))]
 
 
-def _not_started(stack: str) -> list[Environment]:
+def _not_started(stack: str) -> list[StatusRow]:
     # D1 gives every new database Time Travel.
-    return [Environment(title_of(stack), stack, "", NOT_STARTED, time_travel=True)]
+    return [StatusRow(title_of(stack), stack, "", NOT_STARTED, time_travel=True)]
 
 
-def _of_stack(stack: str) -> list[Environment]:
+def _of_stack(stack: str) -> list[StatusRow]:
     """A row for each environment of the stack, of which a larger program may have several."""
     found = stacks.migrated(stack)
-    rows: list[Environment] = []
+    rows: list[StatusRow] = []
     for outputs in found:
         title = f"{title_of(stack)} {outputs['database_name']}" if len(found) > 1 else title_of(stack)
         rows += _guarded(title, stack, partial(_of_database, title, stack, outputs))
     return rows or _not_started(stack)
 
 
-def _of_database(title: str, stack: str, outputs: Mapping[str, Any]) -> list[Environment]:
+def _of_database(title: str, stack: str, outputs: Mapping[str, Any]) -> list[StatusRow]:
     from pulumi_d1.cloudflare.database import connect
-    from pulumi_d1.cloudflare.retry import Retry
     from pulumi_d1.migrations import live
 
-    retry = Retry(partial(click.echo, err=True))
-    database = connect(outputs["account_id"], outputs["database_id"], retry=retry)
-    about: dict[str, Any] = {"title": title, "stack": stack, "database": outputs["database_name"]}
+    database = connect(outputs["account_id"], outputs["database_id"])
+    row = StatusRow(title, stack, outputs["database_name"], GONE)
     try:
         now = live.read(database, outputs["migrations_table"])
         travel = _has_time_travel(database.bookmark)
     except NotFound:
-        return [Environment(**about, status=GONE)]
-    expires = (outputs.get("bookmark") or {}).get("expires", "")
-    return [Environment(**about, time_travel=travel, bookmark_expires=expires, **_standing(now, outputs))]
+        return [row]
+    row = replace(row, time_travel=travel, bookmark_expires=(outputs.get("bookmark") or {}).get("expires", ""))
+    layout = outputs["migrations_dir"], outputs.get("migrations_pattern", ""), outputs["migrations_table"]
+    return [_compared(row, now, *layout)]
 
 
-def _local(folder: Path, stacks_of_dev: Sequence[str]) -> list[Environment]:
-    """The database of `wrangler dev` and `wrangler d1 migrations apply --local`, for each binding of dev."""
-    found = [outputs for stack in stacks_of_dev for outputs in stacks.environments(stack)]
-    entries = [
-        {**outputs, **{key: outputs["wrangler_entry"][key] for key in ("path", "environment", "binding")}}
-        for outputs in found
-        if "wrangler_entry" in outputs
-    ]
-    rows: list[Environment] = []
-    for entry in entries or [_local_entry(folder)]:
-        title = f"{LOCAL} {entry['database_name']}" if len(entries) > 1 else LOCAL
+def _local(folder: Path, stacks_of_dev: Sequence[str]) -> list[StatusRow]:
+    """Return a row for each binding of dev: the database of `wrangler dev` and `wrangler d1 migrations apply --local`."""
+    entries = [_bound_by(outputs) for stack in stacks_of_dev for outputs in stacks.environments(stack)]
+    rows: list[StatusRow] = []
+    for entry in entries or [_future_entry(folder)]:
+        title = f"{LOCAL} {entry.database_name}" if len(entries) > 1 else LOCAL
         rows += _guarded(title, "", partial(_of_wrangler, title, entry))
     return rows
 
 
-def _local_entry(folder: Path) -> dict[str, Any]:
-    """What the program will write into the wrangler configuration for dev, as far as it concerns the local database."""
-    from pulumi_d1.wrangler import configuration_file as wrangler_file
+def _bound_by(outputs: Mapping[str, Any]) -> WranglerEntry:
+    """Return the wrangler entry of an environment. Its migrations are relative to the project's folder."""
+    entry = entry_from(outputs["wrangler_entry"])
+    return replace(
+        entry, migrations_dir=outputs["migrations_dir"], migrations_pattern=outputs.get("migrations_pattern", "")
+    )
 
+
+def _future_entry(folder: Path) -> WranglerEntry:
+    """Return the entry that the first `pulumi up` of dev will write, as `_bound_by` does."""
     settings = project.settings(folder, "dev", needs_account=False)
-    return {
-        "path": wrangler_file.chosen(settings.wrangler_config),
-        "environment": settings.binding_environment,
-        "binding": settings.binding,
-        "migrations_dir": settings.migrations_dir,
-        "migrations_pattern": settings.migrations_pattern,
-        "migrations_table": settings.migrations_table,
-    }
+    return WranglerEntry(
+        path=configuration_file.configuration_path(settings.wrangler_config),
+        environment=settings.binding_environment,
+        binding=settings.binding,
+        migrations_dir=settings.migrations_dir,
+        migrations_table=settings.migrations_table,
+        migrations_pattern=settings.migrations_pattern,
+    )
 
 
-def _of_wrangler(title: str, entry: Mapping[str, Any]) -> list[Environment]:
+def _of_wrangler(title: str, entry: WranglerEntry) -> list[StatusRow]:
     from pulumi_d1.migrations import live
-    from pulumi_d1.wrangler import configuration_file as wrangler_file
-    from pulumi_d1.wrangler.local_databases import local_database
 
-    known_by = wrangler_file.local_id(entry["path"], entry["environment"], entry["binding"])
-    database = local_database(Path(entry["path"]), known_by) if known_by is not None else None
+    local_id = configuration_file.local_id(entry)
+    database = local_database(Path(entry.path), local_id) if local_id is not None else None
+    row = StatusRow(title, "", "", NOT_STARTED, time_travel=False)
     if database is None:
-        return [Environment(title, "", "", NOT_STARTED, time_travel=False)]
-    standing = _standing(live.read(database, entry["migrations_table"]), entry)
-    return [Environment(title, "", "", time_travel=False, **standing)]
+        return [row]
+    now = live.read(database, entry.migrations_table)
+    return [_compared(row, now, entry.migrations_dir, entry.migrations_pattern, entry.migrations_table)]
 
 
-def _standing(now: Live, outputs: Mapping[str, Any]) -> dict[str, Any]:
-    """How far the database is behind the files, and what it has beside them."""
+def _compared(row: StatusRow, now: Live, folder: str, pattern: str, ledger: str) -> StatusRow:
+    """Return `row` with the pending files and the drift of a database."""
     from pulumi_d1.migrations.folder import read_folder
     from pulumi_d1.migrations.pattern import make_pattern
     from pulumi_d1.migrations.review.review import drift
     from pulumi_d1.reports.review_text import drift_lines
 
-    folder = outputs["migrations_dir"]
-    files = read_folder(Path(folder), make_pattern(folder, outputs.get("migrations_pattern", "")))
+    files = read_folder(Path(folder), make_pattern(folder, pattern))
     pending = tuple(file.name for file in files if file.name not in now.ledger)
     try:
-        drifted = drift_lines(drift(files, now, outputs["migrations_table"]))
+        drifted = drift_lines(drift(files, now, ledger))
     except SqlError as error:
-        drifted = (f"whether it drifted can't be told: {error}",)
+        drifted = (f"drift cannot be determined: {error}",)
     behind = f"{len(pending)} pending" if now.ledger else NOT_STARTED
-    return {
-        "status": behind if pending else UP_TO_DATE,
-        "last_migration": now.ledger[-1] if now.ledger else "",
-        "pending": pending,
-        "drift": drifted,
-    }
+    return replace(
+        row,
+        status=behind if pending else UP_TO_DATE,
+        last_migration=now.ledger[-1] if now.ledger else "",
+        pending=pending,
+        drift=drifted,
+    )
 
 
 def _has_time_travel(bookmark: Callable[[], str]) -> bool:

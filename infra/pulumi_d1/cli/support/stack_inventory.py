@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
-
-import click
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support import stack_state as stacks
-from pulumi_d1.ephemeral.inventory import Entry, Environment, Owned, World
+from pulumi_d1.ephemeral.inventory import DatabaseRef, Inventory, StackSummary
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.wrangler import configuration_file as wrangler_file
 
@@ -21,12 +18,13 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.account import Account
     from pulumi_d1.settings import Settings
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
 _AT_ONCE: Final = 4
 """Stacks that are read at the same time, each by a pulumi process."""
 
 
-def read_stacks(folder: Path) -> tuple[Environment, ...]:
+def read_stacks(folder: Path) -> tuple[StackSummary, ...]:
     """Every stack of the project, by name.
 
     Raises:
@@ -37,7 +35,7 @@ def read_stacks(folder: Path) -> tuple[Environment, ...]:
         return tuple(pool.map(lambda item: _environment(folder, *item), times))
 
 
-def read_stack(folder: Path, stack: str) -> Environment | None:
+def read_stack(folder: Path, stack: str) -> StackSummary | None:
     """One stack; None where there is none of that name.
 
     Raises:
@@ -75,13 +73,12 @@ def connect(settings: Settings) -> Account:
         ConfigError: there is no token.
     """
     from pulumi_d1.cloudflare.account import connect_account
-    from pulumi_d1.cloudflare.retry import Retry
 
-    return connect_account(settings.account_id, retry=Retry(partial(click.echo, err=True)))
+    return connect_account(settings.account_id)
 
 
-def read_world(folder: Path, settings: Settings, account: Account) -> World:
-    """Everything, in the order that World asks for.
+def read_inventory(folder: Path, settings: Settings, account: Account) -> Inventory:
+    """Everything, in the order that Inventory asks for.
 
     Args:
         folder: of Pulumi.yaml.
@@ -94,24 +91,20 @@ def read_world(folder: Path, settings: Settings, account: Account) -> World:
     """
     found = read_stacks(folder)
     # All of them: a stack may own one of any name, and the API does not say how it searches for a part of it.
-    listed = tuple(Owned(item.id, item.name, account.id, item.created_at) for item in account.databases())
-    return World(settings.project_name, account.id, found, committed(folder), listed, entries(settings))
+    listed = tuple(DatabaseRef(item.id, item.name, account.id, item.created_at) for item in account.databases())
+    return Inventory(settings.project_name, account.id, found, committed(folder), listed, entries(settings))
 
 
-def entries(settings: Settings) -> tuple[Entry, ...]:
+def entries(settings: Settings) -> tuple[WranglerEntry, ...]:
     """The entries of the wrangler configuration that name a database.
 
     Raises:
         ConfigError: the file is not what it should be.
     """
-    path = wrangler_file.chosen(settings.wrangler_config)
-    return tuple(
-        Entry(path, item.environment, item.binding, item.database_name, item.database_id)
-        for item in wrangler_file.bound(path)
-    )
+    return wrangler_file.bound_entries(wrangler_file.configuration_path(settings.wrangler_config))
 
 
-def _environment(folder: Path, stack: str, updated: datetime | None) -> Environment:
+def _environment(folder: Path, stack: str, updated: datetime | None) -> StackSummary:
     resources = stacks.resources(stack)
     outputs = next((item.get("outputs") or {} for item in resources if item["type"] == stacks.STACK), {})
     protected = any(item.get("protect") for item in resources)
@@ -121,9 +114,9 @@ def _environment(folder: Path, stack: str, updated: datetime | None) -> Environm
         raise ConfigError(f"whether stack '{stack}' is ephemeral can't be told: {error}") from None
     ttl = "" if settings.protect else str(outputs.get("ttl") or settings.lifetime)
     owned = tuple(_owned(item) for item in resources if item["type"] == stacks.DATABASE)
-    return Environment(stack, updated, ttl, protected or settings.protect, owned)
+    return StackSummary(stack, updated, ttl, protected or settings.protect, owned)
 
 
-def _owned(resource: dict[str, Any]) -> Owned:
+def _owned(resource: dict[str, Any]) -> DatabaseRef:
     inputs = resource.get("inputs") or {}
-    return Owned(str(resource["id"]), str(inputs.get("name", "")), str(inputs.get("accountId", "")))
+    return DatabaseRef(str(resource["id"]), str(inputs.get("name", "")), str(inputs.get("accountId", "")))

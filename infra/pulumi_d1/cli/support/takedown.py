@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -12,19 +11,18 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support import stack_state as stacks
 from pulumi_d1.cli.support.pulumi_process import run
 from pulumi_d1.cli.support.stack_inventory import committed, connect, entries, read_stacks
-from pulumi_d1.ephemeral.inventory import Owned, World, ids
-from pulumi_d1.ephemeral.leftovers import kept_because
-from pulumi_d1.ephemeral.names import pull_request
+from pulumi_d1.ephemeral.inventory import DatabaseRef, Inventory
+from pulumi_d1.ephemeral.leftovers import reason_to_keep
+from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, PulumiFailed, StackLocked
 from pulumi_d1.wrangler import configuration_file as wrangler_file
-from pulumi_d1.wrangler.entry import Binding
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pulumi_d1.cloudflare.account import Account
-    from pulumi_d1.ephemeral.inventory import Entry
     from pulumi_d1.settings import Settings
+    from pulumi_d1.wrangler.entry import WranglerEntry
 
 
 def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
@@ -41,10 +39,10 @@ def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
         ApiError: Cloudflare does not answer.
     """
     settings = project.settings(folder, stack)
-    found = {item.stack: item for item in read_stacks(folder)}
+    found = {item.name: item for item in read_stacks(folder)}
     in_git = committed(folder)
-    world = World(settings.project_name, settings.account_id, tuple(found.values()), in_git, (), ())
-    reason = kept_because(found[stack], world) if stack in found else ""
+    inventory = Inventory(settings.project_name, settings.account_id, tuple(found.values()), in_git, (), ())
+    reason = reason_to_keep(found[stack], inventory) if stack in found else ""
     if stack in in_git or settings.protect:
         reason = reason or "it is protected, or its configuration is committed"
     if reason:
@@ -52,7 +50,7 @@ def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
     account = connect(settings)
     if stack in found:
         _destroy(stack, quiet=quiet)
-    elif not pull_request(stack):
+    elif not pull_request_of_stack(stack):
         return False  # without its state, nothing shows that a database of this name may go
     left = unowned(folder, settings, account)
     if left and (reason := held(left, settings, account)):
@@ -63,13 +61,13 @@ def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
     stale = [item for item in entries(settings) if item.database_name == settings.database_name]
     removed = [remove_entry(folder, item, account) for item in stale]
     file = folder / f"Pulumi.{stack}.yaml"
-    config = bool(pull_request(stack)) and file.exists()
+    config = bool(pull_request_of_stack(stack)) and file.exists()
     if config:
         file.unlink()
     return stack in found or left is not None or any(removed) or config
 
 
-def unowned(folder: Path, settings: Settings, account: Account) -> Owned | None:
+def unowned(folder: Path, settings: Settings, account: Account) -> DatabaseRef | None:
     """The database of the stack's name, if no stack of the project owns it.
 
     Raises:
@@ -79,10 +77,10 @@ def unowned(folder: Path, settings: Settings, account: Account) -> Owned | None:
     found = described(account, settings.database_name)
     if found is None or found.name != settings.database_name:
         return None
-    return None if any(found.id in ids(item) for item in read_stacks(folder)) else found
+    return None if any(found.id in item.database_ids for item in read_stacks(folder)) else found
 
 
-def held(database: Owned, settings: Settings, account: Account) -> str:
+def held(database: DatabaseRef, settings: Settings, account: Account) -> str:
     """Why nothing shows that a database which no stack owns was left behind by a run of this one; empty where it is.
 
     A pull request's name is given to nothing else. Any other may be the name of a database that somebody has made, but
@@ -93,7 +91,7 @@ def held(database: Owned, settings: Settings, account: Account) -> str:
     """
     from pulumi_d1.protection.guard import look
 
-    if pull_request(settings.environment):
+    if pull_request_of_stack(settings.environment):
         return ""
     found = look(lambda: account.database(database.id), settings.migrations_table)
     if isinstance(found, str):
@@ -101,7 +99,7 @@ def held(database: Owned, settings: Settings, account: Account) -> str:
     return f"no stack owns it, and it holds {found}" if found and found.tables else ""
 
 
-def described(account: Account, database: str) -> Owned | None:
+def described(account: Account, database: str) -> DatabaseRef | None:
     """The database of this UUID or name; None where there is none.
 
     Raises:
@@ -111,10 +109,10 @@ def described(account: Account, database: str) -> Owned | None:
         found = account.describe(database)
     except NotFound:
         return None
-    return Owned(found.id, found.name, account.id, found.created_at)
+    return DatabaseRef(found.id, found.name, account.id, found.created_at)
 
 
-def remove_database(account: Account, database: Owned, settings: Settings) -> None:
+def remove_database(account: Account, database: DatabaseRef, settings: Settings) -> None:
     """Deletes a database that no stack owns, as 'pulumi destroy' does: exported before, where it has tables.
 
     Args:
@@ -137,34 +135,24 @@ def remove_database(account: Account, database: Owned, settings: Settings) -> No
             DELETION: record(settings),
         },
         lambda: account.database(database.id),
-        partial(click.echo, err=True),
     )
     with suppress(NotFound):  # another run was quicker
         account.delete(database.id)
     click.echo(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
 
 
-def remove_entry(folder: Path, entry: Entry, account: Account) -> bool:
+def remove_entry(folder: Path, entry: WranglerEntry, account: Account) -> bool:
     """Takes an entry out of the wrangler configuration if its database is gone, and tells whether it did.
 
     Raises:
         ConfigError: the file can't be written.
         ApiError: Cloudflare does not answer.
     """
-    if any(entry.database_id in ids(item) for item in read_stacks(folder)):
+    if any(entry.database_id in item.database_ids for item in read_stacks(folder)):
         return False
     if described(account, entry.database_id) is not None:
         return False
-    bound = Binding(
-        worker="",
-        environment=entry.environment,
-        binding=entry.binding,
-        database_name=entry.database_name,
-        database_id=entry.database_id,
-        migrations_dir="",
-        migrations_table="",
-    )
-    wrangler_file.remove(entry.path, bound)
+    wrangler_file.remove(entry)
     return True
 
 

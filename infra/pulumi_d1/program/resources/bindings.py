@@ -22,7 +22,7 @@ from pulumi_d1.program.pulumi_sdk import message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
 from pulumi_d1.protection.guard import DELETION
 from pulumi_d1.wrangler import configuration_file as wrangler_file
-from pulumi_d1.wrangler.entry import binding_from
+from pulumi_d1.wrangler.entry import entry_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,7 +39,7 @@ class WranglerBindingsProvider(DatabaseProvider):
         """Refuses an entry of somebody else's before the first create: Pulumi asks for no diff then."""
         if not _olds:
             with message_only():
-                wrangler_file.refuse_foreign(_news["path"], binding_from(_news), _ids(_news))
+                wrangler_file.refuse_foreign(entry_from(_news), _ids(_news))
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -48,27 +48,23 @@ class WranglerBindingsProvider(DatabaseProvider):
         A move to another place is an update, which `protect` allows.
         """
         with message_only():
-            wrangler_file.refuse_foreign(_news["path"], binding_from(_news), _ids(_olds, _news))
-            changed = (
-                _olds["path"] != _news["path"]
-                or binding_from(_olds) != binding_from(_news)
-                or _olds.get(DELETION) != _news.get(DELETION)
-            )
-            lost = not changed and not wrangler_file.is_current(_news["path"], binding_from(_news))
+            wrangler_file.refuse_foreign(entry_from(_news), _ids(_olds, _news))
+            changed = entry_from(_olds) != entry_from(_news) or _olds.get(DELETION) != _news.get(DELETION)
+            lost = not changed and not wrangler_file.is_current(entry_from(_news))
         return DiffResult(changes=changed or lost)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Puts the entry into the file."""
         with message_only():
-            wrangler_file.put(props["path"], binding_from(props), _ids(props))
-        return CreateResult(f"{props['path']}#{binding_from(props).table}.{props['binding']}", dict(props))
+            wrangler_file.put(entry_from(props), _ids(props))
+        return CreateResult(f"{props['path']}#{entry_from(props).table}.{props['binding']}", dict(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Puts the entry into the file, and takes it out of the place where it was before."""
         with message_only():
-            wrangler_file.put(_news["path"], binding_from(_news), _ids(_olds, _news))
+            wrangler_file.put(entry_from(_news), _ids(_olds, _news))
             if _place(_olds) != _place(_news):
-                wrangler_file.remove(_olds["path"], binding_from(_olds))
+                wrangler_file.remove(entry_from(_olds))
         return UpdateResult(dict(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -79,7 +75,7 @@ class WranglerBindingsProvider(DatabaseProvider):
         """Takes the entry out of the file; not before its database may go, where the migrations have not asked."""
         super().delete(_id, _props)
         with message_only():
-            wrangler_file.remove(_props["path"], binding_from(_props))
+            wrangler_file.remove(entry_from(_props))
 
 
 class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
@@ -90,7 +86,7 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
     def __init__(
         self, name: str, *, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args: `inputs` are `path`, `account_id`, DELETION, and the fields of pulumi_d1.wrangler.entry.Binding."""
+        """Args: `inputs` are `account_id`, DELETION, and the fields of WranglerEntry."""
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 
 
