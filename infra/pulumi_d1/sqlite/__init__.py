@@ -1,20 +1,19 @@
-"""SQLite as D1 runs it. Uses APSW: the `sqlite3` module has neither error offsets nor all limits.
+"""SQLite as D1 runs it. Uses APSW: the `sqlite3` module has no error offsets and not all limits.
 
 The modules, in the order of the flow::
 
-    statements   split a script into statements, as SQLite does
-    authorizer   what a statement may do on D1
-    sandbox      a connection under D1's rules
-    execute      run a script in one transaction, with D1's results and errors
-    file         read a SQLite file that another program owns
-    schema       a schema as values, and a database made from them
-    storage      how the tables of a schema hold their rows
-    everything   whether a DELETE or UPDATE takes every row
-    altered      what an ALTER TABLE changes
-    needs_empty  whether an ADD COLUMN works only on an empty table
-    recorder     what SQLite reports while a statement runs
-    repeated     INSERTs of a bulk load, many at once
-    observation  what a script's statements did, as values
-    observe      run a script and observe each statement
-    difference   what differs between two schemas
+    statements    split scripts into statements, as SQLite does
+    authorizer    what a statement may do on D1
+    sandbox       connections under D1's rules
+    execute       run scripts in one transaction, with D1's results and errors
+    file          read a SQLite file that belongs to another program
+    schema        schemas as values, and databases created from them
+    storage       how tables store their rows
+    alter_table   the new names in an ALTER TABLE
+    probe         questions that SQLite answers by running a part of a statement
+    recorder      what SQLite reports while a statement runs
+    bulk_inserts  runs of INSERTs that differ only in their values
+    observation   what the statements of a script did, as values
+    observe       run a script and observe each statement
+    difference    compare two schemas
 """

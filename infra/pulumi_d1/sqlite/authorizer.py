@@ -1,6 +1,6 @@
-"""What a statement may do on D1: the decision behind the authorizer of `sandbox`. Pure: names in, yes or no out.
+"""The decisions of the authorizer in `sandbox`: what a statement may do on D1. Pure.
 
-Every list here is a fact about the service, read from the authorizer of workerd's sqlite.c++.
+Every list here is a fact about the service, taken from the authorizer in workerd's sqlite.c++.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import Final
 
 import apsw
 
-# Actions that are always allowed. ANALYZE is, even on D1's own tables, because PRAGMA optimize needs it.
+# Actions that are always allowed. PRAGMA optimize needs ANALYZE, even on D1's own tables.
 _FREE: Final = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_RECURSIVE, apsw.SQLITE_ANALYZE})
 
-# Actions that depend on the name of the table, index, view or trigger. Those that are in no set here (ATTACH, DETACH,
-# everything TEMP) are refused.
+# Actions that depend on the name of the table, index, view or trigger. Actions in none of these sets (ATTACH, DETACH,
+# anything TEMP) are refused.
 _NAMED: Final = frozenset(
     {
         apsw.SQLITE_ALTER_TABLE,
@@ -40,7 +40,7 @@ _NAMED_WITH_TABLE: Final = frozenset(
 _TEMP_ALLOWED: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_UPDATE})
 
 MODULES: Final = ("fts5", "fts5vocab", "rtree", "rtree_i32")
-"""The virtual tables that may be created."""
+"""The kinds of virtual table that D1 can create."""
 
 _BOOLEAN_PRAGMAS: Final = frozenset(
     {
@@ -58,7 +58,7 @@ _PRAGMAS_ON_A_NAME: Final = frozenset(
     {"foreign_key_list", "index_info", "index_list", "index_xinfo", "table_info", "table_xinfo"}
 )
 _PRAGMAS_ON_A_NAME_OR_ALL: Final = frozenset({"foreign_key_check", "quick_check"})
-# The service compares beginnings: `1x` passes there too.
+# The service compares prefixes, so `1x` passes there too.
 _BOOLEAN: Final = re.compile(r"['\"]?(true|false|yes|no|on|off|1|0)", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\s*[-+]?(0x[0-9a-f]+|[0-9]+)", re.IGNORECASE)
 
@@ -93,27 +93,24 @@ _FUNCTIONS: Final = frozenset(
 
 
 def is_allowed(action: int, first: str | None, second: str | None, database: str | None) -> bool:
-    """Decide on one action of a statement, as SQLite's authorizer reports it.
+    """Return whether D1 allows an action. If not, it answers SQLITE_AUTH.
 
     Args:
-        action: one of SQLite's authorizer action codes, such as `apsw.SQLITE_READ`.
-        first: the action's first argument; its meaning depends on the action.
-        second: the action's second argument.
-        database: "main", "temp" or the name of an attached database; None where the action has none.
-
-    Returns:
-        False for what the service answers with SQLITE_AUTH.
+        action: The code that SQLite passes to an authorizer, such as `apsw.SQLITE_READ`.
+        first: The action's first argument. Its meaning depends on the action.
+        second: The action's second argument.
+        database: "main", "temp" or the name of an attached database; None if the action has none.
     """
-    if action == apsw.SQLITE_ALTER_TABLE:  # alone in naming its database first
+    if action == apsw.SQLITE_ALTER_TABLE:  # the only action whose first argument is the database
         database, first, second = first, second, None
     if database == "temp":
-        return action in _TEMP_ALLOWED and is_open_name(first)
+        return action in _TEMP_ALLOWED and not is_reserved_name(first)
     if database not in {None, "main"}:
         return False
     if action in _NAMED_WITH_TABLE:
-        return is_open_name(first) and is_open_name(second)
+        return not (is_reserved_name(first) or is_reserved_name(second))
     if action in _NAMED:
-        return is_open_name(first)
+        return not is_reserved_name(first)
     return action in _FREE or _is_listed(action, first or "", second)
 
 
@@ -122,9 +119,9 @@ def _is_listed(action: int, first: str, second: str | None) -> bool:
         case apsw.SQLITE_PRAGMA:
             return _is_allowed_pragma(first.lower(), second)
         case apsw.SQLITE_FUNCTION:
-            return (second or "").lower() in _FUNCTIONS  # CURRENT_TIMESTAMP comes as it was written
+            return (second or "").lower() in _FUNCTIONS  # CURRENT_TIMESTAMP keeps its case
         case apsw.SQLITE_CREATE_VTABLE | apsw.SQLITE_DROP_VTABLE:
-            return is_open_name(first) and (second or "").lower() in MODULES
+            return not is_reserved_name(first) and (second or "").lower() in MODULES
         case _:
             return False
 
@@ -135,17 +132,17 @@ def _is_allowed_pragma(name: str, argument: str | None) -> bool:
     if name in _BOOLEAN_PRAGMAS:
         return argument is None or _BOOLEAN.match(argument) is not None
     if name in _PRAGMAS_ON_A_NAME:
-        return argument is not None and is_open_name(argument)
+        return argument is not None and not is_reserved_name(argument)
     if name == "optimize":
         return argument is None or _NUMBER.fullmatch(argument) is not None
-    return name in _PRAGMAS_ON_A_NAME_OR_ALL and is_open_name(argument)
+    return name in _PRAGMAS_ON_A_NAME_OR_ALL and not is_reserved_name(argument)
 
 
 def is_on(argument: str) -> bool:
-    """Tell whether the argument of a boolean PRAGMA that was let through switches it on."""
+    """Return whether the argument of a boolean PRAGMA that D1 allows turns it on."""
     return argument.strip("'\"").lower() in {"true", "yes", "on", "1"}
 
 
-def is_open_name(name: str | None) -> bool:
-    """Tell whether users may touch what has this name: `_cf_`, in any case, is kept for the service's own tables."""
-    return not (name or "").lower().startswith("_cf_")
+def is_reserved_name(name: str | None) -> bool:
+    """Return whether a name starts with `_cf_`, in any case: D1 keeps those for its own tables."""
+    return (name or "").lower().startswith("_cf_")

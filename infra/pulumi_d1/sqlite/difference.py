@@ -1,4 +1,4 @@
-"""What differs between two schemas. Pure."""
+"""Compare two schemas. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from pulumi_d1.sqlite.statements import words
+from pulumi_d1.sqlite.statements import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.schema import Column, Schema, SchemaObject
 
 
-class Kind(StrEnum):
-    """How something differs."""
+class ChangeKind(StrEnum):
+    """The kind of a difference."""
 
     ADDED = "added"
     REMOVED = "removed"
@@ -23,54 +23,57 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One difference.
+class SchemaChange:
+    """One difference between two schemas.
 
     Attributes:
-        kind: how it differs.
         type: `table`, `column`, `index`, `trigger` or `view`.
-        name: of it; `table.column` for a column.
-        detail: what it is, or `what it was -> what it is`; empty where the name says all.
+        name: The object's name; `table.column` for a column.
+        detail: The definition, or `old -> new`; empty if the name is enough.
     """
 
-    kind: Kind
+    kind: ChangeKind
     type: str
     name: str
     detail: str = ""
 
 
-def difference(before: Schema, after: Schema) -> tuple[Change, ...]:
-    """The way from one schema to the other: tables with their columns first, then indexes, views and triggers."""
+def difference(before: Schema, after: Schema) -> tuple[SchemaChange, ...]:
+    """Return the changes from one schema to another: tables with their columns, then indexes, views and triggers."""
     return tuple(change for type_ in ("table", "index", "view", "trigger") for change in _of(type_, before, after))
 
 
-def _of(type_: str, before: Schema, after: Schema) -> Iterator[Change]:
+def _of(type_: str, before: Schema, after: Schema) -> Iterator[SchemaChange]:
     olds = {key: item for key, item in before.objects.items() if item.type == type_}
     news = {key: item for key, item in after.objects.items() if item.type == type_}
     for key, old in olds.items():
         if key not in news:
-            yield Change(Kind.REMOVED, type_, old.name, _what(old, before))
+            yield SchemaChange(ChangeKind.REMOVED, type_, old.name, _describe(old, before))
     for key, new in news.items():
         if key not in olds:
-            yield Change(Kind.ADDED, type_, new.name, _what(new, after))
-        elif olds[key].sql != new.sql and words(olds[key].sql) != words(new.sql):
+            yield SchemaChange(ChangeKind.ADDED, type_, new.name, _describe(new, after))
+        elif olds[key].sql != new.sql and tokens(olds[key].sql) != tokens(new.sql):
             name = new.name.lower()
             yield from _changed(new, before.columns.get(name, ()), after.columns.get(name, ()))
 
 
-def _changed(new: SchemaObject, before: tuple[Column, ...], after: tuple[Column, ...]) -> Iterator[Change]:
-    """A changed table is told by its columns, as far as these tell the whole of it."""
+def _changed(new: SchemaObject, before: tuple[Column, ...], after: tuple[Column, ...]) -> Iterator[SchemaChange]:
+    """Yield the changed columns of a table, or the change of the object itself if its columns are equal."""
     olds = {column.name.lower(): column for column in before}
     news = {column.name.lower(): column for column in after}
     changes = [
-        *(Change(Kind.REMOVED, "column", f"{new.name}.{old.name}") for key, old in olds.items() if key not in news),
         *(
-            Change(Kind.ADDED, "column", f"{new.name}.{item.name}", str(item))
+            SchemaChange(ChangeKind.REMOVED, "column", f"{new.name}.{old.name}")
+            for key, old in olds.items()
+            if key not in news
+        ),
+        *(
+            SchemaChange(ChangeKind.ADDED, "column", f"{new.name}.{item.name}", str(item))
             for key, item in news.items()
             if key not in olds
         ),
         *(
-            Change(Kind.CHANGED, "column", f"{new.name}.{item.name}", f"{olds[key]} -> {item}")
+            SchemaChange(ChangeKind.CHANGED, "column", f"{new.name}.{item.name}", f"{olds[key]} -> {item}")
             for key, item in news.items()
             if key in olds and str(olds[key]) != str(item)
         ),
@@ -78,13 +81,13 @@ def _changed(new: SchemaObject, before: tuple[Column, ...], after: tuple[Column,
     if changes:
         yield from changes
     elif new.type == "table":
-        yield Change(Kind.CHANGED, "table", new.name, "a constraint or option of it")
+        yield SchemaChange(ChangeKind.CHANGED, "table", new.name, "a constraint or option")
     else:
-        yield Change(Kind.CHANGED, new.type, new.name)
+        yield SchemaChange(ChangeKind.CHANGED, new.type, new.name)
 
 
-def _what(item: SchemaObject, schema: Schema) -> str:
-    """The columns of a table, the table of an index or trigger."""
+def _describe(item: SchemaObject, schema: Schema) -> str:
+    """Return the columns of a table, or the table of an index or trigger."""
     if item.type in {"index", "trigger"}:
         return f"on {item.table}"
     return ", ".join(column.name for column in schema.columns.get(item.name.lower(), ()))

@@ -1,4 +1,4 @@
-"""Runs scripts on a connection of `sandbox`, as D1 runs one request: in one transaction, all statements or none."""
+"""Run scripts as D1 runs a request: in one transaction, all statements or none."""
 
 from __future__ import annotations
 
@@ -18,21 +18,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 SQLValue: TypeAlias = "str | int | float | bytes | None"
-"""What SQLite stores: TEXT, INTEGER (64 bits), REAL, BLOB, NULL."""
+"""A value in SQLite: TEXT, INTEGER (64 bits), REAL, BLOB or NULL."""
 
 _NO_STATEMENT: Final = "SQL code did not contain a statement."
 _KEEPS_SCHEMA: Final = frozenset({"insert", "replace", "update", "delete"})
-_MOST_BYTES: Final = 4  # of a character in UTF-8
-_PRIMARY_CODE: Final = 0xFF  # the low byte of SQLite's extended result codes
+_MAX_BYTES_PER_CHARACTER: Final = 4  # in UTF-8
+_PRIMARY_CODE_MASK: Final = 0xFF  # the low byte of SQLite's extended result codes
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """SQL text to run: one statement with its parameters, or a script without any.
+    """SQL to run: one statement with parameters, or a script without.
 
     Attributes:
-        sql: one or more statements.
-        params: values for the placeholders, in their order; empty where there are several statements.
+        params: Values for the placeholders, in order; empty if there are several statements.
     """
 
     sql: str
@@ -41,17 +40,16 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class StatementResult:
-    """What one statement gave.
+    """The result of one statement.
 
     Attributes:
-        columns: names in order, duplicates kept; empty for a statement that returns no rows.
-        rows: one tuple for each row, as wide as `columns`.
-        changes: rows inserted, updated or deleted, those of its triggers included.
-        last_row_id: rowid of the last insert on this connection; 0 before the first.
-        changed_schema: whether the statement changed the schema.
-        rows_read: an approximation: the rows returned. The service counts every row that it had to look at.
-        rows_written: an approximation: `changes`. The service also counts the writes to indexes.
-        duration_ms: time in SQLite, in milliseconds.
+        columns: Column names in order, with duplicates; empty for a statement that returns no rows.
+        rows: One tuple for each row, as long as `columns`.
+        changes: Rows inserted, updated or deleted, including those of triggers.
+        last_row_id: Rowid of the last insert on this connection; 0 before the first.
+        rows_read: Approximation: the returned rows. The service counts every row that it reads.
+        rows_written: Approximation: `changes`. The service also counts writes to indexes.
+        duration_ms: Time in SQLite, in milliseconds.
     """
 
     columns: tuple[str, ...]
@@ -65,7 +63,7 @@ class StatementResult:
 
     @property
     def changed_db(self) -> bool:
-        """Whether the statement changed rows or the schema."""
+        """True if the statement changed rows or the schema."""
         return self.changes > 0 or self.changed_schema
 
 
@@ -73,41 +71,41 @@ def run_script(connection: apsw.Connection, sql: str, params: Sequence[SQLValue]
     """Run all statements of a script in one transaction.
 
     Args:
-        connection: from `sandbox.open_database`, with no transaction open.
-        sql: one or more statements.
-        params: values for the placeholders of the one statement.
+        connection: A connection from `sandbox.open_database`, with no transaction open.
+        sql: One or more statements.
+        params: Values for the placeholders, if there is only one statement.
 
     Returns:
-        one result for each statement, in order.
+        One result for each statement, in order.
 
     Raises:
-        SqlError: a statement, or the commit, was refused; nothing of the script has taken effect. Its text is D1's.
+        SqlError: A statement or the commit was refused, so nothing has taken effect. The text is D1's.
     """
     return run_batch(connection, [Query(sql, tuple(params))])
 
 
 def run_batch(connection: apsw.Connection, batch: Sequence[Query]) -> tuple[StatementResult, ...]:
-    """Run several queries in one transaction: `run_script`, with parameters for each of them.
+    """Run several queries in one transaction, each with its own parameters.
 
     Returns:
-        one result for each statement of each query, in order.
+        One result for each statement of each query, in order.
 
     Raises:
-        SqlError: as for `run_script`; its `statement` counts through the whole batch.
+        SqlError: As for `run_script`. Its `statement` counts the statements of the whole batch.
     """
-    pieces = [piece for query in batch for piece in _pieces(query)]
+    statements = [statement for query in batch for statement in _split(query)]
     with transaction(connection) as run:
-        return tuple(run(index, piece) for index, piece in enumerate(pieces))
+        return tuple(run(index, statement) for index, statement in enumerate(statements))
 
 
 @contextmanager
 def transaction(connection: apsw.Connection) -> Iterator[Callable[[int, Query], StatementResult]]:
-    """One request: all that runs in the block takes effect when it ends, or nothing when an error leaves it.
+    """Commit all statements of the block at its end, or none of them if it raises an error.
 
-    Gives what runs one statement, from its 0-based place in the request, for its errors, and its text.
+    Yield the function that runs one statement. Its first argument is the 0-based index for `SqlError.statement`.
 
     Raises:
-        SqlError: the commit was refused; so may each statement be.
+        SqlError: The commit was refused.
     """
     try:
         with trusted(connection):
@@ -121,31 +119,25 @@ def transaction(connection: apsw.Connection) -> Iterator[Callable[[int, Query], 
         reset_pragmas(connection)
 
 
-def _pieces(query: Query) -> list[Query]:
+def _split(query: Query) -> list[Query]:
     statements = split(query.sql)
     if not statements:
         raise SqlError(_NO_STATEMENT)
     if query.params and len(statements) > 1:
         raise SqlError("params with multiple statements is not supported")
     if len(statements) == 1:
-        return [query]  # with its comments: they count for the length, and for the offsets of errors
+        return [query]  # its comments count for the length and for the offsets of errors
     return [Query(statement.text) for statement in statements]
 
 
 def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResult:
-    """Run one statement. Raises SqlError with the statement's index.
-
-    Args:
-        connection: with a transaction open.
-        index: of the statement, for its errors.
-        query: the one statement.
-    """
+    """Run one statement in an open transaction. Raise SqlError with its `index`."""
     columns: tuple[str, ...] = ()
     readonly = True
-    sql, nul, _ = query.sql.partition("\0")  # workerd stops there too, and then misses the statement in the rest
+    sql, nul, _ = query.sql.partition("\0")  # workerd stops there too, and then finds no statement after it
 
     def inspect(cursor: apsw.Cursor, _sql: str, _bindings: apsw.Bindings | None) -> bool:
-        # Called once the statement is prepared: afterwards a statement without rows has no description left.
+        # Called once the statement is prepared. After it has run without rows, its description is gone.
         nonlocal columns, readonly
         columns = tuple(name for name, *_ in cursor.get_description())
         readonly = cursor.is_readonly
@@ -153,7 +145,7 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
 
     _check_length(sql, index)
     first = first_word(sql)
-    # ALTER TABLE alone does not tell SQLite's authorizer the new name.
+    # SQLite's authorizer does not get the new name in an ALTER TABLE.
     reserved = reserved_names(connection) if first == "alter" else None
     try:
         schema = None if first in _KEEPS_SCHEMA else _schema_version(connection)
@@ -161,13 +153,13 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
         cursor = connection.cursor()
         cursor.exec_trace = inspect
         started = time.perf_counter()
-        # A cached statement would name the columns of a table as they were before the last ALTER TABLE.
+        # A cached statement would have the column names from before the last ALTER TABLE.
         rows = tuple(cursor.execute(sql, query.params or None, can_cache=False).fetchall())
         duration_ms = (time.perf_counter() - started) * 1000
-    except SqlError as error:  # the authorizer's, about transactions
-        raise _refusal(_syntax_error(connection, sql) or error, index) from error
+    except SqlError as error:  # the authorizer's: the statement is BEGIN, COMMIT or the like
+        raise _d1_error(_syntax_error(connection, sql) or error, index) from error
     except (apsw.Error, ValueError, OverflowError) as error:
-        raise _refusal(error, index) from error
+        raise _d1_error(error, index) from error
     if nul:
         raise SqlError(_NO_STATEMENT, statement=index)
     changes = connection.total_changes() - changes
@@ -187,15 +179,15 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
 
 
 def _check_length(sql: str, index: int) -> None:
-    # SQLite has this text too, but APSW asks in a way that gets the vaguer "string or blob too big".
-    if len(sql) * _MOST_BYTES > MAX_STATEMENT_BYTES and len(sql.encode()) > MAX_STATEMENT_BYTES:
+    # SQLite has the same text, but through APSW it is the vaguer "string or blob too big".
+    if len(sql) * _MAX_BYTES_PER_CHARACTER > MAX_STATEMENT_BYTES and len(sql.encode()) > MAX_STATEMENT_BYTES:
         raise SqlError("statement too long: SQLITE_TOOBIG", statement=index)
 
 
 def _syntax_error(connection: apsw.Connection, sql: str) -> apsw.Error | None:
-    """Find what SQLite itself has against a statement about transactions: where there is something, D1 says that."""
+    """Return SQLite's own error for a transaction statement, which D1 reports first; None if it is valid SQL."""
     cursor = connection.cursor()
-    cursor.exec_trace = lambda _cursor, _sql, _bindings: False  # prepare, and go no further
+    cursor.exec_trace = lambda _cursor, _sql, _bindings: False  # prepare the statement, but do not run it
     try:
         with trusted(connection):
             cursor.execute(sql, can_cache=False)
@@ -213,29 +205,29 @@ def _schema_version(connection: apsw.Connection) -> int:
 
 
 def _commit(connection: apsw.Connection) -> None:
-    """End the transaction. Deferred foreign keys are checked only here, so this too can be refused."""
+    """Commit the transaction. It can be refused, because deferred foreign keys are checked only here."""
     try:
         with trusted(connection):
-            # ANALYZE makes this table here and not on the service, whose SQLite lacks SQLITE_ENABLE_STAT4.
+            # The service's SQLite is built without SQLITE_ENABLE_STAT4, so its ANALYZE does not create this table.
             connection.execute("DROP TABLE IF EXISTS sqlite_stat4", can_cache=False)
             connection.execute("COMMIT", can_cache=False)
     except apsw.Error as error:
-        raise _refusal(error, None) from error
+        raise _d1_error(error, None) from error
 
 
-def _refusal(error: Exception, index: int | None) -> SqlError:
-    """Give an exception of APSW's, or of ours, the text that D1 would give it."""
+def _d1_error(error: Exception, index: int | None) -> SqlError:
+    """Return an error with the text that D1 would have."""
     if isinstance(error, SqlError):
         return SqlError(str(error), statement=index)
     if isinstance(error, apsw.BindingsError):
-        # APSW counts before SQLite can; the text is that of workerd's sqlite.c++.
+        # APSW counts the parameters before SQLite does. The text is that of workerd's sqlite.c++.
         return SqlError("Wrong number of parameter bindings for SQL query.", statement=index)
     if not isinstance(error, apsw.Error):
-        # Lone surrogates, integers above 64 bits, bytes that are no UTF-8: none of these is an error of the service,
-        # which has other characters in their place, or other numbers.
+        # Lone surrogates, integers above 64 bits, bytes that are not UTF-8: the service accepts them, but replaces them
+        # with other characters or numbers.
         return SqlError(f"{error}: SQLITE_ERROR", statement=index)
-    # APSW documents both attributes; its type stubs lack them.
-    code = apsw.mapping_result_codes[error.result & _PRIMARY_CODE]  # type: ignore[attr-defined]
+    # APSW documents these attributes, but its type stubs lack them.
+    code = apsw.mapping_result_codes[error.result & _PRIMARY_CODE_MASK]  # type: ignore[attr-defined]
     extended = apsw.mapping_extended_result_codes.get(error.extendedresult)  # type: ignore[attr-defined]
     position: int = error.error_offset  # type: ignore[attr-defined]
     offset = position if position >= 0 else None

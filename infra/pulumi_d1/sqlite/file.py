@@ -1,4 +1,4 @@
-"""A SQLite file that someone else keeps, read and left as it is."""
+"""Read a SQLite file that belongs to another program, without changing it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,18 @@ _BUSY_MILLISECONDS: Final = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A database file.
-
-    Attributes:
-        path: of it.
-    """
+class SqliteFile:
+    """A database file."""
 
     path: Path
 
     def read(self, sql: str) -> tuple[dict[str, Any], ...]:
-        """Rows of one statement.
+        """Return the rows of one statement.
 
         Raises:
-            SqlError: SQLite can't read the file, or refuses the statement.
+            SqlError: SQLite cannot read the file, or refuses the statement.
         """
-        # With no log there is nobody who writes, and SQLite would make one to read a database in WAL mode.
+        # Without a WAL file no program is writing. `immutable` keeps SQLite from creating one.
         mode = "mode=ro" if self.path.with_name(f"{self.path.name}-wal").exists() else "mode=ro&immutable=1"
         flags = apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI
         try:
@@ -39,12 +35,12 @@ class File:
             try:
                 connection.set_busy_timeout(_BUSY_MILLISECONDS)
                 cursor = connection.execute(sql)
-                # SQLite tells the names while there are rows.
+                # The description is available only while there are rows.
                 return tuple(dict(zip(_names(cursor), row, strict=True)) for row in cursor)
             finally:
                 connection.close()
         except apsw.Error as error:
-            raise SqlError(f"{self.path} can't be read: {error}") from error
+            raise SqlError(f"{self.path} cannot be read: {error}") from error
 
 
 def _names(cursor: apsw.Cursor) -> list[str]:

@@ -1,4 +1,4 @@
-"""What the statements of a script did, as values."""
+"""Values for what the statements of a script did."""
 
 from __future__ import annotations
 
@@ -14,45 +14,47 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement, run.
+    """One statement that ran or was refused.
 
     Attributes:
-        statement: its text and its place.
-        actions: what it did, reads and functions left out; up to the refusal, where it was refused.
-        changed_schema: whether the schema is another one now.
-        everything: whether it is a DELETE or UPDATE that leaves no row out.
-        foreign_keys: those that its DELETE or DROP TABLE sets off, the table's own first, then what these cascade to.
-        in_the_way: what an IF NOT EXISTS found there already, where that is something else.
-        reads: tables and columns that it reads, in lower case; the column is empty where it only counts rows.
-        lost_columns: of the table that it drops, in lower case, generated ones left out.
-        needs_empty: D1's error where it adds a column that only an empty table can get; otherwise empty.
+        statement: Its text and place.
+        actions: Its actions without reads and function calls; of a refused statement, those before the refusal.
+        changed_schema: True if the statement changed the schema.
+        every_row: True if it is a DELETE or UPDATE of every row of its table.
+        foreign_keys: The foreign keys that its DELETE or DROP TABLE triggers: those that reference the table, then
+            those that the cascades trigger.
+        conflict: The different object that made an IF NOT EXISTS do nothing; None if there is none.
+        reads: Pairs of table and column that it reads, in lower case. The column is empty if it only counts rows.
+        dropped_columns: The columns of the table that it drops, in lower case, without generated ones.
+        empty_table_error: D1's error if it adds a column that only an empty table accepts; otherwise empty.
     """
 
     statement: Statement
     actions: tuple[Action, ...]
     changed_schema: bool = False
-    everything: bool = False
+    every_row: bool = False
     foreign_keys: tuple[ForeignKey, ...] = ()
-    in_the_way: SchemaObject | None = None
+    conflict: SchemaObject | None = None
     reads: frozenset[tuple[str, str]] = frozenset()
-    lost_columns: tuple[str, ...] = ()
-    needs_empty: str = ""
+    dropped_columns: tuple[str, ...] = ()
+    empty_table_error: str = ""
 
     def names(self, verb: str) -> tuple[str, ...]:
-        """What the statement itself did `verb` to."""
+        """Return the names that the statement itself acted on with `verb`, without the actions of triggers."""
         return tuple(action.name for action in self.actions if action.verb == verb and not action.trigger)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """A script, run as one request.
+    """A script that ran as one request.
 
     Attributes:
-        steps: one for each statement that ran, or was refused; of a run of INSERTs that differ in their rows alone,
-            the first and the last.
-        refusal: D1's error; None where there is none. `statement` counts the steps; None means the commit.
-        undecided: errors that the rows of the real database decide about; the statement had no effect here.
-        rebuilt: names of the tables that it drops and makes again, in lower case.
+        steps: One step for each statement, up to a refused one. Of a run of INSERTs that differ only in their values,
+            only the first and the last.
+        refusal: D1's error, if the script was refused. Its `statement` is an index into `steps`, or None for the
+            commit.
+        undecided: Errors that depend on the rows of the real database. The statement had no effect here.
+        rebuilt: The tables that the script drops and creates again, in lower case.
     """
 
     steps: tuple[Step, ...]

@@ -1,265 +1,275 @@
-"""Runs a script, and tells what each of its statements did: what SQLite's authorizer saw, not what the text says."""
+"""Run a script and observe what each statement does, through SQLite's authorizer instead of the statement's text."""
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import apsw
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.sqlite import everything, repeated, schema
+from pulumi_d1.sqlite import bulk_inserts, schema
 from pulumi_d1.sqlite.execute import Query, transaction
-from pulumi_d1.sqlite.needs_empty import needs_empty
 from pulumi_d1.sqlite.observation import Observation, Step
-from pulumi_d1.sqlite.recorder import clock, recorded
+from pulumi_d1.sqlite.probe import affects_every_row, empty_table_error
+from pulumi_d1.sqlite.recorder import limit_time, record_actions
 from pulumi_d1.sqlite.sandbox import trusted
-from pulumi_d1.sqlite.statements import first_word, following, words
+from pulumi_d1.sqlite.statements import first_word, next_statement, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator
 
     from pulumi_d1.sqlite.execute import StatementResult
-    from pulumi_d1.sqlite.recorder import Seen
+    from pulumi_d1.sqlite.recorder import Recording
     from pulumi_d1.sqlite.schema import ForeignKey, SchemaObject
     from pulumi_d1.sqlite.statements import Statement
+
+KnownKeys: TypeAlias = "dict[tuple[str, str], tuple[ForeignKey, ...]]"
+"""The foreign keys of tables, by name and SQL text of the table."""
 
 _DROPS: Final = ("DROP_TABLE", "DROP_VTABLE")
 _MAY_DELETE: Final = frozenset({"drop", "delete", "with"})
 
 
 def observe(
-    connection: apsw.Connection,
-    script: str,
-    *,
-    rows_known: bool,
-    known: dict[tuple[str, str], tuple[ForeignKey, ...]] | None = None,
+    connection: apsw.Connection, script: str, *, rows_known: bool, known: KnownKeys | None = None
 ) -> Observation:
     """Run a script as one request.
 
     Args:
-        connection: from `schema.rebuilt` or `sandbox.open_database`.
-        script: any number of statements.
-        rows_known: whether the database holds the rows that the real one will hold. If not, a constraint that fails
-            proves nothing.
-        known: foreign keys that earlier scripts have met, as `schema.foreign_keys` takes them.
+        connection: A connection from `schema.build` or `sandbox.open_database`.
+        script: Any number of statements.
+        rows_known: True if the database has the rows that the real one will have. If not, a failed constraint proves
+            nothing.
+        known: Foreign keys that were read for earlier scripts. Those read now are added.
     """
+    known = {} if known is None else known
     attempt = _Attempt()
     while True:
         try:
-            return _observe(connection, script, {} if known is None else known, attempt, rows_known=rows_known)
+            return _observe(connection, script, known, attempt, rows_known=rows_known)
         except _TransactionEnded as ended:
-            if ended.by:
-                attempt.fatal[ended.by[1].statement.offset] = ended.by
+            if ended.cause:
+                attempt.fatal[ended.cause[1].statement.offset] = ended.cause
             else:
-                attempt.at_once = False
+                attempt.batch_inserts = False
 
 
 @dataclass(slots=True)
 class _Attempt:
-    """How to run a script, after it was tried.
+    """Lessons of earlier attempts to run a script.
 
     Attributes:
-        fatal: what ended the transaction, by the offset of its statement, which is not run again.
-        at_once: whether rows of a bulk load run many at once.
+        fatal: Errors that ended the transaction, with their step, by offset of the statement. It does not run again.
+        batch_inserts: True if a run of similar INSERTs may run as one text.
     """
 
     fatal: dict[int, tuple[SqlError, Step]] = field(default_factory=dict)
-    at_once: bool = True
+    batch_inserts: bool = True
 
 
 class _TransactionEnded(Exception):
-    """SQLite has rolled back the whole transaction, and not a statement alone.
+    """SQLite has rolled back the whole transaction instead of one statement.
 
     Attributes:
-        by: the error that proves nothing, and its statement; None where it is one of rows that ran at once.
+        cause: The undecided error and its step; None if it was one of several INSERTs that ran as one text.
     """
 
-    def __init__(self, by: tuple[SqlError, Step] | None = None) -> None:
+    def __init__(self, cause: tuple[SqlError, Step] | None = None) -> None:
         super().__init__()
-        self.by = by
+        self.cause = cause
 
 
 def _observe(
-    connection: apsw.Connection,
-    script: str,
-    known: dict[tuple[str, str], tuple[ForeignKey, ...]],
-    attempt: _Attempt,
-    *,
-    rows_known: bool,
+    connection: apsw.Connection, script: str, known: KnownKeys, attempt: _Attempt, *, rows_known: bool
 ) -> Observation:
-    """See observe.
-
-    Args:
-        connection: the database.
-        script: any number of statements.
-        known: foreign keys.
-        attempt: how to run it.
-        rows_known: whether the database holds the rows.
+    """Make one attempt to run a script.
 
     Raises:
-        _TransactionEnded: something else ended the transaction, and proves nothing.
+        _TransactionEnded: An undecided error ended the transaction.
     """
-    steps: list[Step] = []
-    undecided: list[SqlError] = []
+    run = _ScriptRun(connection, script, known, attempt, rows_known)
     try:
-        with transaction(connection) as run, recorded(connection) as seen, clock(connection) as start:
-            keys: tuple[ForeignKey, ...] | None = None
-            statement, apart = following(script), 0 if attempt.at_once else len(script)
-            while statement:
-                if statement.offset in attempt.fatal:
-                    unproved, step = attempt.fatal[statement.offset]
-                    undecided.append(unproved)
-                    steps.append(step)
-                    statement = following(script, statement)
-                    continue
-                seen.clear()
-                start()
-                first = first_word(statement.text)
-                if keys is None and first in _MAY_DELETE:
-                    keys = schema.foreign_keys(connection, known)
-                columns = schema.columns(connection, words(statement.text)[-1]) if first == "drop" else ()
-                changed = fine = False
-                try:
-                    changed, unproven = _tried(run, len(steps), statement, rows_known=rows_known)
-                    undecided += unproven
-                    fine = not unproven
-                finally:
-                    if first == "explain":  # it prepares what it explains, and does not run it
-                        seen.clear()
-                    if fine and _repeats(script, steps, statement, seen):
-                        if statement.offset >= apart:
-                            statement, apart = _run_on(connection, script, statement, start)
-                        steps[-1] = Step(statement, steps[-1].actions, reads=steps[-1].reads)
-                    else:
-                        step = _step(connection, statement, seen, keys or (), changed=changed)
-                        steps.append(replace(step, lost_columns=columns) if columns else step)
-                if not connection.in_transaction:
-                    raise _TransactionEnded((undecided[-1], steps[-1]))
-                keys = None if changed else keys
-                statement = following(script, statement)
+        run.run()
     except SqlError as error:
-        if error.statement is None and not rows_known:
+        if error.statement is None and not rows_known:  # a foreign key, at the commit
             with _no_foreign_keys(connection):
                 again = observe(connection, script, rows_known=rows_known, known=known)
             return replace(again, undecided=(*again.undecided, error))
-        return Observation(tuple(steps), error, tuple(undecided), frozenset())
-    return Observation(tuple(steps), None, tuple(undecided), _rebuilt(connection, steps))
+        return Observation(tuple(run.steps), error, tuple(run.undecided), frozenset())
+    return Observation(tuple(run.steps), None, tuple(run.undecided), _rebuilt(connection, run.steps))
 
 
-def _tried(
-    run: Callable[[int, Query], StatementResult], index: int, statement: Statement, *, rows_known: bool
-) -> tuple[bool, list[SqlError]]:
-    """Runs one statement: whether the schema is another one now, and the error that proves nothing, if there is one.
+@dataclass(slots=True)
+class _ScriptRun:
+    """One attempt to run a script, statement by statement.
 
-    Raises:
-        SqlError: an error that D1 would give too.
+    Attributes:
+        foreign_keys: Those of the current schema; None until a statement needs them.
+        one_by_one_until: Offset of the script up to which similar INSERTs run one by one.
     """
-    try:
-        return run(index, Query(statement.text)).changed_schema, []
-    except SqlError as error:
-        if _is_slow(error) or (_needs_rows(error) and not rows_known):
-            return False, [error]
-        raise
+
+    connection: apsw.Connection
+    script: str
+    known: KnownKeys
+    attempt: _Attempt
+    rows_known: bool
+    steps: list[Step] = field(default_factory=list)
+    undecided: list[SqlError] = field(default_factory=list)
+    foreign_keys: tuple[ForeignKey, ...] | None = None
+    one_by_one_until: int = 0
+    recording: Recording = field(init=False)
+    execute: Callable[[int, Query], StatementResult] = field(init=False)
+    restart_clock: Callable[[], None] = field(init=False)
+
+    def run(self) -> None:
+        """Run the script in one transaction.
+
+        Raises:
+            SqlError: D1 would refuse a statement or the commit.
+            _TransactionEnded: An undecided error ended the transaction.
+        """
+        if not self.attempt.batch_inserts:
+            self.one_by_one_until = len(self.script)
+        with (
+            transaction(self.connection) as self.execute,
+            record_actions(self.connection) as self.recording,
+            limit_time(self.connection) as self.restart_clock,
+        ):
+            statement = next_statement(self.script)
+            while statement:
+                if fatal := self.attempt.fatal.get(statement.offset):
+                    error, step = fatal
+                    self.undecided.append(error)
+                    self.steps.append(step)
+                else:
+                    statement = self._run(statement)
+                statement = next_statement(self.script, statement)
+
+    def _run(self, statement: Statement) -> Statement:
+        """Run one statement, and the similar INSERTs after it. Return the last one that ran."""
+        first = first_word(statement.text)
+        if self.foreign_keys is None and first in _MAY_DELETE:
+            self.foreign_keys = schema.foreign_keys(self.connection, self.known)
+        columns = schema.column_names(self.connection, tokens(statement.text)[-1]) if first == "drop" else ()
+        changed, error = self._try(statement)
+        if first == "explain":  # SQLite prepares the explained statement, but does not run it
+            self.recording.clear()
+        if error is None and self._is_similar(statement):
+            if statement.offset >= self.one_by_one_until:
+                statement = self._run_similar(statement)
+            self.steps[-1] = Step(statement, self.steps[-1].actions, reads=self.steps[-1].reads)
+            return statement
+        step = self._step(statement, changed=changed)
+        self.steps.append(replace(step, dropped_columns=columns) if columns else step)
+        if error:
+            if not (_is_slow(error) or (_needs_rows(error) and not self.rows_known)):
+                raise error
+            self.undecided.append(error)
+            if not self.connection.in_transaction:
+                raise _TransactionEnded((error, self.steps[-1]))
+        if changed:
+            self.foreign_keys = None
+        return statement
+
+    def _try(self, statement: Statement) -> tuple[bool, SqlError | None]:
+        """Run one statement. Return whether it changed the schema, and its error."""
+        self.recording.clear()
+        self.restart_clock()
+        try:
+            return self.execute(len(self.steps), Query(statement.text)).changed_schema, None
+        except SqlError as error:
+            return False, error
+
+    def _is_similar(self, statement: Statement) -> bool:
+        """Return whether the last two steps are the same INSERT with other values, and no comment is in between."""
+        head = bulk_inserts.insert_head(statement.text)
+        if len(self.steps) < 2 or not head:  # noqa: PLR2004 - the first and the last step stay
+            return False
+        actions, reads = tuple(self.recording.actions), self.recording.reads
+        return (
+            all(
+                step.statement.text.startswith(head) and step.actions == actions and step.reads == reads
+                for step in self.steps[-2:]
+            )
+            and not self.script[self.steps[-1].statement.end : statement.offset].strip()
+        )
+
+    def _run_similar(self, statement: Statement) -> Statement:
+        """Run the INSERTs after `statement` that differ only in their values, many at once. Return the last one.
+
+        If some of them fail, these run one by one afterwards, to find the one that fails.
+
+        Raises:
+            _TransactionEnded: One of them ended the transaction, or they took too long.
+        """
+        with trusted(self.connection):  # otherwise the authorizer repeats its calls for every INSERT
+            while run := bulk_inserts.inserts_after(self.script, statement):
+                text, last = run
+                self.restart_clock()
+                self.connection.execute("SAVEPOINT rows", can_cache=False)
+                try:
+                    self.connection.execute(text, can_cache=False)
+                except (apsw.Error, ValueError):  # ValueError: the text is not valid Unicode
+                    if not self.connection.in_transaction:
+                        raise _TransactionEnded from None
+                    self.connection.execute("ROLLBACK TO rows; RELEASE rows", can_cache=False)
+                    self.one_by_one_until = last.end
+                    return statement
+                self.connection.execute("RELEASE rows", can_cache=False)
+                statement = last
+        self.one_by_one_until = 0
+        return statement
+
+    def _step(self, statement: Statement, *, changed: bool) -> Step:
+        own = [action for action in self.recording.actions if not action.trigger]
+        main = own[0] if own else None
+        emptied = {action.name.lower() for action in own if action.verb == "DROP_TABLE"}
+        if main and main.verb == "DELETE":
+            emptied.add(main.name.lower())
+        return Step(
+            statement,
+            tuple(self.recording.actions),
+            changed,
+            every_row=main is not None and main.verb in {"DELETE", "UPDATE"} and affects_every_row(statement.text),
+            foreign_keys=_triggered(self.foreign_keys or (), emptied),
+            conflict=None if changed else _conflict(self.connection, statement),
+            reads=frozenset(self.recording.reads),
+            empty_table_error=(
+                empty_table_error(statement.text, main.name) if changed and main and main.verb == "ALTER_TABLE" else ""
+            ),
+        )
 
 
 def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[str]:
-    first = [step.actions[0] for step in steps if step.actions]  # the others are a virtual table's own
+    """Return the tables that the steps drop and that exist at the end, in lower case."""
+    first = [step.actions[0] for step in steps if step.actions]  # the others are those of a virtual table
     dropped = {action.name.lower() for action in first if action.verb in _DROPS}
     return schema.table_names(connection) & dropped if dropped else frozenset()
 
 
-def _repeats(script: str, steps: Sequence[Step], statement: Statement, seen: Seen) -> bool:
-    """Whether the last two steps are the same INSERT with other rows, and no comment stands between."""
-    if len(steps) < 2 or not (head := repeated.head(statement.text)):  # noqa: PLR2004 - first and last stay
-        return False
-    return (
-        all(
-            step.statement.text.startswith(head) and step.actions == tuple(seen.actions) and step.reads == seen.reads
-            for step in steps[-2:]
-        )
-        and not script[steps[-1].statement.end : statement.offset].strip()
-    )
+def _triggered(foreign_keys: tuple[ForeignKey, ...], emptied: set[str]) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys that reference the `emptied` tables, then those that their cascades trigger."""
+    triggered: list[ForeignKey] = []
+    while emptied:
+        new = [key for key in foreign_keys if key.parent.lower() in emptied and key not in triggered]
+        triggered += new
+        emptied = {key.child.lower() for key in new if key.on_delete == "CASCADE"}
+    return tuple(triggered)
 
 
-def _run_on(
-    connection: apsw.Connection, script: str, statement: Statement, start: Callable[[], None]
-) -> tuple[Statement, int]:
-    """Runs the INSERTs that repeat `statement`, many at once.
-
-    Returns:
-        the last one that ran, and the index up to which they are to run one by one, which tells where one fails.
-
-    Raises:
-        _TransactionEnded: one of them took the whole transaction with it, or all of them took too long.
-    """
-    with trusted(connection):  # SQLite would ask what it has asked for `statement`, once for each of them
-        while found := repeated.rows_after(script, statement):
-            text, last = found
-            start()
-            connection.execute("SAVEPOINT rows", can_cache=False)
-            try:
-                connection.execute(text, can_cache=False)
-            except (apsw.Error, ValueError):  # the latter for a text that is no Unicode
-                if not connection.in_transaction:
-                    raise _TransactionEnded from None
-                connection.execute("ROLLBACK TO rows; RELEASE rows", can_cache=False)
-                return statement, last.end
-            connection.execute("RELEASE rows", can_cache=False)
-            statement = last
-    return statement, 0
-
-
-def _step(
-    connection: apsw.Connection,
-    statement: Statement,
-    seen: Seen,
-    foreign_keys: tuple[ForeignKey, ...],
-    *,
-    changed: bool,
-) -> Step:
-    own = [action for action in seen.actions if not action.trigger]
-    gone = {action.name.lower() for action in own if action.verb == "DROP_TABLE"}
-    writes = own[0].verb in {"DELETE", "UPDATE"} if own else False
-    if writes and own[0].verb == "DELETE":
-        gone.add(own[0].name.lower())
-    return Step(
-        statement,
-        tuple(seen.actions),
-        changed,
-        everything=writes and everything.is_meant(statement.text),
-        foreign_keys=_set_off(foreign_keys, gone),
-        in_the_way=None if changed else _in_the_way(connection, statement),
-        reads=frozenset(seen.reads),
-        needs_empty=needs_empty(statement.text, own[0].name) if changed and own[0].verb == "ALTER_TABLE" else "",
-    )
-
-
-def _set_off(foreign_keys: tuple[ForeignKey, ...], gone: set[str]) -> tuple[ForeignKey, ...]:
-    """The foreign keys that rows of the tables `gone` set off, and those that their cascades set off in turn."""
-    found: list[ForeignKey] = []
-    while gone:
-        new = [key for key in foreign_keys if key.parent.lower() in gone and key not in found]
-        found += new
-        gone = {key.child.lower() for key in new if key.on_delete == "CASCADE"}
-    return tuple(found)
-
-
-def _in_the_way(connection: apsw.Connection, statement: Statement) -> SchemaObject | None:
-    """What has the name that a CREATE ... IF NOT EXISTS wants, where that is something else."""
-    if first_word(statement.text) != "create" or "exists" not in (read := words(statement.text))[:7]:
+def _conflict(connection: apsw.Connection, statement: Statement) -> SchemaObject | None:
+    """Return the object that already has the name in a CREATE ... IF NOT EXISTS, if it is a different one."""
+    if first_word(statement.text) != "create" or "exists" not in (words := tokens(statement.text))[:7]:
         return None
-    at = read.index("exists") + 1
-    wanted = read[: at - 3] + (read[at + 2 :] if read[at + 1 : at + 2] == (".",) else read[at:])
+    at = words.index("exists") + 1
+    wanted = words[: at - 3] + (words[at + 2 :] if words[at + 1 : at + 2] == (".",) else words[at:])
     name = wanted[at - 3] if len(wanted) > at - 3 else ""
     with trusted(connection):
         rows = connection.execute(f"{schema.SELECT} AND lower(name) = ?", (name,), can_cache=False).fetchall()
-    for row in rows:
-        found = schema.SchemaObject(*map(str, row))
-        if words(found.sql) != wanted:
-            return found
-    return None
+    existing = (schema.SchemaObject(*map(str, row)) for row in rows)
+    return next((item for item in existing if tokens(item.sql) != wanted), None)
 
 
 @contextmanager

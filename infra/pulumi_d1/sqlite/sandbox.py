@@ -1,11 +1,11 @@
-"""A SQLite connection under D1's rules: what it may do, call, and how large things may get.
+"""SQLite connections under D1's rules: authorizer, functions, PRAGMAs and limits.
 
-The rules are those of workerd's sqlite.c++ (its authorizer, its lists of functions and PRAGMAs, and the limits it
-sets) and of Cloudflare's page on D1's limits. tests/sqlite compares them with workerd itself, and lists in
-differences.toml what cannot be had here, most of it because APSW's SQLite is compiled with other options.
+The rules are those of workerd's sqlite.c++ and of Cloudflare's page on D1's limits. Tests compare them with workerd
+itself. tests/support/sqlite/differences.toml lists what cannot be the same here, mostly because APSW's SQLite is
+compiled with other options.
 
-workerd's BUILD.sqlite3 does not set SQLITE_DQS, so D1 takes a double-quoted word that names no column as a string.
-APSW's default is the same; it is set here all the same, so that it stays so.
+workerd's BUILD.sqlite3 does not set SQLITE_DQS, so D1 reads a double-quoted word that names no column as a string.
+That is also APSW's default. It is set explicitly so that it cannot change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.sqlite.authorizer import MODULES, is_allowed, is_open_name
+from pulumi_d1.sqlite.authorizer import MODULES, is_allowed, is_reserved_name
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES
 
 if TYPE_CHECKING:
@@ -31,16 +31,16 @@ TRANSACTION_REFUSED: Final = (
 )
 """The service's answer to BEGIN, COMMIT, ROLLBACK and SAVEPOINT, word for word (workerd's sql.c++)."""
 
-# All from workerd's sqlite.c++, with two doubts. Cloudflare's limits page has 2,000,000 bytes for a value and for a
-# row; the tenth above is for what SQLite adds to them, as in earlier versions of workerd, where the one of today stops
-# at 8,388,642. And the operations of a compiled statement are inferred: 161,986 pass in workerd, 185,126 do not.
+# From workerd's sqlite.c++, apart from LENGTH and VDBE_OP.
 _LIMITS: Final = {
+    # Cloudflare documents 2,000,000 bytes for a value and a row. The rest is for what SQLite adds, as in earlier
+    # versions of workerd. Today's workerd stops at 8,388,642.
     apsw.SQLITE_LIMIT_LENGTH: 2_200_000,
     apsw.SQLITE_LIMIT_SQL_LENGTH: MAX_STATEMENT_BYTES,
     apsw.SQLITE_LIMIT_COLUMN: 100,
     apsw.SQLITE_LIMIT_EXPR_DEPTH: 100,
     apsw.SQLITE_LIMIT_COMPOUND_SELECT: 5,
-    apsw.SQLITE_LIMIT_VDBE_OP: 250_000,
+    apsw.SQLITE_LIMIT_VDBE_OP: 250_000,  # inferred: in workerd 161,986 pass and 185,126 do not
     apsw.SQLITE_LIMIT_FUNCTION_ARG: 127,
     apsw.SQLITE_LIMIT_ATTACHED: 0,
     apsw.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
@@ -56,9 +56,8 @@ _SWITCHES: Final = {
     apsw.SQLITE_DBCONFIG_DQS_DDL: 1,
 }
 
-# The PRAGMAs that a script may set and that SQLite would keep after its transaction. D1's last no longer than that
-# (Cloudflare's docs on PRAGMA statements). foreign_keys cannot change inside a transaction, and defer_foreign_keys
-# ends with one by itself.
+# PRAGMAs that a script may set and that SQLite keeps after the transaction, unlike D1 (Cloudflare's docs on PRAGMA
+# statements). foreign_keys cannot change in a transaction, and defer_foreign_keys ends with it.
 _RESET: Final = """
     PRAGMA case_sensitive_like = OFF;
     PRAGMA ignore_check_constraints = OFF;
@@ -69,10 +68,10 @@ _RESET: Final = """
 
 
 def open_database(path: Path | str) -> apsw.Connection:
-    """Open a database file, or ":memory:", under D1's rules; the file is created where there is none.
+    """Open a database file or ":memory:" under D1's rules. Create the file if it does not exist.
 
     Raises:
-        apsw.Error: the file cannot be opened, or is not a database.
+        apsw.Error: The file cannot be opened or is not a database.
     """
     connection = apsw.Connection(str(path))
     apply_rules(connection)
@@ -80,23 +79,23 @@ def open_database(path: Path | str) -> apsw.Connection:
 
 
 def apply_rules(connection: apsw.Connection) -> None:
-    """Put an open connection under D1's rules, for good. `trusted` lifts the authorizer for a moment."""
+    """Apply D1's rules to an open connection."""
     for switch, value in _SWITCHES.items():
         connection.config(switch, value)
     for limit, value in _LIMITS.items():
         connection.limit(limit, value)
     connection.drop_modules(MODULES)
-    # Until a connection has prepared a SELECT, SQLite leaves the offset out of some errors.
+    # SQLite leaves the offset out of some errors until the connection has prepared a SELECT.
     connection.execute("SELECT 1")
     connection.authorizer = _authorize
 
 
 @contextmanager
 def trusted(connection: apsw.Connection) -> Iterator[None]:
-    """Lift the authorizer, for statements of our own: BEGIN and COMMIT, PRAGMAs off the list, `_cf_` tables.
+    """Remove the authorizer in the block, for our own statements: BEGIN, COMMIT, other PRAGMAs, `_cf_` tables.
 
-    Execute such statements with `can_cache=False`: a user's statement of the same text must not find one prepared.
-    (SQLite also expires prepared statements when an authorizer is set, but does not promise to.)
+    Run them with `can_cache=False`, so that a user's statement with the same text is prepared and checked again.
+    (SQLite also expires prepared statements when an authorizer is set, but does not guarantee it.)
     """
     rules = connection.authorizer
     connection.authorizer = None
@@ -107,20 +106,20 @@ def trusted(connection: apsw.Connection) -> Iterator[None]:
 
 
 def reset_pragmas(connection: apsw.Connection) -> None:
-    """Undo what PRAGMAs of a script have set. To be called after its transaction."""
+    """Reset the PRAGMAs that a script may have set. Call this after its transaction."""
     with trusted(connection):
         connection.execute(_RESET, can_cache=False)
 
 
 def reserved_names(connection: apsw.Connection) -> frozenset[str]:
-    """List what there is under names that are kept for the service."""
+    """Return the names of tables and other objects that are reserved for D1."""
     with trusted(connection):
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema", can_cache=False)]
-    return frozenset(name for name in names if not is_open_name(name))
+    return frozenset(name for name in names if is_reserved_name(name))
 
 
 def _authorize(action: int, first: str | None, second: str | None, database: str | None, _trigger: str | None) -> int:
-    # workerd answers these two with an exception of its own, not with SQLITE_AUTH. APSW hands it on to the caller.
+    # workerd answers these two with its own error instead of SQLITE_AUTH. APSW passes the exception to the caller.
     if action in {apsw.SQLITE_TRANSACTION, apsw.SQLITE_SAVEPOINT}:
         raise SqlError(TRANSACTION_REFUSED)
     return apsw.SQLITE_OK if is_allowed(action, first, second, database) else apsw.SQLITE_DENY

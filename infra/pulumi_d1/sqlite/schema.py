@@ -1,4 +1,4 @@
-"""The schema of a database as values, and a database from such values: without rows, under D1's rules."""
+"""Read the schema of a database as values, and create databases without rows from such values."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.sqlite.authorizer import is_open_name
+from pulumi_d1.sqlite.authorizer import is_reserved_name
 from pulumi_d1.sqlite.sandbox import open_database, trusted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 SELECT: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
-"""Reads the schema of a database, the service's own tables included."""
+"""The query that reads a schema, including the service's own tables."""
 
-_TEMPORARY: Final = ""  # as SQLite names it: in memory, until it outgrows its cache, as the rows of a bulk load do
+_TEMPORARY: Final = ""  # SQLite keeps it in memory until it outgrows the cache, for example with a bulk load
 _SHADOWS: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 _COLUMNS: Final = """
     SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
@@ -35,12 +35,10 @@ class Column:
     """A column of a table.
 
     Attributes:
-        name: as it was written.
-        type: as it was written; empty where there is none.
-        not_null: whether NULL is refused.
-        default: SQL text of the default; None where there is none.
-        primary_key: 1-based place in the primary key; 0 outside of it.
-        generated: whether it is computed from the others.
+        name: The name as written.
+        type: The type as written; empty if there is none.
+        default: SQL text of the default; None if there is none.
+        primary_key: 1-based position in the primary key; 0 if the column is not part of it.
     """
 
     name: str
@@ -51,7 +49,7 @@ class Column:
     generated: bool
 
     def __str__(self) -> str:
-        """The column's definition, as far as these values tell it: `TEXT NOT NULL DEFAULT ''`."""
+        """Return the definition without the name: `TEXT NOT NULL DEFAULT ''`."""
         parts = (
             self.type,
             "PRIMARY KEY" if self.primary_key else "",
@@ -67,9 +65,9 @@ class ForeignKey:
     """A foreign key.
 
     Attributes:
-        child: the table that has it.
-        parent: the table that it points at.
-        columns: of the child.
+        child: The table that has the foreign key.
+        parent: The referenced table.
+        columns: Columns of the child.
         on_delete: CASCADE, SET NULL, SET DEFAULT, RESTRICT or NO ACTION.
     """
 
@@ -85,9 +83,8 @@ class SchemaObject:
 
     Attributes:
         type: `table`, `index`, `trigger` or `view`.
-        name: of it.
-        table: that it belongs to; its own name for tables and views.
-        sql: the CREATE statement, as SQLite keeps it.
+        table: The table that it belongs to; its own name for tables and views.
+        sql: The CREATE statement as SQLite stores it.
     """
 
     type: str
@@ -97,22 +94,22 @@ class SchemaObject:
 
     @property
     def is_virtual(self) -> bool:
-        """Whether it is a virtual table, such as FTS5."""
-        return self.sql.startswith("CREATE VIRTUAL TABLE ")  # SQLite keeps the beginning in its own spelling (vtab.c)
+        """True if this is a virtual table, such as FTS5."""
+        return self.sql.startswith("CREATE VIRTUAL TABLE ")  # SQLite normalizes this prefix (vtab.c)
 
     @property
     def key(self) -> tuple[str, str]:
-        """What identifies it: SQLite's names are the same in any case."""
+        """Type and name in lower case, because SQLite's names are case-insensitive."""
         return self.type, self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
 class Schema:
-    """The schema of a database, without what belongs to SQLite, to the service, or to a virtual table.
+    """The schema of a database, without the internal tables of SQLite, of the service and of virtual tables.
 
     Attributes:
-        objects: by key, in the order in which they were made.
-        columns: of each table, by its name in lower case.
+        objects: The objects by key, in order of creation.
+        columns: The columns of each table, by its name in lower case.
     """
 
     objects: Mapping[tuple[str, str], SchemaObject]
@@ -120,50 +117,50 @@ class Schema:
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Names of the tables, as they were written."""
+        """The names of the tables, as written."""
         return tuple(item.name for item in self.objects.values() if item.type == "table")
 
     def without(self, table: str) -> Schema:
-        """The schema without `table` and what belongs to it."""
+        """Return the schema without `table`, its indexes and its triggers."""
         kept = {key: item for key, item in self.objects.items() if item.table.lower() != table.lower()}
         return Schema(kept, {name: columns for name, columns in self.columns.items() if name != table.lower()})
 
 
 def objects_from(rows: Iterable[Mapping[str, str]]) -> tuple[SchemaObject, ...]:
-    """What SELECT gave, without what nobody can create: SQLite's own tables, and the service's."""
+    """Return the objects in the rows of SELECT, without SQLite's own tables and the service's."""
     return tuple(
         SchemaObject(row["type"], row["name"], row["tbl_name"], row["sql"])
         for row in rows
-        if is_open_name(row["name"]) and not row["name"].lower().startswith("sqlite_")
+        if not (is_reserved_name(row["name"]) or row["name"].lower().startswith("sqlite_"))
     )
 
 
-def rebuilt(objects: Iterable[SchemaObject]) -> apsw.Connection:
-    """A database of its own with this schema and no rows.
+def build(objects: Iterable[SchemaObject]) -> apsw.Connection:
+    """Create a temporary database with this schema and no rows.
 
     Raises:
-        SqlError: this SQLite can't make one of the objects; the message names it.
+        SqlError: This SQLite cannot create one of the objects. The message names it.
     """
     connection = open_database(_TEMPORARY)
-    made: set[str] = set()
+    created: set[str] = set()
     with trusted(connection):
         connection.execute("BEGIN")
-        for item in sorted(objects, key=_makes_order):
-            # A virtual table makes its own shadow tables, which the schema lists too.
-            if item.type == "table" and item.name.lower() in made:
+        for item in sorted(objects, key=_creation_order):
+            # A virtual table creates its own shadow tables. The schema lists them too.
+            if item.type == "table" and item.name.lower() in created:
                 continue
             try:
                 connection.execute(item.sql, can_cache=False)
             except apsw.Error as error:
-                raise SqlError(f"the {item.type} {item.name} can't be rebuilt here: {error}") from error
+                raise SqlError(f"the {item.type} {item.name} cannot be created in the local SQLite: {error}") from error
             if item.is_virtual:
-                made = {name.lower() for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+                created = {name.lower() for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
         connection.execute("COMMIT")
     return connection
 
 
-def made_by(statements: Iterable[str]) -> apsw.Connection:
-    """A database in memory with what these statements make of nothing; those that fail are left out."""
+def build_from_statements(statements: Iterable[str]) -> apsw.Connection:
+    """Create a database in memory from statements. Skip those that fail."""
     connection = open_database(":memory:")
     with trusted(connection):
         connection.execute("BEGIN")
@@ -175,21 +172,21 @@ def made_by(statements: Iterable[str]) -> apsw.Connection:
 
 
 def table_names(connection: apsw.Connection) -> frozenset[str]:
-    """Names of all tables of an open database, in lower case."""
+    """Return the names of all tables, in lower case."""
     with trusted(connection):
         rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'", can_cache=False)
         return frozenset(str(name).lower() for (name,) in rows)
 
 
-def columns(connection: apsw.Connection, table: str) -> tuple[str, ...]:
-    """Names of the columns of a table that hold values, in lower case; none where there is no such table."""
+def column_names(connection: apsw.Connection, table: str) -> tuple[str, ...]:
+    """Return the columns of a table in lower case, without generated ones. Return nothing if there is no such table."""
     with trusted(connection):
         rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,), can_cache=False)
         return tuple(str(name).lower() for (name,) in rows)
 
 
 def read(connection: apsw.Connection) -> Schema:
-    """The schema of an open database."""
+    """Read the schema of an open database."""
     with trusted(connection):
         rows = list(connection.execute(SELECT, can_cache=False))
         details = list(connection.execute(_COLUMNS, can_cache=False))
@@ -206,13 +203,13 @@ def read(connection: apsw.Connection) -> Schema:
 def foreign_keys(
     connection: apsw.Connection, known: dict[tuple[str, str], tuple[ForeignKey, ...]]
 ) -> tuple[ForeignKey, ...]:
-    """Every foreign key of an open database.
+    """Return all foreign keys of an open database.
 
     Args:
-        connection: the database.
-        known: those of tables that were read before, by name and text of the table; what is read is added.
+        connection: The database.
+        known: Foreign keys that were read before, by name and SQL text of the table. Those read now are added.
     """
-    found: list[ForeignKey] = []
+    keys: list[ForeignKey] = []
     with trusted(connection):
         for row in connection.execute(_REFERRING, can_cache=False).fetchall():
             name, sql = map(str, row)
@@ -221,10 +218,10 @@ def foreign_keys(
                 known[name, sql] = tuple(
                     ForeignKey(name, parent, tuple(columns.split("\0")), action) for parent, columns, action in rows
                 )
-            found += known[name, sql]
-    return tuple(found)
+            keys += known[name, sql]
+    return tuple(keys)
 
 
-def _makes_order(item: SchemaObject) -> tuple[int, bool]:
-    """Virtual tables first, for their shadow tables; then what the others stand on."""
+def _creation_order(item: SchemaObject) -> tuple[int, bool]:
+    """Sort virtual tables first, because of their shadow tables, and each object after those that it needs."""
     return ("table", "index", "view", "trigger").index(item.type), not item.is_virtual

@@ -1,8 +1,8 @@
-"""A script of SQL text, cut into statements as SQLite itself cuts it. Pure: text in, text out, no database.
+"""Split SQL scripts into statements as SQLite does. Pure: text in, text out, no database.
 
-The rule is the one of `sqlite3_complete()` (SQLite's complete.c): a semicolon ends a statement unless it stands in a
-string, a quoted name or a comment, or in the body of a CREATE TRIGGER, which only `; END ;` closes. Keeping to that
-rule matters: workerd's sqlite.c++ cuts imported files with it, and most cutters that users meet fail on triggers.
+The rule is that of `sqlite3_complete()` (SQLite's complete.c). A semicolon ends a statement unless it is in a string,
+a quoted name or a comment, or in the body of a CREATE TRIGGER, which only `; END ;` closes. workerd's sqlite.c++ splits
+imported files by the same rule. Most other splitters fail on triggers.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MAX_STATEMENT_BYTES: Final = 100_000
-"""Longest statement that D1 takes, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
+"""The longest statement that D1 accepts, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
 
 _BLANK: Final = r"[ \t\n\r\f\ufeff]++ | --[^\n]*\n? | /\*.*?(?:\*/|\Z)"
-# ASCII's letters, digits, _ and $, and all beyond ASCII. Said by what it is not: a range up to U+10FFFF takes 5 ms to
-# compile where case is ignored, in each process.
+# ASCII letters and digits, _, $ and everything beyond ASCII. The class is negated because a range up to U+10FFFF takes
+# 5 ms to compile with IGNORECASE.
 _LETTER: Final = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 _QUOTED: Final = (
     r"""'[^']*+(?:''[^']*+)*+(?:'|\Z) | "[^"]*+(?:""[^"]*+)*+(?:"|\Z) | `[^`]*+(?:``[^`]*+)*+(?:`|\Z)"""
     r""" | \[[^\]]*(?:\]|\Z)"""
 )
 
-# One alternative for each kind of token; the name of the group is the kind. A quote or comment that is never closed
-# runs to the end of the script, as it does in SQLite. The blanks are SQLite's: a byte order mark is one, other blanks
-# beyond ASCII are letters.
+# The group's name is the kind of token. As in SQLite, an unclosed quote or comment runs to the end of the script, a
+# byte order mark is a blank, and any other blank beyond ASCII is a letter.
 _TOKEN: Final = re.compile(
     rf"""
       (?P<blank>   {_BLANK} )
@@ -39,8 +38,8 @@ _TOKEN: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-# In one step each: what stands between two statements; a whole statement whose first words tell that it is no trigger,
-# if it has its semicolon; the first word.
+# Shortcuts that match in one step: the text between two statements, a complete statement whose first words rule out a
+# trigger, and the first word.
 _BETWEEN: Final = re.compile(rf"(?: {_BLANK} | ; )*+", re.VERBOSE | re.DOTALL)
 _PLAIN: Final = re.compile(
     rf"(?! (?:explain | create (?: {_BLANK} )++ (?:temp|temporary|trigger)) (?!{_LETTER}) )"
@@ -49,16 +48,16 @@ _PLAIN: Final = re.compile(
 )
 _FIRST: Final = re.compile(rf"(?: {_BLANK} )*+ ({_LETTER}+)", re.VERBOSE | re.DOTALL)
 
-# The states of sqlite3_complete(), by what has been read of the current statement.
+# The states of sqlite3_complete(): what has been read of the current statement.
 _START: Final = "start"  # nothing yet
 _EXPLAIN: Final = "explain"  # EXPLAIN
 _CREATE: Final = "create"  # CREATE, or CREATE TEMP
 _NORMAL: Final = "normal"  # anything that is not a trigger
-_TRIGGER: Final = "trigger"  # CREATE TRIGGER and some of its body
+_TRIGGER: Final = "trigger"  # CREATE TRIGGER and part of its body
 _BODY_SEMI: Final = "body semicolon"  # in a trigger, just after a semicolon
 _BODY_END: Final = "body end"  # in a trigger, just after `; END`
 
-# (state, what was read) -> next state. What is not listed leads on to _NORMAL, or to _TRIGGER inside a trigger.
+# (state, token) -> next state. Any other token leads to _NORMAL, or to _TRIGGER inside a trigger.
 _NEXT: Final = {
     (_START, "explain"): _EXPLAIN,
     (_START, "create"): _CREATE,
@@ -81,8 +80,8 @@ class Statement:
     """One statement of a script.
 
     Attributes:
-        text: from its first word to its semicolon, that one included; comments before it belong to no statement.
-        offset: 0-based index of `text` in the script, in characters: `script[offset:offset + len(text)] == text`.
+        text: The text from its first word to its semicolon, inclusive. Comments before it belong to no statement.
+        offset: 0-based index of `text` in the script, in characters: `script[offset:end] == text`.
         line: 1-based line of the script on which the statement starts.
     """
 
@@ -92,7 +91,7 @@ class Statement:
 
     @property
     def end(self) -> int:
-        """Index of what comes after it."""
+        """The index after its last character."""
         return self.offset + len(self.text)
 
 
@@ -101,7 +100,7 @@ class Comment:
     """One comment.
 
     Attributes:
-        text: its marks included, without the end of its line.
+        text: The comment with its delimiters, without the line break after it.
         offset: 0-based index in the script, in characters.
     """
 
@@ -110,39 +109,33 @@ class Comment:
 
     @property
     def end(self) -> int:
-        """Index of what comes after it."""
+        """The index after its last character."""
         return self.offset + len(self.text)
 
     @property
     def is_open(self) -> bool:
-        """Whether it is a block comment that is never closed."""
+        """True if this is a block comment that is never closed."""
         return _is_open_comment(self.text)
 
 
 def split(script: str) -> tuple[Statement, ...]:
-    """Cut a script at its top-level semicolons. Takes time linear in the script.
+    """Return the statements of a script, in order. Takes linear time.
 
-    Returns:
-        the statements in order. Pieces that hold only blanks, comments or a lone semicolon are left out.
+    Pieces with nothing but blanks, comments or a semicolon are left out.
     """
-    return tuple(cut(script))
+    return tuple(iter_statements(script))
 
 
-def cut(script: str) -> Iterator[Statement]:
-    """Give what `split` gives, one after the other: a large script has more of them than should be held at once."""
-    statement = following(script)
+def iter_statements(script: str) -> Iterator[Statement]:
+    """Yield what `split` returns, one at a time: a large script has too many statements to hold at once."""
+    statement = next_statement(script)
     while statement:
         yield statement
-        statement = following(script, statement)
+        statement = next_statement(script, statement)
 
 
-def following(script: str, last: Statement | None = None) -> Statement | None:
-    """Give the statement after `last`, or None after the last one.
-
-    Args:
-        script: the script.
-        last: one of its statements; None for what comes before the first.
-    """
+def next_statement(script: str, last: Statement | None = None) -> Statement | None:
+    """Return the statement after `last`, or the first one if `last` is None. Return None at the end of the script."""
     between = _BETWEEN.match(script, last.end if last else 0)
     start = between.end() if between else len(script)
     if start == len(script):
@@ -153,14 +146,14 @@ def following(script: str, last: Statement | None = None) -> Statement | None:
 
 
 def line_of(script: str, offset: int, before: Statement | None) -> int:
-    """Give the 1-based line of a 0-based offset, counted from a statement before it."""
+    """Return the 1-based line of a 0-based offset. Counting starts at `before`, a statement ahead of the offset."""
     return (before.line if before else 1) + script.count("\n", before.offset if before else 0, offset)
 
 
 def is_terminated(script: str) -> bool:
-    """Tell whether text can be appended on a new line of its own and still be a statement of its own.
+    """Return whether a statement appended on a new line would be separate from the script's last one.
 
-    False where the last statement lacks its semicolon (a comment after that is fine) or a block comment stays open.
+    False if the last statement has no semicolon or a block comment is never closed.
     """
     state, last = _START, None
     for token in _TOKEN.finditer(script):
@@ -171,11 +164,11 @@ def is_terminated(script: str) -> bool:
 
 
 def normalize_newlines(script: str) -> str:
-    """Turn CRLF into LF everywhere but inside strings and quoted names, as wrangler does before it sends a script.
+    """Replace CRLF with LF outside of strings and quoted names, as wrangler does before it sends a script.
 
-    Cloudflare's own splitter fails on triggers that hold CRLF (workers-sdk issue 14991).
+    Cloudflare's own splitter fails on triggers that contain CRLF (workers-sdk issue 14991).
     """
-    if "\r" not in script or "\r\n" not in script:  # one character is found much faster than two
+    if "\r" not in script or "\r\n" not in script:  # searching for one character is much faster
         return script
     return "".join(
         token[0] if token.lastgroup == "quoted" else token[0].replace("\r\n", "\n") for token in _TOKEN.finditer(script)
@@ -183,7 +176,7 @@ def normalize_newlines(script: str) -> str:
 
 
 def creates_trigger(statement: Statement) -> bool:
-    """Tell whether a statement is a CREATE TRIGGER, TEMP or not."""
+    """Return whether a statement is a CREATE TRIGGER, TEMP or not."""
     state = _START
     for token in _TOKEN.finditer(statement.text):
         if token.lastgroup != "blank" and (state := _advance(state, token)) not in {_EXPLAIN, _CREATE}:
@@ -191,14 +184,14 @@ def creates_trigger(statement: Statement) -> bool:
     return state == _TRIGGER
 
 
-def may_comment(sql: str) -> bool:
-    """Tell whether there may be a comment; what looks like one may stand in a string."""
-    # One character is found much faster than two.
+def may_have_comments(sql: str) -> bool:
+    """Return whether `sql` may contain a comment. A string that looks like one counts too."""
+    # Searching for one character is much faster than for two.
     return ("-" in sql and "--" in sql) or ("/" in sql and "/*" in sql)
 
 
 def comments(script: str) -> tuple[Comment, ...]:
-    """Give the comments of a script, or of one statement, in order."""
+    """Return the comments of a script or of one statement, in order."""
     blanks = (token for token in _TOKEN.finditer(script) if token.lastgroup == "blank")
     return tuple(
         Comment(token[0].rstrip("\r\n"), token.start()) for token in blanks if token[0].startswith(("--", "/*"))
@@ -206,37 +199,39 @@ def comments(script: str) -> tuple[Comment, ...]:
 
 
 def first_word(sql: str) -> str:
-    """Give the first word of a statement, in lower case; comments before it do not count. Empty where it has none."""
-    found = _FIRST.match(sql)
-    return found[1].lower() if found else ""
+    """Return the first word of a statement in lower case, skipping comments. Return "" if there is none."""
+    match = _FIRST.match(sql)
+    return match[1].lower() if match else ""
 
 
-def words(sql: str) -> tuple[str, ...]:
-    """Give what SQLite reads of a statement, in one spelling, so that two texts of one meaning can be compared.
+def tokens(sql: str) -> tuple[str, ...]:
+    """Return the tokens of a statement in one spelling, so that two texts with the same meaning compare equal.
 
-    Blanks, comments and semicolons are left out; names are in lower case and without quotes, strings as they are.
+    Blanks, comments and semicolons are left out. Names are in lower case and without quotes; strings are unchanged.
     """
-    found: list[str] = []
+    normalized: list[str] = []
     for token in _TOKEN.finditer(sql):
         match token.lastgroup:
             case "word":
-                found.append(token[0].lower())
+                normalized.append(token[0].lower())
             case "quoted":
                 end = token[0][-1]
                 name = token[0][1:-1].replace(end * 2, end).lower()
-                found.append(token[0] if token[0].startswith("'") else name)
+                normalized.append(token[0] if token[0].startswith("'") else name)
             case "other":
-                found += token[0]
-    return tuple(found)
+                normalized += token[0]
+    return tuple(normalized)
 
 
 def clause(sql: str, first: str, ends: Sequence[str]) -> str | None:
-    """Give what follows the word `first` of a statement, parentheses and WITH queries aside, or None without it.
+    """Return the text after the keyword `first` of a statement, or None if the statement does not have it.
+
+    Keywords in parentheses, such as those of WITH queries, are skipped.
 
     Args:
-        sql: one statement.
-        first: the word, in lower case.
-        ends: words that end the clause, in lower case; a semicolon does too.
+        sql: One statement.
+        first: The keyword that starts the clause, in lower case.
+        ends: Keywords that end it, in lower case. A semicolon ends it too.
     """
     depth, start = 0, -1
     for token in _TOKEN.finditer(sql):
@@ -252,18 +247,18 @@ def clause(sql: str, first: str, ends: Sequence[str]) -> str | None:
 
 
 def quoted(name: str) -> str:
-    """Give a name as an identifier that SQLite takes for nothing else."""
+    """Quote a name as an SQL identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def position(script: str, offset: int) -> tuple[int, int]:
-    """Give the 1-based line and column of a 0-based offset in characters."""
+    """Return the 1-based line and column of a 0-based offset in characters."""
     start = script.rfind("\n", 0, offset) + 1
     return script.count("\n", 0, offset) + 1, offset - start + 1
 
 
 def _end_of_statement(script: str, start: int) -> int:
-    """The index behind its semicolon; without one, behind its last token."""
+    """Return the index after its semicolon, or after its last token if it has none."""
     state, end = _START, start
     for token in _TOKEN.finditer(script, start):
         if token.lastgroup != "blank":
@@ -278,7 +273,7 @@ def _advance(state: str, token: re.Match[str]) -> str:
         return _START if token.lastgroup == "semi" else _NORMAL
     if state not in _IN_TRIGGER and token.lastgroup == "semi":
         return _START
-    # Only the text of words and semicolons can matter: a quoted "END" is a name.
+    # Only words and semicolons count: a quoted "END" is a name.
     read = token[0].lower() if token.lastgroup in {"word", "semi"} else ""
     return _NEXT.get((state, read), _TRIGGER if state in _IN_TRIGGER else _NORMAL)
 

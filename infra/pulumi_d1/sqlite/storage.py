@@ -1,4 +1,4 @@
-"""How the tables of a schema hold their rows: what can be read and written of a row, and what tells it from others."""
+"""Find out how tables store their rows: which columns can be read and written, and what identifies a row."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.sandbox import trusted
-from pulumi_d1.sqlite.statements import quoted, words
+from pulumi_d1.sqlite.statements import quoted, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,50 +27,50 @@ _COLUMNS: Final = "SELECT name, pk FROM pragma_table_info(?) ORDER BY cid"
 _ROWIDS: Final = ("rowid", "_rowid_", "oid")
 
 
-class Rows(Enum):
-    """Where the rows of a table come from."""
+class RowSource(Enum):
+    """The place of a table's rows."""
 
-    OWN = "they are stored in it"
-    CONTENT = "an FTS5 index over the rows of another table or view (content=...)"
-    FORGOTTEN = "an FTS5 index that does not keep what it was given (content='')"
-    NONE = "it only shows what others hold (fts5vocab)"
+    OWN = "in the table itself"
+    EXTERNAL_CONTENT = "in another table or view, over which this is an FTS5 index (content=...)"
+    CONTENTLESS = "nowhere: an FTS5 index that does not keep its input (content='')"
+    NONE = "in other tables, which this one only shows (fts5vocab)"
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """How a table holds its rows.
+    """The storage of one table.
 
     Attributes:
-        table: its name, as it was written.
-        columns: names of those that hold values; generated ones and the hidden ones of a virtual table are left out.
-        key: SQL of what tells its rows apart, in order; empty where nothing does that can be named.
-        rowid: SQL of the rowid, where it is none of the columns; otherwise empty.
-        rows: where they come from.
-        module: of a virtual table, in lower case; otherwise empty.
-        knows_rows: whether an FTS5 index tells which rows it has.
-        counts_up: whether its ids come from AUTOINCREMENT.
+        table: The table's name, as written.
+        columns: Names of the columns that store values, without generated ones and hidden ones of a virtual table.
+        key: SQL expressions that identify a row, in order; empty if nothing that can be named does.
+        rowid: SQL name of the rowid, if it is not one of the columns; otherwise empty.
+        rows: The place of its rows.
+        module: Module of a virtual table, in lower case; otherwise empty.
+        lists_rows: True if an FTS5 index has a list of its rows (its `_docsize` table).
+        autoincrement: True if the ids come from AUTOINCREMENT.
     """
 
     table: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
     rowid: str
-    rows: Rows = Rows.OWN
+    rows: RowSource = RowSource.OWN
     module: str = ""
-    knows_rows: bool = False
-    counts_up: bool = False
+    lists_rows: bool = False
+    autoincrement: bool = False
 
 
 def storages(objects: Iterable[SchemaObject]) -> tuple[Storage, ...]:
-    """The storage of each table, in the order in which they were made.
+    """Return the storage of each table, in order of creation.
 
     Args:
-        objects: a whole schema, with the shadow tables of its virtual tables or without.
+        objects: A complete schema, with or without the shadow tables of its virtual tables.
 
     Raises:
-        SqlError: this SQLite can't make one of the objects.
+        SqlError: This SQLite cannot create one of the objects.
     """
-    connection = schema.rebuilt(objects)
+    connection = schema.build(objects)
     with trusted(connection):
         tables = list(connection.execute(_TABLES, can_cache=False))
         columns = [list(connection.execute(_COLUMNS, (table[0],), can_cache=False)) for table in tables]
@@ -78,32 +78,32 @@ def storages(objects: Iterable[SchemaObject]) -> tuple[Storage, ...]:
 
 
 def _storage(table: tuple[Any, ...], columns: list[tuple[Any, ...]]) -> Storage:
-    """The storage of one table, from its rows of _TABLES and _COLUMNS."""
-    name, sql, kind, without_rowid, has_index, knows_rows, has_sequence = table
+    """Return the storage of one table from its rows of _TABLES and _COLUMNS."""
+    name, sql, kind, without_rowid, has_index, lists_rows, has_sequence = table
     names = tuple(column for column, _ in columns)
     primary = [column for _, column in sorted((place, column) for column, place in columns if place)]
     if without_rowid:
-        # Two keys that differ in the collation of a column differ byte for byte too, and the bytes give an order.
+        # Keys that differ under a column's collation also differ in their bytes, and bytes have an order.
         key = tuple(f"{quoted(column)} COLLATE BINARY" for column in primary)
         return Storage(name, names, key, "")
     taken = {column.lower() for column in names}
     rowid = next((alias for alias in _ROWIDS if alias not in taken), "")
     if kind != "virtual":
-        if len(primary) == 1 and not has_index:  # INTEGER PRIMARY KEY: the rowid by another name
-            counts_up = bool(has_sequence) and "autoincrement" in words(sql)
-            return Storage(name, names, (quoted(primary[0]),), "", counts_up=counts_up)
+        if len(primary) == 1 and not has_index:  # INTEGER PRIMARY KEY is an alias of the rowid
+            autoincrement = bool(has_sequence) and "autoincrement" in tokens(sql)
+            return Storage(name, names, (quoted(primary[0]),), "", autoincrement=autoincrement)
         return Storage(name, names, (rowid,) if rowid else (), rowid)
-    module, rows = _virtual(words(sql))
+    module, rows = _virtual(tokens(sql))
     shown = rowid if module == "fts5" else ""
-    return Storage(name, names, (rowid,) if rowid else (), shown, rows, module, bool(knows_rows))
+    return Storage(name, names, (rowid,) if rowid else (), shown, rows, module, bool(lists_rows))
 
 
-def _virtual(read: tuple[str, ...]) -> tuple[str, Rows]:
-    """Module of a virtual table, and where its rows come from. R*Trees have their rowid as the first column."""
-    module = read[read.index("using") + 1]
+def _virtual(words: tuple[str, ...]) -> tuple[str, RowSource]:
+    """Return the module of a virtual table and where its rows are stored. An R*Tree's rowid is its first column."""
+    module = words[words.index("using") + 1]
     if module != "fts5":
-        return module, Rows.NONE if module == "fts5vocab" else Rows.OWN
-    for place in range(len(read) - 2):
-        if read[place : place + 2] == ("content", "=") and read[place - 1] in {"(", ","}:
-            return module, Rows.CONTENT if read[place + 2].strip("'") else Rows.FORGOTTEN
-    return module, Rows.OWN
+        return module, RowSource.NONE if module == "fts5vocab" else RowSource.OWN
+    for place in range(len(words) - 2):
+        if words[place : place + 2] == ("content", "=") and words[place - 1] in {"(", ","}:
+            return module, RowSource.EXTERNAL_CONTENT if words[place + 2].strip("'") else RowSource.CONTENTLESS
+    return module, RowSource.OWN

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_d1.migrations.review import rows
+from pulumi_d1.migrations.review.counts import CountQuery, count_sql, needed_counts, read_counts
 from pulumi_d1.migrations.review.rehearsal import rehearse
-from pulumi_d1.migrations.review.rows import Count
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 from tests.support.lint import live
@@ -15,10 +14,10 @@ if TYPE_CHECKING:
     from tests.support.workerd import Service
 
 
-def needed(*files: str, more: str = "") -> tuple[Count, ...]:
+def needed(*files: str, more: str = "") -> tuple[CountQuery, ...]:
     """What is to be counted for files that are pending on the live database."""
     objects = schema.read(live.database(more)).objects.values()
-    return rows.needed(rehearse(objects, live.pending(*files), live.TABLE))
+    return needed_counts(rehearse(objects, live.pending(*files), live.TABLE))
 
 
 def test_what_the_files_concern_is_counted_once_and_in_order() -> None:
@@ -27,12 +26,12 @@ def test_what_the_files_concern_is_counted_once_and_in_order() -> None:
         "ALTER TABLE sessions ADD COLUMN token TEXT NOT NULL; UPDATE content SET title = 'x';",
         "DROP TABLE users;",
     ) == (
-        Count("content", ("body",)),
-        Count("content", ("title",)),
-        Count("sessions"),
-        Count("content", ("author_id",)),
-        Count("files", ("owner_id",)),
-        Count("users"),
+        CountQuery("content", ("body",)),
+        CountQuery("content", ("title",)),
+        CountQuery("sessions"),
+        CountQuery("content", ("author_id",)),
+        CountQuery("files", ("owner_id",)),
+        CountQuery("users"),
     )
 
 
@@ -41,7 +40,7 @@ def test_tables_and_columns_are_counted_under_the_names_that_they_have_now() -> 
         'ALTER TABLE "Ünïcode" RENAME TO plain; ALTER TABLE plain RENAME COLUMN "Größe" TO size;',
         "ALTER TABLE plain DROP COLUMN size; DROP TABLE PLAIN;",
         more='CREATE TABLE "Ünïcode" ("Größe" INTEGER, id INTEGER);',
-    ) == (Count("Ünïcode", ("Größe",)), Count("Ünïcode"))
+    ) == (CountQuery("Ünïcode", ("Größe",)), CountQuery("Ünïcode"))
 
 
 def test_what_the_database_does_not_have_yet_is_not_counted() -> None:
@@ -69,21 +68,21 @@ def test_d1_counts_a_hundred_and_fifty_in_one_statement_whatever_they_are_called
                 {"sql": f"INSERT INTO {quoted(table)} VALUES {values}"},
             )
         )
-        expected[Count(table)] = number + 1
-        expected[Count(table, (column,))] = len(range(0, number + 1, 3))
-        expected[Count(table, (column, other))] = len([row for row in range(0, number + 1, 3) if row % 2])
+        expected[CountQuery(table)] = number + 1
+        expected[CountQuery(table, (column,))] = len(range(0, number + 1, 3))
+        expected[CountQuery(table, (column, other))] = len([row for row in range(0, number + 1, 3) if row % 2])
     counts = tuple(expected)
-    [result] = database(({"sql": rows.select(counts)},))
+    [result] = database(({"sql": count_sql(counts)},))
     answer = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
-    assert rows.counted(counts, answer) == expected
+    assert read_counts(counts, answer) == expected
     assert len(expected) == 150
 
 
 def test_what_does_not_fit_into_a_statement_is_left_out(real_engine: Service) -> None:
     database = real_engine.new()
     database(({"sql": "CREATE TABLE t (a)"},))
-    counts = [Count("t", ("a",) * (number % 7)) for number in range(5_000)]
-    sql = rows.select(counts)
+    counts = [CountQuery("t", ("a",) * (number % 7)) for number in range(5_000)]
+    sql = count_sql(counts)
     assert MAX_STATEMENT_BYTES - 1_000 < len(sql.encode()) <= MAX_STATEMENT_BYTES
     [result] = database(({"sql": sql},))
     assert [row[0] for row in result.rows] == list(range(len(result.rows)))

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import Migration, read_folder
-from pulumi_d1.migrations.review import rows
+from pulumi_d1.migrations.review.counts import count_sql, needed_counts, read_counts
 from pulumi_d1.migrations.review.lint.check import lint
 from pulumi_d1.migrations.review.rehearsal import rehearse
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
 from pulumi_d1.sqlite.statements import split
-from tests.support.paths import ROOT
+from tests.support.paths import EXAMPLE
 
 if TYPE_CHECKING:
     import apsw
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.review.lint.finding import Finding
 
 TABLE: Final = ledger.DEFAULT_TABLE
-MIGRATIONS: Final = read_folder(ROOT / "migrations")
+MIGRATIONS: Final = read_folder(EXAMPLE / "migrations")
 SEED: Final = """
 INSERT INTO users (id, email, password_hash, name) VALUES (1, 'a@shop.example', '-', 'Ada'),
   (2, 'b@shop.example', '-', 'Bo');
@@ -56,9 +56,9 @@ def findings(*files: str, more: str = "") -> tuple[Finding, ...]:
     connection = database(more)
     objects = schema.read(connection).objects.values()
     rehearsal = rehearse(objects, pending(*files), TABLE)
-    counts = rows.needed(rehearsal)
-    answer = connection.execute(rows.select(counts)).fetchall() if counts else []
-    numbers = rows.counted(counts, [{"place": place, "total": total} for place, total in answer])
+    queries = needed_counts(rehearsal)
+    answer = connection.execute(count_sql(queries)).fetchall() if queries else []
+    numbers = read_counts(queries, [{"place": place, "total": total} for place, total in answer])
     return lint(rehearsal, TABLE, numbers)
 
 

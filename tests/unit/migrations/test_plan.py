@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pulumi_d1.errors import PlanRefused
 from pulumi_d1.migrations.folder import Migration, order
 from pulumi_d1.migrations.plan import Plan, Problem, Severity, make_plan
-from pulumi_d1.migrations.review.review import refuse, unrehearsed
+from pulumi_d1.migrations.review.review import raise_on_errors, review_without_rehearsal
 
 
 def files(*names: str, **texts: str) -> list[Migration]:
@@ -25,14 +25,14 @@ def digest(text: str) -> str:
 
 
 def found(plan: Plan[Migration]) -> list[tuple[Problem, str]]:
-    return [(finding.problem, finding.name) for finding in plan.findings]
+    return [(problem.problem, problem.name) for problem in plan.problems]
 
 
 def test_a_file_that_is_not_in_the_ledger_is_pending_and_keeps_its_place() -> None:
     plan = make_plan(files("1_a.sql", "2_b.sql", "3_c.sql"), ["1_a.sql"], {})
     assert [migration.name for migration in plan.pending] == ["2_b.sql", "3_c.sql"]
     assert plan.applied == ("1_a.sql",)
-    assert plan.findings == ()
+    assert plan.problems == ()
 
 
 def test_an_applied_file_with_another_text_is_edited() -> None:
@@ -41,11 +41,11 @@ def test_an_applied_file_with_another_text_is_edited() -> None:
 
 
 def test_an_applied_file_of_which_no_digest_is_known_counts_as_unchanged() -> None:
-    assert make_plan(files("1_a.sql"), ["1_a.sql"], {}).findings == ()
+    assert make_plan(files("1_a.sql"), ["1_a.sql"], {}).problems == ()
 
 
 def test_a_pending_file_that_changed_before_it_ran_is_not_edited() -> None:
-    assert make_plan(files("1_a.sql", _1_a="new"), [], {"1_a.sql": digest("old")}).findings == ()
+    assert make_plan(files("1_a.sql", _1_a="new"), [], {"1_a.sql": digest("old")}).problems == ()
 
 
 def test_an_applied_file_that_is_gone_is_missing() -> None:
@@ -56,7 +56,7 @@ def test_an_applied_file_that_is_gone_is_missing() -> None:
 def test_the_same_text_under_another_name_is_renamed_and_not_missing() -> None:
     plan = make_plan(files("1_z.sql", _1_z="text"), ["1_a.sql"], {"1_a.sql": digest("text")})
     assert found(plan) == [(Problem.RENAMED, "1_z.sql")]
-    assert "is 1_a.sql, which is applied" in plan.findings[0].message
+    assert "is 1_a.sql, which is applied" in plan.problems[0].message
 
 
 def test_a_new_file_before_an_applied_one_is_out_of_order() -> None:
@@ -67,30 +67,30 @@ def test_a_new_file_before_an_applied_one_is_out_of_order() -> None:
 def test_two_files_with_one_number_are_told_while_one_of_them_is_pending() -> None:
     both = files("0002_a.sql", "2_b.sql", "3_c.sql")
     assert found(make_plan(both, ["0002_a.sql"], {})) == [(Problem.DUPLICATE_NUMBER, "2_b.sql")]
-    assert make_plan(both, ["0002_a.sql", "2_b.sql"], {}).findings == ()
+    assert make_plan(both, ["0002_a.sql", "2_b.sql"], {}).problems == ()
 
 
 def test_files_without_a_number_have_none_in_common() -> None:
-    assert make_plan(files("a.sql", "b.sql"), [], {}).findings == ()
+    assert make_plan(files("a.sql", "b.sql"), [], {}).problems == ()
 
 
 def test_a_number_belongs_to_the_folder_that_has_it() -> None:
     one_folder = files("1_a/down.sql", "1_a/up.sql", "2_b/migration.sql")
-    assert make_plan(one_folder, [], {}).findings == ()
+    assert make_plan(one_folder, [], {}).problems == ()
     two_folders = files("1_a/migration.sql", "1_b/migration.sql")
     assert found(make_plan(two_folders, [], {})) == [(Problem.DUPLICATE_NUMBER, "1_b/migration.sql")]
 
 
 @pytest.mark.parametrize("severity", Severity)
 def test_the_policy_decides_what_stops_a_run(severity: Severity) -> None:
-    reviewed = unrehearsed(files("1_a.sql", "2_b.sql"), ["2_b.sql"], {}, "")
+    reviewed = review_without_rehearsal(files("1_a.sql", "2_b.sql"), ["2_b.sql"], {}, "")
     policy = {Problem.OUT_OF_ORDER: severity}
     assert [finding.name for finding in reviewed.plan.of(severity, policy)] == ["1_a.sql"]
     if severity is Severity.ERROR:
         with pytest.raises(PlanRefused, match=r"nothing was applied:\n  sql/1_a\.sql comes before 2_b\.sql"):
-            refuse(reviewed, "sql", policy)
+            raise_on_errors(reviewed, "sql", policy)
     else:
-        refuse(reviewed, "sql", policy)
+        raise_on_errors(reviewed, "sql", policy)
 
 
 NAMES = st.builds("{}_{}.sql".format, st.integers(0, 12), st.sampled_from("abc"))

@@ -52,6 +52,6 @@ def test_the_text_is_stopped_whatever_the_stack_says_and_whatever_its_file_is_ca
 
 def test_another_text_is_free_and_so_is_what_is_applied() -> None:
     changed = Migration(BAD.name, f"{BAD.sql}\n-- and an index\n")
-    assert make_plan([changed], [], {}, HELD).findings == ()
-    assert make_plan([BAD], [BAD.name], {}, HELD).findings == ()
-    assert [f.problem for f in make_plan([BAD], [], {}, HELD).findings] == [Problem.QUARANTINED]
+    assert make_plan([changed], [], {}, HELD).problems == ()
+    assert make_plan([BAD], [BAD.name], {}, HELD).problems == ()
+    assert [f.problem for f in make_plan([BAD], [], {}, HELD).problems] == [Problem.QUARANTINED]

@@ -10,18 +10,18 @@ from pulumi_d1.sqlite import recorder
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.observe import observe
 from pulumi_d1.sqlite.sandbox import open_database
-from tests.support.paths import ROOT
+from tests.support.paths import EXAMPLE
 
 if TYPE_CHECKING:
     from pulumi_d1.sqlite.observation import Observation
 
-EXAMPLE = sorted((ROOT / "migrations").glob("*.sql"))
+MIGRATIONS = sorted((EXAMPLE / "migrations").glob("*.sql"))
 
 
 def seen(script: str, *, rows_known: bool = False) -> Observation:
     """A script observed on the example's schema."""
     connection = open_database(":memory:")
-    for file in EXAMPLE:
+    for file in MIGRATIONS:
         run_script(connection, file.read_text())
     return observe(connection, script, rows_known=rows_known)
 
@@ -82,7 +82,7 @@ def test_foreign_keys_are_those_of_the_moment() -> None:
     ],
 )
 def test_a_delete_or_update_of_everything_is_told_from_one_that_rows_decide(sql: str, everything: bool) -> None:  # noqa: FBT001 - a column of the table above
-    assert seen(sql).steps[0].everything is everything
+    assert seen(sql).steps[0].every_row is everything
 
 
 @pytest.mark.parametrize(
@@ -97,13 +97,13 @@ def test_a_delete_or_update_of_everything_is_told_from_one_that_rows_decide(sql:
     ],
 )
 def test_if_not_exists_tells_what_is_there_instead(sql: str, in_the_way: str | None) -> None:
-    found = seen(sql).steps[0].in_the_way
+    found = seen(sql).steps[0].conflict
     assert (found.name if found else None) == in_the_way
 
 
 def test_the_same_table_again_is_not_in_the_way() -> None:
-    again = EXAMPLE[0].read_text().replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS").split(";")[0]
-    assert seen(again).steps[0].in_the_way is None
+    again = MIGRATIONS[0].read_text().replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS").split(";")[0]
+    assert seen(again).steps[0].conflict is None
 
 
 def test_a_refusal_undoes_the_script_and_keeps_what_led_to_it() -> None:
@@ -158,7 +158,7 @@ def test_foreign_keys_hold_again_after_they_were_set_aside() -> None:
 
 
 def test_a_statement_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recorder, "SECONDS", 0.05)
+    monkeypatch.setattr(recorder, "MAX_SECONDS", 0.05)
     endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
     found = seen(f"{endless}; CREATE TABLE after_it (a)")
     assert ["SQLITE_INTERRUPT" in str(error) for error in found.undecided] == [True]
@@ -184,18 +184,18 @@ def test_what_a_statement_reads_is_told_by_table_and_column() -> None:
 
 def test_the_columns_of_a_dropped_table_are_those_that_hold_values() -> None:
     script = 'CREATE TABLE t (A, b AS (a), c AS (a) STORED, "d e"); DROP TABLE IF EXISTS main.T; DROP TABLE IF EXISTS t'
-    assert [step.lost_columns for step in seen(script).steps] == [(), ("a", "d e"), ()]
+    assert [step.dropped_columns for step in seen(script).steps] == [(), ("a", "d e"), ()]
 
 
 def test_a_column_that_only_an_empty_table_can_get_is_told() -> None:
     late, fine = seen("ALTER TABLE users ADD COLUMN a NOT NULL; ALTER TABLE users ADD COLUMN b").steps
-    assert late.needs_empty == "Cannot add a NOT NULL column with default value NULL: SQLITE_ERROR"
-    assert fine.needs_empty == ""
+    assert late.empty_table_error == "Cannot add a NOT NULL column with default value NULL: SQLITE_ERROR"
+    assert fine.empty_table_error == ""
 
 
 def test_what_is_explained_does_nothing() -> None:
     [explain, plan] = seen("EXPLAIN DELETE FROM users; EXPLAIN QUERY PLAN DROP TABLE users").steps
-    assert (explain.actions, explain.everything, explain.foreign_keys) == ((), False, ())
+    assert (explain.actions, explain.every_row, explain.foreign_keys) == ((), False, ())
     assert (plan.actions, plan.changed_schema) == ((), False)
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from pulumi_d1.errors import SqlError
 from pulumi_d1.sqlite import schema
-from pulumi_d1.sqlite.difference import Change, Kind, difference
+from pulumi_d1.sqlite.difference import ChangeKind, SchemaChange, difference
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
-from tests.support.paths import ROOT
+from tests.support.paths import EXAMPLE
 
-MIGRATIONS = ROOT / "migrations"
+MIGRATIONS = EXAMPLE / "migrations"
 ALL_KINDS = """
     CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL DEFAULT '', twice AS (id * 2));
     CREATE TABLE "odd ""name" (a, b, PRIMARY KEY (b, a)) WITHOUT ROWID;
@@ -40,7 +40,7 @@ def rows(script: str) -> list[dict[str, str]]:
 
 
 def test_a_rebuilt_database_has_the_same_schema() -> None:
-    again = schema.read(schema.rebuilt(schema.objects_from(rows(ALL_KINDS))))
+    again = schema.read(schema.build(schema.objects_from(rows(ALL_KINDS))))
     original = of(ALL_KINDS)
     assert set(again.objects.items()) == set(original.objects.items())
     assert again.columns == original.columns
@@ -52,13 +52,13 @@ def test_the_tables_of_sqlite_of_the_service_and_of_virtual_tables_are_nobodys()
         {"type": "table", "name": "_cf_KV", "tbl_name": "_cf_KV", "sql": "CREATE TABLE _cf_KV (a)"},
     ]
     assert "sqlite_sequence" in [row["name"] for row in listed]
-    assert schema.read(schema.rebuilt(schema.objects_from(listed))).tables == ("notes", "people", 'odd "name', "pets")
+    assert schema.read(schema.build(schema.objects_from(listed))).tables == ("notes", "people", 'odd "name', "pets")
 
 
 def test_an_object_that_cannot_be_made_here_is_named() -> None:
     listed = [{"type": "table", "name": "t", "tbl_name": "t", "sql": "CREATE VIRTUAL TABLE t USING spellfix1"}]
-    with pytest.raises(SqlError, match=r"the table t can't be rebuilt here: .*spellfix1"):
-        schema.rebuilt(schema.objects_from(listed))
+    with pytest.raises(SqlError, match=r"the table t cannot be created in the local SQLite: .*spellfix1"):
+        schema.build(schema.objects_from(listed))
 
 
 def test_a_column_is_told_by_its_definition() -> None:
@@ -109,7 +109,7 @@ def test_without_a_table_its_indexes_and_triggers_are_gone_too() -> None:
         (
             "CREATE TABLE t (a)",
             "CREATE TABLE t (a CHECK (a > 0))",
-            [("changed", "table", "t", "a constraint or option of it")],
+            [("changed", "table", "t", "a constraint or option")],
         ),
         (
             "CREATE TABLE t (a); CREATE INDEX i ON t (a)",
@@ -122,7 +122,7 @@ def test_without_a_table_its_indexes_and_triggers_are_gone_too() -> None:
 )
 def test_a_difference_is_told_by_name(before: str, after: str, changes: list[tuple[str, str, str, str]]) -> None:
     found = difference(of(before), of(after))
-    assert sorted(map(str, found)) == sorted(str(Change(Kind(kind), *rest)) for kind, *rest in changes)
+    assert sorted(map(str, found)) == sorted(str(SchemaChange(ChangeKind(kind), *rest)) for kind, *rest in changes)
 
 
 def test_the_schema_of_the_example_differs_from_nothing_by_its_tables_and_indexes() -> None:

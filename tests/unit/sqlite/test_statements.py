@@ -15,7 +15,7 @@ from pulumi_d1.sqlite.statements import (
     normalize_newlines,
     quoted,
     split,
-    words,
+    tokens,
 )
 
 # Pieces of SQL that have tripped other splitters up, to be strung together in any order.
@@ -186,8 +186,8 @@ def test_a_comment_that_is_never_closed_is_open(text: str, is_open: bool) -> Non
 
 @pytest.mark.parametrize("name", ["plain", "Order", 'say "hi"', '"', "it's", "a.b", "", "[x]"])
 def test_a_quoted_name_is_one_word(name: str) -> None:
-    assert words(f"DROP TABLE {quoted(name)}") == ("drop", "table", name.lower())
+    assert tokens(f"DROP TABLE {quoted(name)}") == ("drop", "table", name.lower())
 
 
 def test_doubled_quotes_stay_in_their_string() -> None:
-    assert words("SELECT 'it''s', `a``b`, [c\"d]") == ("select", "'it''s'", ",", "a`b", ",", 'c"d')
+    assert tokens("SELECT 'it''s', `a``b`, [c\"d]") == ("select", "'it''s'", ",", "a`b", ",", 'c"d')

@@ -1,11 +1,11 @@
-"""What a run would do, before anything is written.
+"""Review of a run before anything is written: what it would do, and what is dangerous about it.
 
 The modules, in the order of the flow::
 
     rehearsal  run the pending files on a local database with the live schema
-    lineage    where the values of a database go meanwhile
+    lineage    follow the existing values through renames, copies and losses
     effects    what the files do to existing rows
-    rows       count the live rows that this concerns
-    lint/      rules: what is dangerous about the files
-    review     all of that in one value
+    counts     count the live rows that these effects concern
+    lint/      the rules for dangerous statements
+    review     plan, rehearsal, lint and drift in one value
 """

@@ -1,4 +1,4 @@
-"""What the pending migrations do to rows that are there already. Pure."""
+"""Find out what the pending migrations do to existing rows. Pure."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.schema import ForeignKey, Schema
 
 
-class Kind(StrEnum):
-    """What happens to the rows."""
+class EffectKind(StrEnum):
+    """The kind of an effect on existing rows."""
 
     DROPPED = "dropped"
-    """Their table is dropped, and not made again with them."""
+    """Their table is dropped, and they are not copied back into a new one."""
 
     COLUMN_DROPPED = "column dropped"
-    """Values of a column are dropped, or not copied when their table is rebuilt."""
+    """The values of a column are dropped, or not copied when their table is rebuilt."""
 
     DELETED = "deleted"
-    """A DELETE takes all of them."""
+    """A DELETE removes all of them."""
 
     UPDATED = "updated"
     """An UPDATE changes all of them."""
 
     FOREIGN_KEY = "foreign key"
-    """A foreign key of theirs points at rows that go."""
+    """They reference rows that are deleted."""
 
-    IN_THE_WAY = "in the way"
-    """They stand in the way of a column that only an empty table can get."""
+    BLOCKS_COLUMN = "blocks column"
+    """They prevent an ADD COLUMN that only an empty table accepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What one statement does to the rows of one table.
+    """The effect of one statement on the rows of one table.
 
     Attributes:
-        kind: what.
-        file: 0-based place in the rehearsal.
-        step: 0-based place of the statement in its file.
-        table: as it is called at that moment.
-        columns: that it concerns, as they are called at that moment; empty for whole rows.
-        live_table: the table as it is called before anything runs.
-        live_columns: the columns, likewise: the rows concerned are those with a value in all of them.
-        key: the foreign key, for FOREIGN_KEY.
-        certain: whether no statement before may have changed the rows, or taken some away.
+        kind: The kind of effect.
+        file: 0-based index into the rehearsal's files.
+        step: 0-based index into the file's steps.
+        table: The table's name when the statement runs.
+        columns: The columns' names when the statement runs; empty if whole rows are concerned.
+        live_table: The table's name on the live database.
+        live_columns: The columns' names on the live database. Rows with a value in all of them are concerned.
+        key: The foreign key, for FOREIGN_KEY.
+        certain: True if no earlier statement can have changed or deleted these rows.
     """
 
-    kind: Kind
+    kind: EffectKind
     file: int
     step: int
     table: str
@@ -65,31 +65,31 @@ class Effect:
     certain: bool = True
 
 
-def effects(rehearsal: Rehearsal, *, each_file_alone: bool) -> tuple[Effect, ...]:
-    """All of them, in the order of the statements.
+def find_effects(rehearsal: Rehearsal, *, each_file_alone: bool) -> tuple[Effect, ...]:
+    """Return the effects of the pending files, in the order of the statements.
 
     Args:
-        rehearsal: of the pending files.
-        each_file_alone: whether to take every table that a file finds for one with rows, as it may be where the files
-            before it ran long ago; not only those that are there before the first file.
+        rehearsal: The rehearsal of the pending files.
+        each_file_alone: True if every table that exists before a file may have rows, because the earlier files may have
+            run long ago. False if only the tables of the live database may have rows.
     """
     lineage = Lineage(rehearsal.before.tables)
-    held = {
+    columns_left = {
         table: {column.name.lower() for column in columns if not column.generated}
         for table, columns in rehearsal.before.columns.items()
     }
-    found: list[Effect] = []
+    effects: list[Effect] = []
     for number, file in enumerate(rehearsal.files):
         if each_file_alone:
             lineage.restart()
-        found += _of_file(number, file, lineage, held)
+        effects += _of_file(number, file, lineage, columns_left)
     if each_file_alone:
-        return tuple(found)
-    return tuple(live for effect in found if (live := _named(effect, rehearsal.before)))
+        return tuple(effects)
+    return tuple(named for effect in effects if (named := _named(effect, rehearsal.before)))
 
 
 def _named(effect: Effect, before: Schema) -> Effect | None:
-    """The effect with the names as they were written; None where a column is not there after all."""
+    """Return the effect with its live names as written, or None if the live table has no such column."""
     table = before.objects["table", effect.live_table].name
     names = {column.name.lower(): column.name for column in before.columns[effect.live_table]}
     columns = [names[column] for column in effect.live_columns if column in names]
@@ -98,76 +98,83 @@ def _named(effect: Effect, before: Schema) -> Effect | None:
     return replace(effect, live_table=table, live_columns=tuple(columns))
 
 
-def _of_file(number: int, file: RehearsedFile, lineage: Lineage, held: Mapping[str, set[str]]) -> list[Effect]:
-    """Its effects, but for what it makes good again. `held` is told which columns are gone for good."""
-    found: list[Effect] = []
+def _of_file(number: int, file: RehearsedFile, lineage: Lineage, columns_left: Mapping[str, set[str]]) -> list[Effect]:
+    """Return the effects that a file does not undo itself.
+
+    Args:
+        number: 0-based index of the file.
+        file: The file.
+        lineage: The tables before the file. They are followed to its end.
+        columns_left: Columns of each live table that still have their values. Those that the file drops are removed.
+    """
+    effects: list[Effect] = []
     for index, step in enumerate(file.steps):
         if step.actions:
-            found += _of_step((number, index), step, lineage)
+            effects += _of_step((number, index), step, lineage)
         lineage.follow(step)
-    for effect in found:
-        if effect.kind is Kind.COLUMN_DROPPED and file.steps[effect.step].actions[0].verb not in DROPS:
-            held.get(effect.live_table, set()).difference_update(effect.live_columns)
-    lasting = [effect for effect in found if not _is_made_good(effect, file, lineage, held)]
+    for effect in effects:
+        if effect.kind is EffectKind.COLUMN_DROPPED and file.steps[effect.step].actions[0].verb not in DROPS:
+            columns_left.get(effect.live_table, set()).difference_update(effect.live_columns)
+    lasting = [effect for effect in effects if not _is_undone(effect, file, lineage, columns_left)]
     for effect in lasting:
-        if effect.kind is Kind.COLUMN_DROPPED:
-            held.get(effect.live_table, set()).difference_update(effect.live_columns)
+        if effect.kind is EffectKind.COLUMN_DROPPED:
+            columns_left.get(effect.live_table, set()).difference_update(effect.live_columns)
     return lasting
 
 
 def _of_step(place: tuple[int, int], step: Step, lineage: Lineage) -> Iterator[Effect]:
-    """Its effects on tables that hold rows from before, and on columns that were there before."""
+    """Yield the effects of a statement on tables with existing rows and on existing columns."""
     name = step.actions[0].name
     concerned = [
-        *((Kind.FOREIGN_KEY, key.child, key.columns, key) for key in lineage.set_off(step)),
+        *((EffectKind.FOREIGN_KEY, key.child, key.columns, key) for key in lineage.triggered_keys(step)),
         *((kind, name, columns, None) for kind, columns in _own(step)),
     ]
     for kind, table, columns, key in concerned:
-        held = lineage.get(table)
-        if held is None or held.rows is None or (kind is Kind.UPDATED and held.lost.issuperset(columns)):
+        current = lineage.get(table)
+        if current is None or current.rows is None or (kind is EffectKind.UPDATED and current.lost.issuperset(columns)):
             continue
-        originals = [original for column in columns if (original := held.original(column.lower())) is not None]
+        originals = [original for column in columns if (original := current.original(column.lower())) is not None]
         if len(originals) == len(columns):
-            yield Effect(kind, *place, table, columns, held.rows, tuple(originals), key, not held.touched)
+            yield Effect(kind, *place, table, columns, current.rows, tuple(originals), key, not current.touched)
 
 
-def _own(step: Step) -> Iterator[tuple[Kind, tuple[str, ...]]]:
-    """What a statement does to its own table, and to which columns of it."""
+def _own(step: Step) -> Iterator[tuple[EffectKind, tuple[str, ...]]]:
+    """Yield what a statement does to its own table, and to which columns."""
     action = step.actions[0]
     match action.verb:
-        case _ if step.needs_empty:
-            yield Kind.IN_THE_WAY, ()
+        case _ if step.empty_table_error:
+            yield EffectKind.BLOCKS_COLUMN, ()
         case "DROP_TABLE" | "DROP_VTABLE" if step.changed_schema:
-            yield Kind.DROPPED, ()
-            yield from ((Kind.COLUMN_DROPPED, (column,)) for column in step.lost_columns)
+            yield EffectKind.DROPPED, ()
+            yield from ((EffectKind.COLUMN_DROPPED, (column,)) for column in step.dropped_columns)
         case "ALTER_TABLE" if action.other and step.changed_schema:
-            yield Kind.COLUMN_DROPPED, (action.other,)
-        case "DELETE" if step.everything:
-            yield Kind.DELETED, ()
-        case "UPDATE" if step.everything:
+            yield EffectKind.COLUMN_DROPPED, (action.other,)
+        case "DELETE" if step.every_row:
+            yield EffectKind.DELETED, ()
+        case "UPDATE" if step.every_row:
             written = [a.other for a in step.actions if (a.verb, a.name, a.trigger) == ("UPDATE", action.name, "")]
-            yield from ((Kind.UPDATED, (column,)) for column in written)
+            yield from ((EffectKind.UPDATED, (column,)) for column in written)
 
 
-def _is_made_good(effect: Effect, file: RehearsedFile, lineage: Lineage, held: Mapping[str, set[str]]) -> bool:
-    """Whether the file brings the rows back, with all of the columns `held`, from a copy that it made before."""
+def _is_undone(effect: Effect, file: RehearsedFile, lineage: Lineage, columns_left: Mapping[str, set[str]]) -> bool:
+    """Return whether the file copies the rows back, with all `columns_left`, from a copy that it made before."""
     action = file.steps[effect.step].actions[0]
     again = {name: table for name in (effect.table.lower(), effect.live_table) if (table := lineage.get(name))}
     copied = {source for table in again.values() for source in table.copied}
     is_back = any(table == effect.live_table for table, _ in copied)
     concerned = {(effect.live_table, column) for column in effect.live_columns}
-    every = {(effect.live_table, column) for column in held.get(effect.live_table, ())}
+    every = {(effect.live_table, column) for column in columns_left.get(effect.live_table, ())}
     is_whole = is_back and every | concerned <= copied
     match effect.kind, effect.key.on_delete if effect.key else "":
-        case Kind.DROPPED, _ if action.verb == "DROP_VTABLE":  # an index over other tables, mostly
+        case EffectKind.DROPPED, _ if action.verb == "DROP_VTABLE":  # usually an index over other tables
             return effect.table.lower() in file.rebuilt
-        case Kind.DROPPED, _:  # what is not copied of it is told by its columns
+        case EffectKind.DROPPED, _:  # columns that are not copied have their own effects
             return is_back
-        case Kind.COLUMN_DROPPED, _ if action.verb in DROPS:
+        case EffectKind.COLUMN_DROPPED, _ if action.verb in DROPS:
             return not is_back or concerned <= copied
-        case (Kind.DELETED, _) | (Kind.FOREIGN_KEY, "CASCADE"):
+        case (EffectKind.DELETED, _) | (EffectKind.FOREIGN_KEY, "CASCADE"):
             return is_whole
-        case Kind.FOREIGN_KEY, "SET NULL" | "SET DEFAULT":
+        case EffectKind.FOREIGN_KEY, "SET NULL" | "SET DEFAULT":
             return concerned <= copied
         case _:
             return False

@@ -1,6 +1,7 @@
-"""Where the values that a database holds now go while the pending migrations run: renames, copies, losses. Pure.
+"""Follow the existing values of a database through the pending migrations: renames, copies and losses. Pure.
 
-Names are in lower case here. What is followed are tables and columns, not rows: a copy with a WHERE counts as a copy.
+All names are in lower case. The values are followed by table and column, not by row: a copy with a WHERE counts as a
+copy.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from pulumi_d1.sqlite.altered import Part, altered
+from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.schema import ForeignKey
 
 Source: TypeAlias = tuple[str, str]
-"""A table and a column, as they are named before anything runs."""
+"""A table and a column, by their names on the live database."""
 
 DROPS = frozenset({"DROP_TABLE", "DROP_VTABLE"})
 _CREATES = frozenset({"CREATE_TABLE", "CREATE_VTABLE"})
@@ -27,16 +28,16 @@ _FILLS = frozenset({"CREATE_TABLE", "INSERT", "UPDATE"})
 
 @dataclass(slots=True)
 class Table:
-    """A table in the middle of the migrations.
+    """A table while the migrations run.
 
     Attributes:
-        rows: the table whose rows it holds; None for one that the migrations make and fill themselves.
-        touched: whether some of these rows may be changed or gone.
-        whole: whether its columns still hold what they held before, those of `lost` and `added` aside.
-        lost: columns that a foreign key has emptied.
-        added: columns that did not exist before.
-        renamed: what its columns were called before, where that is something else.
-        copies: what has been copied into it, by the name of the column that it was read from.
+        rows: The live table whose rows it has; None if the migrations create and fill it themselves.
+        touched: True if some of these rows may be changed or deleted.
+        whole: True if its columns still have their original values, except those in `lost` and `added`.
+        lost: Columns that a foreign key has emptied.
+        added: Columns that did not exist before.
+        renamed: Original names of renamed columns.
+        copies: Values that were copied into it, by the name of the column that they were read from.
     """
 
     rows: str | None
@@ -48,11 +49,11 @@ class Table:
     copies: dict[str, set[Source]] = field(default_factory=dict)
 
     def original(self, column: str) -> str | None:
-        """What a column of it was called before; None for one that the migrations add."""
+        """Return a column's original name, or None if the migrations add the column."""
         return None if column in self.added else self.renamed.get(column, column)
 
-    def read(self, column: str) -> set[Source]:
-        """The values that a column of it holds; all that were copied here, where the copy gave it another name."""
+    def values(self, column: str) -> set[Source]:
+        """Return the values in a column. If a copy has renamed the column, return all copied values."""
         if not column:
             return set()
         original = self.original(column)
@@ -62,28 +63,28 @@ class Table:
 
     @property
     def copied(self) -> set[Source]:
-        """All that was copied into it."""
+        """All values that were copied into the table."""
         return {source for sources in self.copies.values() for source in sources}
 
     def empty(self) -> None:
-        """Forget what it holds."""
+        """Remove all values."""
         self.whole = False
         self.copies = {}
 
 
 class Lineage:
-    """The tables, while the migrations run."""
+    """The tables of a database while the migrations run."""
 
     def __init__(self, tables: Iterable[str]) -> None:
-        # None is a table to which nothing has happened: most of them, in most files.
+        # None is a table that no statement has changed yet. In most files these are most tables.
         self._tables: dict[str, Table | None] = {name.lower(): None for name in tables}
 
     def restart(self) -> None:
-        """Take every table that there is for one that held rows all along."""
+        """Treat every current table as one with existing rows."""
         self._tables = dict.fromkeys(self._tables)
 
     def get(self, name: str) -> Table | None:
-        """The table of this name, in any case."""
+        """Return the table of this name, in any case; None if there is none."""
         name = name.lower()
         table = self._tables.get(name)
         if table is None and name in self._tables:
@@ -91,7 +92,7 @@ class Lineage:
         return table
 
     def follow(self, step: Step) -> None:
-        """Run one statement."""
+        """Apply one statement."""
         if not step.actions:
             return
         verb, name = step.actions[0].verb, step.actions[0].name.lower()
@@ -106,32 +107,32 @@ class Lineage:
         if verb == "ALTER_TABLE" and step.changed_schema:
             self._alter(step, name)
         table = self.get(name)
-        if table and verb == "DELETE" and step.everything:
+        if table and verb == "DELETE" and step.every_row:
             table.rows = None
             table.empty()
         elif table and verb in _FILLS:
             self._fill(table, name, step)
 
-    def set_off(self, step: Step) -> tuple[ForeignKey, ...]:
-        """The foreign keys of other tables that the end of a table's rows concerns, before the statement runs."""
+    def triggered_keys(self, step: Step) -> tuple[ForeignKey, ...]:
+        """Return the foreign keys that reference rows which the statement deletes. Call this before `follow`."""
         name = step.actions[0].name.lower() if step.actions else ""
         table = self.get(name)
-        if table is None or table.rows is None or not (step.everything or step.actions[0].verb in DROPS):
+        if table is None or table.rows is None or not (step.every_row or step.actions[0].verb in DROPS):
             return ()
-        found, gone = [], {name}
+        keys, emptied = [], {name}
         for key in step.foreign_keys:
             child = self.get(key.child)
-            filled = (
+            has_rows = (
                 child is not None and child.rows is not None and all(child.original(c.lower()) for c in key.columns)
             )
-            if filled and key.parent.lower() in gone and key.child.lower() != name:
-                found.append(key)
+            if has_rows and key.parent.lower() in emptied and key.child.lower() != name:
+                keys.append(key)
                 if key.on_delete == "CASCADE":
-                    gone.add(key.child.lower())
-        return tuple(found)
+                    emptied.add(key.child.lower())
+        return tuple(keys)
 
     def _cascade(self, step: Step) -> None:
-        for key in self.set_off(step):
+        for key in self.triggered_keys(step):
             child = self.get(key.child)
             if child and key.on_delete == "CASCADE":
                 child.empty()
@@ -140,14 +141,14 @@ class Lineage:
                 child.copies = {at: held for at, held in child.copies.items() if at not in child.lost}
 
     def _alter(self, step: Step, name: str) -> None:
-        change, table = altered(step.statement.text), self.get(name)
+        change, table = parse_alter_table(step.statement.text), self.get(name)
         if change is None or table is None:
             return
-        if change.part is Part.TABLE:
+        if change.kind is AlterKind.RENAME_TABLE:
             del self._tables[name]
             self._tables[change.new] = table
-            _settle(table, change.new)
-        elif change.part is Part.ADDED_COLUMN:
+            _mark_restored(table, change.new)
+        elif change.kind is AlterKind.ADD_COLUMN:
             table.added.add(change.new)
         else:
             original = table.original(change.old)
@@ -162,16 +163,16 @@ class Lineage:
                 table.copies[change.new] = table.copies.pop(change.old)
 
     def _fill(self, table: Table, name: str, step: Step) -> None:
-        read = [(column, source.read(column)) for at, column in step.reads if (source := self.get(at))]
+        read = [(column, source.values(column)) for at, column in step.reads if (source := self.get(at))]
         if step.actions[0].verb == "UPDATE":
             columns = {action.other.lower() for action in step.actions if action.name.lower() == name}
             read = [(column, sources) for column in columns for _, sources in read]
         for column, sources in read:
             table.copies.setdefault(column, set()).update(sources)
-        _settle(table, name)
+        _mark_restored(table, name)
 
 
-def _settle(table: Table, name: str) -> None:
-    """A table into which its own rows came back holds them again."""
+def _mark_restored(table: Table, name: str) -> None:
+    """If a table's own rows were copied back into it, treat it as having them again."""
     if table.rows is None and any(source == name for source, _ in table.copied):
         table.rows, table.touched = name, True

@@ -1,4 +1,4 @@
-"""Runs migrations on a local database that has the live schema and D1's rules, and no rows. Sends nothing."""
+"""Run migrations on a local database with the live schema, D1's rules and no rows. Sends nothing."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.migrations import ledger
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.observe import observe
-from pulumi_d1.sqlite.statements import cut, first_word, normalize_newlines, position
+from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,14 +24,14 @@ _CHANGES_SCHEMA: Final = frozenset({"create", "alter", "drop"})
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A statement that D1 refuses, or would refuse on rows that the rehearsal does not have.
+    """A statement that D1 refuses, or that it may refuse depending on the live rows.
 
     Attributes:
-        name: of the migration.
-        line: of the file, from 1.
-        column: of the line, in characters, from 1.
-        message: D1's own.
-        step: 0-based place of the statement in its file; None when it is the end of the transaction that is refused.
+        name: Name of the migration.
+        line: Line in the file, from 1.
+        column: Column in the line, in characters, from 1.
+        message: D1's own error.
+        step: 0-based index into the file's steps; None if the commit is refused.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class RehearsedFile:
-    """One migration, run.
+    """One migration that ran.
 
     Attributes:
-        migration: the file.
-        steps: its statements, up to the refused one.
-        rebuilt: names of the tables that it drops and makes again, in lower case.
+        migration: The file.
+        steps: Its statements, up to a refused one.
+        rebuilt: Names of the tables that it drops and creates again, in lower case.
     """
 
     migration: Migration
@@ -58,14 +58,14 @@ class RehearsedFile:
 
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
-    """What the pending migrations do.
+    """The result of running the pending migrations locally.
 
     Attributes:
-        before: the live schema, without the ledger.
-        after: the schema after the last file that ran, without the ledger.
-        files: those that ran, and the one that was refused.
-        refusal: the first one, which ends the rehearsal; None when every file ran.
-        undecided: what the rows decide: constraints that failed for want of rows, and statements that take too long.
+        before: The live schema, without the ledger.
+        after: The schema after the last file that ran, without the ledger.
+        files: The files that ran, and the refused one.
+        refusal: The refusal that ended the rehearsal; None if every file ran.
+        undecided: Statements that depend on the live rows: a constraint failed without them, or they take too long.
     """
 
     before: Schema
@@ -76,22 +76,22 @@ class Rehearsal:
 
     @property
     def statements(self) -> Mapping[str, tuple[Statement, ...]]:
-        """Of each file, by its name, as `landmarks` gives them."""
+        """The statements of each file by its name, as `iter_condensed` yields them."""
         return {file.migration.name: tuple(step.statement for step in file.steps) for file in self.files}
 
 
 def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], table: str) -> Rehearsal:
-    """Runs the pending migrations, each in a transaction of its own, until one is refused.
+    """Run the pending migrations, each in its own transaction, until one is refused.
 
     Args:
-        objects: the live schema, the ledger included.
-        pending: the files, in order.
-        table: name of the ledger.
+        objects: The live schema, including the ledger.
+        pending: The files, in order.
+        table: Name of the ledger.
 
     Raises:
-        SqlError: the live schema can't be made here.
+        SqlError: The live schema cannot be created in the local SQLite.
     """
-    connection = schema.rebuilt(objects)
+    connection = schema.build(objects)
     before = schema.read(connection).without(table)
     connection.execute(ledger.create(table))
     files: list[RehearsedFile] = []
@@ -102,9 +102,9 @@ def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], tabl
         script = normalize_newlines(migration.sql)
         observed = observe(connection, script, rows_known=rows_known, known=known)
         files.append(RehearsedFile(migration, observed.steps, observed.rebuilt))
-        undecided += (refusal_of(migration.name, script, observed.steps, error) for error in observed.undecided)
+        undecided += (locate_refusal(migration.name, script, observed.steps, error) for error in observed.undecided)
         if observed.refusal:
-            refusal = refusal_of(migration.name, script, observed.steps, observed.refusal)
+            refusal = locate_refusal(migration.name, script, observed.steps, observed.refusal)
             break
     else:
         refusal = None
@@ -112,25 +112,25 @@ def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], tabl
     return Rehearsal(before, after, tuple(files), refusal, tuple(undecided))
 
 
-def made_by(applied: Iterable[Migration], table: str) -> Schema:
-    """The schema that the applied migrations make, from nothing, without the ledger.
+def schema_of_files(applied: Iterable[Migration], table: str) -> Schema:
+    """Return the schema that the applied migrations create, without the ledger.
 
-    They ran: a statement that fails here stood on something that no file makes, and is left out.
+    A statement that fails is skipped: it ran on D1, so it needs an object that no file creates.
     """
     scripts = [ledger.create(table), *(normalize_newlines(migration.sql) for migration in applied)]
-    statements = (statement.text for script in scripts for statement in cut(script))
+    statements = (statement.text for script in scripts for statement in iter_statements(script))
     changing = (text for text in statements if first_word(text) in _CHANGES_SCHEMA)
-    return schema.read(schema.made_by(changing)).without(table)
+    return schema.read(schema.build_from_statements(changing)).without(table)
 
 
-def refusal_of(name: str, script: str, steps: Sequence[Step], error: SqlError) -> Refusal:
-    """Where in a file an error is.
+def locate_refusal(name: str, script: str, steps: Sequence[Step], error: SqlError) -> Refusal:
+    """Return an error with its line and column in the file.
 
     Args:
-        name: of the file.
-        script: its text, as it ran.
-        steps: its statements, up to the one that was refused.
-        error: whose `statement` counts these.
+        name: Name of the file.
+        script: Its text, as it ran.
+        steps: Its statements, up to the refused one.
+        error: The error. Its `statement` is an index into `steps`.
     """
     if error.statement is None:
         end = script.rstrip()

@@ -1,33 +1,36 @@
-"""All that can be told about a run before it writes: plan, rehearsal, lint, drift. Sends nothing but reads."""
+"""Review a run before it writes: plan, rehearsal, lint and drift. Only reads from Cloudflare."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pulumi_d1.errors import PlanRefused, SqlError
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.plan import Problem, Severity, make_plan, severity_of
 from pulumi_d1.migrations.quarantine import NONE
-from pulumi_d1.migrations.review import rehearsal, rows
+from pulumi_d1.migrations.review import rehearsal
+from pulumi_d1.migrations.review.counts import CountQuery, count_sql, needed_counts, read_counts
 from pulumi_d1.migrations.review.lint import check
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.live import Live
-    from pulumi_d1.migrations.plan import File, Plan
-    from pulumi_d1.migrations.plan import Finding as Problematic
+    from pulumi_d1.migrations.plan import File, FolderProblem, Plan
     from pulumi_d1.migrations.quarantine import Quarantine
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.rehearsal import Rehearsal
-    from pulumi_d1.migrations.review.rows import Count
-    from pulumi_d1.sqlite.difference import Change
+    from pulumi_d1.sqlite.difference import SchemaChange
     from pulumi_d1.sqlite.schema import Schema
+
+RowCounter: TypeAlias = Callable[[Sequence[CountQuery]], Mapping[CountQuery, int] | None]
+"""Counts live rows in at most one request. Returns None if there is no database to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,173 +38,181 @@ class Review:
     """What a run would do.
 
     Attributes:
-        plan: the folder held against the ledger.
-        rehearsal: the pending files, run; None where the live schema can't be made here.
-        obstacle: why there is no rehearsal; empty where there is one.
-        changes: what the pending files make of the schema.
-        findings: what lint says, those that a file waives included.
-        drift: the way from the schema that the applied files make to the live one.
+        plan: The folder compared with the ledger.
+        rehearsal: The rehearsal of the pending files; None if there is none.
+        obstacle: Why there is no rehearsal; empty if there is one.
+        changes: The schema changes that the pending files make.
+        findings: The findings of lint, including those that a file waives.
+        drift: The changes from the schema of the applied files to the live one.
     """
 
     plan: Plan[Any]
     rehearsal: Rehearsal | None
     obstacle: str
-    changes: tuple[Change, ...]
+    changes: tuple[SchemaChange, ...]
     findings: tuple[Finding, ...]
-    drift: tuple[Change, ...]
+    drift: tuple[SchemaChange, ...]
 
-    def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[Problematic, ...], tuple[Finding, ...]]:
-        """What stops the run: of the plan, and of lint."""
-        stop = check.stopping(self.findings, errors_stop=severity_of(Problem.DANGEROUS, policy) is Severity.ERROR)
-        return self.plan.of(Severity.ERROR, policy), stop
+    def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:
+        """Return the problems of the folder and the findings that stop the run."""
+        errors_stop = severity_of(Problem.DANGEROUS, policy) is Severity.ERROR
+        return self.plan.of(Severity.ERROR, policy), check.stopping_findings(self.findings, errors_stop)
 
-    def warnings(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[Problematic, ...], tuple[Finding, ...]]:
-        """What does not: of the plan, and of lint, without what the files allow and what the policy ignores."""
-        _, stop = self.errors(policy)
+    def warnings(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:
+        """Return those that do not stop it, except findings that the files waive or the policy ignores."""
+        _, stopping = self.errors(policy)
         ignored = severity_of(Problem.DANGEROUS, policy) is Severity.IGNORE
-        shown = (item for item in self.findings if item not in stop and not item.waiver)
-        kept = tuple(item for item in shown if item.severity is Severity.WARNING or not ignored)
-        return self.plan.of(Severity.WARNING, policy), kept
+        shown = tuple(
+            finding
+            for finding in self.findings
+            if finding not in stopping and not finding.waiver and (finding.severity is Severity.WARNING or not ignored)
+        )
+        return self.plan.of(Severity.WARNING, policy), shown
 
 
-def look(
+def review_database(
     database: Database,
     files: Sequence[Migration],
     table: str,
     recorded: Mapping[str, str],
     quarantine: Quarantine = NONE,
 ) -> Review:
-    """Reads the database, in two requests, or three where there is no ledger, and reviews it.
+    """Read a database and review its pending files. Sends two requests, or three if there is no ledger.
 
     Args:
-        database: the database.
-        files: the folder, in order.
-        table: name of the ledger.
-        recorded: digests of applied files, as make_plan takes them.
-        quarantine: texts that must not be applied.
+        database: The live database.
+        files: The folder's files, in order.
+        table: Name of the ledger.
+        recorded: Checksums of applied files, as for `make_plan`.
+        quarantine: Texts that must not be applied.
 
     Raises:
-        ApiError: it can't be read.
+        ApiError: The database cannot be read.
     """
-    return review(files, live.read(database, table), table, recorded, counting(database), quarantine=quarantine)
+    current = live.read(database, table)
+    return review_files(files, current, table, recorded, row_counter(database), quarantine=quarantine)
 
 
-def review(  # noqa: PLR0913 - what a review depends on, all of it
+def review_files(  # noqa: PLR0913 - a review depends on all of these
     files: Sequence[Migration],
-    now: Live,
+    current: Live,
     table: str,
     recorded: Mapping[str, str],
-    count: Callable[[Sequence[Count]], Mapping[Count, int] | None],
+    count_rows: RowCounter,
     *,
     quarantine: Quarantine = NONE,
 ) -> Review:
-    """Everything about a run.
+    """Review the pending files on a schema and ledger that were read before.
 
     Args:
-        files: the folder, in order.
-        now: the database.
-        table: name of the ledger.
-        recorded: digests of applied files, as make_plan takes them.
-        count: counts live rows, in one request or none; gives None where there is nobody to ask.
-        quarantine: texts that must not be applied.
+        files: The folder's files, in order.
+        current: Schema and ledger of the database.
+        table: Name of the ledger.
+        recorded: Checksums of applied files, as for `make_plan`.
+        count_rows: Counts the live rows.
+        quarantine: Texts that must not be applied.
     """
-    return judged(rehearsed(files, now, table, recorded, quarantine), table, count)
+    return add_findings(review_without_rows(files, current, table, recorded, quarantine), table, count_rows)
 
 
-def rehearsed(
+def review_without_rows(
     files: Sequence[Migration],
-    now: Live,
+    current: Live,
     table: str,
     recorded: Mapping[str, str],
     quarantine: Quarantine = NONE,
 ) -> Review:
-    """A review but for what lint says: the same for every database with this ledger and this schema.
+    """Return a review without findings: it is the same for every database with this ledger and schema.
 
     Args:
-        files: the folder, in order.
-        now: the database.
-        table: name of the ledger.
-        recorded: digests of applied files, as make_plan takes them.
-        quarantine: texts that must not be applied.
+        files: The folder's files, in order.
+        current: Schema and ledger of the database.
+        table: Name of the ledger.
+        recorded: Checksums of applied files, as for `make_plan`.
+        quarantine: Texts that must not be applied.
     """
-    plan = make_plan(files, now.ledger, recorded, quarantine)
+    plan = make_plan(files, current.ledger, recorded, quarantine)
     try:
-        done = rehearsal.rehearse(now.objects, plan.pending, table)
+        rehearsed = rehearsal.rehearse(current.objects, plan.pending, table)
     except SqlError as error:
         return Review(plan, None, str(error), (), (), ())
-    drifted = _drift(files, now.ledger, done.before, table)
-    return Review(plan, done, "", difference(done.before, done.after), (), drifted)
+    drifted = _drift(files, current.ledger, rehearsed.before, table)
+    return Review(plan, rehearsed, "", difference(rehearsed.before, rehearsed.after), (), drifted)
 
 
-def judged(done: Review, table: str, count: Callable[[Sequence[Count]], Mapping[Count, int] | None]) -> Review:
-    """The review with what lint says; without a rehearsal there is nothing to lint.
+def add_findings(review: Review, table: str, count_rows: RowCounter) -> Review:
+    """Return the review with the findings of lint. Without a rehearsal there are none.
 
     Args:
-        done: the review.
-        table: name of the ledger.
-        count: counts live rows, in one request or none; gives None where there is nobody to ask.
+        review: A review without findings.
+        table: Name of the ledger.
+        count_rows: Counts the live rows.
     """
-    if done.rehearsal is None:
-        return done
-    return replace(done, findings=check.lint(done.rehearsal, table, count(rows.needed(done.rehearsal))))
+    if review.rehearsal is None:
+        return review
+    counts = count_rows(needed_counts(review.rehearsal))
+    return replace(review, findings=check.lint(review.rehearsal, table, counts))
 
 
-def counting(database: Database) -> Callable[[Sequence[Count]], Mapping[Count, int]]:
-    """Counts rows of the database, as `judged` asks for it."""
-    return lambda counts: rows.counted(counts, database.read(rows.select(counts))) if counts else {}
+def row_counter(database: Database) -> Callable[[Sequence[CountQuery]], Mapping[CountQuery, int]]:
+    """Return a function that counts rows of the database in one request, or in none if there is nothing to count."""
+    return lambda queries: read_counts(queries, database.read(count_sql(queries))) if queries else {}
 
 
-def unrehearsed(
+def review_without_rehearsal(
     files: Sequence[File],
     ledger: Sequence[str],
     recorded: Mapping[str, str],
     obstacle: str,
     quarantine: Quarantine = NONE,
 ) -> Review:
-    """The plan alone, where the database or the files can't be read.
+    """Return a review with nothing but the plan, for a database or files that cannot be read.
 
     Args:
-        files: the folder, in order.
-        ledger: names of the applied files, as far as they are known.
-        recorded: digests of applied files, as make_plan takes them.
-        obstacle: why there is no more.
-        quarantine: texts that must not be applied.
+        files: The folder's files, in order.
+        ledger: Names of the applied files, as far as they are known.
+        recorded: Checksums of applied files, as for `make_plan`.
+        obstacle: Why there is no rehearsal.
+        quarantine: Texts that must not be applied.
     """
     return Review(make_plan(files, ledger, recorded, quarantine), None, obstacle, (), (), ())
 
 
-def drift(files: Iterable[Migration], now: Live, table: str) -> tuple[Change, ...]:
-    """What the live schema has beyond the applied files, and what it lacks.
+def drift(files: Iterable[Migration], current: Live, table: str) -> tuple[SchemaChange, ...]:
+    """Return the changes from the schema of the applied files to the live one.
 
     Raises:
-        SqlError: the live schema can't be made here.
+        SqlError: The live schema cannot be created in the local SQLite.
     """
-    return _drift(files, now.ledger, schema.read(schema.rebuilt(now.objects)).without(table), table)
+    return _drift(files, current.ledger, schema.read(schema.build(current.objects)).without(table), table)
 
 
-def _drift(files: Iterable[Migration], applied: Iterable[str], found: Schema, table: str) -> tuple[Change, ...]:
+def _drift(
+    files: Iterable[Migration], applied: Iterable[str], live_schema: Schema, table: str
+) -> tuple[SchemaChange, ...]:
     by_name = {file.name: file for file in files}
-    return difference(rehearsal.made_by((by_name[name] for name in applied if name in by_name), table), found)
+    applied_files = (by_name[name] for name in applied if name in by_name)
+    return difference(rehearsal.schema_of_files(applied_files, table), live_schema)
 
 
-def refuse(done: Review, folder: str, policy: Mapping[Problem, Severity]) -> None:
-    """Stops a run that must not start.
+def raise_on_errors(review: Review, folder: str, policy: Mapping[Problem, Severity]) -> None:
+    """Stop a run that must not start.
 
     Args:
-        done: the review.
-        folder: of the migrations, as the user wrote it.
-        policy: which problems stop it; what it does not name has DEFAULT_POLICY's severity.
+        review: The review.
+        folder: The migrations folder, as the user wrote it.
+        policy: Severities of problems. DEFAULT_POLICY has those that it does not name.
 
     Raises:
-        PlanRefused: with a line for each reason.
+        PlanRefused: There are errors. The message has a line for each.
     """
-    if lines := told(*done.errors(policy), folder):
+    if lines := format_findings(*review.errors(policy), folder):
         raise PlanRefused("nothing was applied:\n" + "\n".join(f"  {line}" for line in lines))
 
 
-def told(problems: Iterable[Problematic], findings: Iterable[Finding], folder: str) -> tuple[str, ...]:
-    """One line for each problem of the plan, two for each finding of lint's: what is wrong, and what to do."""
-    lines = [item.in_folder(folder) for item in problems]
+def format_findings(problems: Iterable[FolderProblem], findings: Iterable[Finding], folder: str) -> tuple[str, ...]:
+    """Return one line for each problem of the folder and two for each finding: what is wrong, and what to do."""
+    lines = [problem.in_folder(folder) for problem in problems]
     for finding in findings:
         lines += (
             finding.in_folder(folder),

@@ -7,18 +7,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.effects import Kind
-from pulumi_d1.migrations.review.lint.figures import rows
+from pulumi_d1.migrations.review.effects import EffectKind
 from pulumi_d1.migrations.review.lint.finding import Rule, hit
+from pulumi_d1.migrations.review.lint.row_counts import format_rows
 from pulumi_d1.sqlite.authorizer import is_on
-from pulumi_d1.sqlite.statements import words
+from pulumi_d1.sqlite.statements import tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pulumi_d1.migrations.review.effects import Effect
-    from pulumi_d1.migrations.review.lint.figures import Figures
     from pulumi_d1.migrations.review.lint.finding import Hit
+    from pulumi_d1.migrations.review.lint.row_counts import RowCounts
     from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
 
 ADDED: Final = Rule(
@@ -45,47 +45,49 @@ RULES: Final = (ADDED, REFERENCED)
 _HOLDS: Final = frozenset({"NO ACTION", "RESTRICT"})
 
 
-def hits(rehearsal: Rehearsal, effects: Sequence[Effect], figures: Figures) -> Iterator[Hit]:
+def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts) -> Iterator[Hit]:
     """The findings of this family.
 
     Args:
         rehearsal: of the pending files.
         effects: of the rehearsal, in order.
-        figures: how many rows they concern.
+        row_counts: how many rows they concern.
     """
     for effect in effects:
-        if effect.kind is Kind.IN_THE_WAY:
-            yield _added(rehearsal.files[effect.file], effect, figures.of(effect))
+        if effect.kind is EffectKind.BLOCKS_COLUMN:
+            yield _added(rehearsal.files[effect.file], effect, row_counts.of(effect))
     holding = [effect for effect in effects if effect.key and effect.key.on_delete in _HOLDS]
     for (number, step), group in groupby(holding, key=lambda effect: (effect.file, effect.step)):
         file = rehearsal.files[number]
         held = [effect for effect in group if not _is_settled(rehearsal, file, effect)]
         if held:
-            yield _referenced(file, step, held, figures)
+            yield _referenced(file, step, held, row_counts)
 
 
 def _added(file: RehearsedFile, effect: Effect, number: int | None) -> Hit:
-    there = {None: "which may have rows", 0: "which has no rows now"}.get(number) or f"which has {rows(number or 0)}"
+    there = {None: "which may have rows", 0: "which has no rows now"}.get(
+        number
+    ) or f"which has {format_rows(number or 0)}"
     message = f"D1 adds this column to an empty table only, not to {effect.table}, {there}"
-    reason = file.steps[effect.step].needs_empty
+    reason = file.steps[effect.step].empty_table_error
     severity = Severity.WARNING if number == 0 else Severity.ERROR
     return _refused(hit(file, effect.step, ADDED, severity, f"{message}: {reason}"), bool(number) and effect.certain)
 
 
-def _referenced(file: RehearsedFile, step: int, held: Sequence[Effect], figures: Figures) -> Hit:
+def _referenced(file: RehearsedFile, step: int, held: Sequence[Effect], row_counts: RowCounts) -> Hit:
     action = file.steps[step].actions[0]
     doing = "deleting every row of" if action.verb == "DELETE" else "dropping"
-    pointing = [effect for effect in held if figures.of(effect)] or held
+    pointing = [effect for effect in held if row_counts.of(effect)] or held
     by = ", ".join(
-        f"{_amount(figures.of(effect))} of {effect.table} ({', '.join(effect.columns)})" for effect in pointing
+        f"{_amount(row_counts.of(effect))} of {effect.table} ({', '.join(effect.columns)})" for effect in pointing
     )
-    certain = any(figures.of(effect) and effect.certain for effect in held)
+    certain = any(row_counts.of(effect) and effect.certain for effect in held)
     message = f"D1 refuses {doing} {action.name} while {by} point at it"
-    return _refused(hit(file, step, REFERENCED, figures.severity(held), message), certain)
+    return _refused(hit(file, step, REFERENCED, row_counts.severity(held), message), certain)
 
 
 def _amount(number: int | None) -> str:
-    return rows(number) if number else "rows"
+    return format_rows(number) if number else "rows"
 
 
 def _refused(found: Hit, certain: bool) -> Hit:  # noqa: FBT001 - a value, not a switch
@@ -96,7 +98,7 @@ def _is_settled(rehearsal: Rehearsal, file: RehearsedFile, effect: Effect) -> bo
     """Whether the check is put off, and finds nothing, or does not happen, when it comes."""
     parent = file.steps[effect.step].actions[0].name.lower()
     child = rehearsal.before.objects.get(("table", effect.live_table.lower()))
-    declared = child is not None and "deferred" in words(child.sql)
+    declared = child is not None and "deferred" in tokens(child.sql)
     put_off = declared
     for step in file.steps[: effect.step]:
         for action in step.actions:

@@ -1,4 +1,4 @@
-"""A rule, and a place where it applies."""
+"""A rule, and a place that breaks it."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One thing that a migration should not do.
+    """A rule for migrations.
 
     Attributes:
-        code: stable, such as D101; waivers, JSON output and the documentation name the rule by it.
-        title: what it is about, in a few words.
-        why: what happens on D1, and where that is known from.
-        instead: what to do.
+        code: A stable code such as D101, used in waivers, JSON output and the documentation.
+        title: The problem in a few words.
+        why: The consequence on D1, with sources.
+        instead: What to do instead.
     """
 
     code: str
@@ -30,23 +30,23 @@ class Rule:
 
     @property
     def documentation(self) -> str:
-        """Where it is explained, from the project's folder."""
+        """Path and anchor of its explanation, relative to the project's folder."""
         return f"docs/lint.md#{self.code.lower()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A place where a rule applies.
+    """A place that breaks a rule.
 
     Attributes:
-        rule: which.
+        rule: The rule.
         severity: ERROR or WARNING.
-        name: of the migration.
-        line: of the file, from 1.
-        column: of the line, in characters, from 1.
-        message: what is wrong there, with the names and rows that it concerns; one line.
-        refused: whether D1 itself refuses the statement: no policy and no waiver lets it through.
-        waiver: the reason that the file gives for allowing it; empty when it does not.
+        name: Name of the migration.
+        line: Line in the file, from 1.
+        column: Column in the line, in characters, from 1.
+        message: One line about what is wrong, with the names and row counts.
+        refused: True if D1 itself refuses the statement. No policy and no waiver can allow that.
+        waiver: The file's reason for allowing it; empty if the file does not.
     """
 
     rule: Rule
@@ -59,17 +59,17 @@ class Finding:
     waiver: str = ""
 
     def in_folder(self, folder: str) -> str:
-        """One line that starts with the file's path, as compilers write it."""
+        """Return one line that starts with the file's path, in the format of compilers."""
         return f"{folder}/{self.name}:{self.line}:{self.column}: {self.rule.code} {self.message}"
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A finding, and the statement that a waiver has to stand at.
+    """A finding, and the statement to which a waiver for it must be attached.
 
     Attributes:
-        step: 0-based place of the statement in its file; None where it is about no single one.
-        finding: not waived yet.
+        step: 0-based index into the file's steps; None if the finding is not about a single statement.
+        finding: The finding, not waived yet.
     """
 
     step: int | None
@@ -77,6 +77,6 @@ class Hit:
 
 
 def hit(file: RehearsedFile, step: int, rule: Rule, severity: Severity, message: str) -> Hit:
-    """A finding about one statement, from its 0-based place in the file."""
+    """Return a finding about the statement at a 0-based index of the file's steps."""
     line, column = position(normalize_newlines(file.migration.sql), file.steps[step].statement.offset)
     return Hit(step, Finding(rule, severity, file.migration.name, line, column, message))

@@ -6,18 +6,18 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.effects import Kind
+from pulumi_d1.migrations.review.effects import EffectKind
 from pulumi_d1.migrations.review.lineage import DROPS
-from pulumi_d1.migrations.review.lint.figures import rows
 from pulumi_d1.migrations.review.lint.finding import Rule, hit
+from pulumi_d1.migrations.review.lint.row_counts import format_rows
 from pulumi_d1.sqlite.authorizer import is_on
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pulumi_d1.migrations.review.effects import Effect
-    from pulumi_d1.migrations.review.lint.figures import Figures
     from pulumi_d1.migrations.review.lint.finding import Hit
+    from pulumi_d1.migrations.review.lint.row_counts import RowCounts
     from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
 
 CASCADE: Final = Rule(
@@ -70,13 +70,13 @@ _DOES: Final = {
 }
 
 
-def hits(rehearsal: Rehearsal, effects: Sequence[Effect], figures: Figures) -> Iterator[Hit]:
+def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts) -> Iterator[Hit]:
     """The findings of this family.
 
     Args:
         rehearsal: of the pending files.
         effects: of the rehearsal, in order.
-        figures: how many rows they concern.
+        row_counts: how many rows they concern.
     """
     for (number, step), group in groupby(effects, key=lambda effect: (effect.file, effect.step)):
         file = rehearsal.files[number]
@@ -85,33 +85,35 @@ def hits(rehearsal: Rehearsal, effects: Sequence[Effect], figures: Figures) -> I
             if rule := _rule(effect):
                 by_rule.setdefault(rule, []).append(effect)
         for rule, concerned in by_rule.items():
-            severity = Severity.WARNING if rule is UPDATED else figures.severity(concerned)
-            yield hit(file, step, rule, severity, _MESSAGES[rule](file, concerned, figures))
+            severity = Severity.WARNING if rule is UPDATED else row_counts.severity(concerned)
+            yield hit(file, step, rule, severity, _MESSAGES[rule](file, concerned, row_counts))
 
 
 def _rule(effect: Effect) -> Rule | None:
     match effect.kind:
-        case Kind.FOREIGN_KEY if effect.key and effect.key.on_delete in _DOES:
+        case EffectKind.FOREIGN_KEY if effect.key and effect.key.on_delete in _DOES:
             return CASCADE
-        case Kind.DROPPED:
+        case EffectKind.DROPPED:
             return DROPPED
-        case Kind.COLUMN_DROPPED:
+        case EffectKind.COLUMN_DROPPED:
             return COLUMN
-        case Kind.DELETED:
+        case EffectKind.DELETED:
             return DELETED
-        case Kind.UPDATED:
+        case EffectKind.UPDATED:
             return UPDATED
         case _:
             return None
 
 
-def _cascade(file: RehearsedFile, victims: Sequence[Effect], figures: Figures) -> str:
+def _cascade(file: RehearsedFile, victims: Sequence[Effect], row_counts: RowCounts) -> str:
     step = victims[0].step
     action = file.steps[step].actions[0]
     doing = f"dropping {action.name}" if action.verb in DROPS else f"deleting every row of {action.name}"
-    with_rows = [effect for effect in victims if figures.of(effect) != 0] or victims
-    clauses = sorted(_clause(effect, action.name, figures.of(effect)) for effect in with_rows)  # "delete" before "set"
-    none = "; there are none now" if all(figures.of(effect) == 0 for effect in victims) else ""
+    with_rows = [effect for effect in victims if row_counts.of(effect) != 0] or victims
+    clauses = sorted(
+        _clause(effect, action.name, row_counts.of(effect)) for effect in with_rows
+    )  # "delete" before "set"
+    none = "; there are none now" if all(row_counts.of(effect) == 0 for effect in victims) else ""
     return f"{doing} would {_listed(clauses)}{none}{_no_protection(file, step)}"
 
 
@@ -120,7 +122,7 @@ def _clause(effect: Effect, gone: str, number: int | None) -> str:
     if key is None:
         return ""
     at_most = "up to " if number and key.parent.lower() != gone.lower() else ""
-    amount = f"{at_most}{rows(number)}" if number else "the rows"
+    amount = f"{at_most}{format_rows(number)}" if number else "the rows"
     return _DOES[key.on_delete].format(rows=f"{amount} of {effect.table}", columns=columns)
 
 
@@ -145,44 +147,44 @@ def _no_protection(file: RehearsedFile, step: int) -> str:
     return found
 
 
-def _dropped(file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
+def _dropped(file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
     [effect] = effects
     if effect.table.lower() in file.rebuilt:
-        return f"{effect.table} is made again, but its rows are not copied back{_total(effect, figures)}"
-    return f"{effect.table} is dropped with its rows{_total(effect, figures)}"
+        return f"{effect.table} is made again, but its rows are not copied back{_total(effect, row_counts)}"
+    return f"{effect.table} is dropped with its rows{_total(effect, row_counts)}"
 
 
-def _column(file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
+def _column(file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
     table = effects[0].table
     if file.steps[effects[0].step].actions[0].verb in DROPS:
-        return f"the rebuilt {table} is not given the values of {_columns(effects, figures)}"
-    return f"{table} loses the values of {_columns(effects, figures)}"
+        return f"the rebuilt {table} is not given the values of {_columns(effects, row_counts)}"
+    return f"{table} loses the values of {_columns(effects, row_counts)}"
 
 
-def _deleted(_file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
+def _deleted(_file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
     [effect] = effects
-    return f"every row of {effect.table} is deleted{_total(effect, figures)}"
+    return f"every row of {effect.table} is deleted{_total(effect, row_counts)}"
 
 
-def _updated(_file: RehearsedFile, effects: Sequence[Effect], figures: Figures) -> str:
-    return f"every row of {effects[0].table} gets a new value of {_columns(effects, figures)}"
+def _updated(_file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
+    return f"every row of {effects[0].table} gets a new value of {_columns(effects, row_counts)}"
 
 
-def _columns(effects: Iterable[Effect], figures: Figures) -> str:
-    return ", ".join(f"{effect.columns[0]}{_total(effect, figures)}" for effect in effects)
+def _columns(effects: Iterable[Effect], row_counts: RowCounts) -> str:
+    return ", ".join(f"{effect.columns[0]}{_total(effect, row_counts)}" for effect in effects)
 
 
-def _total(effect: Effect, figures: Figures) -> str:
-    match figures.of(effect):
+def _total(effect: Effect, row_counts: RowCounts) -> str:
+    match row_counts.of(effect):
         case None:
             return ""
         case 0:
             return " (no rows now)"
         case number:
-            return f" ({rows(number)})"
+            return f" ({format_rows(number)})"
 
 
-_MESSAGES: Final[Mapping[Rule, Callable[[RehearsedFile, Sequence[Effect], Figures], str]]] = {
+_MESSAGES: Final[Mapping[Rule, Callable[[RehearsedFile, Sequence[Effect], RowCounts], str]]] = {
     CASCADE: _cascade,
     DROPPED: _dropped,
     COLUMN: _column,

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
-from pulumi_d1.sqlite.recorder import SECONDS
+from pulumi_d1.sqlite.recorder import MAX_SECONDS
 from pulumi_d1.sqlite.sandbox import TRANSACTION_REFUSED
-from pulumi_d1.sqlite.statements import first_word, words
+from pulumi_d1.sqlite.statements import first_word, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +69,7 @@ def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
     """The findings of this family."""
     for undecided in rehearsal.undecided:
         if _TOO_SLOW in undecided.message:
-            message = f"takes longer than {SECONDS:.0f} s here, on next to no rows: D1 ends a request after 30 s"
+            message = f"takes longer than {MAX_SECONDS:.0f} s here, on next to no rows: D1 ends a request after 30 s"
         else:
             message = f"{undecided.message} (on the rows of this file alone: those of the live database decide)"
         yield _hit(rehearsal, undecided, UNDECIDED, message)
@@ -98,8 +98,8 @@ def _kind(sql: str, message: str) -> tuple[Rule, str]:
         return COMPOUND, message
     if message == TRANSACTION_REFUSED:
         return TRANSACTION, f"{first_word(sql).upper()}: D1 refuses statements about transactions"
-    if _UNTOUCHABLE.search(message) and (names := [word for word in words(sql) if word.startswith("_cf_")]):
+    if _UNTOUCHABLE.search(message) and (names := [word for word in tokens(sql) if word.startswith("_cf_")]):
         return RESERVED, f"{names[0]} is a name of the service's own: not authorized: SQLITE_AUTH"
     if message.startswith("not authorized") and first_word(sql) == "pragma":
-        return PRAGMA, f"PRAGMA {words(sql)[1]}: {message}"
+        return PRAGMA, f"PRAGMA {tokens(sql)[1]}: {message}"
     return OTHER, message

@@ -73,7 +73,7 @@ def hits(rehearsal: Rehearsal, table: str) -> Iterator[Hit]:
                 yield hit(
                     file, index, VIRTUAL, Severity.WARNING, f"{name} is virtual: wrangler d1 export fails with it"
                 )
-            if there := step.in_the_way:
+            if there := step.conflict:
                 yield hit(file, index, IN_THE_WAY, Severity.ERROR, _in_the_way(step, there))
             if touches := _touches(step, table):
                 yield hit(file, index, LEDGER, Severity.ERROR, f"the statement {touches} {table}, the ledger")
@@ -92,7 +92,7 @@ def _touches(step: Step, table: str) -> str:
 
 def _in_the_way(step: Step, there: SchemaObject) -> str:
     """What is there, and how it differs, where the two can be made and compared."""
-    was, wanted = (schema.read(schema.made_by([sql])) for sql in (there.sql, step.statement.text))
+    was, wanted = (schema.read(schema.build_from_statements([sql])) for sql in (there.sql, step.statement.text))
     changes = [f"{change.name}: {change.detail or change.kind}" for change in difference(was, wanted)]
     more = [f"and {len(changes) - _SHOWN} more"] if len(changes) > _SHOWN else []
     but = f" ({', '.join(changes[:_SHOWN] + more)})" if was.objects and wanted.objects else ""

@@ -1,4 +1,4 @@
-"""0xx: comments that allow a finding, and those that allow nothing."""
+"""0xx: comments that allow a finding, and comments that allow nothing."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ _MARK: Final = "d1:allow"
 _WAIVER: Final = re.compile(r"\s+(D\d{3}(?:\s*,\s*D\d{3})*)\b[\s:]*(.*)", re.IGNORECASE | re.DOTALL)
 _BLANK_LINE: Final = re.compile(r"\n[ \t\r\f]*\n")
 
-# What these find depends on the live schema, and on what the rows allow: of use on one database, and not on the next.
+# These depend on the live schema and rows, so a waiver can be needed on one database and not on another.
 _ELSEWHERE: Final = frozenset({"D208", "D304"})
 
 
 @dataclass(frozen=True, slots=True)
 class Waiver:
-    """One comment with the mark.
+    """A comment with the mark.
 
     Attributes:
-        name: of the migration.
-        line: of the file, from 1.
-        column: of the line, in characters, from 1.
-        step: 0-based place of its statement; None where it stands at none.
-        codes: that it names, in capitals.
-        reason: why; empty where none is given.
+        name: Name of the migration.
+        line: Line in the file, from 1.
+        column: Column in the line, in characters, from 1.
+        step: 0-based index of the statement that it is attached to; None if there is none.
+        codes: The codes in it, in capitals.
+        reason: The reason in it; empty if it has none.
     """
 
     name: str
@@ -58,8 +58,8 @@ class Waiver:
     reason: str
 
 
-def read(rehearsal: Rehearsal) -> tuple[Waiver, ...]:
-    """The waivers of the rehearsed files, up to the statement that was refused."""
+def read_waivers(rehearsal: Rehearsal) -> tuple[Waiver, ...]:
+    """Return the waivers in the rehearsed files, up to a refused statement."""
     return tuple(
         waiver for file in rehearsal.files if _MARK in file.migration.sql for waiver in _of_file(file, rehearsal)
     )
@@ -72,23 +72,23 @@ def _of_file(file: RehearsedFile, rehearsal: Rehearsal) -> Iterator[Waiver]:
         _, mark, rest = comment.text.partition(_MARK)
         if not mark or (refused and _is_beyond(file, comment)):
             continue
-        found = _WAIVER.fullmatch(rest.removesuffix("*/"))
-        codes = tuple(code.strip().upper() for code in found[1].split(",")) if found else ()
-        reason = " ".join(found[2].split()) if found else ""
+        match = _WAIVER.fullmatch(rest.removesuffix("*/"))
+        codes = tuple(code.strip().upper() for code in match[1].split(",")) if match else ()
+        reason = " ".join(match[2].split()) if match else ""
         yield Waiver(file.migration.name, *position(script, comment.offset), _at(file, script, comment), codes, reason)
 
 
 def _is_beyond(file: RehearsedFile, comment: Comment) -> bool:
     last = file.steps[-1].statement if file.steps else None
-    return last is None or comment.offset > last.offset + len(last.text)
+    return last is None or comment.offset > last.end
 
 
 def _at(file: RehearsedFile, script: str, comment: Comment) -> int | None:
-    """The statement that a comment stands in, behind, or in front of."""
+    """Return the index of the statement that a comment is attached to: inside of it, after it or before it."""
     statements = [step.statement for step in file.steps]
     before = bisect_right(statements, comment.offset, key=lambda statement: statement.offset) - 1
     if before >= 0:
-        end = statements[before].offset + len(statements[before].text)
+        end = statements[before].end
         rest_of_line = script[comment.end :].partition("\n")[0]
         if comment.offset < end or ("\n" not in script[end : comment.offset] and not rest_of_line.strip()):
             return before
@@ -98,8 +98,8 @@ def _at(file: RehearsedFile, script: str, comment: Comment) -> int | None:
     return None
 
 
-def applied(waivers: Iterable[Waiver], hits: Iterable[Hit]) -> tuple[Finding, ...]:
-    """The findings, those that a waiver allows with its reason."""
+def apply_waivers(waivers: Iterable[Waiver], hits: Iterable[Hit]) -> tuple[Finding, ...]:
+    """Return the findings. Those that a waiver allows have its reason."""
     reasons = {(w.name, w.step, code): w.reason for w in waivers for code in w.codes}
     return tuple(
         hit.finding
@@ -109,13 +109,13 @@ def applied(waivers: Iterable[Waiver], hits: Iterable[Hit]) -> tuple[Finding, ..
     )
 
 
-def void(waivers: Sequence[Waiver], known: Collection[str], hits: Iterable[Hit]) -> tuple[Finding, ...]:
-    """Findings about the waivers that allow nothing.
+def find_void_waivers(waivers: Sequence[Waiver], known: Collection[str], hits: Iterable[Hit]) -> tuple[Finding, ...]:
+    """Return findings about the waivers that allow nothing.
 
     Args:
-        waivers: of a rehearsal.
-        known: code of every rule.
-        hits: what the rules find there, here or on a database with other rows.
+        waivers: The waivers of a rehearsal.
+        known: The codes of all rules.
+        hits: The findings on this database, and those possible on a database with other rows.
     """
     refused = {(hit.finding.name, hit.step, hit.finding.rule.code): hit.finding.refused for hit in hits}
     return tuple(

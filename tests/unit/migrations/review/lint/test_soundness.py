@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pulumi_d1.errors import SqlError
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.review.effects import effects
+from pulumi_d1.migrations.review.effects import find_effects
 from pulumi_d1.migrations.review.rehearsal import rehearse
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
@@ -94,4 +94,4 @@ def test_no_value_is_lost_without_a_finding(statements: list[list[str]]) -> None
         for script in scripts:
             run_script(connection, script or "SELECT 1")
     lost = {str(row)[0] for row, _, _ in before - values(connection)}
-    assert lost <= {effect.live_table for effect in effects(rehearsal, each_file_alone=False)}
+    assert lost <= {effect.live_table for effect in find_effects(rehearsal, each_file_alone=False)}

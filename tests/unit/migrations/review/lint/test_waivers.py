@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_d1.migrations.review.lint.check import stopping
+from pulumi_d1.migrations.review.lint.check import stopping_findings
 from tests.support.lint import live
 
 _DROP = "DROP TABLE sessions;"
@@ -107,7 +107,7 @@ def test_what_comes_after_a_refused_statement_is_not_judged() -> None:
 
 def test_what_d1_refuses_stops_a_run_whatever_the_file_says() -> None:
     found = live.findings("-- d1:allow D203 we need it\nPRAGMA journal_mode = WAL;")
-    assert [item.rule.code for item in stopping(found, errors_stop=False)] == ["D203"]
+    assert [item.rule.code for item in stopping_findings(found, errors_stop=False)] == ["D203"]
 
 
 def test_errors_stop_a_run_where_they_are_to_and_nothing_allows_them() -> None:
@@ -117,5 +117,5 @@ def test_errors_stop_a_run_where_they_are_to_and_nothing_allows_them() -> None:
         ("D104", "error"),
         ("D105", "warning"),
     ]
-    assert [item.rule.code for item in stopping(found, errors_stop=True)] == ["D102"]
-    assert stopping(found, errors_stop=False) == ()
+    assert [item.rule.code for item in stopping_findings(found, errors_stop=True)] == ["D102"]
+    assert stopping_findings(found, errors_stop=False) == ()

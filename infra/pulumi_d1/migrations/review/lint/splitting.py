@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit
-from pulumi_d1.sqlite.statements import comments, may_comment, normalize_newlines, position
+from pulumi_d1.sqlite.statements import comments, may_have_comments, normalize_newlines, position
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def hits(file: RehearsedFile) -> Iterator[Hit]:
                 yield hit(file, index, MISREAD, Severity.WARNING, f"/query cuts this trigger in two: {why}")
         tables += verb == "CREATE_TABLE"
     sql = file.migration.sql
-    if may_comment(sql) and _SUSPECT.search(sql):
+    if may_have_comments(sql) and _SUSPECT.search(sql):
         yield from _comments(file)
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_d1.sqlite import repeated, sandbox
+from pulumi_d1.sqlite import bulk_inserts, sandbox
 from pulumi_d1.sqlite.observe import observe
-from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, cut, following
+from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, iter_statements, next_statement
 
 if TYPE_CHECKING:
     import apsw
@@ -62,23 +62,23 @@ def _rows(connection: apsw.Connection) -> list[object]:
 def test_rows_at_once_tell_what_each_by_itself_tells(script: str, rows_known: bool) -> None:  # noqa: FBT001 - drawn
     at_once = told(script, rows_known=rows_known)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(repeated, "rows_after", lambda *_: None)
+        patch.setattr(bulk_inserts, "inserts_after", lambda *_: None)
         assert at_once == told(script, rows_known=rows_known)
 
 
 @given(scripts)
 def test_landmarks_are_statements_and_leave_out_nothing_but_rows(script: str) -> None:
-    every, some = list(cut(script)), list(repeated.landmarks(script))
+    every, some = list(iter_statements(script)), list(bulk_inserts.iter_condensed(script))
     assert set(some) <= set(every)
     assert some[-1] == every[-1]
-    assert all(repeated.head(statement.text) for statement in set(every) - set(some))
+    assert all(bulk_inserts.insert_head(statement.text) for statement in set(every) - set(some))
 
 
 def test_rows_run_many_at_once() -> None:
     script = "".join(f"INSERT INTO t VALUES ({number}, 'it''s');\n" for number in range(9))
-    first = following(script)
+    first = next_statement(script)
     assert first is not None
-    found = repeated.rows_after(script, first)
+    found = bulk_inserts.inserts_after(script, first)
     assert found is not None
     text, last = found
     assert text == script[first.end : -1]
@@ -87,9 +87,9 @@ def test_rows_run_many_at_once() -> None:
 
 def test_a_text_of_rows_is_no_longer_than_one_statement_may_be() -> None:
     row = "INSERT INTO t VALUES ('%s');\n" % ("\U0001f600" * 2_000)
-    first = following(row * 9)
+    first = next_statement(row * 9)
     assert first is not None
-    found = repeated.rows_after(row * 9, first)
+    found = bulk_inserts.inserts_after(row * 9, first)
     assert found is not None
     assert len(found[0].encode()) <= MAX_STATEMENT_BYTES
 
@@ -97,9 +97,9 @@ def test_a_text_of_rows_is_no_longer_than_one_statement_may_be() -> None:
 @pytest.mark.parametrize("after", ["INSERT INTO u VALUES (2);", "-- why\nINSERT INTO t VALUES (2);", "VALUES (2);", ""])
 def test_what_is_no_such_row_is_left_alone(after: str) -> None:
     script = f"INSERT INTO t VALUES (1);\n{after}"
-    first = following(script)
+    first = next_statement(script)
     assert first is not None
-    assert repeated.rows_after(script, first) is None
+    assert bulk_inserts.inserts_after(script, first) is None
 
 
 @pytest.mark.parametrize(
@@ -112,4 +112,4 @@ def test_what_is_no_such_row_is_left_alone(after: str) -> None:
     ids=["a quoted name", "a comment", "NUL"],
 )
 def test_values_that_begin_no_rows_mislead_nobody(script: str) -> None:
-    assert list(repeated.landmarks(script)) == list(cut(script))
+    assert list(bulk_inserts.iter_condensed(script)) == list(iter_statements(script))

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_d1.sqlite.altered import Altered, Part, altered
-from pulumi_d1.sqlite.needs_empty import needs_empty
+from pulumi_d1.sqlite.alter_table import AlterKind, AlterTable, parse_alter_table
+from pulumi_d1.sqlite.probe import empty_table_error
 from pulumi_d1.sqlite.statements import quoted
 
 
 @pytest.mark.parametrize(
     ("sql", "change"),
     [
-        ("ALTER TABLE t RENAME TO New;", Altered(Part.TABLE, "", "new")),
-        ('alter table main."a b" rename to "c ""d"""', Altered(Part.TABLE, "", 'c "d"')),
-        ("ALTER TABLE t RENAME COLUMN a TO b", Altered(Part.COLUMN, "a", "b")),
-        ("ALTER TABLE t RENAME [a] /* to c */ TO `b`", Altered(Part.COLUMN, "a", "b")),
-        ("ALTER TABLE t ADD COLUMN a INTEGER NOT NULL", Altered(Part.ADDED_COLUMN, "", "a")),
-        ("ALTER TABLE t ADD a", Altered(Part.ADDED_COLUMN, "", "a")),
+        ("ALTER TABLE t RENAME TO New;", AlterTable(AlterKind.RENAME_TABLE, "", "new")),
+        ('alter table main."a b" rename to "c ""d"""', AlterTable(AlterKind.RENAME_TABLE, "", 'c "d"')),
+        ("ALTER TABLE t RENAME COLUMN a TO b", AlterTable(AlterKind.RENAME_COLUMN, "a", "b")),
+        ("ALTER TABLE t RENAME [a] /* to c */ TO `b`", AlterTable(AlterKind.RENAME_COLUMN, "a", "b")),
+        ("ALTER TABLE t ADD COLUMN a INTEGER NOT NULL", AlterTable(AlterKind.ADD_COLUMN, "", "a")),
+        ("ALTER TABLE t ADD a", AlterTable(AlterKind.ADD_COLUMN, "", "a")),
         ("ALTER TABLE t DROP COLUMN a", None),
         ("CREATE TABLE t (a)", None),
         ("ALTER TABLE", None),
     ],
 )
-def test_new_names_are_read(sql: str, change: Altered | None) -> None:
-    assert altered(sql) == change
+def test_new_names_are_read(sql: str, change: AlterTable | None) -> None:
+    assert parse_alter_table(sql) == change
 
 
 @pytest.mark.parametrize("table", ["t", "order", 'say "hi"'])
@@ -51,6 +51,6 @@ def test_new_names_are_read(sql: str, change: Altered | None) -> None:
 def test_what_only_an_empty_table_can_get_is_known_without_its_other_columns(
     table: str, column: str, needs: str
 ) -> None:
-    error = needs_empty(f"ALTER TABLE {quoted(table)} ADD COLUMN {column}", table)
+    error = empty_table_error(f"ALTER TABLE {quoted(table)} ADD COLUMN {column}", table)
     assert needs in error
     assert bool(error) is bool(needs)
