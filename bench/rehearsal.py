@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from bench.measure import Figure, Row, clocked
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW, Live
-from pulumi_d1.migrations.review.review import review
+from pulumi_d1.migrations.review.review import review_files
 from pulumi_d1.sqlite.schema import SchemaObject
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def _row(what: str, now: Live, count: int, runs: int, say: Callable[[str], None]
     ]
 
     def rehearse() -> None:
-        done = review(files, now, "d1_migrations", {}, lambda _: {})
+        done = review_files(files, now, "d1_migrations", {}, lambda _: {})
         assert done.rehearsal, done.obstacle  # noqa: S101 - what is measured has happened
         assert done.rehearsal.refusal is None, done.rehearsal.refusal  # noqa: S101 - and to the end
 

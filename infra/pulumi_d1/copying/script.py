@@ -13,7 +13,7 @@ from pulumi_d1.copying.insert import create_pieces, inserts, pieces_table
 from pulumi_d1.copying.literal import written
 from pulumi_d1.copying.page import rows
 from pulumi_d1.sqlite.statements import quoted
-from pulumi_d1.sqlite.storage import Rows, storages
+from pulumi_d1.sqlite.storage import RowSource, storages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -42,12 +42,12 @@ class Inventory:
     @property
     def filled(self) -> tuple[Storage, ...]:
         """The tables whose rows are read one by one."""
-        return tuple(item for item in self.storages if item.rows is Rows.OWN)
+        return tuple(item for item in self.storages if item.rows is RowSource.OWN)
 
     @property
     def forgotten(self) -> tuple[str, ...]:
         """Names of the FTS5 tables whose content can't be had."""
-        return tuple(item.table for item in self.storages if item.rows is Rows.FORGOTTEN)
+        return tuple(item.table for item in self.storages if item.rows is RowSource.CONTENTLESS)
 
 
 def inventory(objects: Sequence[SchemaObject]) -> Inventory:
@@ -90,7 +90,7 @@ def script(
             yield from inserts(storage, passed(storage, rows(database, storage)), pieces)
     yield f"DROP TABLE {quoted(pieces)};"
     for storage in what.storages:
-        if storage.rows is Rows.CONTENT:
+        if storage.rows is RowSource.EXTERNAL_CONTENT:
             yield from _index(database, storage)
         if storage.module == "fts5":
             yield from _options(database, storage)
@@ -101,7 +101,7 @@ def script(
 def _index(database: Database, storage: Storage) -> Iterator[str]:
     """An FTS5 index over other rows is made again: of all of them, or of those that it knows."""
     table = quoted(storage.table)
-    if not storage.knows_rows or _has_all(database, storage):
+    if not storage.lists_rows or _has_all(database, storage):
         yield f"INSERT INTO {table} ({table}) VALUES ('rebuild');"
         return
     columns = ", ".join((storage.rowid, *map(quoted, storage.columns)))
@@ -133,7 +133,7 @@ def _options(database: Database, storage: Storage) -> Iterator[str]:
 
 def _sequence(database: Database, what: Inventory) -> Iterator[str]:
     """The last ids of AUTOINCREMENT: after the rows, which move them."""
-    counting = [storage.table for storage in what.storages if storage.counts_up]
+    counting = [storage.table for storage in what.storages if storage.autoincrement]
     if not counting:
         return
     yield "DELETE FROM sqlite_sequence;"

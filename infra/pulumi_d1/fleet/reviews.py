@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.live import Live
-from pulumi_d1.migrations.review.review import counting, judged, rehearsed
+from pulumi_d1.migrations.review.review import add_findings, review_without_rows, row_counter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,7 @@ class Reviews:
         # Under the lock, so that the first databases of a fleet do not all run the same rehearsal at once.
         with self._lock:
             done = self._of(now.ledger, now.objects)
-        return judged(done, self._table, counting(database))
+        return add_findings(done, self._table, row_counter(database))
 
     def _rehearsed(self, ledger: tuple[str, ...], objects: tuple[SchemaObject, ...]) -> Review:
-        return rehearsed(self._files, Live(ledger, objects), self._table, {})
+        return review_without_rows(self._files, Live(ledger, objects), self._table, {})

@@ -74,7 +74,7 @@ def policy_from(severities: Mapping[str, str]) -> dict[Problem, Severity]:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FolderProblem:
     """One problem.
 
     Attributes:
@@ -114,16 +114,16 @@ class Plan(Generic[F]):
     Attributes:
         pending: migrations to run, in order.
         applied: names in the ledger, in the order in which they were applied; a name may have no file any more.
-        findings: what looks wrong, in the order of the files.
+        problems: what looks wrong, in the order of the files.
     """
 
     pending: tuple[F, ...]
     applied: tuple[str, ...]
-    findings: tuple[Finding, ...]
+    problems: tuple[FolderProblem, ...]
 
-    def of(self, severity: Severity, policy: Mapping[Problem, Severity]) -> tuple[Finding, ...]:
-        """The findings that `policy` gives this severity; what it does not name has DEFAULT_POLICY's."""
-        return tuple(finding for finding in self.findings if severity_of(finding.problem, policy) is severity)
+    def of(self, severity: Severity, policy: Mapping[Problem, Severity]) -> tuple[FolderProblem, ...]:
+        """The problems that `policy` gives this severity; what it does not name has DEFAULT_POLICY's."""
+        return tuple(problem for problem in self.problems if severity_of(problem.problem, policy) is severity)
 
 
 def make_plan(
@@ -139,20 +139,20 @@ def make_plan(
     """
     known = set(applied)
     pending = tuple(migration for migration in migrations if migration.name not in known)
-    findings = (
+    problems = (
         *_edited(migrations, known, recorded),
         *_gone(migrations, pending, applied, recorded),
         *_out_of_order(pending, applied),
         *_duplicate_numbers(migrations, pending),
         *_quarantined(pending, quarantine),
     )
-    return Plan(pending, tuple(applied), tuple(sorted(findings, key=lambda finding: order(finding.name))))
+    return Plan(pending, tuple(applied), tuple(sorted(problems, key=lambda problem: order(problem.name))))
 
 
-def _edited(migrations: Sequence[File], known: set[str], recorded: Mapping[str, str]) -> list[Finding]:
+def _edited(migrations: Sequence[File], known: set[str], recorded: Mapping[str, str]) -> list[FolderProblem]:
     message = "was changed after it was applied, which the database never sees: undo the change, and write a new file"
     return [
-        Finding(Problem.EDITED, migration.name, message)
+        FolderProblem(Problem.EDITED, migration.name, message)
         for migration in migrations
         if migration.name in known and recorded.get(migration.name, migration.sha256) != migration.sha256
     ]
@@ -160,33 +160,33 @@ def _edited(migrations: Sequence[File], known: set[str], recorded: Mapping[str, 
 
 def _gone(
     migrations: Sequence[File], pending: Sequence[File], applied: Sequence[str], recorded: Mapping[str, str]
-) -> list[Finding]:
+) -> list[FolderProblem]:
     """A file that is gone is renamed when a pending one has its text, and missing otherwise."""
     names = {migration.name for migration in migrations}
     gone = [name for name in applied if name not in names]
     by_digest = {migration.sha256: migration.name for migration in reversed(pending)} if gone else {}
-    findings = []
+    problems = []
     for name in gone:
         if new := by_digest.get(recorded.get(name, "")):
             message = f"is {name}, which is applied, under another name, and would run again: rename it back"
-            findings.append(Finding(Problem.RENAMED, new, message))
+            problems.append(FolderProblem(Problem.RENAMED, new, message))
         else:
             message = (
                 "is applied, but its file is gone: bring it back, so that a new database can be made from the files"
             )
-            findings.append(Finding(Problem.MISSING, name, message))
-    return findings
+            problems.append(FolderProblem(Problem.MISSING, name, message))
+    return problems
 
 
-def _out_of_order(pending: Sequence[File], applied: Sequence[str]) -> list[Finding]:
+def _out_of_order(pending: Sequence[File], applied: Sequence[str]) -> list[FolderProblem]:
     last = max(applied, key=order, default=None)
     if last is None:
         return []
     message = f"comes before {last}, which is applied already: give it a higher number"
-    return [Finding(Problem.OUT_OF_ORDER, m.name, message) for m in pending if order(m.name) < order(last)]
+    return [FolderProblem(Problem.OUT_OF_ORDER, m.name, message) for m in pending if order(m.name) < order(last)]
 
 
-def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> list[Finding]:
+def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> list[FolderProblem]:
     by_number: defaultdict[object, list[str]] = defaultdict(list)
     for migration in migrations:
         # What has no number counts as itself, so that files of one numbered folder have no number in common.
@@ -194,15 +194,15 @@ def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> l
         by_number[numbers].append(migration.name)
     new = {migration.name for migration in pending}
     return [
-        Finding(Problem.DUPLICATE_NUMBER, name, f"has the number of {first}: give one of them another")
+        FolderProblem(Problem.DUPLICATE_NUMBER, name, f"has the number of {first}: give one of them another")
         for first, *others in by_number.values()
         for name in others
         if new & {first, name}
     ]
 
 
-def _quarantined(pending: Sequence[File], quarantine: Quarantine) -> list[Finding]:
-    findings = []
+def _quarantined(pending: Sequence[File], quarantine: Quarantine) -> list[FolderProblem]:
+    problems = []
     for migration in pending if quarantine.files else ():
         if held := quarantine.holding(migration.sha256):
             what = "" if held.name == migration.name else f"has the text of {held.name}, which "
@@ -210,5 +210,5 @@ def _quarantined(pending: Sequence[File], quarantine: Quarantine) -> list[Findin
                 f"{what}was restored away on this stack and is quarantined: change its text, or release it: "
                 f"d1 release {held.name} --stack {quarantine.stack}"
             )
-            findings.append(Finding(Problem.QUARANTINED, migration.name, message))
-    return findings
+            problems.append(FolderProblem(Problem.QUARANTINED, migration.name, message))
+    return problems

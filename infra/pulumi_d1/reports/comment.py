@@ -149,7 +149,7 @@ def _section(subject: Subject) -> _Section:
     return _Section(shown, subject, figures, tuple(block for block in blocks if block.items))
 
 
-def _told(problems: Iterable[planned.Finding], findings: Iterable[Finding], folder: str) -> Iterator[str]:
+def _told(problems: Iterable[planned.FolderProblem], findings: Iterable[Finding], folder: str) -> Iterator[str]:
     for problem in problems:
         yield f"{code(f'{folder}/{problem.name}')} {code(problem.message)}"
     for item in findings:

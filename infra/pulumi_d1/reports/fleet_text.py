@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pulumi_d1.fleet.budget import duration
 from pulumi_d1.fleet.result import State
 from pulumi_d1.migrations.bookmark import restore_command
-from pulumi_d1.migrations.review.review import told
+from pulumi_d1.migrations.review.review import format_findings
 from pulumi_d1.reports.review_text import report
 
 if TYPE_CHECKING:
@@ -109,8 +109,8 @@ def look_json(look: Look, folder: str, policy: Mapping[Problem, Severity]) -> di
         "last": review.plan.applied[-1] if review.plan.applied else "",
         "pending": [file.name for file in review.plan.pending],
         "drift": len(review.drift),
-        "errors": list(told(*review.errors(policy), folder)),
-        "warnings": list(told(*review.warnings(policy), folder)),
+        "errors": list(format_findings(*review.errors(policy), folder)),
+        "warnings": list(format_findings(*review.warnings(policy), folder)),
     }
 
 
@@ -120,7 +120,8 @@ def _likeness(look: Look, folder: str, policy: Mapping[Problem, Severity]) -> tu
         return (look.message,)
     names = (*review.plan.applied[-1:], "", *(file.name for file in review.plan.pending))
     drift = tuple(f"{change.kind} {change.type} {change.name}" for change in review.drift)
-    return (*names, "", *drift, *told(*review.errors(policy), folder), *told(*review.warnings(policy), folder))
+    errors, warnings = (format_findings(*items, folder) for items in (review.errors(policy), review.warnings(policy)))
+    return (*names, "", *drift, *errors, *warnings)
 
 
 def _words(look: Look, policy: Mapping[Problem, Severity]) -> str:

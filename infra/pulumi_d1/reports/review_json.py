@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.plan import Problem, Severity
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.review import Review
-    from pulumi_d1.sqlite.difference import Change
+    from pulumi_d1.sqlite.difference import SchemaChange
 
 
 def report_json(review: Review, database: str, folder: str, policy: Mapping[Problem, Severity]) -> str:
@@ -38,11 +38,11 @@ def report_json(review: Review, database: str, folder: str, policy: Mapping[Prob
     return json.dumps(document, indent=2)
 
 
-def _change(change: Change) -> dict[str, str]:
+def _change(change: SchemaChange) -> dict[str, str]:
     return {"kind": change.kind, "type": change.type, "name": change.name, "detail": change.detail}
 
 
-def _told(problems: Iterable[planned.Finding], findings: Iterable[Finding], folder: str) -> list[dict[str, Any]]:
+def _told(problems: Iterable[planned.FolderProblem], findings: Iterable[Finding], folder: str) -> list[dict[str, Any]]:
     return [
         *({"code": item.problem, "file": f"{folder}/{item.name}", "message": item.message} for item in problems),
         *(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.migrations.review.review import told
-from pulumi_d1.sqlite.difference import Kind
+from pulumi_d1.migrations.review.review import format_findings
+from pulumi_d1.sqlite.difference import ChangeKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.plan import Problem, Severity
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.review import Review
-    from pulumi_d1.sqlite.difference import Change
+    from pulumi_d1.sqlite.difference import SchemaChange
 
-_SIGNS: Final = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~"}
+_SIGNS: Final = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~"}
 _DRIFT: Final = {
-    Kind.ADDED: "is in the database, but no applied file makes it",
-    Kind.REMOVED: "is in the applied files, but not in the database",
-    Kind.CHANGED: "is not in the database as the applied files make it",
+    ChangeKind.ADDED: "is in the database, but no applied file makes it",
+    ChangeKind.REMOVED: "is in the applied files, but not in the database",
+    ChangeKind.CHANGED: "is not in the database as the applied files make it",
 }
 _LISTED: Final = 100
 """Files that are listed by name; of a new database with more, the rest is a number."""
@@ -43,8 +43,8 @@ def report(
         _block("not rehearsed, since", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
         _block("allowed by the files themselves:", (_waived(item, folder) for item in review.findings if item.waiver)),
-        _block("warnings:", told(*review.warnings(policy), folder)),
-        _block("errors:", told(*review.errors(policy), folder) if errors else ()),
+        _block("warnings:", format_findings(*review.warnings(policy), folder)),
+        _block("errors:", format_findings(*review.errors(policy), folder) if errors else ()),
     )
     return "\n".join(line for block in blocks for line in block)
 
@@ -59,12 +59,12 @@ def summary(review: Review, database: str, policy: Mapping[Problem, Severity]) -
     )
 
 
-def drift_lines(drift: Iterable[Change]) -> tuple[str, ...]:
+def drift_lines(drift: Iterable[SchemaChange]) -> tuple[str, ...]:
     """One line for each difference between the live schema and the applied files."""
     return tuple(f"{change.type} {change.name} {_DRIFT[change.kind]}" for change in drift)
 
 
-def change_line(change: Change) -> str:
+def change_line(change: SchemaChange) -> str:
     """A difference between two schemas, with its sign."""
     return f"{_SIGNS[change.kind]} {change.type} {change.name}  {change.detail}".rstrip()
 

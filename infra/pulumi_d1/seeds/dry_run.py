@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations import ledger
-from pulumi_d1.migrations.review.rehearsal import Refusal, refusal_of
+from pulumi_d1.migrations.review.rehearsal import Refusal, locate_refusal
 from pulumi_d1.migrations.run.request import LARGE_BYTES
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
@@ -59,7 +59,7 @@ def rehearse(
     Raises:
         SqlError: the live schema can't be made here.
     """
-    connection = schema.rebuilt(objects)
+    connection = schema.build(objects)
     rows_known = not schema.read(connection).without(table).tables
     connection.execute(ledger.create(table))
     for migration in pending:
@@ -75,7 +75,7 @@ def rehearse(
             continue
         warnings += _schema_changes(name, scripts[name], seen)
         if seen.refusal:
-            refused.append(refusal_of(name, scripts[name], seen.steps, seen.refusal))
+            refused.append(locate_refusal(name, scripts[name], seen.steps, seen.refusal))
         elif not seen.undecided and len(scripts[name]) <= LARGE_BYTES:
             warnings += _second_run(connection, name, scripts[name], seen)
     return Rehearsal(tuple(refused), tuple(warnings))
@@ -86,7 +86,7 @@ def _second_run(connection: Any, name: str, script: str, first: Observation) -> 
     before = {table: _count(connection, table) for table in filled}
     again = observe(connection, script, rows_known=True)
     if again.refusal:
-        found = refusal_of(name, script, again.steps, again.refusal)
+        found = locate_refusal(name, script, again.steps, again.refusal)
         return [replace(found, message=f"it would fail when it runs again: {found.message}: {_UPSERT}")]
     grown = [table for table in filled if _count(connection, table) > before[table]]
     return [

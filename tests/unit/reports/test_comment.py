@@ -11,12 +11,11 @@ from markdown_it import MarkdownIt
 
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW
-from pulumi_d1.migrations.plan import DEFAULT_POLICY, Problem, Severity, make_plan
-from pulumi_d1.migrations.plan import Finding as Problematic
+from pulumi_d1.migrations.plan import DEFAULT_POLICY, FolderProblem, Problem, Severity, make_plan
 from pulumi_d1.migrations.review.lint.finding import Finding, Rule
-from pulumi_d1.migrations.review.review import Review, review
+from pulumi_d1.migrations.review.review import Review, review_files
 from pulumi_d1.reports.comment import LIMIT, MARKER, Subject, comment
-from pulumi_d1.sqlite.difference import Change, Kind
+from pulumi_d1.sqlite.difference import ChangeKind, SchemaChange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,9 +30,9 @@ RULE = Rule("D101", "rows go", "why", "Do something else.")
 def texts(names: Sequence[str], obstacle: str = "", **about: str) -> Subject:
     """A stack of which everything that users name is one of `names`."""
     files = [Migration(name, "") for name in names]
-    problems = tuple(Problematic(Problem.RENAMED, name, name) for name in names)
+    problems = tuple(FolderProblem(Problem.RENAMED, name, name) for name in names)
     plan = make_plan(files, [], {})
-    changes = tuple(Change(Kind.ADDED, "table", name, name) for name in names)
+    changes = tuple(SchemaChange(ChangeKind.ADDED, "table", name, name) for name in names)
     findings = tuple(
         Finding(RULE, Severity.ERROR, name, 1, 1, name, waiver=waiver) for name in names for waiver in ("", name)
     )
@@ -100,7 +99,7 @@ def test_more_stacks_than_fit_are_counted() -> None:
 
 
 def test_offline_says_what_is_not_known() -> None:
-    done = review([Migration("0001.sql", "CREATE TABLE a (b);")], NEW, "d1_migrations", {}, lambda _: None)
+    done = review_files([Migration("0001.sql", "CREATE TABLE a (b);")], NEW, "d1_migrations", {}, lambda _: None)
     text = comment([Subject("dev", "shop-db-dev", "migrations", done, DEFAULT_POLICY, offline=True)])
     assert "| Development | `shop-db-dev` | - | 1 | 0 | 0 |" in text
     assert "✅ Nothing stops these files on an empty database." in text

@@ -12,7 +12,7 @@ from pulumi_d1.migrations.live import Live
 from pulumi_d1.migrations.review.rehearsal import rehearse
 from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.migrations.run.outcome import SETTLE_SECONDS
-from pulumi_d1.sqlite.statements import cut, first_word, normalize_newlines
+from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.review.rehearsal import Refusal
-    from pulumi_d1.sqlite.difference import Change
+    from pulumi_d1.sqlite.difference import SchemaChange
 
 _WRITES_ROWS: Final = frozenset({"insert", "update", "delete", "replace", "with"})
 
@@ -40,7 +40,7 @@ class Baseline:
     names: tuple[str, ...]
     unknown: tuple[str, ...]
     refusal: Refusal | None
-    differences: tuple[Change, ...]
+    differences: tuple[SchemaChange, ...]
     writers: tuple[str, ...]
 
 
@@ -103,4 +103,5 @@ def mark(database: Database, names: Sequence[str], table: str, sleep: Callable[[
 
 
 def _writes_rows(file: Migration) -> bool:
-    return any(first_word(statement.text) in _WRITES_ROWS for statement in cut(normalize_newlines(file.sql)))
+    statements = iter_statements(normalize_newlines(file.sql))
+    return any(first_word(statement.text) in _WRITES_ROWS for statement in statements)

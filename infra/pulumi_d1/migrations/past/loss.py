@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.migrations.review.rehearsal import made_by
+from pulumi_d1.migrations.review.rehearsal import schema_of_files
 from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.sqlite.difference import difference
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.live import Live
     from pulumi_d1.migrations.past.events import Event
-    from pulumi_d1.sqlite.difference import Change
+    from pulumi_d1.sqlite.difference import SchemaChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +31,8 @@ class Loss:
     """
 
     files: tuple[Event, ...]
-    schema: tuple[Change, ...]
-    drift: tuple[Change, ...]
+    schema: tuple[SchemaChange, ...]
+    drift: tuple[SchemaChange, ...]
     untold: tuple[str, ...]
 
 
@@ -48,7 +48,8 @@ def loss(newer: Sequence[Event], now: Live, files: Sequence[Migration], table: s
     names = {event.name for event in newer}
     by_name = {file.name: file for file in files}
     applied = [by_name[name] for name in now.ledger if name in by_name]
-    schema = difference(made_by(applied, table), made_by((f for f in applied if f.name not in names), table))
+    kept = [file for file in applied if file.name not in names]
+    schema = difference(schema_of_files(applied, table), schema_of_files(kept, table))
     untold = [f"{name} is not in the folder, so what it made is not known" for name in names - by_name.keys()]
     try:
         unexplained = drift(files, now, table)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations import ledger
-from pulumi_d1.sqlite.repeated import landmarks
+from pulumi_d1.sqlite.bulk_inserts import iter_condensed
 from pulumi_d1.sqlite.statements import (
     Statement,
     comments,
     creates_trigger,
-    cut,
     is_terminated,
-    may_comment,
+    iter_statements,
+    may_have_comments,
     normalize_newlines,
 )
 
@@ -90,24 +90,24 @@ def make_request(
         migration: the file.
         folder: where it lies, as the user wrote it; for the message.
         table: name of the ledger; empty for a file that is not recorded.
-        statements: what `landmarks` gives for its text; None where nobody has cut it yet.
+        statements: what `iter_condensed` gives for its text; None where nobody has cut it yet.
 
     Raises:
         ConfigError: the file's last string, comment or trigger is not closed, and would swallow the ledger row.
     """
     text = normalize_newlines(migration.sql)
     is_large = len(text) > LARGE_BYTES or len(text.encode()) > LARGE_BYTES
-    every = () if is_large else tuple(cut(text))
+    every = () if is_large else tuple(iter_statements(text))
     last, has_pragma = None, False
-    for last in every or statements or landmarks(text):
+    for last in every or statements or iter_condensed(text):
         has_pragma = has_pragma or _PRAGMA.match(last.text) is not None
     if last and not is_terminated(_closed(last)):
         raise ConfigError(
             f"{folder}/{migration.name}:{last.line}: the statement that starts here opens a string, comment "
             "or trigger that is never closed: close it"
         )
-    as_import = (is_large and not has_pragma) or any(map(_is_cut_wrong, every or cut(text)))
-    body = _whole(text, last) if as_import else "".join(map(_closed, every or cut(text)))
+    as_import = (is_large and not has_pragma) or any(map(_is_cut_wrong, every or iter_statements(text)))
+    body = _whole(text, last) if as_import else "".join(map(_closed, every or iter_statements(text)))
     recorded = (f"{ledger.create(table)}\n", body, f"\n{ledger.insert(table, migration.name)}\n")
     pieces = recorded if table else (body,)
     return Request((Part(migration.name, pieces),), as_import, alone=as_import or has_pragma)
@@ -139,4 +139,4 @@ def _is_cut_wrong(statement: Statement) -> bool:
     if creates_trigger(statement):
         return True
     text = statement.text
-    return may_comment(text) and any(set(comment.text) & set(_MISREAD) for comment in comments(text))
+    return may_have_comments(text) and any(set(comment.text) & set(_MISREAD) for comment in comments(text))

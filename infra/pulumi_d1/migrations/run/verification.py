@@ -9,13 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.migrations.review.effects import Kind as Effects
-from pulumi_d1.migrations.review.effects import effects
-from pulumi_d1.migrations.review.lint import figures
-from pulumi_d1.migrations.review.review import counting
-from pulumi_d1.migrations.review.rows import Count
+from pulumi_d1.migrations.review.counts import CountQuery
+from pulumi_d1.migrations.review.effects import EffectKind, find_effects
+from pulumi_d1.migrations.review.lint.row_counts import format_rows
+from pulumi_d1.migrations.review.review import row_counter
 from pulumi_d1.sqlite import schema
-from pulumi_d1.sqlite.difference import Kind, difference
+from pulumi_d1.sqlite.difference import ChangeKind, difference
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,11 +24,11 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.review.rehearsal import Rehearsal
     from pulumi_d1.sqlite.schema import Schema
 
-_TAKES_ROWS = frozenset({Effects.DROPPED, Effects.DELETED, Effects.FOREIGN_KEY})
-_SHOULD: dict[Kind, str] = {
-    Kind.ADDED: "is there, and no file made it",
-    Kind.REMOVED: "is not there",
-    Kind.CHANGED: "is not as the files make it",
+_TAKES_ROWS = frozenset({EffectKind.DROPPED, EffectKind.DELETED, EffectKind.FOREIGN_KEY})
+_SHOULD: dict[ChangeKind, str] = {
+    ChangeKind.ADDED: "is there, and no file made it",
+    ChangeKind.REMOVED: "is not there",
+    ChangeKind.CHANGED: "is not as the files make it",
 }
 
 
@@ -43,7 +42,7 @@ class Promise:
     """
 
     schema: Schema | None
-    rows: Mapping[Count, int]
+    rows: Mapping[CountQuery, int]
 
 
 def promise(database: Database, rehearsal: Rehearsal | None) -> Promise:
@@ -56,8 +55,8 @@ def promise(database: Database, rehearsal: Rehearsal | None) -> Promise:
         return Promise(None, {})
     kept = {name.lower() for name in rehearsal.after.tables}
     counted = (_at_risk(rehearsal) & kept) - _meant_to_shrink(rehearsal)
-    counts = [Count(name) for name in rehearsal.before.tables if name.lower() in counted]
-    return Promise(None if rehearsal.undecided else rehearsal.after, counting(database)(counts))
+    counts = [CountQuery(name) for name in rehearsal.before.tables if name.lower() in counted]
+    return Promise(None if rehearsal.undecided else rehearsal.after, row_counter(database)(counts))
 
 
 def broken(promised: Promise, database: Database, now: Live, table: str) -> tuple[str, ...]:
@@ -73,15 +72,15 @@ def broken(promised: Promise, database: Database, now: Live, table: str) -> tupl
         ApiError: its rows can't be counted.
         SqlError: its schema can't be made here.
     """
-    found = schema.read(schema.rebuilt(now.objects)).without(table)
+    found = schema.read(schema.build(now.objects)).without(table)
     changes = difference(promised.schema, found) if promised.schema else ()
     lines = [f"{change.type} {change.name} {_SHOULD[change.kind]}" for change in changes]
     left = [count for count in promised.rows if count.table.lower() in found.columns]
-    after = counting(database)(left)
+    after = row_counter(database)(left)
     for count, number in after.items():
         if number < promised.rows[count]:
             lines.append(
-                f"table {count.table} has {figures.rows(number)} and had {promised.rows[count]:,}; no file takes any"
+                f"table {count.table} has {format_rows(number)} and had {promised.rows[count]:,}; no file takes any"
             )
     return tuple(lines)
 
@@ -97,7 +96,7 @@ def _at_risk(rehearsal: Rehearsal) -> set[str]:
 
 def _meant_to_shrink(rehearsal: Rehearsal) -> set[str]:
     """Tables, in lower case, of which a statement takes rows: lint has told of all of them, a WHERE tells of some."""
-    told = effects(rehearsal, each_file_alone=False)
+    told = find_effects(rehearsal, each_file_alone=False)
     gone = {effect.live_table for effect in told if effect.kind in _TAKES_ROWS}
     steps = [step for file in rehearsal.files for step in file.steps if not step.names("DROP_TABLE")]
     some = {action.name for step in steps for action in step.actions if action.verb == "DELETE"}
