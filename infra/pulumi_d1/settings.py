@@ -6,6 +6,7 @@ default.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -21,10 +22,12 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from pulumi_d1.ephemeral.names import PERMANENT, pull_request
-from pulumi_d1.ephemeral.ttl import DEFAULT, read_ttl
+from pulumi_d1.ephemeral.names import PERMANENT, pull_request_of_stack
+from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
+from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.naming import database_name, is_database_name
 
 if TYPE_CHECKING:
@@ -59,7 +62,7 @@ def _is_configuration(path: str) -> str:
 def _is_name(name: str) -> str:
     if name and not is_database_name(name):
         raise ValueError("it may hold letters, digits, '-' and '_', and starts with a letter or digit")
-    if pull_request(name.rpartition("-db-")[2]):
+    if pull_request_of_stack(name.rpartition("-db-")[2]):
         raise ValueError("it is what the database of a pull request is called, which 'd1 sweep' takes away")
     return name
 
@@ -110,9 +113,9 @@ class Settings(BaseModel):
     @classmethod
     def _is_ttl(cls, text: str, info: ValidationInfo) -> str:
         if text and (info.data.get("environment") in PERMANENT or info.data.get("protect")):
-            raise ValueError("dev, prod, and a stack with protect, live for ever")
+            raise ValueError("dev, prod and a stack with protect never expire")
         try:
-            read_ttl(text or DEFAULT)
+            parse_ttl(text or DEFAULT_TTL)
         except ConfigError as error:
             raise ValueError(str(error)) from None
         return text
@@ -122,7 +125,7 @@ class Settings(BaseModel):
     def _is_not_ephemeral(cls, value: str, info: ValidationInfo) -> str:
         # A configuration that was copied from another stack's would let 'pulumi destroy' take that one's database.
         # The key adopt alone does not: it takes over the database of the stack's own name, or none.
-        if value and (info.data.get("ttl") or pull_request(info.data.get("environment", ""))):
+        if value and (info.data.get("ttl") or pull_request_of_stack(info.data.get("environment", ""))):
             raise ValueError("an ephemeral stack takes over no database that exists: take the key out")
         return value
 
@@ -140,7 +143,7 @@ class Settings(BaseModel):
     @classmethod
     def _is_ephemeral(cls, export: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
         known = info.data
-        lives_on = known.get("protect") or not (known.get("ttl") or pull_request(known.get("environment", "")))
+        lives_on = known.get("protect") or not (known.get("ttl") or pull_request_of_stack(known.get("environment", "")))
         if not export and lives_on:
             raise ValueError("only an ephemeral stack, of a pull request or with a ttl, may go without an export")
         return export
@@ -160,7 +163,7 @@ class Settings(BaseModel):
         """
         if self.protect:
             return ""
-        return self.ttl or (DEFAULT if pull_request(self.environment) else "")
+        return self.ttl or (DEFAULT_TTL if pull_request_of_stack(self.environment) else "")
 
     @property
     def binding_environment(self) -> str:
@@ -169,14 +172,15 @@ class Settings(BaseModel):
         return "" if chosen == TOP_LEVEL else chosen
 
     @property
-    def policy(self) -> dict[str, str]:
-        """Severity of each kind of problem, by the names of pulumi_d1.migrations.plan."""
-        return {
-            "edited": self.edited_files,
-            "missing": self.missing_files,
-            "out of order": self.out_of_order_files,
-            "dangerous": self.dangerous_files,
+    def run_options(self) -> RunOptions:
+        """The stack's decisions about its runs."""
+        policy = {
+            Problem.EDITED: Severity(self.edited_files),
+            Problem.MISSING: Severity(self.missing_files),
+            Problem.OUT_OF_ORDER: Severity(self.out_of_order_files),
+            Problem.DANGEROUS: Severity(self.dangerous_files),
         }
+        return RunOptions(policy, OnFailure(self.on_failure), timedelta(days=self.retention_days))
 
     @property
     def quarantined(self) -> Quarantine:

@@ -25,9 +25,9 @@ def down(name: str) -> None:
     """
     from pulumi_d1.cli.support import project
     from pulumi_d1.cli.support.takedown import take_down
-    from pulumi_d1.ephemeral.names import stack_of
+    from pulumi_d1.ephemeral.names import parse_stack_name
 
-    stack, folder = stack_of(name), project.root()
+    stack, folder = parse_stack_name(name), project.root()
     with chdir(folder):
         there_was = take_down(folder, stack)
     click.echo(f"{stack} is gone" if there_was else f"there is no {stack}: nothing to do")

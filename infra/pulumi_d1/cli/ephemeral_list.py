@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from pulumi_d1.ephemeral.inventory import Environment
+    from pulumi_d1.ephemeral.inventory import StackSummary
 
 
 @click.command("list", short_help="Show what is up, and when it expires.")
@@ -26,14 +26,14 @@ def listing(*, as_json: bool) -> None:
     from pulumi_d1.cli.support import project
     from pulumi_d1.cli.support.stack_inventory import committed, read_stacks
     from pulumi_d1.cli.support.table import print_table
-    from pulumi_d1.ephemeral.inventory import World
-    from pulumi_d1.ephemeral.leftovers import kept_because
+    from pulumi_d1.ephemeral.inventory import Inventory
+    from pulumi_d1.ephemeral.leftovers import reason_to_keep
 
     folder = project.root()
     with chdir(folder):
         found = read_stacks(folder)
-        world = World("", "", found, committed(folder), (), ())
-    rows = [_row(item) for item in found if not kept_because(item, world)]
+        inventory = Inventory("", "", found, committed(folder), (), ())
+    rows = [_row(item) for item in found if not reason_to_keep(item, inventory)]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:
@@ -44,12 +44,12 @@ def listing(*, as_json: bool) -> None:
         print_table(headings, [[row[key] or "-" for key in keys] for row in rows])
 
 
-def _row(stack: Environment) -> dict[str, Any]:
+def _row(stack: StackSummary) -> dict[str, Any]:
     return {
-        "stack": stack.stack,
+        "stack": stack.name,
         "database": ", ".join(item.name for item in stack.databases),
         "database_id": ", ".join(item.id for item in stack.databases),
-        "updated": stack.updated.isoformat(timespec="seconds") if stack.updated else None,
+        "updated": stack.last_update.isoformat(timespec="seconds") if stack.last_update else None,
         "ttl": stack.ttl,
         "expires": stack.expires.isoformat(timespec="seconds") if stack.expires else None,
         "expired": stack.expires is not None and stack.expires <= datetime.now(UTC),

@@ -11,7 +11,7 @@ import click
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pulumi_d1.ephemeral.inventory import Environment
+    from pulumi_d1.ephemeral.inventory import StackSummary
     from pulumi_d1.settings import Settings
 
 
@@ -39,13 +39,13 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
     from pulumi_d1.cli.support import stack_state as stacks
     from pulumi_d1.cli.support.pulumi_process import run
     from pulumi_d1.cli.support.stack_inventory import committed, read_stack
-    from pulumi_d1.ephemeral.names import stack_of
-    from pulumi_d1.ephemeral.ttl import DEFAULT, read_ttl
+    from pulumi_d1.ephemeral.names import parse_stack_name
+    from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
     from pulumi_d1.errors import ConfigError
 
-    stack, folder = stack_of(name), project.root()
+    stack, folder = parse_stack_name(name), project.root()
     if ttl:
-        read_ttl(ttl)
+        parse_ttl(ttl)
     with chdir(folder):
         settings = project.settings(folder, stack)
         if stack in committed(folder):
@@ -57,7 +57,7 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
         if there is None:
             _left_behind(folder, settings)  # refuses what must not be taken over while there is no stack yet
             _init(stack)
-        lives = ttl or settings.ttl or (there.ttl if there else "") or settings.lifetime or DEFAULT
+        lives = ttl or settings.ttl or (there.ttl if there else "") or settings.lifetime or DEFAULT_TTL
         if lives != settings.lifetime:
             stacks.configure(stack, "ttl", lives)
         adopted = "" if there and there.databases else _left_behind(folder, settings)
@@ -71,7 +71,7 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
         _tell(folder, stack, as_json=as_json)
 
 
-def _refuse_lasting(stack: str, there: Environment | None, settings: Settings, ttl: str) -> None:
+def _refuse_lasting(stack: str, there: StackSummary | None, settings: Settings, ttl: str) -> None:
     """Lets no stack expire that nobody made ephemeral.
 
     Raises:

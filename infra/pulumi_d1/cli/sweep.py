@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pulumi_d1.cloudflare.account import Account
-    from pulumi_d1.ephemeral.inventory import Owned, World
+    from pulumi_d1.ephemeral.inventory import DatabaseRef, Inventory
     from pulumi_d1.ephemeral.leftovers import Leftover
     from pulumi_d1.settings import Settings
 
@@ -66,18 +66,18 @@ def sweep(  # noqa: PLR0913 - click's signature: an argument for each option
     """
     from pulumi_d1.cli.support import project
     from pulumi_d1.cli.support.open_pull_requests import read_open
-    from pulumi_d1.cli.support.stack_inventory import connect, read_world, shared_settings
-    from pulumi_d1.ephemeral.leftovers import plan
+    from pulumi_d1.cli.support.stack_inventory import connect, read_inventory, shared_settings
+    from pulumi_d1.ephemeral.leftovers import find_leftovers
 
     opened, folder = read_open(numbers, file), project.root()
     with chdir(folder):
         settings = shared_settings(folder)
         account = connect(settings)
-        world = read_world(folder, settings, account)
+        inventory = read_inventory(folder, settings, account)
         task = _Task(folder, settings, account, opened, timedelta(minutes=grace))
-        found = plan(world, opened, datetime.now(UTC), task.grace)
-        results = [(item, task.tried(item, world) if yes else "left over") for item in found]
-    _print(results, len(world.stacks), as_json=as_json)
+        found = find_leftovers(inventory, opened, datetime.now(UTC), task.grace)
+        results = [(leftover, task.tried(leftover, inventory) if yes else "left over") for leftover in found]
+    _print(results, len(inventory.stacks), as_json=as_json)
     if found and not yes:
         click.echo("nothing was done: --yes takes it away", err=True)
     context.exit(FAILED if any(result.startswith("failed") for _, result in results) else 0)
@@ -101,47 +101,49 @@ class _Task:
     opened: frozenset[int] | None
     grace: timedelta
 
-    def tried(self, item: Leftover, world: World) -> str:
+    def tried(self, leftover: Leftover, inventory: Inventory) -> str:
         """Takes one away, if it is still left over, and tells what became of it."""
         from pulumi_d1.errors import D1Error
 
-        click.echo(f"{item.kind} {item.name}: {item.reason}", err=True)
+        click.echo(f"{leftover.kind} {leftover.name}: {leftover.reason}", err=True)
         try:
-            return "gone" if self._take(item, world) else "kept: it changed meanwhile"
+            return "gone" if self._take(leftover, inventory) else "kept: it changed meanwhile"
         except D1Error as error:
-            click.echo(f"{item.kind} {item.name}: {error}", err=True)
+            click.echo(f"{leftover.kind} {leftover.name}: {error}", err=True)
             return f"failed: {str(error).splitlines()[0]}"
         except OSError as error:
-            click.echo(f"{item.kind} {item.name}: {error}", err=True)
+            click.echo(f"{leftover.kind} {leftover.name}: {error}", err=True)
             return f"failed: {error.strerror or error}"
 
-    def _take(self, item: Leftover, world: World) -> bool:
+    def _take(self, leftover: Leftover, inventory: Inventory) -> bool:
         from pulumi_d1.cli.support import project
         from pulumi_d1.cli.support.stack_inventory import read_stacks
         from pulumi_d1.cli.support.takedown import described, remove_database, remove_entry, take_down
-        from pulumi_d1.ephemeral.inventory import Environment, Owned
-        from pulumi_d1.ephemeral.leftovers import orphan_is_due, stack_is_due
+        from pulumi_d1.ephemeral.inventory import DatabaseRef, StackSummary
+        from pulumi_d1.ephemeral.leftovers import reason_to_delete_database, reason_to_delete_stack
         from pulumi_d1.ephemeral.names import pull_request_of_database
 
-        now = replace(world, stacks=read_stacks(self.folder))
-        if isinstance(item.what, Environment):
-            found = next((one for one in now.stacks if one.stack == item.what.stack), None)
+        now = replace(inventory, stacks=read_stacks(self.folder))
+        if isinstance(leftover.item, StackSummary):
+            found = next((one for one in now.stacks if one.name == leftover.item.name), None)
             if found is None:
                 return False
             now = replace(now, databases=tuple(filter(self._exists, found.databases)))
-            if not stack_is_due(found, now, self.opened, datetime.now(UTC)):
+            if not reason_to_delete_stack(found, now, self.opened, datetime.now(UTC)):
                 return False
-            return take_down(self.folder, found.stack, quiet=True)
-        if isinstance(item.what, Owned):
-            database = described(self.account, item.what.id)
-            if database is None or not orphan_is_due(database, now, self.opened, datetime.now(UTC), self.grace):
+            return take_down(self.folder, found.name, quiet=True)
+        if isinstance(leftover.item, DatabaseRef):
+            database = described(self.account, leftover.item.id)
+            if database is None or not reason_to_delete_database(
+                database, now, self.opened, datetime.now(UTC), self.grace
+            ):
                 return False
-            stack = f"pr-{pull_request_of_database(database.name, world.project)}"
+            stack = f"pr-{pull_request_of_database(database.name, inventory.project)}"
             remove_database(self.account, database, project.settings(self.folder, stack))
             return True
-        return remove_entry(self.folder, item.what, self.account)
+        return remove_entry(self.folder, leftover.item, self.account)
 
-    def _exists(self, database: Owned) -> bool:
+    def _exists(self, database: DatabaseRef) -> bool:
         from pulumi_d1.cli.support.takedown import described
 
         return database.account_id == self.account.id and described(self.account, database.id) is not None
@@ -153,13 +155,13 @@ def _print(results: Sequence[tuple[Leftover, str]], stacks: int, *, as_json: boo
     if as_json:
         rows = [
             {
-                "kind": item.kind,
-                "name": item.name,
-                "reason": item.reason,
-                "since": item.since.isoformat(timespec="seconds") if item.since else None,
+                "kind": leftover.kind,
+                "name": leftover.name,
+                "reason": leftover.reason,
+                "since": leftover.since.isoformat(timespec="seconds") if leftover.since else None,
                 "result": result,
             }
-            for item, result in results
+            for leftover, result in results
         ]
         click.echo(json.dumps(rows, indent=2))
     elif results:
@@ -167,7 +169,10 @@ def _print(results: Sequence[tuple[Leftover, str]], stacks: int, *, as_json: boo
         now = datetime.now(UTC)
         print_table(
             headings,
-            ([item.kind, item.name, item.reason, _age(now, item.since), result] for item, result in results),
+            (
+                [leftover.kind, leftover.name, leftover.reason, _age(now, leftover.since), result]
+                for leftover, result in results
+            ),
         )
     else:
         click.echo(f"nothing is left over of {stacks} {'stack' if stacks == 1 else 'stacks'}")

@@ -1,4 +1,4 @@
-"""How long an ephemeral environment lives after its last run. Pure."""
+"""Lifetime of an ephemeral environment after its last run. Pure."""
 
 from __future__ import annotations
 

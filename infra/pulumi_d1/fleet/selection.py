@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pulumi_d1.ephemeral.names import pull_request
+from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Owners:
         larger program gives, `[project]-[component]-db-[stack]`.
         """
         front, mark, stack = name.rpartition("-db-")
-        is_stack = bool(mark) and (stack in self.stacks or pull_request(stack) is not None)
+        is_stack = bool(mark) and (stack in self.stacks or pull_request_of_stack(stack) is not None)
         return name in self.given or any(
             name.startswith(f"{project}-db-") or (is_stack and front.startswith(f"{project}-"))
             for project in self.projects

@@ -1,4 +1,4 @@
-"""What a sweep takes, and what it never does, whatever there is."""
+"""Leftovers that a sweep finds, and everything that it must never touch."""
 
 from __future__ import annotations
 
@@ -64,13 +64,13 @@ def database(name: str = "pr-1", created_at: datetime | None = OLD) -> DatabaseR
     return DatabaseRef(f"id-{name}", f"shop-db-{name}", "a", created_at)
 
 
-def swept(inventory: Inventory, opened: set[int] | None = None) -> list[tuple[str, str, str]]:
-    found = find_leftovers(inventory, None if opened is None else frozenset(opened), NOW, GRACE)
-    return [(leftover.kind, leftover.name, leftover.reason) for leftover in found]
+def leftovers_of(inventory: Inventory, opened: set[int] | None = None) -> list[tuple[str, str, str]]:
+    leftovers = find_leftovers(inventory, None if opened is None else frozenset(opened), NOW, GRACE)
+    return [(leftover.kind, leftover.name, leftover.reason) for leftover in leftovers]
 
 
 @given(INVENTORIES, OPEN)
-def test_no_sweep_takes_a_stack_that_is_kept(inventory: Inventory, opened: frozenset[int] | None) -> None:
+def test_a_stack_that_must_be_kept_is_no_leftover(inventory: Inventory, opened: frozenset[int] | None) -> None:
     for leftover in find_leftovers(inventory, opened, NOW, GRACE):
         if isinstance(leftover.item, StackSummary):
             assert leftover.item.name not in PERMANENT | inventory.committed
@@ -84,15 +84,14 @@ def test_no_sweep_takes_a_stack_that_is_kept(inventory: Inventory, opened: froze
 
 
 @given(INVENTORIES, OPEN)
-def test_no_sweep_takes_a_database_that_a_stack_owns_or_another_project_has(
+def test_a_database_of_a_stack_or_of_another_project_is_no_leftover(
     inventory: Inventory, opened: frozenset[int] | None
 ) -> None:
-    owned = inventory.owned_ids
     for leftover in find_leftovers(inventory, opened, NOW, GRACE):
         if isinstance(leftover.item, DatabaseRef):
             number = pull_request_of_database(leftover.item.name, "shop")
             assert leftover.item.name == f"shop-db-pr-{number}"
-            assert leftover.item.id not in owned
+            assert leftover.item.id not in inventory.owned_ids
             assert leftover.item.created_at is not None
             assert NOW - leftover.item.created_at >= GRACE
             assert f"pr-{number}" not in inventory.committed
@@ -100,18 +99,18 @@ def test_no_sweep_takes_a_database_that_a_stack_owns_or_another_project_has(
 
 
 @given(INVENTORIES, OPEN)
-def test_no_sweep_takes_the_entry_of_a_database_that_stays(inventory: Inventory, opened: frozenset[int] | None) -> None:
-    found = find_leftovers(inventory, opened, NOW, GRACE)
-    going = {leftover.item.id for leftover in found if isinstance(leftover.item, DatabaseRef)}
-    stays = inventory.listed_ids - going | inventory.owned_ids
-    for leftover in found:
+def test_the_entry_of_a_database_that_stays_is_no_leftover(inventory: Inventory, opened: frozenset[int] | None) -> None:
+    leftovers = find_leftovers(inventory, opened, NOW, GRACE)
+    deleted_ids = {leftover.item.id for leftover in leftovers if isinstance(leftover.item, DatabaseRef)}
+    kept_ids = inventory.listed_ids - deleted_ids | inventory.owned_ids
+    for leftover in leftovers:
         if isinstance(leftover.item, WranglerEntry):
-            assert leftover.item.database_id not in stays
+            assert leftover.item.database_id not in kept_ids
             assert pull_request_of_database(leftover.item.database_name, "shop")
 
 
 @given(INVENTORIES, OPEN)
-def test_an_open_pull_requests_environment_that_is_alive_and_young_is_left_alone(
+def test_an_open_pull_requests_stack_is_no_leftover_unless_it_expired_or_lost_its_database(
     inventory: Inventory, opened: frozenset[int] | None
 ) -> None:
     for leftover in find_leftovers(inventory, opened, NOW, GRACE):
@@ -121,32 +120,34 @@ def test_an_open_pull_requests_environment_that_is_alive_and_young_is_left_alone
             assert expired or gone
 
 
-def test_a_closed_pull_requests_stack_goes_and_an_open_ones_stays() -> None:
+def test_the_stack_of_a_closed_pull_request_is_a_leftover() -> None:
     one, two = stack("pr-1"), stack("pr-2")
     inventory = replace(EMPTY, stacks=(one, two), databases=(*one.databases, *two.databases))
-    assert swept(inventory, {2}) == [(LeftoverKind.STACK, "pr-1", "pull request 1 is not open")]
-    assert swept(inventory) == []
-    assert [name for _, name, _ in swept(inventory, set())] == ["pr-1", "pr-2"]
+    assert leftovers_of(inventory, {2}) == [(LeftoverKind.STACK, "pr-1", "pull request 1 is not open")]
+    assert leftovers_of(inventory) == []
+    assert [name for _, name, _ in leftovers_of(inventory, set())] == ["pr-1", "pr-2"]
 
 
-def test_time_ends_any_ephemeral_stack_and_a_run_renews_it() -> None:
+def test_an_expired_stack_is_a_leftover_until_a_run_renews_it() -> None:
     for name in ("pr-1", "demo"):
         old = stack(name, last_update=OLD)
         inventory = replace(EMPTY, stacks=(old,), databases=old.databases)
-        assert swept(inventory, {1}) == [(LeftoverKind.STACK, name, "expired 2026-11-22T02:00:00+00:00 (ttl 7d)")]
+        assert leftovers_of(inventory, {1}) == [
+            (LeftoverKind.STACK, name, "expired 2026-11-22T02:00:00+00:00 (ttl 7d)")
+        ]
         for renewed in (replace(old, last_update=NOW), replace(old, ttl="never"), replace(old, last_update=None)):
-            assert swept(replace(inventory, stacks=(renewed,)), {1}) == []
+            assert leftovers_of(replace(inventory, stacks=(renewed,)), {1}) == []
 
 
-def test_a_stack_whose_database_is_gone_goes_but_not_where_it_is_in_an_account_that_was_not_listed() -> None:
+def test_a_stack_without_its_database_is_a_leftover_unless_its_account_was_not_listed() -> None:
     alone = stack()
-    assert swept(replace(EMPTY, stacks=(alone,)), {1}) == [(LeftoverKind.STACK, "pr-1", "its database is gone")]
+    assert leftovers_of(replace(EMPTY, stacks=(alone,)), {1}) == [(LeftoverKind.STACK, "pr-1", "its database is gone")]
     elsewhere = replace(alone, databases=(replace(database(), account_id="b"),))
-    assert swept(replace(EMPTY, stacks=(elsewhere,)), {1}) == []
-    assert swept(replace(EMPTY, stacks=(replace(alone, databases=()),)), {1}) == []
+    assert leftovers_of(replace(EMPTY, stacks=(elsewhere,)), {1}) == []
+    assert leftovers_of(replace(EMPTY, stacks=(replace(alone, databases=()),)), {1}) == []
 
 
-def test_a_database_without_a_stack_goes_when_its_pull_request_is_closed_or_it_is_old() -> None:
+def test_a_database_without_a_stack_is_a_leftover_once_its_pull_request_is_closed_or_it_is_old() -> None:
     young = NOW - timedelta(hours=2)
     for created, opened, reason in [
         (young, None, ""),
@@ -158,15 +159,15 @@ def test_a_database_without_a_stack_goes_when_its_pull_request_is_closed_or_it_i
         (None, {2}, ""),
     ]:
         inventory = replace(EMPTY, databases=(database(created_at=created),))
-        assert swept(inventory, opened) == ([(LeftoverKind.DATABASE, "shop-db-pr-1", reason)] if reason else [])
+        assert leftovers_of(inventory, opened) == ([(LeftoverKind.DATABASE, "shop-db-pr-1", reason)] if reason else [])
 
 
-def test_an_entry_goes_with_its_database_and_only_of_a_pull_request() -> None:
+def test_an_entry_is_a_leftover_with_its_database_if_it_is_a_pull_requests() -> None:
     entries = tuple(
         WranglerEntry("wrangler.toml", name, "DB", f"shop-db-{name}", f"id-{name}") for name in ("pr-1", "pr-2", "demo")
     )
     inventory = replace(EMPTY, databases=(database(),), entries=entries)
-    assert swept(inventory) == [
+    assert leftovers_of(inventory) == [
         (LeftoverKind.DATABASE, "shop-db-pr-1", "no stack owns it, and it is older than 7d"),
         (LeftoverKind.ENTRY, "wrangler.toml: 'DB' in 'env.pr-1.d1_databases'", "its database is deleted"),
         (LeftoverKind.ENTRY, "wrangler.toml: 'DB' in 'env.pr-2.d1_databases'", "its database is gone"),
@@ -183,7 +184,7 @@ def test_an_entry_goes_with_its_database_and_only_of_a_pull_request() -> None:
         (stack(), "", "stack 'prod' owns its database too"),
     ],
 )
-def test_why_a_stack_is_kept_is_said(kept: StackSummary, committed: str, reason: str) -> None:
+def test_a_kept_stack_has_a_reason(kept: StackSummary, committed: str, reason: str) -> None:
     prod = StackSummary("prod", NOW, "", protected=True, databases=(database(),))
     inventory = replace(EMPTY, stacks=(kept, prod), committed=frozenset({committed}))
     assert reason_to_keep(kept, inventory) == reason

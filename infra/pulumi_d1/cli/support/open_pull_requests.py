@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from pulumi_d1.ephemeral.names import pull_request
+from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def _from_lines(text: str, name: str) -> frozenset[int]:
 
 
 def _number(value: Any, place: str) -> int:
-    number = None if isinstance(value, bool) else pull_request(f"pr-{value}")
+    number = None if isinstance(value, bool) else pull_request_of_stack(f"pr-{value}")
     if number is None:
         raise ConfigError(f"{place}: '{value}' is not the number of a pull request: nothing was done")
     return number
