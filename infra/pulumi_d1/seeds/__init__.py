@@ -1,8 +1,8 @@
-"""Rows for environments that are not production, from SQL files that may run again. No Pulumi here.
+"""Rows for stacks other than production, from SQL files that can run again. No Pulumi here.
 
 The modules, in the order of the flow::
 
-    changes  the folder compared with what ran before
+    changes  compare the folder with the files that ran
     dry_run  run all files twice on a local database
     run      send new and changed files, each as one transaction
 """

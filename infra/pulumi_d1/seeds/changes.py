@@ -1,4 +1,4 @@
-"""The seeds of a folder, and which of them are to run."""
+"""Compare a folder of seeds with the files that ran."""
 
 from __future__ import annotations
 
@@ -13,61 +13,59 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.plan import File
+    from pulumi_d1.migrations.plan import HashedFile
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What a run would do.
+class SeedChanges:
+    """Names of the files that differ from those that ran.
 
     Attributes:
-        new: names of files that have not run.
-        changed: names of files that ran with another text.
-        gone: names of files that ran and are not in the folder any more; what they wrote stays.
+        new: Files that have not run.
+        changed: Files that ran with another text.
+        deleted: Files that ran and are no longer in the folder. Their rows stay.
     """
 
     new: tuple[str, ...]
     changed: tuple[str, ...]
-    gone: tuple[str, ...]
+    deleted: tuple[str, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """One line for each file that runs or is gone, in the order of the names."""
-        told = {
+        """One line of output for each file, by name."""
+        notes = {
             **dict.fromkeys(self.new, ""),
-            **dict.fromkeys(self.changed, " (changed, so it runs again)"),
-            **dict.fromkeys(self.gone, " is gone from the folder; what it wrote stays"),
+            **dict.fromkeys(self.changed, " (changed: runs again)"),
+            **dict.fromkeys(self.deleted, " (deleted from the folder: its rows stay)"),
         }
-        return tuple(f"{name}{told[name]}" for name in sorted(told))
+        return tuple(f"{name}{notes[name]}" for name in sorted(notes))
 
     def runs(self, name: str) -> bool:
-        """Whether the file is to run."""
+        """Return whether the file must run."""
         return name in self.new or name in self.changed
 
 
 def read_seeds(folder: str) -> tuple[Migration, ...]:
-    """The SQL files of a folder, in the order in which they run: by leading number, then by name.
+    """Return the SQL files of a folder in the order in which they run: by leading number, then by name.
 
     Raises:
-        ConfigError: there is no such folder, or the name or the text of a file can't be read.
+        ConfigError: The folder does not exist, or the name or the text of a file cannot be read.
     """
     if not Path(folder).is_dir():
-        raise ConfigError(
-            f"there is no folder '{folder}': create it, or set the config key seeds to where the seeds are"
-        )
+        raise ConfigError(f"there is no folder '{folder}': create it, or set the config key seeds to another folder")
     return read_folder(Path(folder))
 
 
-def make_plan(files: Sequence[File], ran: Mapping[str, str]) -> Plan:
-    """The folder held against what ran.
+def compare_seeds(files: Sequence[HashedFile], ran: Mapping[str, str]) -> SeedChanges:
+    """Return the differences between the folder and the files that ran.
 
     Args:
-        files: the folder.
-        ran: digest of each file when it last ran, by name.
+        files: The files of the folder.
+        ran: Name and SHA-256 of each file that ran.
     """
     names = {file.name for file in files}
-    return Plan(
+    return SeedChanges(
         new=tuple(file.name for file in files if file.name not in ran),
         changed=tuple(file.name for file in files if ran.get(file.name, file.sha256) != file.sha256),
-        gone=tuple(name for name in ran if name not in names),
+        deleted=tuple(name for name in ran if name not in names),
     )

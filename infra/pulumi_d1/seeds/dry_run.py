@@ -1,7 +1,7 @@
-"""Runs the seeds twice on a local database with the schema to be: what D1 refuses, and what a second run would do.
+"""Run the seeds twice on a local database with the future schema, to find what D1 refuses and what cannot run again.
 
-A seed runs again when its text changes, and after a lost answer: the second run has to leave what the first one left.
-Bulk data, which takes seconds for each MB, is run once.
+A seed runs again if its text changes or if a response was lost. The second run must leave what the first one left.
+Bulk data takes seconds per MB, so it runs once.
 """
 
 from __future__ import annotations
@@ -24,81 +24,83 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.observation import Observation
     from pulumi_d1.sqlite.schema import SchemaObject
 
-_UPSERT = "write INSERT OR REPLACE, or ON CONFLICT, on a key"
+_UPSERT = "use INSERT OR REPLACE, or ON CONFLICT, on a key"
 
 
 @dataclass(frozen=True, slots=True)
-class Rehearsal:
-    """What the seeds do.
+class SeedProblems:
+    """The problems of the seeds.
 
     Attributes:
-        refused: what D1 refuses.
-        warnings: what runs, and should not be left so.
+        refused: Statements that D1 refuses.
+        warnings: Statements that run but should be changed.
     """
 
     refused: tuple[Refusal, ...] = ()
     warnings: tuple[Refusal, ...] = ()
 
 
-def rehearse(
+def dry_run_seeds(
     objects: Iterable[SchemaObject],
     pending: Sequence[Migration],
     table: str,
     seeds: Sequence[Migration],
-    judged: Callable[[str], bool] = lambda _: True,
-) -> Rehearsal:
-    """Runs migrations and seeds, each file in a transaction of its own.
+    is_reported: Callable[[str], bool] = lambda _: True,
+) -> SeedProblems:
+    """Run migrations and seeds on a local database, each file in its own transaction.
 
     Args:
-        objects: the live schema, the ledger included.
-        pending: the migrations that run before the seeds; where one of them is refused, nothing is said of the seeds.
-        table: name of the ledger.
-        seeds: all of the folder: one may need the rows of another.
-        judged: whether anything is to be said of the seed with this name.
+        objects: The live schema, including the ledger.
+        pending: The migrations that run before the seeds. If one of them is refused, no problem is returned.
+        table: The ledger's name.
+        seeds: All seeds of the folder, because one may need the rows of another.
+        is_reported: Returns whether to return the problems of the seed with this name.
 
     Raises:
-        SqlError: the live schema can't be made here.
+        SqlError: The live schema cannot be created locally.
     """
     connection = schema.build(objects)
     rows_known = not schema.read(connection).without(table).tables
     connection.execute(ledger.create(table))
     for migration in pending:
-        script = normalize_newlines(migration.sql)
-        if observe(connection, script, rows_known=rows_known).refusal:
-            return Rehearsal()
+        if observe(connection, normalize_newlines(migration.sql), rows_known=rows_known).refusal:
+            return SeedProblems()
     scripts = {seed.name: normalize_newlines(seed.sql) for seed in seeds}
-    first = {name: observe(connection, script, rows_known=rows_known) for name, script in scripts.items()}
+    first_runs = {name: observe(connection, script, rows_known=rows_known) for name, script in scripts.items()}
     refused: list[Refusal] = []
     warnings: list[Refusal] = []
-    for name, seen in first.items():
-        if not judged(name):
+    for name, script in scripts.items():
+        first_run = first_runs[name]
+        if not is_reported(name):
             continue
-        warnings += _schema_changes(name, scripts[name], seen)
-        if seen.refusal:
-            refused.append(locate_refusal(name, scripts[name], seen.steps, seen.refusal))
-        elif not seen.undecided and len(scripts[name]) <= LARGE_BYTES:
-            warnings += _second_run(connection, name, scripts[name], seen)
-    return Rehearsal(tuple(refused), tuple(warnings))
+        warnings += _schema_changes(name, script, first_run)
+        if first_run.refusal:
+            refused.append(locate_refusal(name, script, first_run.steps, first_run.refusal))
+        elif not first_run.undecided and len(script) <= LARGE_BYTES:
+            warnings += _second_run(connection, name, script, first_run)
+    return SeedProblems(tuple(refused), tuple(warnings))
 
 
-def _second_run(connection: Any, name: str, script: str, first: Observation) -> list[Refusal]:
-    filled = {table: step for step in reversed(first.steps) for table in step.names("INSERT")}
-    before = {table: _count(connection, table) for table in filled}
-    again = observe(connection, script, rows_known=True)
-    if again.refusal:
-        found = locate_refusal(name, script, again.steps, again.refusal)
-        return [replace(found, message=f"it would fail when it runs again: {found.message}: {_UPSERT}")]
-    grown = [table for table in filled if _count(connection, table) > before[table]]
+def _second_run(connection: Any, name: str, script: str, first_run: Observation) -> list[Refusal]:
+    """Run a seed again and return what it should do differently."""
+    inserts = {table: step for step in reversed(first_run.steps) for table in step.names("INSERT")}
+    before = {table: _count(connection, table) for table in inserts}
+    second_run = observe(connection, script, rows_known=True)
+    if second_run.refusal:
+        refusal = locate_refusal(name, script, second_run.steps, second_run.refusal)
+        return [replace(refusal, message=f"would fail if it ran again: {refusal.message}: {_UPSERT}")]
     return [
-        _at(name, script, filled[table].statement.offset, f"each run adds its rows of {table} once more: {_UPSERT}")
-        for table in sorted(grown)
+        _warning(name, script, inserts[table].statement.offset, f"each run adds its rows to {table} again: {_UPSERT}")
+        for table in sorted(inserts)
+        if _count(connection, table) > before[table]
     ]
 
 
-def _schema_changes(name: str, script: str, seen: Observation) -> list[Refusal]:
-    changing = [step.statement.offset for step in seen.steps if step.changed_schema]
-    message = "it changes the schema, which belongs into a migration: it shows as drift"
-    return [_at(name, script, offset, message) for offset in changing[:1]]
+def _schema_changes(name: str, script: str, first_run: Observation) -> list[Refusal]:
+    """Return a warning about the first statement that changes the schema."""
+    offsets = [step.statement.offset for step in first_run.steps if step.changed_schema]
+    message = "changes the schema, which will show as drift: move it to a migration"
+    return [_warning(name, script, offset, message) for offset in offsets[:1]]
 
 
 def _count(connection: Any, table: str) -> int:
@@ -106,5 +108,5 @@ def _count(connection: Any, table: str) -> int:
     return int(result.rows[0][0] or 0)
 
 
-def _at(name: str, script: str, offset: int, message: str) -> Refusal:
+def _warning(name: str, script: str, offset: int, message: str) -> Refusal:
     return Refusal(name, *position(script, offset), message, None)

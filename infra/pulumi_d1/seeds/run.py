@@ -1,7 +1,8 @@
-"""Sends seeds, each once and as one transaction. What became of a lost one nobody knows: it may run again."""
+"""Send seeds, each as one transaction. If a response is lost, the file may have run, and runs again next time."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -19,42 +20,42 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.folder import Migration
 
 
+logger = logging.getLogger(__name__)
+
+
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The database that is seeded, in the words of messages.
+class SeedTarget:
+    """The database, as messages name it.
 
     Attributes:
-        name: of the database.
-        folder: of the seeds, as the user wrote it.
+        folder: Folder of the seeds, as the user wrote it.
     """
 
     name: str
     folder: str
 
 
-def run(  # noqa: PLR0913 - what a run depends on, all of it
+def run_seeds(
     database: Database,
     seeds: Sequence[Migration],
-    target: Target,
+    target: SeedTarget,
     *,
-    say: Callable[[str], None] = lambda _: None,
     record: Callable[[Migration], None] = lambda _: None,
     retry: Retry | None = None,
 ) -> None:
-    """Runs the seeds in order.
+    """Run seeds in order.
 
     Args:
-        database: the database.
-        seeds: those that are to run.
-        target: the database in the words of messages.
-        say: is told of each.
-        record: is given each as soon as it ran.
-        retry: how to wait.
+        database: The database to write to.
+        seeds: The files to run.
+        target: Names for the messages.
+        record: Called with each file as soon as it ran.
+        retry: Waits before a request is repeated.
 
     Raises:
-        ConfigError: a file can't be sent as it is; nothing was written.
-        SeedFailed: a file was refused, or its answer was lost.
-        ApiError: the database gives no bookmark; nothing was written.
+        ConfigError: A file cannot be sent as it is. Nothing was written.
+        SeedFailed: A file was refused, or its response was lost.
+        ApiError: Cloudflare returned no bookmark. Nothing was written.
     """
     requests = [make_request(seed, target.folder, "") for seed in seeds]
     if not any(any(request.pieces) for request in requests):
@@ -62,29 +63,29 @@ def run(  # noqa: PLR0913 - what a run depends on, all of it
             record(seed)
         return
     bookmark = database.bookmark()
-    retry = retry or Retry(say)
+    retry = retry or Retry()
     ran: list[str] = []
     for seed, request in zip(seeds, requests, strict=True):
         try:
-            if any(request.pieces):  # a file of comments is nothing that D1 would run
+            if any(request.pieces):  # D1 refuses a request without a statement, such as a file of comments
                 retry.call(partial(send, database, request), on=(TryLater,))
         except ApiError as error:
             raise _failure(seed, error, target, ran, bookmark) from error
         ran.append(seed.name)
         record(seed)
-        say(f"seeded {seed.name} ({len(ran)} of {len(seeds)})")
+        logger.info(f"seeded {seed.name} ({len(ran)} of {len(seeds)})")
 
 
-def _failure(seed: Migration, error: ApiError, target: Target, ran: Sequence[str], bookmark: str) -> SeedFailed:
+def _failure(seed: Migration, error: ApiError, target: SeedTarget, ran: Sequence[str], bookmark: str) -> SeedFailed:
     lost = isinstance(error, OutcomeUnknown)
-    outcome = "not known: it may have run" if lost else "all of it is undone: a file runs as one transaction"
-    next_ = "run 'pulumi up' again, which runs it again" if lost else "mend the file and run 'pulumi up' again"
+    outcome = "unknown: the file may have run" if lost else "undone: a file runs as one transaction"
+    next_step = "run 'pulumi up' again, which runs the file again" if lost else "fix the file and run 'pulumi up' again"
     lines = (
         f"seed {target.folder}/{seed.name} failed: {error}",
         f"  database  {target.name}",
         f"  kept      {', '.join(ran) or 'nothing'}{' (run before it)' if ran else ''}",
         f"  outcome   {outcome}",
-        f"  way back  {restore_command(target.name, bookmark)}",
-        f"  next      {next_}",
+        f"  restore   {restore_command(target.name, bookmark)}",
+        f"  next      {next_step}",
     )
     return SeedFailed("\n".join(lines), ran=tuple(ran))

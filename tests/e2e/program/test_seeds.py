@@ -38,7 +38,7 @@ def test_the_life_of_seeds(project: Project) -> None:
 
     shown = project.preview("pr-7")
     assert "seeds of your-app-db-pr-7:\n      01_users.sql\n      02_content.sql\n" in shown
-    assert "seeds/02_content.sql:1:1: it would fail when it runs again: UNIQUE constraint failed: content.slug" in shown
+    assert "seeds/02_content.sql:1:1: would fail if it ran again: UNIQUE constraint failed: content.slug" in shown
     assert "seeds/01_users.sql" not in shown
 
     project.up("pr-7")
@@ -70,7 +70,7 @@ def test_the_life_of_seeds(project: Project) -> None:
     (project.folder / "seeds" / "03_broken.sql").unlink()
     (project.folder / "seeds" / "02_content.sql").unlink()
     gone = project.up("pr-7")
-    assert "02_content.sql is gone from the folder; what it wrote stays" in gone.stdout
+    assert "02_content.sql (deleted from the folder: its rows stay)" in gone.stdout
     assert ran(project) == ["01_users.sql"]
     assert project.database("pr-7").read("SELECT * FROM content") == ()
 
@@ -92,5 +92,5 @@ def test_other_stacks_are_seeded_when_they_say_so_and_prod_never_is(project: Pro
     project.pulumi("stack", "init", "prod")
     project.pulumi("config", "set", "seeds", "seeds", "--stack", "prod")
     refused = project.up("prod", check=False)
-    assert "'seeds' is not allowed: prod, and a stack with protect, is never seeded" in refused.stdout
+    assert "'seeds' is not allowed: production and protected stacks are never seeded" in refused.stdout
     assert project.state("prod") == [] or all("D1Database" not in item["type"] for item in project.state("prod"))

@@ -1,4 +1,4 @@
-"""Seeds over the wire: one transaction each, told apart from one another, and sent once."""
+"""Seeds over the wire: each is sent once, as its own transaction."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import pytest
 
 from pulumi_d1.errors import ConfigError, SeedFailed
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.seeds.run import Target, run
+from pulumi_d1.seeds.run import SeedTarget, run_seeds
 from tests.support.runner import Waiting, arrange
 
 if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api
 
-TARGET = Target("shop-db-dev", "seeds")
+TARGET = SeedTarget("shop-db-dev", "seeds")
 FIRST = Migration("1.sql", "INSERT INTO t VALUES (1);")
 SECOND = Migration("2.sql", "INSERT INTO t VALUES (2);\nINSERT INTO t VALUES (NULL);")
 
@@ -26,11 +26,10 @@ def table(database: D1Api) -> None:
 
 def seeded(database: D1Api, waiting: Waiting, *seeds: Migration) -> list[str]:
     ran: list[str] = []
-    run(
+    run_seeds(
         database,
         seeds,
         TARGET,
-        say=waiting.said.append,
         record=lambda seed: ran.append(seed.name),
         retry=waiting.retry,
     )
@@ -52,21 +51,21 @@ def test_a_refused_seed_is_undone_and_those_before_it_stay(database: D1Api, wait
         f"seed seeds/2.sql failed: {refused}",
         "  database  shop-db-dev",
         "  kept      1.sql (run before it)",
-        "  outcome   all of it is undone: a file runs as one transaction",
-        f"  way back  wrangler d1 time-travel restore shop-db-dev --bookmark={bookmark}",
-        "  next      mend the file and run 'pulumi up' again",
+        "  outcome   undone: a file runs as one transaction",
+        f"  restore   wrangler d1 time-travel restore shop-db-dev --bookmark={bookmark}",
+        "  next      fix the file and run 'pulumi up' again",
     ]
 
 
-def test_a_lost_answer_is_said_and_nothing_is_sent_twice(database: D1Api, waiting: Waiting) -> None:
+def test_a_lost_response_is_reported_and_nothing_is_sent_twice(database: D1Api, waiting: Waiting) -> None:
     arrange(database, faults=[{"fault": "drop", "when": "after", "endpoint": "query", "contains": "INSERT"}])
-    with pytest.raises(SeedFailed, match="not known: it may have run") as caught:
+    with pytest.raises(SeedFailed, match="unknown: the file may have run") as caught:
         seeded(database, waiting, FIRST)
     assert rows(database) == [1]
-    assert "next      run 'pulumi up' again, which runs it again" in str(caught.value)
+    assert "next      run 'pulumi up' again, which runs the file again" in str(caught.value)
 
 
-def test_what_was_turned_away_unrun_is_sent_again(database: D1Api, waiting: Waiting) -> None:
+def test_a_rate_limited_seed_is_sent_again(database: D1Api, waiting: Waiting) -> None:
     arrange(database, faults=[{"fault": "rate-limited", "endpoint": "query", "contains": "INSERT", "retry_after": 3}])
     assert seeded(database, waiting, FIRST) == ["1.sql"]
     assert rows(database) == [1]
