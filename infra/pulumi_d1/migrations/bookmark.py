@@ -1,4 +1,4 @@
-"""A Time Travel bookmark, and the way back to it."""
+"""A Time Travel bookmark, and the command that restores it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class Bookmark:
     """A moment of a database's history that it can be restored to.
 
     Attributes:
-        id: Cloudflare's bookmark, opaque; newer ones sort after older ones.
-        time: when it was taken, in UTC.
-        retention: how long Cloudflare keeps it: 30 days on a paid plan, 7 on the free one.
+        id: Cloudflare's opaque bookmark; newer ones sort after older ones.
+        time: The time in UTC when it was taken.
+        retention: How long Cloudflare keeps it: 30 days on a paid plan, 7 on the free one.
     """
 
     id: str
@@ -22,19 +22,19 @@ class Bookmark:
 
     @property
     def expires(self) -> datetime:
-        """From then on it can't be restored to."""
+        """The time from which it can no longer be restored."""
         return self.time + self.retention
 
     def restore_command(self, database_name: str) -> str:
-        """The command that puts `database_name` back to this moment."""
+        """Return the command that restores a database to this moment."""
         return restore_command(database_name, self.id)
 
 
 def restore_command(database_name: str, bookmark_id: str) -> str:
-    """The command that puts `database_name` back to a bookmark."""
+    """Return the command that restores a database to a bookmark."""
     return f"wrangler d1 time-travel restore {database_name} --bookmark={bookmark_id}"
 
 
-def taken_now(bookmark_id: str, retention: timedelta) -> Bookmark:
-    """A bookmark that the API has just given."""
+def bookmark_now(bookmark_id: str, retention: timedelta) -> Bookmark:
+    """Return a bookmark that the API has just returned."""
     return Bookmark(bookmark_id, datetime.now(UTC).replace(microsecond=0), retention)

@@ -1,4 +1,4 @@
-"""The folder of SQL files, read as wrangler reads it: which files count, what they are called, in which order they run.
+"""Read the folder of SQL files as wrangler does: the files that count, their names and their order.
 
 Source of the rules: wrangler 4.164.0, observed and read (packages/wrangler/src/d1/migrations).
 """
@@ -15,13 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern
+from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern, make_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_BLANK = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-"""What JavaScript calls white space: more than Python does, and less."""
+_WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+"""White space as JavaScript defines it, which differs from Python's."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Python reads bad UTF-8 as surrogates
 
@@ -31,8 +31,8 @@ class Migration:
     """One SQL file.
 
     Attributes:
-        name: as it stands in the ledger: the path inside the folder, with `/` and extension.
-        sql: the file's text as it is.
+        name: The name in the ledger: the path inside the folder, with `/` and the extension.
+        sql: The file's unchanged text.
     """
 
     name: str
@@ -40,59 +40,93 @@ class Migration:
 
     @cached_property
     def sha256(self) -> str:
-        """Hex digest of the text with LF line ends: how a checkout ends its lines is no change of a migration."""
+        """Hex digest of the text with LF line ends, so that the line ends of a checkout do not matter."""
         return hashlib.sha256(self.sql.replace("\r\n", "\n").encode()).hexdigest()
 
 
-def read_folder(folder: Path, pattern: Pattern = DEFAULT) -> tuple[Migration, ...]:
-    """The migrations of `folder` in the order in which they run.
+@dataclass(frozen=True, slots=True)
+class MigrationsFolder:
+    """The folder of the migrations, as the settings name it.
 
-    Regular files that match `pattern` count; symbolic links and what lies behind them do not.
+    Attributes:
+        name: The folder as the user wrote it.
+        pattern: The files in it that are migrations.
+        root: The folder that `name` is relative to.
+    """
+
+    name: str
+    pattern: Pattern = DEFAULT
+    root: Path = Path()
+
+    @property
+    def path(self) -> Path:
+        """The folder's path."""
+        return self.root / self.name
+
+    def read(self) -> tuple[Migration, ...]:
+        """Return the migrations in the order in which they run.
+
+        Raises:
+            ConfigError: The folder does not exist, or the name or text of a file cannot be read.
+        """
+        return read_folder(self.path, self.pattern)
+
+    def layout_hint(self) -> str | None:
+        """Return a hint if no file matches the pattern but some match a nested layout, otherwise None.
+
+        Raises:
+            ConfigError: The name of a file cannot be read.
+        """
+        if any(_names(self.path, self.pattern)) or not any(_names(self.path, NESTED)):
+            return None
+        pattern, nested = (f"'{Path(self.name).as_posix()}/{glob.inside}'" for glob in (self.pattern, NESTED))
+        return (
+            f"no file matches {pattern}, so there is nothing to apply, but some match {nested}, the layout of Drizzle "
+            f"and Prisma. If those are the migrations, run: pulumi config set migrationsPattern {nested}"
+        )
+
+
+def migrations_folder(migrations_dir: str, migrations_pattern: str = "", root: Path = Path()) -> MigrationsFolder:
+    """Return the folder that the config keys `migrationsDir` and `migrationsPattern` name.
 
     Raises:
-        ConfigError: there is no such folder, or the name or the text of a file can't be read.
+        ConfigError: The pattern starts with another folder, or wrangler would read it differently.
+    """
+    return MigrationsFolder(migrations_dir, make_pattern(migrations_dir, migrations_pattern), root)
+
+
+def read_folder(folder: Path, pattern: Pattern = DEFAULT) -> tuple[Migration, ...]:
+    """Return the files of a folder in wrangler's order.
+
+    Regular files that match `pattern` count; symbolic links, and anything behind them, do not.
+
+    Raises:
+        ConfigError: The folder does not exist, or the name or text of a file cannot be read.
     """
     if not folder.is_dir():
         raise ConfigError(
-            f"there is no migrations folder '{folder}': create it, or set the config key migrationsDir to where it is"
+            f"there is no migrations folder '{folder}': create it, or set the config key migrationsDir to its path"
         )
-    names = sorted(_names(folder, pattern), key=order)
+    names = sorted(_names(folder, pattern), key=sort_key)
     return tuple(Migration(name, _text(folder / name)) for name in names)
 
 
-def layout_hint(folder: Path, pattern: Pattern, written: str) -> str | None:
-    """What to say where nothing matches but would in a nested layout; None where there is nothing to say.
+def sort_key(name: str) -> tuple[tuple[bool, float, bytes], ...]:
+    """Return the key that sorts names as wrangler does.
 
-    Args:
-        folder: the folder.
-        pattern: which files count.
-        written: the folder as the user wrote it; for the message.
-
-    Raises:
-        ConfigError: the name of a file can't be read.
+    Each path segment is compared by its leading number, segments without one last, and then by UTF-16 code unit.
     """
-    if any(_names(folder, pattern)) or not any(_names(folder, NESTED)):
-        return None
-    wanted, nested = (f"'{Path(written).as_posix()}/{inside}'" for inside in (pattern.inside, NESTED.inside))
-    return (
-        f"no file matches {wanted}, so there is nothing to apply, but some match {nested}, the layout of Drizzle and "
-        f"Prisma: if those are the migrations, run pulumi config set migrationsPattern {nested}"
-    )
+    return tuple(_segment_key(segment) for segment in name.split("/"))
 
 
-def order(name: str) -> tuple[tuple[bool, float, bytes], ...]:
-    """Sort key of a migration's name: by leading number in each path segment, unnumbered last, then by code unit."""
-    return tuple(_segment_order(segment) for segment in name.split("/"))
-
-
-def _segment_order(segment: str) -> tuple[bool, float, bytes]:
+def _segment_key(segment: str) -> tuple[bool, float, bytes]:
     number = _leading_number(segment.split("_", maxsplit=1)[0])
     return (not math.isfinite(number), number if math.isfinite(number) else 0, segment.encode("utf-16-be"))
 
 
 def _leading_number(text: str) -> float:
-    """What JavaScript's parseInt makes of `text`; infinite where that is NaN."""
-    digits = re.match(rf"[{_BLANK}]*([+-]?[0-9]+)", text)
+    """Return JavaScript's parseInt of `text`, or infinity instead of NaN."""
+    digits = re.match(rf"[{_WHITE_SPACE}]*([+-]?[0-9]+)", text)
     try:
         return float(int(digits[1])) if digits else math.inf
     except (OverflowError, ValueError):  # more digits than a float, or int(), takes
@@ -100,10 +134,10 @@ def _leading_number(text: str) -> float:
 
 
 def _names(folder: Path, pattern: Pattern) -> Iterator[str]:
-    """The paths inside of `folder` that count, in no order.
+    """Yield the paths inside of `folder` that match, in no particular order.
 
     Raises:
-        ConfigError: a name has control characters, or is not UTF-8.
+        ConfigError: A name has control characters, or is not UTF-8.
     """
     for place, folders, files in os.walk(folder):
         inside = Path(place).relative_to(folder)
@@ -113,7 +147,8 @@ def _names(folder: Path, pattern: Pattern) -> Iterator[str]:
             if pattern.matches(name) and _is_regular(folder / name):
                 if _UNPRINTABLE.search(name):
                     raise ConfigError(
-                        f"{folder}: a file is called {name!a}: rename it, in UTF-8 and without control characters"
+                        f"{folder}: the file name {name!a} is not printable: rename it, in UTF-8 and without control "
+                        "characters"
                     )
                 yield name
 

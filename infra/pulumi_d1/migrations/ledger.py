@@ -1,6 +1,6 @@
-"""wrangler's ledger table, statement by statement as wrangler 4.164.0 writes it. Pure text.
+"""The SQL of wrangler's ledger table, to the byte as wrangler 4.164.0 writes it. Pure.
 
-The table is the user's and wrangler's; nothing of ours is stored in it, so that either tool can take over.
+The table belongs to the user and to wrangler. It holds nothing of ours, so either tool can take over.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ DEFAULT_TABLE = "d1_migrations"
 
 
 def create(table: str) -> str:
-    """Creates the ledger if it is not there. SQLite keeps this text, white space included, in its schema."""
+    """Create the ledger if it does not exist. SQLite keeps this text, white space included, in its schema."""
     columns = (
         "id         INTEGER PRIMARY KEY AUTOINCREMENT",
         "name       TEXT UNIQUE",
@@ -21,14 +21,14 @@ def create(table: str) -> str:
 
 
 def select(table: str) -> str:
-    """Reads the ledger: id, name, applied_at, oldest first."""
+    """Select the ledger's id, name and applied_at, oldest first."""
     return f"SELECT *\n\t\tFROM {quoted(table)}\n\t\tORDER BY id"
 
 
 def select_with_schema(table: str) -> str:
-    """Reads the schema, as pulumi_d1.sqlite.schema.SELECT does, and the ledger, whose rows have no type: one statement.
+    """Select the schema, as pulumi_d1.sqlite.schema.SELECT does, and the ledger, whose rows have no type.
 
-    It is refused where there is no such table, or one without wrangler's columns.
+    D1 refuses the statement if the table does not exist or lacks wrangler's columns.
     """
     of_schema = "SELECT type, name, tbl_name, sql, NULL AS applied_at, rowid AS place FROM sqlite_master"
     of_ledger = f"SELECT NULL, name, NULL, NULL, applied_at, id FROM {quoted(table)}"  # noqa: S608 - quoted
@@ -36,12 +36,12 @@ def select_with_schema(table: str) -> str:
 
 
 def insert(table: str, name: str) -> str:
-    """Records that the migration `name` is applied."""
+    """Record the migration `name` as applied."""
     return f"INSERT INTO {quoted(table)} (name)\nvalues ({_literal(name)});"
 
 
 def exists(table: str) -> str:
-    """Asks for one row if the ledger is there."""
+    """Select one row if the ledger exists."""
     return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)}"  # noqa: S608 - quoted
 
 

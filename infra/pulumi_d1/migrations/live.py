@@ -1,4 +1,4 @@
-"""What a database is now, read in as few requests as there can be."""
+"""Read a database's ledger and schema in as few requests as possible."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.schema import SchemaObject
 
 
-class Source(Protocol):
-    """Whatever answers a SELECT: D1, or a file of wrangler's."""
+class ReadableDatabase(Protocol):
+    """A database that answers a SELECT: D1, or one of wrangler's local files."""
 
     def read(self, sql: str) -> tuple[dict[str, Any], ...]:
-        """Rows of one statement that changes nothing."""
+        """Return the rows of one statement that changes nothing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Live:
+class LiveDatabase:
     """A database, without its rows.
 
     Attributes:
-        ledger: names of the applied migrations, oldest first; empty when there is no ledger.
-        objects: the schema, the ledger included.
-        times: when each migration was applied by Cloudflare's clock, in UTC and to the second, by name; a row whose
-            time can't be read is left out.
+        ledger: The names of the applied migrations, oldest first; empty if there is no ledger.
+        objects: The schema, the ledger included.
+        times: The time of each migration by Cloudflare's clock, in UTC and to the second, by name. Unreadable times are
+            absent.
     """
 
     ledger: tuple[str, ...]
@@ -39,45 +39,62 @@ class Live:
     times: Mapping[str, datetime] = field(default_factory=dict)
 
 
-NEW = Live((), ())
-"""A database that is yet to be created."""
+NEW = LiveDatabase((), ())
+"""A database that does not exist yet."""
 
 
-def read(database: Source, table: str) -> Live:
-    """One request where there is a ledger, as there mostly is, and two where there is none. Writes nothing.
+def read_database(database: ReadableDatabase, table: str) -> LiveDatabase:
+    """Read a database in one request, or in two if it has no ledger. Write nothing.
 
     Args:
-        database: the database.
-        table: name of the ledger.
+        database: The database.
+        table: The name of the ledger.
 
     Raises:
-        D1Error: it can't be read; of D1, the ApiError.
+        D1Error: It cannot be read; ApiError for D1.
     """
     try:
-        found = database.read(ledger.select_with_schema(table))
+        rows = database.read(ledger.select_with_schema(table))
     except (SqlRefused, SqlError):
-        return _read_apart(database, table)
-    return _live([row for row in found if row["type"] is None], schema.objects_from(r for r in found if r["type"]))
+        return _read_separately(database, table)
+    return _from_rows([row for row in rows if row["type"] is None], schema.objects_from(r for r in rows if r["type"]))
 
 
-def _read_apart(database: Source, table: str) -> Live:
-    """Schema and ledger where they can't be had together: there is no ledger, or it is not as wrangler makes it."""
+def read_ledger(database: ReadableDatabase, table: str) -> tuple[str, ...]:
+    """Return the names in the ledger, oldest first, or an empty tuple if there is no ledger. Write nothing.
+
+    Raises:
+        ApiError: It cannot be read.
+    """
+    try:
+        rows = database.read(ledger.select(table))
+    except SqlRefused:
+        # Most ledgers exist, so most reads take one request. Only a missing ledger counts as empty: if it exists now,
+        # someone has just created it, or D1 refused the read for another reason.
+        if not database.read(ledger.exists(table)):
+            return ()
+        rows = database.read(ledger.select(table))
+    return tuple(row["name"] for row in rows)
+
+
+def _read_separately(database: ReadableDatabase, table: str) -> LiveDatabase:
+    """Read schema and ledger one after the other: there is no ledger, or it is not as wrangler creates it."""
     objects = schema.objects_from(database.read(schema.SELECT))
     if not any(item.key == ("table", table.lower()) for item in objects):
-        return Live((), objects)
-    return _live(database.read(ledger.select(table)), objects)
+        return LiveDatabase((), objects)
+    return _from_rows(database.read(ledger.select(table)), objects)
 
 
-def _live(rows: Sequence[Mapping[str, Any]], objects: tuple[SchemaObject, ...]) -> Live:
+def _from_rows(rows: Sequence[Mapping[str, Any]], objects: tuple[SchemaObject, ...]) -> LiveDatabase:
     names = tuple(row["name"] for row in rows)
     times = zip(names, (_time(row.get("applied_at")) for row in rows), strict=True)
-    return Live(names, objects, {name: time for name, time in times if time})
+    return LiveDatabase(names, objects, {name: time for name, time in times if time})
 
 
 def _time(applied_at: Any) -> datetime | None:
-    """CURRENT_TIMESTAMP as SQLite writes it: UTC, without saying so. Whatever else stands there tells nothing."""
+    """Parse SQLite's CURRENT_TIMESTAMP, which is UTC without an offset. Return None for any other value."""
     try:
-        found = datetime.fromisoformat(applied_at)
+        time = datetime.fromisoformat(applied_at)
     except (TypeError, ValueError):
         return None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""Which files of the folder count: wrangler's `migrations_pattern`, a glob. Pure.
+"""The files of the folder that count: wrangler's `migrations_pattern`, a glob. Pure.
 
-wrangler 4.164.0 matches with minimatch 5.1.9, and this module with wcmatch. What the two read in different ways is
-refused, so that neither tool runs a file that the other one does not see.
+wrangler 4.164.0 matches with minimatch 5.1.9, and this module with wcmatch. Patterns that the two read differently are
+refused. So neither tool runs a file that the other one skips.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from pulumi_d1.errors import ConfigError
 _FLAT = "*.sql"
 _CLASS = re.compile(r"\[[!^]?(?:\w-\w|[\w.])+\]")
 _CHOICE = re.compile(r"(?<!\$)\{[^{}]*,[^{}]*\}")
-_MOST_ALTERNATIVES = 1000  # wcmatch expands no more
-_READ_OTHERWISE = re.compile(r"^[!#]|[()|\[\]{}\n\r\u2028\u2029]")
+_MOST_ALTERNATIVES = 1000  # wcmatch's limit
+_AMBIGUOUS = re.compile(r"^[!#]|[()|\[\]{}\n\r\u2028\u2029]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +25,21 @@ class Pattern:
     """A glob over the paths inside of the migrations folder.
 
     Attributes:
-        inside: the glob, relative to the folder.
+        inside: The glob, relative to the folder.
     """
 
     inside: str
 
     @property
     def depth(self) -> float:
-        """How many folders may lie between the migrations folder and a file that matches."""
+        """The most folders between the migrations folder and a file that matches."""
         return float("inf") if "**" in self.inside else self.inside.count("/")
 
     def matches(self, name: str) -> bool:
-        """Whether the file counts that is called `name`, a path inside of the folder. Dotfiles do not match `*`."""
+        """Return whether a path inside of the folder matches. `*` does not match dotfiles."""
         if self.inside == _FLAT:
             return name.endswith(".sql") and not name.startswith(".") and "/" not in name
-        from wcmatch import glob  # most projects have a flat folder, and need no globs
+        from wcmatch import glob  # slow to import, and most projects have a flat folder
 
         flags = glob.GLOBSTAR | glob.BRACE | glob.FORCEUNIX
         return glob.globmatch(_code_units(name), _code_units(self.inside), flags=flags)
@@ -51,14 +51,14 @@ NESTED = Pattern("*/migration.sql")
 
 
 def make_pattern(folder: str, pattern: str) -> Pattern:
-    """The pattern that the config key `migrationsPattern` gives.
+    """Return the pattern that the config key `migrationsPattern` names.
 
     Args:
-        folder: value of `migrationsDir`, with which `pattern` has to start.
-        pattern: value of `migrationsPattern`; empty for the `.sql` files directly in the folder.
+        folder: The value of `migrationsDir`, which `pattern` must start with.
+        pattern: The value of `migrationsPattern`; empty for the `.sql` files directly in the folder.
 
     Raises:
-        ConfigError: it starts with another folder, or can't be read as wrangler reads it.
+        ConfigError: It starts with another folder, or wrangler would read it differently.
     """
     if not pattern:
         return DEFAULT
@@ -66,24 +66,27 @@ def make_pattern(folder: str, pattern: str) -> Pattern:
     prefix = "" if start == "." else f"{start}/"
     if not path.startswith(prefix):
         raise ConfigError(
-            f"migrationsPattern '{pattern}' does not start with '{prefix}', the folder that migrationsDir names: "
-            f"set it to a pattern such as '{prefix}{NESTED.inside}', or migrationsDir to the folder that it starts with"
+            f"migrationsPattern '{pattern}' does not start with '{prefix}', the value of migrationsDir: set it to a "
+            f"pattern such as '{prefix}{NESTED.inside}', or set migrationsDir to the folder that it starts with"
         )
-    made = Pattern(path.removeprefix(prefix))
-    if reason := _not_as_minimatch(made):
+    relative = Pattern(path.removeprefix(prefix))
+    if reason := _difference_from_minimatch(relative):
         raise ConfigError(
-            f"migrationsPattern '{pattern}' {reason}: write it with *, **, ?, [a-z] and {{a,b}} alone, which mean the "
-            "same to wrangler and to this program"
+            f"migrationsPattern '{pattern}' {reason}: use only *, **, ?, [a-z] and {{a,b}}, which wrangler and this "
+            "program read alike"
         )
-    return made
+    return relative
 
 
 def _normalized(path: str) -> str:
     return posixpath.normpath(path.replace("\\", "/")).rstrip("/")
 
 
-def _not_as_minimatch(pattern: Pattern) -> str | None:
-    """What wcmatch does not read as minimatch does: `!`, `#`, extglobs, odd brackets and braces, a second `**`."""
+def _difference_from_minimatch(pattern: Pattern) -> str | None:
+    """Return the part that wcmatch reads differently from minimatch, or None.
+
+    These are `!`, `#`, extglobs, unusual brackets and braces, and a second `**`.
+    """
     rest, alternatives = _CLASS.sub("x", pattern.inside), 1
     while choice := _CHOICE.search(rest):
         alternatives *= choice[0].count(",") + 1
@@ -92,12 +95,12 @@ def _not_as_minimatch(pattern: Pattern) -> str | None:
         return f"stands for more than {_MOST_ALTERNATIVES} patterns"
     if pattern.inside.count("**") > 1:
         return "has '**' more than once"
-    if found := _READ_OTHERWISE.search(rest):
-        return f"has {found[0]!r} in a place where it can't be read as wrangler reads it"
+    if character := _AMBIGUOUS.search(rest):
+        return f"has {character[0]!r} in a place that wrangler reads differently"
     return None
 
 
 def _code_units(text: str) -> str:
-    """A character for each UTF-16 code unit of `text`: that is what JavaScript's `?` stands for."""
+    """Return a character for each UTF-16 code unit, which is what JavaScript's `?` matches."""
     units = text.encode("utf-16-be", "surrogatepass")
     return "".join(map(chr, unpack(f">{len(units) // 2}H", units)))

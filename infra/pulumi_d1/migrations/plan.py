@@ -1,4 +1,4 @@
-"""What a run would apply, and what looks wrong about the folder. Pure."""
+"""Find the pending migrations, and the problems of the folder. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
-from pulumi_d1.migrations.folder import order
+from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.quarantine import NONE
 
 if TYPE_CHECKING:
@@ -18,32 +18,32 @@ if TYPE_CHECKING:
 
 
 class Problem(StrEnum):
-    """What can stop a run. wrangler sees none of these."""
+    """A kind of problem that can stop a run. wrangler detects none of them."""
 
     EDITED = "edited"
-    """An applied file has another text than when it was applied: its change never reaches the database."""
+    """An applied file was changed later: the change never reaches the database."""
 
     MISSING = "missing"
-    """The ledger names a file that the folder does not have: a new database would be another one."""
+    """The ledger names a file that the folder lacks: a new database would differ from this one."""
 
     OUT_OF_ORDER = "out of order"
-    """A pending file sorts before one that is applied: a new database would run them the other way round."""
+    """A pending file sorts before an applied one: a new database would run them in the opposite order."""
 
     RENAMED = "renamed"
     """A pending file has the text of an applied one that is gone: it would run a second time."""
 
     DUPLICATE_NUMBER = "duplicate number"
-    """Two files, one of them pending, have the same number: their names decide which runs first."""
+    """Two files, one of them pending, have the same number: the rest of their names decides which runs first."""
 
     QUARANTINED = "quarantined"
-    """A pending file has a text that a restore took back: applied again, it would do the same harm."""
+    """A pending file has a text that a restore undid: it would do the same harm again."""
 
     DANGEROUS = "dangerous"
-    """Lint calls a statement of a pending file an error. The plan does not look into files."""
+    """Lint reports an error in a pending file. The plan itself does not read the statements."""
 
 
 class Severity(StrEnum):
-    """What a problem does to a run."""
+    """The effect of a problem on a run."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -64,23 +64,18 @@ DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
 
 
 def severity_of(problem: Problem, policy: Mapping[Problem, Severity]) -> Severity:
-    """What `policy` makes of a problem; where it does not name it, what DEFAULT_POLICY does."""
+    """Return the severity in `policy`, or the one in DEFAULT_POLICY if `policy` lacks the problem."""
     return policy.get(problem, DEFAULT_POLICY[problem])
-
-
-def policy_from(severities: Mapping[str, str]) -> dict[Problem, Severity]:
-    """A policy from the names of problems and severities, as a stack's settings and the state have them."""
-    return {Problem(problem): Severity(severity) for problem, severity in severities.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class FolderProblem:
-    """One problem.
+    """One problem of one file.
 
     Attributes:
-        problem: which.
-        name: the file that has it.
-        message: what is wrong and what to do, without the name.
+        problem: The kind of problem.
+        name: The file's name.
+        message: A sentence that continues the file's name: what is wrong and what to do.
     """
 
     problem: Problem
@@ -88,33 +83,33 @@ class FolderProblem:
     message: str
 
     def in_folder(self, folder: str) -> str:
-        """One line that starts with the file's path."""
+        """Return the message as one line that starts with the file's path."""
         return f"{folder}/{self.name} {self.message}"
 
 
-class File(Protocol):
-    """What a plan needs to know of a migration."""
+class HashedFile(Protocol):
+    """A migration by its name and digest, without its text."""
 
     @property
     def name(self) -> str:
-        """As it stands in the ledger."""
+        """The name in the ledger."""
 
     @property
     def sha256(self) -> str:
-        """Hex digest of its text."""
+        """The hex digest of the text."""
 
 
-F = TypeVar("F", bound=File)
+F = TypeVar("F", bound=HashedFile)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan(Generic[F]):
-    """The folder held against the ledger.
+class MigrationPlan(Generic[F]):
+    """The result of comparing the folder with the ledger.
 
     Attributes:
-        pending: migrations to run, in order.
-        applied: names in the ledger, in the order in which they were applied; a name may have no file any more.
-        problems: what looks wrong, in the order of the files.
+        pending: The migrations to run, in order.
+        applied: The names in the ledger, oldest first; some may have no file any more.
+        problems: The problems, in the order of the files.
     """
 
     pending: tuple[F, ...]
@@ -122,35 +117,35 @@ class Plan(Generic[F]):
     problems: tuple[FolderProblem, ...]
 
     def of(self, severity: Severity, policy: Mapping[Problem, Severity]) -> tuple[FolderProblem, ...]:
-        """The problems that `policy` gives this severity; what it does not name has DEFAULT_POLICY's."""
+        """Return the problems that have a severity under `policy`; see `severity_of`."""
         return tuple(problem for problem in self.problems if severity_of(problem.problem, policy) is severity)
 
 
 def make_plan(
     migrations: Sequence[F], applied: Sequence[str], recorded: Mapping[str, str], quarantine: Quarantine = NONE
-) -> Plan[F]:
-    """As wrangler decides: a file is pending when its name is not in the ledger.
+) -> MigrationPlan[F]:
+    """Compare the folder with the ledger. As in wrangler, a file is pending if the ledger lacks its name.
 
     Args:
-        migrations: the folder, in order.
-        applied: names in the ledger, oldest first.
-        recorded: hex SHA-256 by name, of the files as they were when they were applied; others may be absent.
-        quarantine: texts that must not be applied.
+        migrations: The folder, in order.
+        applied: The names in the ledger, oldest first.
+        recorded: The hex SHA-256 of each file when it was applied, by name. Files may be absent.
+        quarantine: The texts that must not be applied.
     """
     known = set(applied)
     pending = tuple(migration for migration in migrations if migration.name not in known)
     problems = (
         *_edited(migrations, known, recorded),
-        *_gone(migrations, pending, applied, recorded),
+        *_missing_or_renamed(migrations, pending, applied, recorded),
         *_out_of_order(pending, applied),
         *_duplicate_numbers(migrations, pending),
         *_quarantined(pending, quarantine),
     )
-    return Plan(pending, tuple(applied), tuple(sorted(problems, key=lambda problem: order(problem.name))))
+    return MigrationPlan(pending, tuple(applied), tuple(sorted(problems, key=lambda problem: sort_key(problem.name))))
 
 
-def _edited(migrations: Sequence[File], known: set[str], recorded: Mapping[str, str]) -> list[FolderProblem]:
-    message = "was changed after it was applied, which the database never sees: undo the change, and write a new file"
+def _edited(migrations: Sequence[HashedFile], known: set[str], recorded: Mapping[str, str]) -> list[FolderProblem]:
+    message = "was changed after it was applied, so the database lacks the change: undo it, and add a new file instead"
     return [
         FolderProblem(Problem.EDITED, migration.name, message)
         for migration in migrations
@@ -158,57 +153,60 @@ def _edited(migrations: Sequence[File], known: set[str], recorded: Mapping[str, 
     ]
 
 
-def _gone(
-    migrations: Sequence[File], pending: Sequence[File], applied: Sequence[str], recorded: Mapping[str, str]
+def _missing_or_renamed(
+    migrations: Sequence[HashedFile],
+    pending: Sequence[HashedFile],
+    applied: Sequence[str],
+    recorded: Mapping[str, str],
 ) -> list[FolderProblem]:
-    """A file that is gone is renamed when a pending one has its text, and missing otherwise."""
+    """Report each applied file that is gone: as renamed if a pending one has its text, otherwise as missing."""
     names = {migration.name for migration in migrations}
     gone = [name for name in applied if name not in names]
     by_digest = {migration.sha256: migration.name for migration in reversed(pending)} if gone else {}
     problems = []
     for name in gone:
         if new := by_digest.get(recorded.get(name, "")):
-            message = f"is {name}, which is applied, under another name, and would run again: rename it back"
+            message = f"has the text of {name}, which is applied, so it would run a second time: rename it back"
             problems.append(FolderProblem(Problem.RENAMED, new, message))
         else:
-            message = (
-                "is applied, but its file is gone: bring it back, so that a new database can be made from the files"
-            )
+            message = "is applied, but its file is gone: bring it back, or a new database will differ from this one"
             problems.append(FolderProblem(Problem.MISSING, name, message))
     return problems
 
 
-def _out_of_order(pending: Sequence[File], applied: Sequence[str]) -> list[FolderProblem]:
-    last = max(applied, key=order, default=None)
+def _out_of_order(pending: Sequence[HashedFile], applied: Sequence[str]) -> list[FolderProblem]:
+    last = max(applied, key=sort_key, default=None)
     if last is None:
         return []
-    message = f"comes before {last}, which is applied already: give it a higher number"
-    return [FolderProblem(Problem.OUT_OF_ORDER, m.name, message) for m in pending if order(m.name) < order(last)]
+    message = f"sorts before {last}, which is already applied: give it a higher number"
+    return [FolderProblem(Problem.OUT_OF_ORDER, m.name, message) for m in pending if sort_key(m.name) < sort_key(last)]
 
 
-def _duplicate_numbers(migrations: Sequence[File], pending: Sequence[File]) -> list[FolderProblem]:
+def _duplicate_numbers(migrations: Sequence[HashedFile], pending: Sequence[HashedFile]) -> list[FolderProblem]:
     by_number: defaultdict[object, list[str]] = defaultdict(list)
     for migration in migrations:
-        # What has no number counts as itself, so that files of one numbered folder have no number in common.
-        numbers = tuple(text if unnumbered else number for unnumbered, number, text in order(migration.name))
+        # An unnumbered segment counts as itself, so the files of one numbered folder have no number in common.
+        numbers = tuple(text if unnumbered else number for unnumbered, number, text in sort_key(migration.name))
         by_number[numbers].append(migration.name)
     new = {migration.name for migration in pending}
     return [
-        FolderProblem(Problem.DUPLICATE_NUMBER, name, f"has the number of {first}: give one of them another")
+        FolderProblem(
+            Problem.DUPLICATE_NUMBER, name, f"has the same number as {first}: renumber one of them"
+        )
         for first, *others in by_number.values()
         for name in others
         if new & {first, name}
     ]
 
 
-def _quarantined(pending: Sequence[File], quarantine: Quarantine) -> list[FolderProblem]:
+def _quarantined(pending: Sequence[HashedFile], quarantine: Quarantine) -> list[FolderProblem]:
     problems = []
     for migration in pending if quarantine.files else ():
-        if held := quarantine.holding(migration.sha256):
-            what = "" if held.name == migration.name else f"has the text of {held.name}, which "
+        if entry := quarantine.find(migration.sha256):
+            start = "" if entry.name == migration.name else f"has the text of {entry.name}, which "
             message = (
-                f"{what}was restored away on this stack and is quarantined: change its text, or release it: "
-                f"d1 release {held.name} --stack {quarantine.stack}"
+                f"{start}was undone by a restore on this stack and is quarantined: change its text, or allow it with "
+                f"'d1 release {entry.name} --stack {quarantine.stack}'"
             )
             problems.append(FolderProblem(Problem.QUARANTINED, migration.name, message))
     return problems

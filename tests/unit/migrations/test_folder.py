@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.migrations.folder import Migration, layout_hint, order, read_folder
+from pulumi_d1.migrations.folder import Migration, MigrationsFolder, migrations_folder, read_folder, sort_key
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern
 
 WRANGLERS_ORDER = ["-1_neg", "0001_A", "0001_a", "2_b", "03-z", "3", "7x_y", "10_c", "ABC", "abc"]
@@ -14,21 +14,21 @@ WRANGLERS_ORDER = ["-1_neg", "0001_A", "0001_a", "2_b", "03-z", "3", "7x_y", "10
 
 
 def test_files_run_in_wranglers_order() -> None:
-    assert sorted(sorted(WRANGLERS_ORDER), key=order) == WRANGLERS_ORDER
+    assert sorted(sorted(WRANGLERS_ORDER), key=sort_key) == WRANGLERS_ORDER
 
 
 def test_nested_names_are_ordered_segment_by_segment() -> None:
     names = ["1_a/migration.sql", "1_a/2.sql", "2_b", "10_a/1.sql"]
-    assert sorted(names, key=order) == ["1_a/2.sql", "1_a/migration.sql", "2_b", "10_a/1.sql"]
+    assert sorted(names, key=sort_key) == ["1_a/2.sql", "1_a/migration.sql", "2_b", "10_a/1.sql"]
 
 
-def test_white_space_before_a_number_is_what_javascript_calls_so() -> None:
+def test_white_space_before_a_number_is_javascripts() -> None:
     numbered, unnumbered = ["\ufeff1", "\u00a02", " 3", "4"], ["\x1c6", "\x855"]
-    assert sorted([*unnumbered, *numbered], key=order) == [*numbered, *unnumbered]
+    assert sorted([*unnumbered, *numbered], key=sort_key) == [*numbered, *unnumbered]
 
 
 def test_a_number_too_long_for_a_float_counts_as_none() -> None:
-    assert min(["9" * 400 + "_x", "1_y"], key=order) == "1_y"
+    assert min(["9" * 400 + "_x", "1_y"], key=sort_key) == "1_y"
 
 
 def test_only_regular_sql_files_directly_in_the_folder_count(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def write(folder: Path, *names: str) -> None:
         (folder / name).write_text("SELECT 1;")
 
 
-def test_a_pattern_reaches_into_folders_and_names_keep_the_way(tmp_path: Path) -> None:
+def test_a_pattern_reaches_into_folders_and_names_keep_their_path(tmp_path: Path) -> None:
     folder = tmp_path / "drizzle"
     write(
         folder, "20250101_init/migration.sql", "20240101_first/migration.sql", "20240101_first/snapshot.json", "0.sql"
@@ -55,9 +55,12 @@ def test_a_pattern_reaches_into_folders_and_names_keep_the_way(tmp_path: Path) -
     (folder / "4_file").mkdir()
     (folder / "4_file" / "migration.sql").symlink_to(folder / "0.sql")
     (folder / "5_folder" / "migration.sql").mkdir(parents=True)
-    found = read_folder(folder, NESTED)
-    assert [migration.name for migration in found] == ["20240101_first/migration.sql", "20250101_init/migration.sql"]
-    assert {migration.sql for migration in found} == {"SELECT 1;"}
+    migrations = read_folder(folder, NESTED)
+    assert [migration.name for migration in migrations] == [
+        "20240101_first/migration.sql",
+        "20250101_init/migration.sql",
+    ]
+    assert {migration.sql for migration in migrations} == {"SELECT 1;"}
 
 
 def test_two_stars_reach_every_depth(tmp_path: Path) -> None:
@@ -67,24 +70,37 @@ def test_two_stars_reach_every_depth(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["1_\n.sql", "1_\x1b.sql", os.fsdecode(b"1_\xff.sql")])
-def test_a_name_that_can_not_be_told_is_refused(tmp_path: Path, name: str) -> None:
+def test_an_unprintable_name_is_refused(tmp_path: Path, name: str) -> None:
     write(tmp_path, name)
-    with pytest.raises(ConfigError, match=r"a file is called '1_\\.+': rename it") as refused:
+    with pytest.raises(ConfigError, match=r"the file name '1_\\.+' is not printable: rename it") as refused:
         read_folder(tmp_path)
     assert str(refused.value).isprintable()
     (tmp_path / name).rename(tmp_path / f"{name}.txt")
     assert read_folder(tmp_path) == (), "only a migration needs a proper name"
 
 
-def test_a_nested_layout_that_nothing_asked_for_is_hinted_at(tmp_path: Path) -> None:
-    assert layout_hint(tmp_path, DEFAULT, "drizzle") is None, "an empty folder is one that was just made"
-    write(tmp_path, "1_a/migration.sql")
-    expected = "pulumi config set migrationsPattern 'drizzle/*/migration.sql'"
-    assert expected in (layout_hint(tmp_path, DEFAULT, "drizzle") or "")
-    assert expected in (layout_hint(tmp_path, Pattern("*.ddl"), "./drizzle/") or "")
-    assert layout_hint(tmp_path, NESTED, "drizzle") is None
-    write(tmp_path, "1_a.sql")
-    assert layout_hint(tmp_path, DEFAULT, "drizzle") is None
+def test_a_nested_layout_without_a_pattern_gives_a_hint(tmp_path: Path) -> None:
+    def hint(pattern: Pattern = DEFAULT, name: str = "drizzle") -> str | None:
+        return MigrationsFolder(name, pattern, tmp_path).layout_hint()
+
+    (tmp_path / "drizzle").mkdir()
+    assert hint() is None, "an empty folder is one that was just created"
+    write(tmp_path / "drizzle", "1_a/migration.sql")
+    expected = "run: pulumi config set migrationsPattern 'drizzle/*/migration.sql'"
+    assert expected in (hint() or "")
+    assert expected in (hint(Pattern("*.ddl"), "./drizzle/") or "")
+    assert hint(NESTED) is None
+    write(tmp_path / "drizzle", "1_a.sql")
+    assert hint() is None
+
+
+def test_the_two_settings_name_a_folder_below_the_projects(tmp_path: Path) -> None:
+    write(tmp_path / "drizzle", "2_b/migration.sql", "1_a/migration.sql", "0.sql")
+    folder = migrations_folder("drizzle", "drizzle/*/migration.sql", tmp_path)
+    assert [migration.name for migration in folder.read()] == ["1_a/migration.sql", "2_b/migration.sql"]
+    assert [migration.name for migration in migrations_folder("drizzle", root=tmp_path).read()] == ["0.sql"]
+    with pytest.raises(ConfigError, match="does not start with 'drizzle/'"):
+        migrations_folder("drizzle", "sql/*.sql")
 
 
 def test_line_ends_of_the_checkout_do_not_change_the_digest(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The config key migrationsPattern: what it may be, and which files it lets in."""
+"""The config key migrationsPattern: its allowed values, and the files that it matches."""
 
 import pytest
 from hypothesis import given
@@ -98,12 +98,12 @@ def test_a_file_does_not_count_that_does_not_match(inside: str, name: str) -> No
         ("{a,b}" * 10 + ".sql", "more than 1000 patterns"),
     ],
 )
-def test_what_wrangler_would_read_otherwise_is_refused_by_name(inside: str, culprit: str) -> None:
+def test_a_pattern_that_wrangler_reads_differently_is_refused_by_name(inside: str, culprit: str) -> None:
     with pytest.raises(ConfigError) as refused:
         make_pattern("migrations", f"migrations/{inside}")
     assert culprit in str(refused.value)
     assert "migrationsPattern 'migrations/" in str(refused.value)
-    assert "write it with *, **, ?, [a-z] and {a,b} alone" in str(refused.value)
+    assert "use only *, **, ?, [a-z] and {a,b}, which wrangler and this program read alike" in str(refused.value)
 
 
 @given(st.text(st.sampled_from("a.é/ \n\\*[]{}😀"), max_size=6), st.sampled_from([".sql", "sql", "", ".SQL"]))

@@ -1,4 +1,4 @@
-"""The folder held against the ledger: what is pending, and what looks wrong."""
+"""The folder compared with the ledger: pending files and problems."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_d1.errors import PlanRefused
-from pulumi_d1.migrations.folder import Migration, order
-from pulumi_d1.migrations.plan import Plan, Problem, Severity, make_plan
+from pulumi_d1.migrations.folder import Migration, sort_key
+from pulumi_d1.migrations.plan import MigrationPlan, Problem, Severity, make_plan
 from pulumi_d1.migrations.review.review import raise_on_errors, review_without_rehearsal
 
 
 def files(*names: str, **texts: str) -> list[Migration]:
-    """Migrations whose text is their name, but for those given: `_1_a="SELECT 1"` is the text of `1_a.sql`."""
+    """Return migrations whose text is their name, unless given: `_1_a="SELECT 1"` is the text of `1_a.sql`."""
     given_texts = {f"{name.removeprefix('_')}.sql": text for name, text in texts.items()}
-    return [Migration(name, given_texts.get(name, name)) for name in sorted(names, key=order)]
+    return [Migration(name, given_texts.get(name, name)) for name in sorted(names, key=sort_key)]
 
 
 def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def found(plan: Plan[Migration]) -> list[tuple[Problem, str]]:
+def kinds_and_names(plan: MigrationPlan[Migration]) -> list[tuple[Problem, str]]:
     return [(problem.problem, problem.name) for problem in plan.problems]
 
 
@@ -37,7 +37,7 @@ def test_a_file_that_is_not_in_the_ledger_is_pending_and_keeps_its_place() -> No
 
 def test_an_applied_file_with_another_text_is_edited() -> None:
     plan = make_plan(files("1_a.sql", _1_a="new"), ["1_a.sql"], {"1_a.sql": digest("old")})
-    assert found(plan) == [(Problem.EDITED, "1_a.sql")]
+    assert kinds_and_names(plan) == [(Problem.EDITED, "1_a.sql")]
 
 
 def test_an_applied_file_of_which_no_digest_is_known_counts_as_unchanged() -> None:
@@ -50,23 +50,23 @@ def test_a_pending_file_that_changed_before_it_ran_is_not_edited() -> None:
 
 def test_an_applied_file_that_is_gone_is_missing() -> None:
     plan = make_plan(files("2_b.sql"), ["1_a.sql", "2_b.sql"], {"1_a.sql": digest("1_a.sql")})
-    assert found(plan) == [(Problem.MISSING, "1_a.sql")]
+    assert kinds_and_names(plan) == [(Problem.MISSING, "1_a.sql")]
 
 
 def test_the_same_text_under_another_name_is_renamed_and_not_missing() -> None:
     plan = make_plan(files("1_z.sql", _1_z="text"), ["1_a.sql"], {"1_a.sql": digest("text")})
-    assert found(plan) == [(Problem.RENAMED, "1_z.sql")]
-    assert "is 1_a.sql, which is applied" in plan.problems[0].message
+    assert kinds_and_names(plan) == [(Problem.RENAMED, "1_z.sql")]
+    assert "has the text of 1_a.sql, which is applied, so it would run a second time" in plan.problems[0].message
 
 
 def test_a_new_file_before_an_applied_one_is_out_of_order() -> None:
     plan = make_plan(files("1_a.sql", "2_b.sql", "10_c.sql", "11_d.sql"), ["1_a.sql", "10_c.sql"], {})
-    assert found(plan) == [(Problem.OUT_OF_ORDER, "2_b.sql")]
+    assert kinds_and_names(plan) == [(Problem.OUT_OF_ORDER, "2_b.sql")]
 
 
-def test_two_files_with_one_number_are_told_while_one_of_them_is_pending() -> None:
+def test_two_files_with_one_number_are_reported_while_one_of_them_is_pending() -> None:
     both = files("0002_a.sql", "2_b.sql", "3_c.sql")
-    assert found(make_plan(both, ["0002_a.sql"], {})) == [(Problem.DUPLICATE_NUMBER, "2_b.sql")]
+    assert kinds_and_names(make_plan(both, ["0002_a.sql"], {})) == [(Problem.DUPLICATE_NUMBER, "2_b.sql")]
     assert make_plan(both, ["0002_a.sql", "2_b.sql"], {}).problems == ()
 
 
@@ -78,7 +78,7 @@ def test_a_number_belongs_to_the_folder_that_has_it() -> None:
     one_folder = files("1_a/down.sql", "1_a/up.sql", "2_b/migration.sql")
     assert make_plan(one_folder, [], {}).problems == ()
     two_folders = files("1_a/migration.sql", "1_b/migration.sql")
-    assert found(make_plan(two_folders, [], {})) == [(Problem.DUPLICATE_NUMBER, "1_b/migration.sql")]
+    assert kinds_and_names(make_plan(two_folders, [], {})) == [(Problem.DUPLICATE_NUMBER, "1_b/migration.sql")]
 
 
 @pytest.mark.parametrize("severity", Severity)
@@ -87,7 +87,7 @@ def test_the_policy_decides_what_stops_a_run(severity: Severity) -> None:
     policy = {Problem.OUT_OF_ORDER: severity}
     assert [finding.name for finding in reviewed.plan.of(severity, policy)] == ["1_a.sql"]
     if severity is Severity.ERROR:
-        with pytest.raises(PlanRefused, match=r"nothing was applied:\n  sql/1_a\.sql comes before 2_b\.sql"):
+        with pytest.raises(PlanRefused, match=r"nothing was applied:\n  sql/1_a\.sql sorts before 2_b\.sql"):
             raise_on_errors(reviewed, "sql", policy)
     else:
         raise_on_errors(reviewed, "sql", policy)
@@ -98,16 +98,16 @@ FOLDER = st.dictionaries(NAMES, st.sampled_from(["w", "x", "y", "z"]))
 
 
 @given(folder=FOLDER, history=FOLDER, ledger_order=st.randoms(use_true_random=False))
-def test_a_plan_is_what_a_slow_reading_of_the_rules_says(
+def test_a_plan_agrees_with_a_slow_implementation_of_the_rules(
     folder: dict[str, str], history: dict[str, str], ledger_order: object
 ) -> None:
     applied = sorted(history)
     ledger_order.shuffle(applied)  # type: ignore[attr-defined]  # random.Random, which hypothesis does not name
-    migrations = [Migration(name, folder[name]) for name in sorted(folder, key=order)]
+    migrations = [Migration(name, folder[name]) for name in sorted(folder, key=sort_key)]
     plan = make_plan(migrations, applied, {name: digest(text) for name, text in history.items()})
 
     pending = [name for name in folder if name not in history]
-    assert [migration.name for migration in plan.pending] == sorted(pending, key=order)
+    assert [migration.name for migration in plan.pending] == sorted(pending, key=sort_key)
     expected = set()
     for name, text in history.items():
         if name in folder:
@@ -116,11 +116,11 @@ def test_a_plan_is_what_a_slow_reading_of_the_rules_says(
         elif not any(folder[new] == text for new in pending):
             expected.add((Problem.MISSING, name))
     for new in pending:
-        if any(order(new) < order(old) for old in history):
+        if any(sort_key(new) < sort_key(old) for old in history):
             expected.add((Problem.OUT_OF_ORDER, new))
     relevant = {Problem.EDITED, Problem.MISSING, Problem.OUT_OF_ORDER}
-    assert {item for item in found(plan) if item[0] in relevant} == expected
-    for problem, name in found(plan):
+    assert {item for item in kinds_and_names(plan) if item[0] in relevant} == expected
+    for problem, name in kinds_and_names(plan):
         if problem is Problem.RENAMED:
             assert name in pending
             assert any(old not in folder and history[old] == folder[name] for old in history)
