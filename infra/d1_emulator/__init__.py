@@ -1,17 +1,17 @@
 """A local Cloudflare: the D1 REST API with Time Travel, over real SQLite files, on 127.0.0.1 only.
 
-It shares `pulumi_d1.sqlite` with the product and nothing else, so that it cannot agree with the product's mistakes.
+It shares only `pulumi_d1.sqlite` with the product, so that it cannot repeat the product's mistakes.
 The modules, in the order in which a request passes through them::
 
-    local        `d1 local`: run a command against an emulator of its own
+    local        `d1 local`: run a command against its own emulator
     command      `d1 emulator`: serve until stopped
     server       the application and its socket
-    stress/      faults on purpose, and tighter limits
-    api/         all that is HTTP
+    faults/      faults on request, and tighter limits
+    api/         everything that is HTTP
     transfers/   imports and exports, which outlast a request
     databases/   accounts and databases: connection, lock, queries, restores
     timetravel/  a database's files, and any earlier moment
-    errors       each error of the API: code, HTTP status, text
+    api_errors   each error of the API: code, HTTP status, text
     ratelimit    count requests against a quota
     coverage     write the table of endpoints in docs/emulator.md
 

@@ -1,6 +1,6 @@
-"""What of Cloudflare's D1 API the emulator answers, as a table in docs/emulator.md.
+"""The table of Cloudflare's D1 API in docs/emulator.md, with the endpoints that the emulator answers.
 
-`python -m d1_emulator.coverage` tells whether the table is up to date; with `--write` it brings it up to date.
+`python -m d1_emulator.coverage` checks whether the table is up to date; with `--write` it updates the table.
 """
 
 from __future__ import annotations
@@ -10,66 +10,56 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from d1_emulator.api.routes import ROUTES, endpoint
+from d1_emulator.api.call import DATABASES
+from d1_emulator.api.routes import ROUTES, endpoint_name
 
-DOCUMENT: Final = Path(__file__).parents[1] / "docs" / "emulator.md"
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "emulator.md"
 COMMAND: Final = "python -m d1_emulator.coverage --write"
 
 _BEGIN: Final = "<!-- coverage:begin -->"
 _END: Final = "<!-- coverage:end -->"
-_DATABASES: Final = "/accounts/{account}/d1/database"
-_DATABASE: Final = _DATABASES + "/{database}"
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint of an API: HTTP method, and path below /client/v4 with the names of `api.routes`."""
+    """One endpoint of an API: the HTTP method, and the path below /client/v4 with the placeholders of `ROUTES`."""
 
     method: str
     path: str
 
 
+_NOT_EMULATED: Final[tuple[Endpoint, ...]] = ()
 D1_API: Final = (
-    Endpoint("GET", _DATABASES),
-    Endpoint("POST", _DATABASES),
-    Endpoint("GET", _DATABASE),
-    Endpoint("PUT", _DATABASE),
-    Endpoint("PATCH", _DATABASE),
-    Endpoint("DELETE", _DATABASE),
-    Endpoint("POST", _DATABASE + "/query"),
-    Endpoint("POST", _DATABASE + "/raw"),
-    Endpoint("POST", _DATABASE + "/import"),
-    Endpoint("POST", _DATABASE + "/export"),
-    Endpoint("GET", _DATABASE + "/time_travel/bookmark"),
-    Endpoint("POST", _DATABASE + "/time_travel/restore"),
+    *(Endpoint(method, path) for path, handlers in ROUTES.items() if path.startswith(DATABASES) for method in handlers),
+    *_NOT_EMULATED,
 )
-"""All endpoints of Cloudflare's API reference for D1, in its version of the SDK 5.9."""
+"""All endpoints of Cloudflare's API reference for D1, as in the SDK 5.9."""
 
 
 def table() -> str:
-    """Write the table: first the endpoints of D1's API, then what else the emulator answers."""
+    """Return the table: first the endpoints of D1's API, then the others that the emulator answers."""
     emulated = {
-        Endpoint(method, path): endpoint(handler)
+        Endpoint(method, path): endpoint_name(handler)
         for path, handlers in ROUTES.items()
         for method, handler in handlers.items()
     }
-    others = [each for each in emulated if each not in D1_API]
+    others = [endpoint for endpoint in emulated if endpoint not in D1_API]
     lines = [
         "| endpoint | emulated | name, for faults |",
         "| --- | --- | --- |",
-        *(_line(each, emulated.get(each)) for each in D1_API),
+        *(_line(endpoint, emulated.get(endpoint)) for endpoint in D1_API),
         "",
-        "Beside D1, for what wrangler asks on its way:",
+        "Beside D1, for wrangler:",
         "",
         "| endpoint | name, for faults |",
         "| --- | --- |",
-        *(f"| `{each.method} {each.path}` | `{emulated[each]}` |" for each in others),
+        *(f"| `{endpoint.method} {endpoint.path}` | `{emulated[endpoint]}` |" for endpoint in others),
     ]
     return "\n".join(lines)
 
 
 def with_table(text: str) -> str:
-    """Put the table between the markers of a document. Raises ValueError where they are missing."""
+    """Return a document with the table between its markers. Raises ValueError if they are missing."""
     before, begin, rest = text.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not begin or not end:
@@ -89,8 +79,9 @@ def main(arguments: list[str]) -> int:
     return int(fresh != text)
 
 
-def _line(each: Endpoint, name: str | None) -> str:
-    return f"| `{each.method} {each.path}` | {'yes' if name else '**no**'} | {f'`{name}`' if name else ''} |"
+def _line(endpoint: Endpoint, name: str | None) -> str:
+    emulated = f"yes | `{name}`" if name else "**no** | "
+    return f"| `{endpoint.method} {endpoint.path}` | {emulated} |"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""`d1 local`: runs a command against an emulator of its own, with local Pulumi state."""
+"""`d1 local`: run a command against its own emulator, with local Pulumi state."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, environment, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,7 +33,7 @@ _GET_PULUMI = "install it (https://www.pulumi.com/docs/install/), or run 'make e
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 @click.pass_context
 def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
-    """Run COMMAND against a local D1.
+    r"""Run COMMAND against a local D1.
 
     Starts an emulator, sets the variables that point Pulumi's Cloudflare provider, the SDKs and wrangler at it, keeps
     the Pulumi state in the same folder, and ends with COMMAND's exit code.
@@ -40,19 +42,17 @@ def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
     Examples:
       d1 local -- pulumi preview --stack dev
       d1 local -- wrangler d1 list
-    """  # noqa: D301 - click's mark for a paragraph that keeps its lines
-    from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, environment, serving
-
+    """
     (state / "pulumi").mkdir(parents=True, exist_ok=True)
     with serving(state / "emulator", token=DEFAULT_TOKEN) as address, _without_salts(Path.cwd()):
-        # Whoever holds the emulator's folder holds the Pulumi state: a lock in it is of a run that was killed.
+        # The emulator's folder is locked, and with it the Pulumi state: a lock in there is left from a killed run.
         shutil.rmtree(state / "pulumi" / ".pulumi" / "locks", ignore_errors=True)
         variables = {
             **os.environ,
             "PATH": _path(),
             **environment(address.base_url, DEFAULT_TOKEN, DEFAULT_ACCOUNT_ID),
             "PULUMI_BACKEND_URL": (state / "pulumi").resolve().as_uri(),
-            # The local state holds no secret; an empty passphrase is what Pulumi needs to ask for none.
+            # The local state has no secrets. Pulumi asks for a passphrase unless the variable is set.
             "PULUMI_CONFIG_PASSPHRASE": os.environ.get("PULUMI_CONFIG_PASSPHRASE", ""),
         }
         code = _run(command, variables)
@@ -60,7 +60,7 @@ def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
 
 
 def _path() -> str:
-    """Return a PATH with `d1` and, in a checkout where `make engine` ran, the engine that it got."""
+    """Return a PATH with `d1` and, after `make engine` in a checkout, its engine."""
     folders = [
         Path(sys.prefix) / "share" / "d1" / "bin",
         os.environ.get("PATH", os.defpath),
@@ -70,14 +70,14 @@ def _path() -> str:
 
 
 def _run(command: Sequence[str], variables: dict[str, str]) -> int:
-    """Exit code of `command`; that of a shell where a signal ended it.
+    """Return the exit code of `command`; that of a shell if a signal ended it.
 
-    A Ctrl-C reaches the command as well, which decides what to do about it; the emulator serves until it has ended.
+    A Ctrl-C reaches the command too, and the emulator serves until the command ends.
     """
-    # A function, not SIG_IGN, which the command would inherit.
+    # A function instead of SIG_IGN, because the command would inherit that.
     with _handled(signal.SIGINT, lambda *_: None):
         try:
-            process = subprocess.Popen(command, env=variables)  # noqa: S603 - what the user asked for
+            process = subprocess.Popen(command, env=variables)  # noqa: S603 - the user's own command
         except FileNotFoundError:
             hint = f": {_GET_PULUMI}" if command[0] == "pulumi" else ": install it, or check the spelling"
             raise click.ClickException(f"{command[0]} is not on PATH{hint}") from None
@@ -97,10 +97,10 @@ def _handled(number: signal.Signals, handler: object) -> Iterator[None]:
 
 @contextmanager
 def _without_salts(project: Path) -> Iterator[None]:
-    """Takes the salt of the local state's passphrase out of the stack files that had none.
+    """Remove the salt of the local state's passphrase from the stack files that had none.
 
-    Pulumi writes it there on every run. Committed by accident, it would make Pulumi ask for a passphrase where the
-    project is used with a real backend.
+    Pulumi writes it on every run. If it were committed by accident, Pulumi would ask for a passphrase with a real
+    backend too.
     """
     salted = {file for file in project.glob("Pulumi.*.yaml") if _SALT in file.read_text()}
     try:
@@ -111,7 +111,7 @@ def _without_salts(project: Path) -> Iterator[None]:
             lines = text.splitlines(keepends=True)
             rest = "".join(line for line in lines if not line.startswith(_SALT))
             if "secure:" in text or rest == text:
-                continue  # a value in the file is encrypted with this salt, or there is none
+                continue  # a value in the file is encrypted with this salt, or the file has none
             if rest:
                 file.write_text(rest)
             else:

@@ -1,8 +1,8 @@
-"""Counts requests against a quota: how many are left, and from when to when further ones are refused.
+"""Count requests against a quota: how many are left, and how long further ones are refused.
 
-The service's quota for its whole API is 1,200 requests in five minutes for each user, and whoever exceeds it is refused
-everything for the next five (Cloudflare's page "Rate limits"). That its window is a fixed one, and starts with the
-first request, is an assumption: the page does not say.
+The service's quota for its whole API is 1,200 requests in five minutes for each user. A user who exceeds it is refused
+everything for the next five minutes (Cloudflare's page "Rate limits"). The page does not describe the window; this
+module assumes a fixed one that starts with the first request.
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """What is allowed.
+    """A number of requests allowed in a time.
 
     Attributes:
-        requests: in one window.
-        seconds: length of a window.
-        block_seconds: for how long everything is refused once the quota is exceeded; 0 means until the window ends.
+        seconds: The length of a window.
+        block_seconds: How long everything is refused once the quota is exceeded; 0 means until the window ends.
     """
 
     requests: int
@@ -33,19 +32,19 @@ class Quota:
 
 
 API_QUOTA: Final = Quota(1200, 300.0, 300.0)
-"""Of all requests with one token."""
+"""The quota of all requests with one token."""
 RESTORE_QUOTA: Final = Quota(10, 600.0)
-"""Of restores of one database (Cloudflare's page on D1's limits)."""
+"""The quota of restores of one database (Cloudflare's page on D1's limits)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Where one request stands.
+    """The state of a quota after one request.
 
     Attributes:
-        refused: whether it was one too many.
-        remaining: how many more are allowed.
-        reset_seconds: until a new window starts, rounded up.
+        refused: True if the request exceeded the quota.
+        remaining: How many more requests are allowed.
+        reset_seconds: Time until a new window starts, rounded up.
     """
 
     refused: bool
@@ -55,7 +54,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Requests so far, and when the window, or the block, is over."""
+    """The requests so far, and the end of the window or of the block."""
 
     used: int
     end: float
@@ -63,10 +62,10 @@ class _Window:
 
 
 class Meter:
-    """Counts, for each key by itself. Safe for threads.
+    """Counts requests, separately for each key. Safe for threads.
 
     Args:
-        clock: seconds, from any start.
+        clock: Returns seconds, from any start.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -19,23 +19,24 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.routing import Route
 
-from d1_emulator.api import files
+from d1_emulator.api.account_endpoints import DEFAULT_ACCOUNT_ID
 from d1_emulator.api.call import Call, Handler
-from d1_emulator.api.responses import failure
-from d1_emulator.api.routes import DEFAULT_ACCOUNT_ID, ROUTES, endpoint
-from d1_emulator.databases.registry import Limits, Registry, open_registry
-from d1_emulator.errors import (
-    ApiError,
+from d1_emulator.api.envelope import failure
+from d1_emulator.api.routes import ROUTES, endpoint_name
+from d1_emulator.api.transfer_endpoints import file_route
+from d1_emulator.api_errors import (
     CredentialsMissing,
     CredentialsWrong,
     Internal,
     MethodUnknown,
+    RequestError,
     RouteUnknown,
 )
-from d1_emulator.stress import control
-from d1_emulator.stress.behaviour import Behaviour
-from d1_emulator.stress.dropped import Protocol
-from d1_emulator.stress.in_force import Stress
+from d1_emulator.databases.registry import Limits, Registry, open_registry
+from d1_emulator.faults import control
+from d1_emulator.faults.behaviour import Behaviour
+from d1_emulator.faults.dropped import DroppingProtocol
+from d1_emulator.faults.injector import FaultInjector
 from d1_emulator.transfers.shared import Transfers, open_transfers
 from pulumi_d1.errors import ConfigError
 
@@ -47,15 +48,15 @@ if TYPE_CHECKING:
 
 __all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_TOKEN", "HOST", "Address", "create_app", "environment", "serving"]
 
-DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens nothing but an emulator on this machine
+DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens only an emulator on this machine
 HOST: Final = "127.0.0.1"
-"""The one address that is served: nothing here is fit for a network."""
+"""The only address that is served: nothing here is safe for a network."""
 _PREFIX: Final = "/client/v4"
-_SECONDS_TO_FINISH: Final = 5  # for requests that run when the server is told to stop
+_SECONDS_TO_FINISH: Final = 5  # for requests that run when the server stops
 _THREADS: Final = 640
-"""More than there can be requests at a time: the usual limit of 1,024 files, less three for each open database.
+"""More than the simultaneous requests: the usual limit of 1,024 files, less three for each open database.
 
-A request that waits for its database keeps a thread, and must not keep the last one from the other databases.
+A request that waits for its database keeps a thread, and must not take the last one from the other databases.
 """
 
 _logger: Final = logging.getLogger(__name__)
@@ -63,17 +64,17 @@ _logger: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where an emulator listens: its port, and the base URL for clients, without a slash at its end."""
+    """The address of an emulator: its port, and the base URL for clients, without a slash at its end."""
 
     port: int
     base_url: str
 
 
 def environment(base_url: str, token: str, account_id: str = DEFAULT_ACCOUNT_ID) -> dict[str, str]:
-    """Give the variables that point Cloudflare's clients at an emulator.
+    """Return the variables that point Cloudflare's clients at an emulator.
 
-    CLOUDFLARE_BASE_URL is read by the SDK and by the Pulumi provider, CLOUDFLARE_API_BASE_URL by wrangler, the other
-    two by all of them.
+    The SDK and the Pulumi provider read CLOUDFLARE_BASE_URL. wrangler reads CLOUDFLARE_API_BASE_URL. All of them read
+    the other two.
     """
     return {
         "CLOUDFLARE_BASE_URL": base_url,
@@ -84,14 +85,17 @@ def environment(base_url: str, token: str, account_id: str = DEFAULT_ACCOUNT_ID)
 
 
 def create_app(registry: Registry, transfers: Transfers, token: str, behaviour: Behaviour) -> Starlette:
-    """Make the application: every request to the API must bear the token, every answer is in Cloudflare's envelope."""
-    stress = Stress(registry, behaviour)
-    paths = {control.PATH: control.handlers(stress), **{_PREFIX + path: handlers for path, handlers in ROUTES.items()}}
+    """Create the application: every API request needs the token, and every answer is in Cloudflare's envelope."""
+    injector = FaultInjector(registry, behaviour)
+    paths = {
+        control.PATH: control.handlers(injector),
+        **{_PREFIX + path: handlers for path, handlers in ROUTES.items()},
+    }
     routes = [
-        Route(path, _endpoint(registry, transfers, token, handlers, stress), methods=list(handlers))
+        Route(path, _endpoint(registry, transfers, token, handlers, injector), methods=list(handlers))
         for path, handlers in paths.items()
     ]
-    routes.append(files.route(transfers.links))
+    routes.append(file_route(transfers.links))
     app = Starlette(routes=routes, exception_handlers={404: _route_unknown, 405: _method_unknown})
     app.router.redirect_slashes = False
     return app
@@ -109,14 +113,14 @@ def serving(
     """Serve a state folder from a thread of this process, until the block ends.
 
     Args:
-        state: the folder; made if need be.
-        port: 0 takes any free one.
-        token: the one that requests must bear. It is never written anywhere.
-        limits: what the service allows; a paid account's where None.
-        behaviour: faults and tighter limits, until the control endpoint sets others; none where None.
+        state: The folder; created if missing.
+        port: The port; 0 for any free one.
+        token: The token of all requests. It is never written anywhere.
+        limits: The service's limits; None for those of a paid account.
+        behaviour: Faults and tighter limits, until the control endpoint sets others; None for none.
 
     Raises:
-        ConfigError: the port is in use, or another emulator serves the folder.
+        ConfigError: The port is in use, or another emulator serves the folder.
     """
     with open_registry(state, limits) as registry, open_transfers(state) as transfers, _listening(port) as listener:
         server = _Server(create_app(registry, transfers, token, behaviour or Behaviour()))
@@ -132,15 +136,15 @@ def serving(
 
 
 def _endpoint(
-    registry: Registry, transfers: Transfers, token: str, handlers: Mapping[str, Handler], stress: Stress
+    registry: Registry, transfers: Transfers, token: str, handlers: Mapping[str, Handler], injector: FaultInjector
 ) -> Callable[[Request], Awaitable[Response]]:
-    """Make the endpoint of one path: it checks the token; `stress` decides whether and when the handler runs."""
+    """Create the endpoint of one path: it checks the token, and runs the handler through the injector."""
 
     async def answer(request: Request) -> Response:
         _authenticate(request.headers, token)
         origin = f"{request.url.scheme}://{request.url.netloc}"
         body = await request.body()
-        strict = stress.behaviour.strict_splitter
+        strict = injector.behaviour.strict_splitter
         call = Call(registry, transfers, origin, request.path_params, dict(request.query_params), body, strict)
         handler = handlers["GET" if request.method == "HEAD" else request.method]
 
@@ -149,7 +153,7 @@ def _endpoint(
 
         if request.url.path == control.PATH:
             return await run(request)
-        return await stress.around(endpoint(handler), body, lambda: _guarded(run)(request))
+        return await injector.answer(endpoint_name(handler), body, lambda: _guarded(run)(request))
 
     return _guarded(answer)
 
@@ -160,11 +164,11 @@ def _guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Requ
     async def guarded(request: Request) -> Response:
         try:
             return await answer(request)
-        except ApiError as error:
+        except RequestError as error:
             return failure(error)
         except ClientDisconnect:
-            return Response()  # nobody is there to read it
-        except Exception:  # the one place where a mistake of ours must not become a page of HTML
+            return Response()  # the client is gone
+        except Exception:  # our own mistakes must not become a page of HTML
             reference = f"e_{uuid4().hex}"
             _logger.exception("%s %s failed; reference = %s", request.method, request.url.path, reference)
             return failure(Internal(reference))
@@ -175,7 +179,7 @@ def _guarded(answer: Callable[[Request], Awaitable[Response]]) -> Callable[[Requ
 def _authenticate(headers: Mapping[str, str], token: str) -> None:
     given = headers.get("authorization")
     if given is None:
-        # An API key in place of a token is never right: the emulator has none.
+        # An API key instead of a token is always wrong: the emulator has none.
         raise CredentialsWrong if "x-auth-key" in headers and "x-auth-email" in headers else CredentialsMissing
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         raise CredentialsWrong
@@ -191,7 +195,7 @@ async def _method_unknown(_request: Request, _error: Exception) -> Response:
 
 @contextmanager
 def _listening(port: int) -> Iterator[socket.socket]:
-    # The protocol is named because asyncio sets TCP_NODELAY only where it is; without, each answer waits 40 ms.
+    # asyncio sets TCP_NODELAY only if the protocol is named; without it, each answer waits 40 ms.
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a restart need not wait for old connections
         try:
@@ -202,13 +206,13 @@ def _listening(port: int) -> Iterator[socket.socket]:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which also tells another thread when it has started."""
+    """uvicorn's server, with an event for its start."""
 
     def __init__(self, app: Starlette) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
-                http=Protocol,
+                http=DroppingProtocol,
                 ws="none",
                 lifespan="off",
                 log_config=None,

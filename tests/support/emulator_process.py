@@ -65,6 +65,7 @@ def client(variables: Mapping[str, str]) -> httpx.Client:
     return httpx.Client(
         base_url=f"{variables['CLOUDFLARE_BASE_URL']}/accounts/{variables['CLOUDFLARE_ACCOUNT_ID']}/d1",
         headers={"Authorization": f"Bearer {variables['CLOUDFLARE_API_TOKEN']}"},
+        timeout=60,
     )
 
 

@@ -18,7 +18,7 @@ OURS = ("pulumi_d1", "d1_emulator")
 
 ALLOWED = {
     # package, or module where one matters alone: what it may import; each imports only from those above it
-    "d1_emulator.errors": "",
+    "d1_emulator.api_errors": "",
     "d1_emulator.ratelimit": "",
     "pulumi_d1.errors": "",
     "pulumi_d1.cloudflare": "pulumi_d1.errors",
@@ -29,21 +29,21 @@ ALLOWED = {
     "pulumi_d1.system": "pulumi_d1.errors",
     "pulumi_d1.wrangler": "pulumi_d1.errors pulumi_d1.sqlite pulumi_d1.system",
     "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.wrangler",
-    "d1_emulator.timetravel": "d1_emulator.errors pulumi_d1.sqlite",
+    "d1_emulator.timetravel": "d1_emulator.api_errors pulumi_d1.sqlite",
     "pulumi_d1.migrations": "pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.sqlite",
     "pulumi_d1.settings": "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.naming",
     "d1_emulator.databases": (
-        "d1_emulator.errors d1_emulator.ratelimit d1_emulator.timetravel pulumi_d1.errors pulumi_d1.sqlite"
+        "d1_emulator.api_errors d1_emulator.ratelimit d1_emulator.timetravel pulumi_d1.errors pulumi_d1.sqlite"
     ),
     "pulumi_d1.migrations.review": "pulumi_d1.errors pulumi_d1.migrations pulumi_d1.sqlite",
     "pulumi_d1.scaffold": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.settings pulumi_d1.system "
         "pulumi_d1.wrangler"
     ),
-    "d1_emulator.transfers": "d1_emulator.databases d1_emulator.errors pulumi_d1.errors pulumi_d1.sqlite",
+    "d1_emulator.transfers": "d1_emulator.databases d1_emulator.api_errors pulumi_d1.errors pulumi_d1.sqlite",
     "pulumi_d1.migrations.review.lint": "pulumi_d1.migrations pulumi_d1.migrations.review pulumi_d1.sqlite",
     "d1_emulator.api": (
-        "d1_emulator.databases d1_emulator.errors d1_emulator.timetravel d1_emulator.transfers "
+        "d1_emulator.databases d1_emulator.api_errors d1_emulator.timetravel d1_emulator.transfers "
         "pulumi_d1.errors pulumi_d1.sqlite"
     ),
     "pulumi_d1.migrations.review.review": (
@@ -51,15 +51,13 @@ ALLOWED = {
         "pulumi_d1.migrations.review pulumi_d1.migrations.review.lint pulumi_d1.sqlite"
     ),
     "d1_emulator.coverage": "d1_emulator.api",
-    "d1_emulator.stress": (
-        "d1_emulator.api d1_emulator.databases d1_emulator.errors d1_emulator.ratelimit pulumi_d1.errors"
-    ),
+    "d1_emulator.faults": "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.ratelimit",
     "pulumi_d1.migrations.run": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.review "
         "pulumi_d1.migrations.review.lint pulumi_d1.migrations.review.review pulumi_d1.sqlite"
     ),
     "d1_emulator.server": (
-        "d1_emulator.api d1_emulator.databases d1_emulator.errors d1_emulator.stress d1_emulator.transfers "
+        "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.faults d1_emulator.transfers "
         "pulumi_d1.errors"
     ),
     "pulumi_d1.copying": (
@@ -78,7 +76,9 @@ ALLOWED = {
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.review "
         "pulumi_d1.migrations.run pulumi_d1.sqlite"
     ),
-    "d1_emulator.command": "d1_emulator.server d1_emulator.stress",
+    "d1_emulator.command": (
+        "d1_emulator.api d1_emulator.api_errors d1_emulator.faults d1_emulator.server pulumi_d1.errors"
+    ),
     "d1_emulator.local": "d1_emulator.server",
     "pulumi_d1.protection": (
         "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.migrations pulumi_d1.settings "
@@ -130,8 +130,8 @@ ONLY_IN = {
     "pydantic": ("pulumi_d1/settings.py",),
     "wcmatch": ("pulumi_d1/migrations/pattern.py",),
     "apsw": ("pulumi_d1/sqlite", "d1_emulator/timetravel", "d1_emulator/databases", "d1_emulator/transfers"),
-    "starlette": ("d1_emulator/api", "d1_emulator/stress", "d1_emulator/server.py"),
-    "uvicorn": ("d1_emulator/stress/dropped.py", "d1_emulator/server.py"),
+    "starlette": ("d1_emulator/api", "d1_emulator/faults", "d1_emulator/server.py"),
+    "uvicorn": ("d1_emulator/faults/dropped.py", "d1_emulator/server.py"),
 }
 
 FILES = [file for package in OURS for file in sorted((SOURCE / package).rglob("*.py"))]

@@ -1,16 +1,18 @@
-"""All that is HTTP. Only `server` and `stress` know of it too.
+"""Everything that is HTTP. Only `server` and `faults` use it.
 
 The modules, in the order of the flow::
 
-    routes             method and path to handler
-    call               a request as handlers see it
-    bodies             take JSON bodies apart
-    requests           check paths, query strings and bodies; pure
-    queries            check the body of a request for SQL; pure
-    splitter           split SQL as the service does, defects included; pure
-    responses          Cloudflare's envelope, and SQL values as JSON
-    analytics          the metrics that wrangler asks for; always none
-    transfer_requests  check the bodies of imports and exports; pure
-    transfer_routes    handlers of imports and exports, and the states that clients poll
-    files              the endpoint behind the addresses of uploaded and exported files
+    routes                 method and path to handler
+    call                   a request as handlers receive it
+    json_object            read JSON bodies; pure
+    account_endpoints      token, accounts and metrics, for wrangler
+    database_endpoints     create, list, get, change and delete databases
+    sql_endpoints          run SQL
+    splitter               split SQL as the service does, defects included; pure
+    time_travel_endpoints  bookmarks and restores
+    transfer_endpoints     imports, exports and their files
+    envelope               Cloudflare's envelope around each answer
+
+An endpoint is in one module: pure functions that read its request and write its result, its handler, and its line in
+`ROUTES`. After a change of `ROUTES`, `python -m d1_emulator.coverage --write` updates the documentation.
 """

@@ -1,34 +1,39 @@
-"""A request as handlers see it: authenticated, and its path taken apart and checked when a handler asks."""
+"""A request as handlers receive it: authenticated. The parts of its path are checked when a handler reads them."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from d1_emulator.api import requests
+from d1_emulator.api_errors import Malformed, RouteUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from starlette.responses import Response
 
-    from d1_emulator.databases.database import Database
+    from d1_emulator.databases.emulated_database import EmulatedDatabase
     from d1_emulator.databases.registry import Registry
     from d1_emulator.transfers.shared import Transfers
+
+DATABASES: Final = "/accounts/{account}/d1/database"
+DATABASE: Final = DATABASES + "/{database}"
+
+_ACCOUNT: Final = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,31}")
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that has the right token.
+    """A request with the right token.
 
     Attributes:
-        registry: all databases.
-        transfers: their imports and exports.
-        origin: of the address that the client used, such as "http://127.0.0.1:8787".
-        path: values of the placeholders of the route's path.
-        query: the query string; of a name given twice, the last value.
-        body: as sent.
-        strict_splitter: whether SQL is cut as the service cuts it; see `splitter`.
+        origin: The origin of the address that the client used, such as "http://127.0.0.1:8787".
+        path: The values of the placeholders in the route's path.
+        query: The query string; if a name is repeated, its last value.
+        body: The body as sent.
+        strict_splitter: True if SQL is split as the service splits it; see `splitter`.
     """
 
     registry: Registry
@@ -41,25 +46,33 @@ class Call:
 
     @property
     def account(self) -> str:
-        """The account in the path, checked."""
-        return requests.account_id(self.path["account"])
+        """The account in the path. Raises RouteUnknown for anything that cannot be one, as the service does."""
+        account = self.path["account"]
+        if not _ACCOUNT.fullmatch(account):
+            raise RouteUnknown
+        return account
 
     @property
     def uuid(self) -> str:
-        """The database's uuid in the path, checked."""
-        return requests.database_id(self.path["database"])
+        """The database's uuid in the path, in lower case. Raises Malformed for anything else."""
+        uuid = self.path["database"].lower()
+        if not _UUID.fullmatch(uuid):
+            raise Malformed.at("databaseId", "Invalid uuid")
+        return uuid
 
     @property
     def region(self) -> str:
-        """Where the database in the path runs. Raises DatabaseNotFound."""
+        """The region of the database in the path. Raises DatabaseNotFound."""
         return self.registry.find(self.account, self.uuid).region
 
     @property
-    def database(self) -> Database:
-        """The database in the path. Raises DatabaseNotFound, and Busy while it is being imported into or exported."""
+    def database(self) -> EmulatedDatabase:
+        """The database in the path. Raises DatabaseNotFound, or Busy during an import or export of it."""
         database = self.registry.database(self.account, self.uuid)
         self.transfers.check(self.uuid)
         return database
 
 
 Handler: TypeAlias = "Callable[[Call], Response]"
+Routes: TypeAlias = "Mapping[str, Mapping[str, Handler]]"
+"""Path below /client/v4 -> method -> handler."""

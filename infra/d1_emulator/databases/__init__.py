@@ -2,8 +2,7 @@
 
 The modules, in the order of the flow::
 
-    registry  accounts to databases
-    state     the state folder: who may serve it, and what a kill leaves in it
-    record    database.json
-    database  one database: connection, lock, queries, restores
+    registry           accounts to databases
+    state_folder       the state folder: its lock, leftovers of a kill, database.json
+    emulated_database  one database: connection, lock, queries, restores
 """

@@ -1,6 +1,6 @@
-"""Which databases there are, account by account, and where they lie in the state folder. Knows nothing of HTTP.
+"""The databases of each account, and their folders in the state folder. No HTTP here.
 
-Accounts need not be made: one exists as soon as it is named.
+Accounts need not be created: every account id works.
 """
 
 from __future__ import annotations
@@ -14,12 +14,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
-from d1_emulator.databases.database import Database
-from d1_emulator.databases.record import Record, read_record, write_record
-from d1_emulator.databases.state import CREATING, DELETED, database_folders, locked
-from d1_emulator.errors import DatabaseNotFound, LimitReached, NameTaken, RestoresExhausted
+from d1_emulator.api_errors import DatabaseNotFound, LimitReached, NameTaken, RestoresExhausted
+from d1_emulator.databases.emulated_database import EmulatedDatabase
+from d1_emulator.databases.state_folder import (
+    CREATING,
+    DELETED,
+    DatabaseRecord,
+    database_folders,
+    locked,
+    read_record,
+    write_record,
+)
 from d1_emulator.ratelimit import Meter
-from d1_emulator.timetravel.history import format_time
+from d1_emulator.timetravel.commit_log import format_time
 from d1_emulator.timetravel.timeline import ROTATE_BYTES
 
 if TYPE_CHECKING:
@@ -34,14 +41,14 @@ _DEFAULT_REGION: Final = "WEUR"
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What the service allows. The defaults are those of a paid account (Cloudflare's page on D1's limits).
+    """The service's limits. The defaults are those of a paid account (Cloudflare's page on D1's limits).
 
     Attributes:
-        databases: for each account; 10 on the free plan.
-        retention: how far back Time Travel reaches by timestamp; 7 days on the free plan.
-        query_seconds: for the SQL of one request.
-        rotate_bytes: see `timetravel.timeline.Timeline`; the service publishes nothing like it.
-        restores: of one database; None, unlike the service's 10 in 10 minutes, for any number.
+        databases: Databases of one account; 10 on the free plan.
+        retention: How far back Time Travel reaches by timestamp; 7 days on the free plan.
+        query_seconds: The longest time for the SQL of one request.
+        rotate_bytes: See `timetravel.timeline.Timeline`; not a limit of the service.
+        restores: Restores of one database; None, unlike the service's 10 in 10 minutes, for any number.
     """
 
     databases: int = 50_000
@@ -53,10 +60,10 @@ class Limits:
 
 @contextmanager
 def open_registry(state: Path, limits: Limits | None = None) -> Iterator[Registry]:
-    """Open the state folder, made if need be, and close all databases at the end.
+    """Open the state folder, created if missing, and close all databases at the end.
 
     Raises:
-        ConfigError: another process serves the folder, or a file in it is damaged.
+        ConfigError: Another process serves the folder, or a file in it is damaged.
     """
     with locked(state):
         registry = Registry(state, limits or Limits())
@@ -67,29 +74,33 @@ def open_registry(state: Path, limits: Limits | None = None) -> Iterator[Registr
 
 
 class Registry:
-    """All databases of a state folder. Safe for threads. Made by `open_registry`."""
+    """All databases of a state folder. Safe for threads. Create one with `open_registry`."""
 
     def __init__(self, state: Path, limits: Limits) -> None:
         self.limits = limits
         self._restores = Meter()
         self._state = state
         self._lock = threading.Lock()
-        self._records: dict[str, dict[str, Record]] = {}  # account id -> uuid -> record, oldest first
-        self._databases: dict[str, Database] = {}  # by uuid
-        self._recent: OrderedDict[str, Database] = OrderedDict()  # those that may be open; latest use last
-        found = [(folder.parent.name, read_record(folder)) for folder in database_folders(state)]
-        for account, record in sorted(found, key=lambda item: item[1].created_at):
+        self._records: dict[str, dict[str, DatabaseRecord]] = {}  # account id -> uuid -> record, oldest first
+        self._databases: dict[str, EmulatedDatabase] = {}  # by uuid
+        self._recent: OrderedDict[str, EmulatedDatabase] = OrderedDict()  # may be open; latest use last
+        records = [(folder.parent.name, read_record(folder)) for folder in database_folders(state)]
+        for account, record in sorted(records, key=lambda item: item[1].created_at):
             self._add(account, record)
 
-    def create(self, account: str, name: str, region: str | None, jurisdiction: str | None, replication: str) -> Record:
-        """Make an empty database. `region` None lets the emulator choose, which it does without thought.
+    def create(
+        self, account: str, name: str, region: str | None, jurisdiction: str | None, replication: str
+    ) -> DatabaseRecord:
+        """Create an empty database; without a region, in the default one.
 
         Raises:
-            NameTaken: the account has a database of this name.
-            LimitReached: the account has all the databases that it may have.
+            NameTaken: The account has a database with this name.
+            LimitReached: The account has reached its limit of databases.
         """
         now = datetime.now(UTC)
-        record = Record(str(uuid4()), name, format_time(now), region or _DEFAULT_REGION, jurisdiction, replication)
+        record = DatabaseRecord(
+            str(uuid4()), name, format_time(now), region or _DEFAULT_REGION, jurisdiction, replication
+        )
         with self._lock:
             records = self._records.get(account, {})
             if any(other.name == name for other in records.values()):
@@ -99,19 +110,19 @@ class Registry:
             folder = self._folder(account, record.uuid)
             unfinished = folder.with_suffix(CREATING)
             unfinished.mkdir(parents=True)
-            Database(unfinished, record.uuid).create(now)
+            EmulatedDatabase(unfinished, record.uuid).create(now)
             write_record(unfinished, record)
             unfinished.rename(folder)
             self._add(account, record)
         return record
 
-    def search(self, account: str, part: str) -> tuple[Record, ...]:
-        """List the databases whose name contains `part`, oldest first; an empty `part` lists all."""
+    def search(self, account: str, part: str) -> tuple[DatabaseRecord, ...]:
+        """Return the databases whose name contains `part`, oldest first; an empty `part` returns all."""
         with self._lock:
             return tuple(record for record in self._records.get(account, {}).values() if part in record.name)
 
-    def find(self, account: str, uuid_or_name: str) -> Record:
-        """Find a database by its uuid, or else by its name. Raises DatabaseNotFound."""
+    def find(self, account: str, uuid_or_name: str) -> DatabaseRecord:
+        """Return a database by its uuid, or else by its name. Raises DatabaseNotFound."""
         with self._lock:
             records = self._records.get(account, {})
             if uuid_or_name in records:
@@ -121,8 +132,8 @@ class Registry:
                     return record
         raise DatabaseNotFound
 
-    def set_replication(self, account: str, uuid: str, mode: str) -> Record:
-        """Set the mode of the read replication: the one property that can change. Raises DatabaseNotFound."""
+    def set_replication(self, account: str, uuid: str, mode: str) -> DatabaseRecord:
+        """Set the mode of the read replication, the only property that can change. Raises DatabaseNotFound."""
         with self._lock:
             record = replace(self._record(account, uuid), replication=mode)
             write_record(self._folder(account, uuid), record)
@@ -130,19 +141,19 @@ class Registry:
             return record
 
     def delete(self, account: str, uuid: str) -> None:
-        """Remove a database and its history, for good. Raises DatabaseNotFound."""
+        """Delete a database and its history. Raises DatabaseNotFound."""
         with self._lock:
             self._record(account, uuid)
             del self._records[account][uuid]
             database = self._databases.pop(uuid)
             self._recent.pop(uuid, None)
-        database.close(gone=True)
+        database.close(for_good=True)
         deleted = self._folder(account, uuid).with_suffix(DELETED)
         self._folder(account, uuid).rename(deleted)
         shutil.rmtree(deleted)
 
-    def database(self, account: str, uuid: str) -> Database:
-        """Give the database itself, to query or restore. Raises DatabaseNotFound."""
+    def database(self, account: str, uuid: str) -> EmulatedDatabase:
+        """Return the database itself, to query or restore. Raises DatabaseNotFound."""
         with self._lock:
             self._record(account, uuid)
             database = self._databases[uuid]
@@ -152,7 +163,7 @@ class Registry:
             return database
 
     def set_limits(self, limits: Limits) -> None:
-        """Put other limits in force, with no restores counted. Seconds and bytes hold for databases made later."""
+        """Replace the limits, and reset the count of restores. Seconds and bytes apply to databases created later."""
         self.limits = limits
         self._restores = Meter()
 
@@ -163,26 +174,26 @@ class Registry:
             raise RestoresExhausted(quota.requests, quota.seconds)
 
     def close(self) -> None:
-        """Close all databases, each after the request that is using it."""
+        """Close all databases, and interrupt their requests."""
         for database in self._databases.values():
-            database.close(gone=True)
+            database.close(for_good=True)
 
     def _close_idle(self) -> None:
-        """Close the connections used longest ago, above the bound. One that is in use stays open for now."""
+        """Close the least recently used connections above the bound. One that is in use stays open for now."""
         excess = len(self._recent) - _MAX_OPEN
         for uuid in list(self._recent)[: max(excess, 0)]:
             if self._recent[uuid].try_close():
                 del self._recent[uuid]
 
-    def _record(self, account: str, uuid: str) -> Record:
+    def _record(self, account: str, uuid: str) -> DatabaseRecord:
         try:
             return self._records[account][uuid]
         except KeyError:
             raise DatabaseNotFound from None
 
-    def _add(self, account: str, record: Record) -> None:
+    def _add(self, account: str, record: DatabaseRecord) -> None:
         self._records.setdefault(account, {})[record.uuid] = record
-        self._databases[record.uuid] = Database(
+        self._databases[record.uuid] = EmulatedDatabase(
             self._folder(account, record.uuid),
             record.uuid,
             seconds=self.limits.query_seconds,

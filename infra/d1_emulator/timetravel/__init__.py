@@ -2,8 +2,8 @@
 
 The modules, in the order of the flow::
 
-    timeline   the current moment, and how to reach another
-    segments   a base file and its write-ahead log for each segment
-    history    history.log: one line for each commit
-    bookmarks  a moment as text; pure
+    timeline    the current moment, and restores of earlier ones
+    segments    a base file and its write-ahead log for each segment
+    commit_log  history.log: one line for each commit
+    bookmarks   a moment as text; pure
 """

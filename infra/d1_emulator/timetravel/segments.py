@@ -1,8 +1,8 @@
 """The files of a database: numbered segments, each a SQLite base file and its write-ahead log (WAL).
 
-Nothing is ever checkpointed into a base file, so each earlier state is still there: it is the base file and the WAL cut
-after the frame with which a commit ended. Sizes are those of SQLite's file format documentation ("WAL-mode File
-Format"): a WAL has a header of 32 bytes, and each frame 24 bytes and a page.
+The WAL is never checkpointed into its base file, so each earlier state remains: it is the base file, and the WAL up to
+the last frame of a commit. Sizes are those of SQLite's file format documentation ("WAL-mode File Format"): a WAL has a
+header of 32 bytes, and each frame has 24 bytes and a page.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _PAGE_BYTES: Final = 4096
 _WAL_HEADER_BYTES: Final = 32
 _FRAME_BYTES: Final = 24 + _PAGE_BYTES
 _COPY_BYTES: Final = 1024 * 1024
-_MX_FRAME: Final = slice(16, 20)  # in the WAL index, the -shm file: last committed frame, in native byte order
+_MX_FRAME: Final = slice(16, 20)  # of the WAL index, the -shm file: the last committed frame, in native byte order
 
-# As the service's, it shows in sqlite_master and cannot be read.
+# Like the service's, it is listed in sqlite_master and cannot be read.
 _OWN_TABLE: Final = "CREATE TABLE _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
 
 
@@ -39,7 +39,7 @@ class Segments:
         self._folder = folder
 
     def create_first(self) -> int:
-        """Make segment 1, an empty database as the service creates it. Returns the frames in its WAL."""
+        """Create segment 1, an empty database as the service creates it. Returns the frames in its WAL."""
         self._folder.mkdir(parents=True)
         connection = _connect(self._path(1), apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}; PRAGMA journal_mode = WAL")
@@ -49,10 +49,10 @@ class Segments:
         return frames
 
     def open(self, number: int) -> apsw.Connection:
-        """Open a segment under D1's rules. SQLite recovers its WAL: half of a commit that a kill left is dropped.
+        """Open a segment under D1's rules. SQLite recovers its WAL, and drops half of a commit that a kill left.
 
         Raises:
-            apsw.Error: the file is missing, or no database.
+            apsw.Error: The file is missing, or not a database.
         """
         connection = _connect(self._path(number), apsw.SQLITE_OPEN_READWRITE)
         connection.execute("PRAGMA schema_version").get  # noqa: B018 - a read makes SQLite recover the WAL now
@@ -60,45 +60,45 @@ class Segments:
         return connection
 
     def frames(self, number: int) -> int:
-        """Count the committed frames in the WAL of a segment that is open, from the WAL index that SQLite keeps."""
+        """Return the committed frames in the WAL of an open segment, from SQLite's WAL index."""
         with self._beside(number, "-shm").open("rb") as file:
             header = file.read(_MX_FRAME.stop)
         return int.from_bytes(header[_MX_FRAME], sys.byteorder)
 
     def has(self, moment: Moment) -> bool:
-        """Tell whether the files of a moment are all there."""
+        """Return whether all files of a moment exist."""
         if not self._path(moment.segment).exists():
             return False
         wal = self._beside(moment.segment, "-wal")
         return moment.frame == 0 or (wal.exists() and wal.stat().st_size >= _wal_bytes(moment.frame))
 
     def wal_bytes(self, moment: Moment) -> int:
-        """Size of the WAL that a moment needs, in bytes."""
+        """Return the size of the WAL that a moment needs, in bytes."""
         return _wal_bytes(moment.frame)
 
     def base_bytes(self, number: int) -> int:
-        """Size of a segment's base file, in bytes."""
+        """Return the size of a segment's base file, in bytes."""
         return self._path(number).stat().st_size
 
     def branch(self, moment: Moment, number: int) -> None:
-        """Make segment `number` a copy of the database as it was at a moment. The segments' files stay as they are."""
+        """Create segment `number` as a copy of the database at a moment. No other file changes."""
         shutil.copyfile(self._path(moment.segment), self._path(number))
         if moment.frame:
             _copy_start(self._beside(moment.segment, "-wal"), self._beside(number, "-wal"), _wal_bytes(moment.frame))
 
     def branch_checkpointed(self, moment: Moment, number: int) -> None:
-        """Make segment `number` as `branch` does, with the WAL worked into the base file."""
+        """Create segment `number` as `branch` does, and checkpoint its WAL into its base file."""
         self.branch(moment, number)
         connection = _connect(self._path(number), apsw.SQLITE_OPEN_READWRITE)
         connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
         connection.close()
 
     def set_aside(self, number: int) -> None:
-        """Rename a segment that no longer holds what its history says, so that nothing is restored from it."""
+        """Rename a segment that no longer matches its history, so that nothing is restored from it."""
         self._path(number).rename(self._beside(number, ".damaged"))
 
     def remove_after(self, number: int) -> None:
-        """Remove segments later than this one: a kill left them before they were in the history."""
+        """Delete segments later than this one: a kill left them before they were in the history."""
         for path in self._folder.iterdir():
             name = _NAME.match(path.name)
             if name and int(name[1], 16) > number:
@@ -115,7 +115,7 @@ def _connect(path: Path, flags: int) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags)
     connection.wal_autocheckpoint(0)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    # A killed process loses nothing that it has written; only a power cut could, which an emulator need not survive.
+    # A killed process loses none of its writes. Only a power cut could, which an emulator need not survive.
     connection.execute("PRAGMA synchronous = OFF")
     return connection
 

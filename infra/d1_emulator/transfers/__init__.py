@@ -2,7 +2,7 @@
 
 The modules, in the order of the flow::
 
-    shared   what imports and exports share: a folder and threads
+    shared   the folder and the threads of imports and exports
     imports  upload, then one transaction
     exports  dump, then an address to fetch it from
     dump     a database as SQL text

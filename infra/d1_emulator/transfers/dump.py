@@ -1,12 +1,19 @@
 """A database as SQL text, statement by statement, in the service's order and spelling.
 
-Follows the dump of Cloudflare's own local D1 (miniflare's dumpSql), quirks included: `no_schema` leaves out the DELETE
-that empties sqlite_sequence but not its rows, and `tables` leaves out the indexes of the tables it names, unless it
-names them too. Where that dump would not load again, or would load as something else, this one differs: rows wait for
-the tables they refer to, INSTEAD OF triggers follow their views, integers of 64 bits and whole REALs keep their type
-and digits, and a line break is only escaped where the text does not hold the escape already. What neither can do is a
-row whose INSERT is longer than a statement may be. (APSW's shell has a dump as well, with transactions and PRAGMAs that
-an import refuses.)
+It follows the dump of Cloudflare's local D1 (miniflare's dumpSql), quirks included:
+
+- `no_schema` leaves out the DELETE that empties sqlite_sequence, but not its rows.
+- `tables` leaves out the indexes of the named tables, unless they are named too.
+
+It differs if that dump would not load again, or would load as something else:
+
+- Rows wait for the tables that they refer to.
+- INSTEAD OF triggers follow their views.
+- Integers of 64 bits and whole REALs keep their type and digits.
+- A line break is escaped only if the text does not contain the escape already.
+
+Neither can dump a row whose INSERT is longer than a statement may be. APSW's shell has a dump too, but with
+transactions and PRAGMAs that an import refuses.
 """
 
 from __future__ import annotations
@@ -45,38 +52,33 @@ class DumpRefused(D1Error):
 
 @dataclass(frozen=True, slots=True)
 class DumpOptions:
-    """What to dump.
+    """The parts of a database to dump.
 
     Attributes:
-        schema: the CREATE statements.
-        data: the rows.
-        tables: only what has one of these names; everything where empty.
+        schema: True to dump the CREATE statements.
+        data: True to dump the rows.
+        tables: The names of the tables, indexes, triggers and views to dump; empty for all.
     """
 
     schema: bool = True
     data: bool = True
     tables: frozenset[str] = frozenset()
 
-    def has(self, name: str) -> bool:
-        """Tell whether a table, index, trigger or view is wanted."""
+    def includes(self, name: str) -> bool:
+        """Return whether to dump a table, index, trigger or view."""
         return not self.tables or name in self.tables
 
 
 def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
-    """Dump a database that nobody changes meanwhile.
+    """Yield the statements of a database that does not change meanwhile, each with its semicolon.
 
-    Args:
-        connection: may read everything, `_cf_` tables excepted.
-        options: what to dump.
-
-    Yields:
-        one statement after the other, with its semicolon.
+    The connection must allow reading everything except `_cf_` tables.
 
     Raises:
-        DumpRefused: a table that is wanted is virtual.
+        DumpRefused: A table to dump is virtual.
     """
     yield "PRAGMA defer_foreign_keys=TRUE;"
-    tables = [(name, sql) for name, sql in _rows(connection, _TABLES) if options.has(name)]
+    tables = [(name, sql) for name, sql in _rows(connection, _TABLES) if options.includes(name)]
     missing = {name.lower() for name, _ in tables} if options.schema else set()
     waiting = []
     for name, sql in tables:
@@ -86,7 +88,7 @@ def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
         if options.schema:
             yield create
             missing.discard(name.lower())
-        if missing & _referred(connection, name):
+        if missing & _referenced_tables(connection, name):
             waiting.append(name)
         elif options.data:
             yield from _inserts(connection, name)
@@ -95,11 +97,11 @@ def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
             yield from _inserts(connection, name)
     yield from _sequence(connection, options, [name for name, _ in tables])
     if options.schema:
-        yield from (f"{sql};" for name, sql in _rows(connection, _REST) if options.has(name))
+        yield from (f"{sql};" for name, sql in _rows(connection, _REST) if options.includes(name))
 
 
 def _create(table: str, sql: str) -> str | None:
-    """Give the statement that makes a table ready for its rows; None for a table that is not dumped like others."""
+    """Return the statement that prepares a table for its rows, or None for a table that is not dumped like others."""
     if sql.startswith("CREATE VIRTUAL TABLE"):
         raise DumpRefused("D1 Export error: cannot export databases with Virtual Tables (fts5)")
     if table.startswith("sqlite_stat"):
@@ -109,13 +111,13 @@ def _create(table: str, sql: str) -> str | None:
     return _QUOTED_TABLE.sub("CREATE TABLE IF NOT EXISTS ", sql, count=1) + ";"
 
 
-def _referred(connection: apsw.Connection, table: str) -> set[str]:
-    """Name the tables to which a table's foreign keys refer. SQLite inserts no row while one of them is missing."""
+def _referenced_tables(connection: apsw.Connection, table: str) -> set[str]:
+    """Return the tables of a table's foreign keys. SQLite inserts no row while one of them is missing."""
     return {row[2].lower() for row in _rows(connection, f"PRAGMA foreign_key_list={quoted(table)}")}
 
 
 def _sequence(connection: apsw.Connection, options: DumpOptions, tables: Sequence[str]) -> Iterator[str]:
-    """Dump the last ids of AUTOINCREMENT: after all rows, which move them."""
+    """Yield the last ids of AUTOINCREMENT, which come after all rows because inserting changes them."""
     if _SEQUENCE in tables:
         if options.schema:
             yield "DELETE FROM sqlite_sequence;"
@@ -124,7 +126,7 @@ def _sequence(connection: apsw.Connection, options: DumpOptions, tables: Sequenc
 
 
 def _inserts(connection: apsw.Connection, table: str) -> Iterator[str]:
-    # table_info leaves generated columns out, which cannot be inserted.
+    # table_info omits generated columns, which cannot be inserted.
     columns = ",".join(quoted(row[1]) for row in _rows(connection, f"PRAGMA table_info={quoted(table)}"))
     for row in _rows(connection, f"SELECT {columns} FROM {quoted(table)}"):  # noqa: S608 - names are quoted
         yield f"INSERT INTO {quoted(table)} ({columns}) VALUES({','.join(map(_literal, row))});"
@@ -135,7 +137,7 @@ def _rows(connection: apsw.Connection, sql: str) -> Iterator[tuple[Any, ...]]:
 
 
 def _literal(value: SQLValue) -> str:
-    """Write a value as SQL that evaluates to it."""
+    """Return a value as SQL that evaluates to it."""
     if isinstance(value, bytes):
         return f"X'{value.hex()}'"
     literal = apsw.format_sql_value(value)

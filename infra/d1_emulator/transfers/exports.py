@@ -1,4 +1,4 @@
-"""Exports as SQL files: a dump in the background, then an address to fetch it from. Knows nothing of HTTP."""
+"""Exports as SQL files: a dump in the background, then an address to fetch it from. No HTTP here."""
 
 from __future__ import annotations
 
@@ -9,42 +9,37 @@ from d1_emulator.transfers.dump import DumpOptions, dump
 if TYPE_CHECKING:
     import apsw
 
-    from d1_emulator.databases.database import Database
+    from d1_emulator.databases.emulated_database import EmulatedDatabase
     from d1_emulator.transfers.jobs import Job, Jobs
     from d1_emulator.transfers.links import Link, Links
 
 
 class Exports:
-    """The exports of one emulator. Safe for threads.
-
-    Args:
-        links: hold the files.
-        jobs: run the exports.
-    """
+    """The exports of one emulator. Safe for threads."""
 
     def __init__(self, links: Links, jobs: Jobs[Link]) -> None:
         self._links = links
         self._jobs = jobs
 
-    def start(self, uuid: str, database: Database, options: DumpOptions) -> Job[Link]:
+    def start(self, uuid: str, database: EmulatedDatabase, options: DumpOptions) -> Job[Link]:
         """Start to export a database; the outcome may be a DumpRefused.
 
         Raises:
-            Busy: another export of it is running.
+            Busy: Another export of the database is running.
         """
         bookmark = database.bookmark()
         return self._jobs.start(uuid, bookmark, lambda: self._export(f"{uuid}-{bookmark}.sql", database, options))
 
     def poll(self, uuid: str) -> Job[Link] | None:
-        """Ask after the export of a database; None where none is running and none has ended since the last poll."""
+        """Return the export of a database; None if none is running or has ended since the last poll."""
         return self._jobs.poll(uuid)
 
-    def _export(self, name: str, database: Database, options: DumpOptions) -> Link:
+    def _export(self, name: str, database: EmulatedDatabase, options: DumpOptions) -> Link:
         link = self._links.new(name, "GET")
 
         def write(connection: apsw.Connection) -> None:
             with link.path.open("w", encoding="utf-8", newline="") as file:
                 file.writelines(f"{statement}\n" for statement in dump(connection, options))
 
-        database.look(write)
+        database.read(write)
         return link

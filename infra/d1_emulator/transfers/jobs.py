@@ -1,4 +1,4 @@
-"""Work that outlasts a request: at most one piece for each database, in a thread, asked after by polling."""
+"""Jobs that outlast a request: at most one for each database, in a thread, polled by the client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from concurrent.futures import wait
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from d1_emulator.errors import Busy
+from d1_emulator.api_errors import Busy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[T]):
-    """One piece of work.
+    """One job.
 
     Attributes:
-        bookmark: of the database when the work was asked for; clients name the job by it.
-        outcome: what the work gives, or the exception that it ended with.
+        bookmark: The database's bookmark when the job started; clients use it as the job's name.
+        outcome: The result of the job, or its exception.
     """
 
     bookmark: str
@@ -30,12 +30,11 @@ class Job(Generic[T]):
 
 
 class Jobs(Generic[T]):
-    """The work of one kind. Safe for threads.
+    """The jobs of one kind. Safe for threads.
 
     Args:
-        kind: of the work, for error texts.
-        executor: runs it.
-        poll_seconds: how long an answer waits for the end: clients ask again without a pause of their own.
+        kind: The name of the kind, for error texts.
+        poll_seconds: How long an answer waits for the end, because clients poll without a pause.
     """
 
     def __init__(self, kind: str, executor: Executor, poll_seconds: float) -> None:
@@ -46,40 +45,34 @@ class Jobs(Generic[T]):
         self._jobs: dict[str, Job[T]] = {}  # by the database's uuid
 
     def start(self, uuid: str, bookmark: str, work: Callable[[], T]) -> Job[T]:
-        """Start work on a database, and wait a while for its end, as `poll` does.
-
-        Work that has ended without anybody asking after it is forgotten.
+        """Start a job on a database, and wait for its end as `poll` does. An ended job that was not polled is dropped.
 
         Raises:
-            Busy: other work of this kind is running on it.
+            Busy: Another job of this kind is running on the database.
         """
         with self._lock:
             self._check(uuid)
             job = Job(bookmark, self._executor.submit(work))
             self._jobs[uuid] = job
-        return self._settled(uuid, job)
+        return self._wait(uuid, job)
 
     def check(self, uuid: str) -> None:
-        """Raise Busy if work on a database is running."""
+        """Raise Busy if a job is running on a database."""
         with self._lock:
             self._check(uuid)
 
     def poll(self, uuid: str) -> Job[T] | None:
-        """Ask after the work on a database: wait a while for its end, and forget it once it has ended.
-
-        Returns:
-            the job, its outcome done or not; None where nothing has been started since the last end.
-        """
+        """Return the job on a database, after waiting for its end; None if none was started since the last end."""
         with self._lock:
             job = self._jobs.get(uuid)
-        return None if job is None else self._settled(uuid, job)
+        return None if job is None else self._wait(uuid, job)
 
     def _check(self, uuid: str) -> None:
         running = self._jobs.get(uuid)
         if running is not None and not running.outcome.done():
             raise Busy(self._kind)
 
-    def _settled(self, uuid: str, job: Job[T]) -> Job[T]:
+    def _wait(self, uuid: str, job: Job[T]) -> Job[T]:
         wait([job.outcome], self._poll_seconds)
         with self._lock:
             if job.outcome.done() and self._jobs.get(uuid) is job:

@@ -1,4 +1,4 @@
-"""Files at addresses that cannot be guessed, for an hour: how the service takes imports in and hands exports out."""
+"""Files at addresses that cannot be guessed, for an hour, as the service receives imports and offers exports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LIFETIME: Final = timedelta(hours=1)
-"""How long an address works (Cloudflare's API reference, for exports)."""
+"""The time that an address works (Cloudflare's API reference, for exports)."""
 
 _KEY_BYTES: Final = 32
 
@@ -26,11 +26,11 @@ class Link:
     """One address.
 
     Attributes:
-        key: the part of the address that nobody can guess.
-        name: of the file, for people.
-        method: the one HTTP method that the address is for.
-        path: the file; whoever asked for the link, or whoever uses it, makes it.
-        expires: on the clock of `Links`, in seconds.
+        key: The part of the address that cannot be guessed.
+        name: The file's name, for people.
+        method: The only HTTP method of the address.
+        path: The file; the creator of the link writes it, or its user.
+        expires: The time of expiry on the clock of `Links`, in seconds.
     """
 
     key: str
@@ -41,11 +41,11 @@ class Link:
 
 
 class Links:
-    """The addresses of one emulator. Safe for threads. Expired files are removed when the next link is made.
+    """The addresses of one emulator. Safe for threads. Expired files are deleted when the next link is created.
 
     Args:
-        folder: for the files; it exists.
-        clock: seconds; never goes back.
+        folder: The folder of the files; it exists.
+        clock: Returns seconds that never decrease.
     """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,7 +55,7 @@ class Links:
         self._links: dict[str, Link] = {}
 
     def new(self, name: str, method: Method) -> Link:
-        """Make an address for a file that is yet to be written."""
+        """Create an address for a file that is yet to be written."""
         key = secrets.token_urlsafe(_KEY_BYTES)
         link = Link(key, name, method, self._folder / key, self._clock() + LIFETIME.total_seconds())
         with self._lock:
@@ -66,13 +66,13 @@ class Links:
         return link
 
     def find(self, key: str, method: Method) -> Link | None:
-        """Find an address that works; None where there is none, or no longer, or for another method."""
+        """Return a valid address, or None if it does not exist, has expired, or has another method."""
         with self._lock:
             link = self._links.get(key)
         return None if link is None or link.method != method or self._has_expired(link) else link
 
     def named(self, name: str) -> tuple[Link, ...]:
-        """List the addresses that work and whose file has this name."""
+        """Return the valid addresses of files with this name."""
         with self._lock:
             return tuple(link for link in self._links.values() if link.name == name and not self._has_expired(link))
 

@@ -1,4 +1,4 @@
-"""Imports and exports of one emulator: what they share, which is a folder for their files and threads to work in."""
+"""The imports and exports of one emulator, with the folder and the threads that they share."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from d1_emulator.databases.database import Outcome
+    from d1_emulator.databases.emulated_database import BatchOutcome
     from d1_emulator.transfers.links import Link
 
 _FOLDER: Final = ".transfers"  # account ids cannot start with a dot
@@ -26,27 +26,27 @@ _POLL_SECONDS: Final = 1.0  # how long an answer waits for the end of a transfer
 
 @dataclass(frozen=True, slots=True)
 class Transfers:
-    """Imports, exports, and the files and the work of both."""
+    """Imports and exports, and the files and jobs of both."""
 
     imports: Imports
     exports: Exports
     links: Links
-    jobs: tuple[Jobs[Outcome], Jobs[Link]]
+    jobs: tuple[Jobs[BatchOutcome], Jobs[Link]]
 
     def check(self, uuid: str) -> None:
-        """Raise Busy if a database is being imported into or exported: the service answers nothing else meanwhile."""
+        """Raise Busy during an import or export of a database: the service answers nothing else meanwhile."""
         for jobs in self.jobs:
             jobs.check(uuid)
 
 
 @contextmanager
 def open_transfers(state: Path) -> Iterator[Transfers]:
-    """Give the imports and exports of a state folder, without the files of an earlier run.
+    """Open the imports and exports of a state folder, and delete the files of an earlier run.
 
-    At the end, work that runs is left to its database, whose close ends it.
+    A job that still runs at the end is interrupted when its database closes.
 
     Args:
-        state: the folder, locked by this process.
+        state: The state folder, locked by this process.
     """
     folder = state / _FOLDER
     if folder.exists():
@@ -54,7 +54,7 @@ def open_transfers(state: Path) -> Iterator[Transfers]:
     folder.mkdir()
     links = Links(folder)
     executor = ThreadPoolExecutor(thread_name_prefix="transfer")
-    imports: Jobs[Outcome] = Jobs("import", executor, _POLL_SECONDS)
+    imports: Jobs[BatchOutcome] = Jobs("import", executor, _POLL_SECONDS)
     exports: Jobs[Link] = Jobs("export", executor, _POLL_SECONDS)
     try:
         yield Transfers(Imports(links, imports), Exports(links, exports), links, (imports, exports))

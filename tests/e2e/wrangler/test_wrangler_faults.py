@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from d1_emulator.faults.control import PATH
 from d1_emulator.server import DEFAULT_TOKEN, serving
-from d1_emulator.stress.control import PATH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -40,13 +40,13 @@ def test_what_wrangler_applied_locally_is_read(wrangler: Wrangler, fields: str) 
     files = sorted((wrangler.folder / ".wrangler").rglob("*"))
     database = local_database(configuration, id_)
     assert database is not None
-    now = live.read(database, "d1_migrations")
+    now = live.read_database(database, "d1_migrations")
     assert now.ledger == ("0001_tags.sql",)
     assert ("table", "tags") in {item.key for item in now.objects}
     assert sorted((wrangler.folder / ".wrangler").rglob("*")) == files
 
     wrangler.d1("execute", "DB", "--local", "--command", "DROP TABLE tags")
-    assert ("table", "tags") not in {item.key for item in live.read(database, "d1_migrations").objects}
+    assert ("table", "tags") not in {item.key for item in live.read_database(database, "d1_migrations").objects}
 
 
 def test_an_environment_has_its_own_and_a_binding_that_is_not_there_none() -> None:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from d1_emulator.api.json_object import JsonObject
+from d1_emulator.command import behaviour_of
+from d1_emulator.faults.behaviour import Behaviour, read
+from d1_emulator.faults.control import PATH
+from d1_emulator.faults.rules import Fault, FaultRule, When
 from d1_emulator.ratelimit import API_QUOTA, RESTORE_QUOTA, Quota
 from d1_emulator.server import DEFAULT_TOKEN, serving
-from d1_emulator.stress.behaviour import Behaviour, read
-from d1_emulator.stress.control import PATH
-from d1_emulator.stress.faults import Fault, Rule, When
-from d1_emulator.stress.options import behaviour
 from tests.support.emulator_process import client, exports, process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_START = Behaviour(latency_ms=1, faults=(Rule(Fault.ERROR, endpoint="raw"),))
+_START = Behaviour(latency_ms=1, faults=(FaultRule(Fault.ERROR, endpoint="raw"),))
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +48,7 @@ def test_what_is_put_is_shown_and_what_is_deleted_is_as_at_the_start(control: ht
     assert control.get(PATH).json() == put.json()
     shown = control.delete(PATH).json()["result"]
     assert [item.pop("seen") for item in shown["faults"]] == [0]
-    assert read(shown, {"raw"}, Behaviour()) == _START
+    assert read(JsonObject(shown), {"raw"}, Behaviour()) == _START
 
 
 def test_only_the_token_opens_it(control: httpx.Client) -> None:
@@ -95,20 +96,20 @@ def test_a_bad_request_gets_one_clear_message_and_changes_nothing(
 def test_the_options_say_what_the_endpoint_takes() -> None:
     faults = ("drop when=after endpoint=query nth=2", "latency ms=5 times=null contains='a b'")
     asked = {"plan": "free", "rate_limit": "", "restore_limit": "3/4.5", "latency_ms": None, "faults": faults}
-    assert behaviour(asked) == Behaviour(
+    assert behaviour_of(asked) == Behaviour(
         rate_limit=API_QUOTA,
         max_databases=10,
         retention_days=7,
         restore_limit=Quota(3, 4.5),
         faults=(
-            Rule(Fault.DROP, When.AFTER, "query", nth=2),
-            Rule(Fault.LATENCY, contains="a b", times=None, ms=5),
+            FaultRule(Fault.DROP, When.AFTER, "query", nth=2),
+            FaultRule(Fault.LATENCY, contains="a b", times=None, ms=5),
         ),
     )
-    assert behaviour({"plan": "free", "max_databases": 3, "restore_limit": ""}) == Behaviour(
+    assert behaviour_of({"plan": "free", "max_databases": 3, "restore_limit": ""}) == Behaviour(
         max_databases=3, retention_days=7, restore_limit=RESTORE_QUOTA
     )
-    assert behaviour({"plan": "paid", "faults": ()}) == Behaviour()
+    assert behaviour_of({"plan": "paid", "faults": ()}) == Behaviour()
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 import cloudflare
 import pytest
 
+from d1_emulator.api_errors import DatabaseNotFound, LimitReached, NameTaken
 from d1_emulator.databases.registry import Limits, open_registry
-from d1_emulator.errors import DatabaseNotFound, LimitReached, NameTaken
 from d1_emulator.server import DEFAULT_ACCOUNT_ID
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.sqlite.execute import Query
@@ -63,7 +63,7 @@ def test_a_new_database_is_as_the_service_makes_one(http: httpx.Client) -> None:
         ({"name": "x", "read_replication": {}}, "read_replication.mode => Required"),
         (
             {"name": "x", "read_replication": {"mode": "on"}},
-            "mode => Invalid enum value. Expected 'auto' | 'disabled', received 'on'",
+            "read_replication.mode => Invalid enum value. Expected 'auto' | 'disabled', received 'on'",
         ),
         (
             {"name": "x", "jurisdiction": "EU"},

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from d1_emulator.command import emulator
+from d1_emulator.command import behaviour_of, emulator
 from d1_emulator.coverage import DOCUMENT
-from d1_emulator.stress.faults import Fault, Rule
-from d1_emulator.stress.options import behaviour
+from d1_emulator.faults.rules import Fault, FaultRule
 
 _TEXT = DOCUMENT.read_text(encoding="utf-8")
 _BIN = Path(sys.executable).parent
@@ -47,7 +46,7 @@ def test_every_option_is_explained() -> None:
         assert f"`{option.opts[0]}" in _TEXT, option.opts[0]
 
 
-@pytest.mark.parametrize("name", [*Fault, *Rule.__dataclass_fields__])
+@pytest.mark.parametrize("name", [*Fault, *FaultRule.__dataclass_fields__])
 def test_every_fault_and_every_part_of_its_aim_is_explained(name: str) -> None:
     assert f"`{name}`" in _TEXT
 
@@ -55,4 +54,4 @@ def test_every_fault_and_every_part_of_its_aim_is_explained(name: str) -> None:
 def test_every_fault_that_is_shown_as_an_option_is_one() -> None:
     shown = re.findall(r"d1 emulator .*", _TEXT)
     rules = [rule for line in shown for rule in re.findall(r"--fault '([^']*)'", line)]
-    assert len(rules) == len(behaviour({"faults": tuple(rules)}).faults) == 3
+    assert len(rules) == len(behaviour_of({"faults": tuple(rules)}).faults) == 3

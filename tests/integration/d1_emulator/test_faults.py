@@ -9,8 +9,8 @@ import httpx
 import pytest
 from cloudflare import Cloudflare
 
+from d1_emulator.faults.rules import Fault, FaultRule, RequestFaults, When, select_faults
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
-from d1_emulator.stress.faults import Fault, Rule, Verdict, When, judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -206,14 +206,14 @@ def test_limits_of_the_free_plan_can_be_asked_for(emulator: httpx.Client, url: s
 
 def test_the_first_rule_wins_and_waits_add_up() -> None:
     rules = [
-        Rule(Fault.LATENCY, ms=10),
-        Rule(Fault.DROP, endpoint="raw"),
-        Rule(Fault.ERROR, nth=2),
-        Rule(Fault.BAD_GATEWAY, nth=2, when=When.AFTER),
-        Rule(Fault.LATENCY, ms=5, times=None),
+        FaultRule(Fault.LATENCY, ms=10),
+        FaultRule(Fault.DROP, endpoint="raw"),
+        FaultRule(Fault.ERROR, nth=2),
+        FaultRule(Fault.BAD_GATEWAY, nth=2, when=When.AFTER),
+        FaultRule(Fault.LATENCY, ms=5, times=None),
     ]
-    verdict, seen = judge(rules, (0,) * 5, "query", b"")
-    assert (verdict, seen) == (Verdict(wait_before_ms=15), (1, 0, 1, 1, 1))
-    verdict, seen = judge(rules, seen, "raw", b"")
-    assert verdict == Verdict(wait_before_ms=5, before=rules[1], after=rules[3])
+    chosen, seen = select_faults(rules, (0,) * 5, "query", b"")
+    assert (chosen, seen) == (RequestFaults(wait_before_ms=15), (1, 0, 1, 1, 1))
+    chosen, seen = select_faults(rules, seen, "raw", b"")
+    assert chosen == RequestFaults(wait_before_ms=5, before=rules[1], after=rules[3])
     assert seen == (2, 1, 2, 2, 2)

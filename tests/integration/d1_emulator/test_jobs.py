@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from d1_emulator.errors import Busy, Malformed
+from d1_emulator.api_errors import Busy, Malformed
 from d1_emulator.transfers.jobs import Jobs
 
 if TYPE_CHECKING:

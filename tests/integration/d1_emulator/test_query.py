@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import cloudflare
 import pytest
 
-from d1_emulator.api.responses import json_value
+from d1_emulator.api.sql_endpoints import json_value
 from d1_emulator.databases.registry import Limits, open_registry
 from d1_emulator.server import DEFAULT_ACCOUNT_ID
 from pulumi_d1.errors import SqlError

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from d1_emulator.api.splitter import pieces
+from d1_emulator.faults.behaviour import Behaviour
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
-from d1_emulator.stress.behaviour import Behaviour
 from tests.support.emulator_process import import_sql, result
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from d1_emulator.databases.database import Database
+from d1_emulator.api_errors import BookmarkUnknown, TimeUnavailable
+from d1_emulator.databases.emulated_database import EmulatedDatabase
 from d1_emulator.databases.registry import Limits, open_registry
-from d1_emulator.errors import BookmarkUnknown, TimeUnavailable
 from d1_emulator.timetravel.bookmarks import Moment, bookmark_of, moment_of
-from d1_emulator.timetravel.history import History, format_time, parse_time
+from d1_emulator.timetravel.commit_log import CommitLog, format_time, parse_time
 from pulumi_d1.sqlite.execute import Query
 
 if TYPE_CHECKING:
@@ -30,20 +30,20 @@ _UUID = "11111111-2222-3333-4444-555555555555"
 _MONTH = timedelta(days=30)
 
 
-def _create(folder: Path, rotate_bytes: int = 2**20) -> Database:
+def _create(folder: Path, rotate_bytes: int = 2**20) -> EmulatedDatabase:
     folder.mkdir()
-    database = Database(folder, _UUID, rotate_bytes=rotate_bytes)
+    database = EmulatedDatabase(folder, _UUID, rotate_bytes=rotate_bytes)
     database.create(datetime.now(UTC) - timedelta(days=1))
     database.run([Query("CREATE TABLE t (a, b)")])
     return database
 
 
-def _insert(database: Database, value: int) -> str:
+def _insert(database: EmulatedDatabase, value: int) -> str:
     database.run([Query("INSERT INTO t VALUES (?, zeroblob(3000))", (value,))])
     return database.bookmark()
 
 
-def _values(database: Database) -> list[Any]:
+def _values(database: EmulatedDatabase) -> list[Any]:
     return [row[0] for row in database.run([Query("SELECT a FROM t ORDER BY a")]).results[0].rows]
 
 
@@ -147,13 +147,13 @@ def test_a_log_line_torn_by_a_kill_is_no_obstacle(tmp_path: Path) -> None:
     database.close()
     log = tmp_path / "db" / "history.log"
     log.write_bytes(log.read_bytes()[:-20])
-    database = Database(tmp_path / "db", _UUID)
+    database = EmulatedDatabase(tmp_path / "db", _UUID)
     # The commit itself was whole, so its line comes back, with the same bookmark.
     assert database.bookmark() == last
     database.restore(kept)
     assert _values(database) == [1]
     database.close()
-    database = Database(tmp_path / "db", _UUID)
+    database = EmulatedDatabase(tmp_path / "db", _UUID)
     database.restore(last)
     assert _values(database) == [1, 2]
     database.close()
@@ -170,7 +170,7 @@ def test_half_of_a_commit_is_dropped(tmp_path: Path) -> None:
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:-1]))
     with wal.open("r+b") as file:
         file.truncate(size + 6000)  # a frame and a half of a commit of several
-    database = Database(tmp_path / "db", _UUID)
+    database = EmulatedDatabase(tmp_path / "db", _UUID)
     assert (database.bookmark(), _values(database)) == (kept, [1])
     assert _insert(database, 3) > kept
     database.close()
@@ -183,7 +183,7 @@ def test_a_restore_or_rotation_cut_short_leaves_no_trace(tmp_path: Path) -> None
     segments = tmp_path / "db" / "segments"
     (segments / "00000002.sqlite").write_bytes(b"half a copy")
     (segments / "00000002.sqlite-wal").write_bytes(b"")
-    database = Database(tmp_path / "db", _UUID)
+    database = EmulatedDatabase(tmp_path / "db", _UUID)
     assert (database.bookmark(), _values(database)) == (bookmark, [1])
     assert {path.name[:8] for path in segments.iterdir()} == {"00000001"}
     assert database.restore(bookmark).bookmark.startswith("00000002-")
@@ -214,7 +214,7 @@ def test_a_stranger_who_checkpoints_costs_the_history_not_the_data(tmp_path: Pat
     assert stranger.execute("SELECT count(*) FROM t").get == len(rows)
     assert stranger.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE) == (0, 0)
     stranger.close()
-    database = Database(tmp_path / "db", _UUID)
+    database = EmulatedDatabase(tmp_path / "db", _UUID)
     assert _values(database) == rows
     for bookmark in lost:
         with pytest.raises(BookmarkUnknown):
@@ -226,7 +226,7 @@ def test_a_stranger_who_checkpoints_costs_the_history_not_the_data(tmp_path: Pat
 
 
 def test_a_history_of_many_lines_is_read_in_order(tmp_path: Path) -> None:
-    history = History(tmp_path / "history.log", _UUID)
+    history = CommitLog(tmp_path / "history.log", _UUID)
     written = [history.append(Moment(1, n), datetime(2026, 1, 1, tzinfo=UTC) + n * _MONTH) for n in range(50)]
     assert list(history.newest_first()) == written[::-1]
 
@@ -277,7 +277,7 @@ class _Travels(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self._database.close()
-        self._database = Database(self._path, _UUID, rotate_bytes=self._rotate_bytes)
+        self._database = EmulatedDatabase(self._path, _UUID, rotate_bytes=self._rotate_bytes)
 
     @invariant()
     def the_rows_are_those_of_the_model(self) -> None:

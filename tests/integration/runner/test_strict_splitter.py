@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from d1_emulator.faults.behaviour import Behaviour
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
-from d1_emulator.stress.behaviour import Behaviour
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import make_client
 from pulumi_d1.errors import ApiError, MigrationFailed

@@ -1,13 +1,12 @@
-"""This project's engine, behind the emulator's own reading of requests and writing of values."""
+"""Run this project's engine through the emulator's own parsing of requests and encoding of values."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from d1_emulator.api import queries
-from d1_emulator.api.responses import json_value
-from d1_emulator.errors import Malformed
+from d1_emulator.api.sql_endpoints import json_value, read_queries
+from d1_emulator.api_errors import Malformed
 from pulumi_d1.errors import SqlError
 from pulumi_d1.sqlite.execute import run_batch
 from pulumi_d1.sqlite.sandbox import open_database
@@ -19,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def new() -> Database:
-    """Open an empty database."""
+    """Open a new, empty database."""
     connection = open_database(":memory:")
 
     def run(batch: Batch) -> list[Result]:
         try:
-            results = run_batch(connection, queries.read(json.dumps({"batch": batch}).encode()))
+            results = run_batch(connection, read_queries(json.dumps({"batch": batch}).encode()))
         except (SqlError, Malformed) as error:
             raise Refused(str(error)) from error
         return [

@@ -1,4 +1,4 @@
-"""One database: one connection behind one lock, so that its requests run one after another, as on the service."""
+"""One database: one connection behind one lock, so its requests run one after another, as on the service."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from d1_emulator.errors import DatabaseNotFound
+from d1_emulator.api_errors import DatabaseNotFound
 from d1_emulator.timetravel.timeline import ROTATE_BYTES, Timeline
 from pulumi_d1.sqlite.execute import Query, StatementResult, run_batch
 from pulumi_d1.sqlite.sandbox import trusted
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_STEPS_BETWEEN_CHECKS: Final = 10_000  # of SQLite's virtual machine, well under a millisecond
+_STEPS_BETWEEN_CHECKS: Final = 10_000  # steps of SQLite's virtual machine: well under a millisecond
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a request for SQL gave.
+class BatchOutcome:
+    """The outcome of a request for SQL.
 
     Attributes:
-        results: one for each statement.
-        size_after: size of the database, in bytes.
-        bookmark: of the moment after it.
+        results: One result for each statement.
+        size_after: The size of the database, in bytes.
+        bookmark: The bookmark after the request.
     """
 
     results: tuple[StatementResult, ...]
@@ -41,29 +41,28 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
-    """How large a database is: bytes, and user tables."""
+class DatabaseSize:
+    """The size of a database: bytes, and user tables."""
 
     file_size: int
     num_tables: int
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """What a restore gave: the bookmark that is now current, and the one that was."""
+class RestoreOutcome:
+    """The bookmark after a restore, and the one before it."""
 
     bookmark: str
     previous_bookmark: str
 
 
-class Database:
+class EmulatedDatabase:
     """One database. Safe for threads. It opens when first used, and again after `try_close`.
 
     Args:
-        folder: the database's, made by `create`.
-        uuid: the database's.
-        seconds: longest time for one request's SQL, in seconds. The service's is 30.
-        rotate_bytes: see `timetravel.timeline.Timeline`.
+        folder: The database's folder, filled by `create`.
+        seconds: The longest time for one request's SQL. The service's is 30.
+        rotate_bytes: The size of a log above which a new segment starts; see `timetravel.timeline.Timeline`.
     """
 
     def __init__(self, folder: Path, uuid: str, *, seconds: float = 30.0, rotate_bytes: int = ROTATE_BYTES) -> None:
@@ -71,38 +70,34 @@ class Database:
         self._seconds = seconds
         self._lock = threading.Lock()
         self._connection: apsw.Connection | None = None
-        self._frames = 0  # in the WAL, as of the last commit
-        self._gone = False
+        self._frames = 0  # in the WAL at the last commit
+        self._closed_for_good = False
 
     def create(self, now: datetime) -> None:
-        """Make the files of a new, empty database, in a folder that exists."""
+        """Create the files of a new, empty database, in a folder that exists."""
         self._timeline.create(now)
 
-    def run(self, batch: Sequence[Query], *, timed: bool = True) -> Outcome:
-        """Run queries in one transaction.
-
-        Args:
-            batch: the queries.
-            timed: whether the longest time for one request counts.
+    def run(self, batch: Sequence[Query], *, timed: bool = True) -> BatchOutcome:
+        """Run queries in one transaction, in any time unless `timed`.
 
         Raises:
-            SqlError: a statement was refused, or time ran out; nothing has taken effect.
-            DatabaseNotFound: the database has been deleted meanwhile.
+            SqlError: A statement was refused, or time ran out; nothing has taken effect.
+            DatabaseNotFound: The database has been deleted meanwhile.
         """
         with self._lock:
             connection = self._open()
-            self._allow(connection, self._seconds if timed else math.inf)
+            self._limit_time(connection, self._seconds if timed else math.inf)
             results = run_batch(connection, batch)
             size = _file_size(connection)
             self._timeline.record(self._frames)
-            outcome = Outcome(results, size, self._timeline.bookmark(self._timeline.current))
+            outcome = BatchOutcome(results, size, self._timeline.bookmark(self._timeline.current))
             if self._timeline.is_full:
                 self._close()
                 self._timeline.rotate()
             return outcome
 
-    def size(self) -> Size:
-        """Measure the database. Tables of SQLite's and of the service's own are not counted."""
+    def size(self) -> DatabaseSize:
+        """Measure the database. Internal tables of SQLite and of the service are not counted."""
         with self._lock:
             connection = self._open()
             with trusted(connection):
@@ -112,35 +107,35 @@ class Database:
                     " AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'",
                     can_cache=False,
                 )
-            return Size(_file_size(connection), int(tables))
+            return DatabaseSize(_file_size(connection), int(tables))
 
-    def look(self, reader: Callable[[apsw.Connection], T]) -> T:
-        """Give what a function reads from the database, while nothing changes it."""
+    def read(self, reader: Callable[[apsw.Connection], T]) -> T:
+        """Return what a function reads from the database, while nothing changes it."""
         with self._lock:
             connection = self._open()
-            self._allow(connection, math.inf)
+            self._limit_time(connection, math.inf)
             return reader(connection)
 
     def bookmark(self) -> str:
-        """The bookmark of the last commit."""
+        """Return the bookmark of the last commit."""
         with self._lock:
             self._open()
             return self._timeline.bookmark(self._timeline.current)
 
-    def bookmark_at(self, moment: datetime, retention: timedelta) -> str:
-        """The newest bookmark at or before a time. Raises TimeUnavailable where there is none."""
+    def bookmark_at(self, when: datetime, retention: timedelta) -> str:
+        """Return the newest bookmark at or before a time. Raises TimeUnavailable."""
         with self._lock:
             self._open()
-            return self._timeline.bookmark(self._timeline.at(moment, retention))
+            return self._timeline.bookmark(self._timeline.at(when, retention))
 
-    def restore(self, bookmark: str) -> Restored:
-        """Bring back the content of an earlier moment. Raises BookmarkUnknown."""
+    def restore(self, bookmark: str) -> RestoreOutcome:
+        """Restore the content of an earlier moment. Raises BookmarkUnknown."""
         with self._lock:
             self._open()
             previous = self._timeline.bookmark(self._timeline.current)
             self._close()
             self._timeline.restore(bookmark)
-            return Restored(self._timeline.bookmark(self._timeline.current), previous)
+            return RestoreOutcome(self._timeline.bookmark(self._timeline.current), previous)
 
     def try_close(self) -> bool:
         """Close the connection if no request is using it, to free its three file descriptors."""
@@ -152,14 +147,14 @@ class Database:
             self._lock.release()
         return True
 
-    def close(self, *, gone: bool = False) -> None:
-        """Close the connection once its request has ended; `gone` ends it, and refuses all that come after."""
-        self._gone = self._gone or gone
+    def close(self, *, for_good: bool = False) -> None:
+        """Close the connection after its request; `for_good` interrupts that request and refuses all later ones."""
+        self._closed_for_good = self._closed_for_good or for_good
         with self._lock:
             self._close()
 
     def _open(self) -> apsw.Connection:
-        if self._gone:
+        if self._closed_for_good:
             raise DatabaseNotFound
         if self._connection is None:
             self._connection = self._timeline.open()
@@ -167,10 +162,14 @@ class Database:
             self._connection.set_wal_hook(self._committed)
         return self._connection
 
-    def _allow(self, connection: apsw.Connection, seconds: float) -> None:
-        """Interrupt what runs on the connection after so many seconds, or when the database is gone."""
+    def _limit_time(self, connection: apsw.Connection, seconds: float) -> None:
+        """Interrupt the connection's statements after so many seconds, or once the database is closed for good."""
         deadline = time.monotonic() + seconds
-        connection.set_progress_handler(lambda: self._gone or time.monotonic() > deadline, _STEPS_BETWEEN_CHECKS)
+
+        def is_over() -> bool:
+            return self._closed_for_good or time.monotonic() > deadline
+
+        connection.set_progress_handler(is_over, _STEPS_BETWEEN_CHECKS)
 
     def _committed(self, _connection: apsw.Connection, _name: str, frames: int) -> int:
         self._frames = frames

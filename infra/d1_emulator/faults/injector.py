@@ -1,4 +1,4 @@
-"""Applies a behaviour to requests: counts them, lets them wait, and puts faults in the place of answers."""
+"""Apply a behaviour to requests: count them, delay them, and replace answers by faults."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from d1_emulator.api import responses
-from d1_emulator.errors import RateLimited
+from d1_emulator.api import envelope
+from d1_emulator.api_errors import RateLimited
+from d1_emulator.faults.fault_answers import fault_answer
+from d1_emulator.faults.rules import select_faults
 from d1_emulator.ratelimit import Meter
-from d1_emulator.stress import faults, stand_ins
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -19,20 +20,20 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from d1_emulator.databases.registry import Limits, Registry
+    from d1_emulator.faults.behaviour import Behaviour
+    from d1_emulator.faults.rules import RequestFaults
     from d1_emulator.ratelimit import Quota, Usage
-    from d1_emulator.stress.behaviour import Behaviour
-    from d1_emulator.stress.faults import Verdict
 
 _MS: Final = 1000
 _EVERYONE: Final = ""  # the emulator has one token, so one user
 
 
-class Stress:
-    """The behaviour in force, and what it has counted. Safe for threads.
+class FaultInjector:
+    """The behaviour in force, and its counts. Safe for threads.
 
     Args:
-        registry: its limits follow the behaviour.
-        start: in force until another is set.
+        registry: The databases; their limits follow the behaviour.
+        start: The behaviour at the start.
     """
 
     def __init__(self, registry: Registry, start: Behaviour) -> None:
@@ -43,7 +44,7 @@ class Stress:
         self.set(start)
 
     def set(self, behaviour: Behaviour) -> None:
-        """Put a behaviour in force, with all counts at zero."""
+        """Set the behaviour, and reset all counts."""
         with self._lock:
             self.behaviour = behaviour
             self._seen = (0,) * len(behaviour.faults)
@@ -51,39 +52,42 @@ class Stress:
             self._registry.set_limits(_limited(self._limits, behaviour))
 
     def counted(self) -> tuple[Behaviour, tuple[int, ...]]:
-        """The behaviour in force, and for each of its rules how many requests it has selected."""
+        """Return the behaviour in force, and how many requests each of its rules has selected."""
         with self._lock:
             return self.behaviour, self._seen
 
-    async def around(self, endpoint: str, body: bytes, run: Callable[[], Awaitable[Response]]) -> Response:
-        """Answer one request as the behaviour has it.
+    async def answer(self, endpoint: str, body: bytes, run: Callable[[], Awaitable[Response]]) -> Response:
+        """Answer one request with the behaviour in force.
 
         Args:
-            endpoint: name of the endpoint.
-            body: of the request, as sent.
-            run: handles the request and gives the real answer; raises nothing.
+            endpoint: The name of the endpoint.
+            body: The request's body, as sent.
+            run: Handles the request and returns the real answer; raises nothing.
         """
         quota = self.behaviour.rate_limit
         if quota is None:
-            return await self._struck(endpoint, body, run)
+            return await self._answer_with_faults(endpoint, body, run)
         usage = self._meter.take(_EVERYONE, quota)
-        response = responses.failure(RateLimited()) if usage.refused else await self._struck(endpoint, body, run)
+        if usage.refused:
+            response = envelope.failure(RateLimited())
+        else:
+            response = await self._answer_with_faults(endpoint, body, run)
         _add_headers(response, quota, usage)
         return response
 
-    async def _struck(self, endpoint: str, body: bytes, run: Callable[[], Awaitable[Response]]) -> Response:
-        verdict = self._judge(endpoint, body)
-        await asyncio.sleep((self.behaviour.latency_ms + verdict.wait_before_ms) / _MS)
-        if verdict.before is not None:
-            return stand_ins.answer(verdict.before, endpoint, body)
+    async def _answer_with_faults(self, endpoint: str, body: bytes, run: Callable[[], Awaitable[Response]]) -> Response:
+        faults = self._select(endpoint, body)
+        await asyncio.sleep((self.behaviour.latency_ms + faults.wait_before_ms) / _MS)
+        if faults.before is not None:
+            return fault_answer(faults.before, endpoint, body)
         response = await run()
-        await asyncio.sleep(verdict.wait_after_ms / _MS)
-        return response if verdict.after is None else stand_ins.answer(verdict.after, endpoint, body)
+        await asyncio.sleep(faults.wait_after_ms / _MS)
+        return response if faults.after is None else fault_answer(faults.after, endpoint, body)
 
-    def _judge(self, endpoint: str, body: bytes) -> Verdict:
+    def _select(self, endpoint: str, body: bytes) -> RequestFaults:
         with self._lock:
-            verdict, self._seen = faults.judge(self.behaviour.faults, self._seen, endpoint, body)
-            return verdict
+            faults, self._seen = select_faults(self.behaviour.faults, self._seen, endpoint, body)
+            return faults
 
 
 def _limited(limits: Limits, behaviour: Behaviour) -> Limits:

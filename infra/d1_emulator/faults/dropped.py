@@ -1,4 +1,4 @@
-"""Closes connections without an answer. ASGI has no message for that, so uvicorn's protocol gets an extension."""
+"""Close connections without an answer. ASGI has no message for that, so uvicorn's protocol gets an extension."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 _EXTENSION: Final = "emulator.drop"
 
 
-class Dropped(Response):
-    """No answer at all. Needs `Protocol`."""
+class DroppedConnection(Response):
+    """No answer at all. Needs `DroppingProtocol`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI's signature
-        """Close the connection, and wait until the server has noticed, so that it sends nothing of its own."""
+        """Close the connection, and wait until the server notices, so that it sends nothing."""
         scope["extensions"][_EXTENSION]()
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
-class Protocol(HttpToolsProtocol):
+class DroppingProtocol(HttpToolsProtocol):
     """uvicorn's protocol for HTTP, whose requests can close their connection."""
 
     def on_message_begin(self) -> None:

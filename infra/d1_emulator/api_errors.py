@@ -1,0 +1,149 @@
+"""Each error that the API answers with: Cloudflare's code, the HTTP status, and the service's text.
+
+Codes and texts are those that users of the service have reported, unless a docstring names another source.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RequestError(Exception):
+    """Base of the errors; `str()` returns the text of the answer.
+
+    Args:
+        facts: The values for the placeholders of `text`.
+
+    Attributes:
+        code: Cloudflare's error code.
+        status: HTTP status.
+    """
+
+    code: ClassVar[int]
+    status: ClassVar[int] = 400
+    text: ClassVar[str] = "{}"
+
+    def __init__(self, *facts: object) -> None:
+        super().__init__(self.text.format(*facts))
+
+
+class Malformed(RequestError):
+    """A property of the request is missing or wrong."""
+
+    code = 7400
+
+    @classmethod
+    def at(cls, name: str, problem: str) -> Malformed:
+        """Name the property, as the service does."""
+        return cls(f"Invalid property: {name} => {problem}")
+
+
+class DatabaseNotFound(RequestError):
+    """The account has no database with this id or name."""
+
+    code = 7404
+    status = 404
+    text = "database not found"
+
+
+class LimitReached(RequestError):
+    """The account has reached its limit of databases."""
+
+    code = 7406
+    text = "System limit reached: databases per account ({})"
+
+
+class RestoresExhausted(RequestError):
+    """The database was restored too often of late. The emulator's own code and text: the service's are not public."""
+
+    code = 7406
+    status = 429
+    text = "System limit reached: restores per database ({} in {:g} seconds)"
+
+
+class RateLimited(RequestError):
+    """The token has sent too many requests of late, over the whole API."""
+
+    code = 971
+    status = 429
+    text = "Please wait and consider throttling your request speed"
+
+
+class StatementRefused(RequestError):
+    """D1's rules, or SQLite, refuse the SQL. The only error whose `result` is an empty list, not null."""
+
+    code = 7500
+
+
+class TimeUnavailable(RequestError):
+    """Time Travel has no moment for this timestamp. The emulator's own code and text: the service's are not public."""
+
+    code = 7400
+
+
+class BookmarkUnknown(RequestError):
+    """The database has no such bookmark. The emulator's own code and text: the service's are not public."""
+
+    code = 7400
+    text = "bookmark {} is not one of this database's"
+
+
+class NameTaken(RequestError):
+    """Another database of the account has this name. The text is wrangler's; clients go by the code."""
+
+    code = 7502
+    text = "A database with that name already exists"
+
+
+class Busy(RequestError):
+    """An import or export of the database is running. Users report the text; the code is the general one."""
+
+    code = 7500
+    text = "Currently processing a long-running {}."
+
+
+class RouteUnknown(RequestError):
+    """No such path."""
+
+    code = 7003
+    status = 404
+    text = "No route for the URI"
+
+
+class MethodUnknown(RequestError):
+    """The path exists, but not with this method."""
+
+    code = 7001
+    status = 405
+    text = "Method not available for that URI"
+
+
+class CredentialsMissing(RequestError):
+    """The request has no credentials at all."""
+
+    code = 9106
+    text = "Missing X-Auth-Key, X-Auth-Email or Authorization headers"
+
+
+class CredentialsWrong(RequestError):
+    """The token is not the one that this emulator was started with."""
+
+    code = 10000
+    status = 401
+    text = "Authentication error"
+
+
+class Internal(RequestError):
+    """A mistake of the emulator. The log has the same reference, beside the traceback."""
+
+    code = 7500
+    status = 500
+    text = "internal error; reference = {}"
+
+
+class HiddenFailure(RequestError):
+    """A failure with HTTP status 200. Only a fault causes it: see `faults.rules`."""
+
+    code = 7500
+    status = 200
+    text = "internal error"

@@ -1,0 +1,118 @@
+"""The requests that each fault hits. Pure: rules and a request in, faults out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Fault(StrEnum):
+    """The kinds of faults. All but the first replace the real answer."""
+
+    LATENCY = "latency"
+    """The real answer, later."""
+    ERROR = "error"
+    """HTTP 500, internal error 7500 in the envelope."""
+    RATE_LIMITED = "rate-limited"
+    """HTTP 429, error 971 in the envelope; with the header Retry-After if the rule has its seconds."""
+    BAD_GATEWAY = "bad-gateway"
+    """HTTP 502 with a page of HTML, as from a proxy in front of the API."""
+    DROP = "drop"
+    """The connection closes without an answer."""
+    INVALID_JSON = "invalid-json"
+    """HTTP 200 with an incomplete envelope."""
+    FAILURE = "failure"
+    """HTTP 200 with success: false."""
+    IMPORT_ACTIVE = "import-active"
+    """The import, or export, is still running."""
+    IMPORT_ERROR = "import-error"
+    """The import, or export, has failed."""
+
+
+class When(StrEnum):
+    """The side of the request's effect on which a fault hits."""
+
+    BEFORE = "before"
+    """The request has no effect."""
+    AFTER = "after"
+    """The request has its whole effect; only the answer is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRule:
+    """One fault, and the requests that it hits.
+
+    Attributes:
+        endpoint: The name of an endpoint, such as "query"; None for every endpoint.
+        contains: Text that the body must contain, as sent; empty for every body.
+        nth: The first request to hit, counted from 1 among those that endpoint and text select.
+        times: The number of consecutive requests to hit; None for all from the first one.
+        ms: The duration of LATENCY, in milliseconds.
+        retry_after: The seconds that RATE_LIMITED asks the client to wait; None omits the header.
+    """
+
+    fault: Fault
+    when: When = When.BEFORE
+    endpoint: str | None = None
+    contains: str = ""
+    nth: int = 1
+    times: int | None = 1
+    ms: int = 0
+    retry_after: int | None = None
+
+    def selects(self, endpoint: str, body: bytes) -> bool:
+        """Return whether a request counts for this rule."""
+        return self.endpoint in {None, endpoint} and self.contains.encode() in body
+
+    def hits(self, number: int) -> bool:
+        """Return whether the rule hits its selected request with this number, counted from 1."""
+        return number >= self.nth and (self.times is None or number < self.nth + self.times)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestFaults:
+    """The faults of one request.
+
+    Attributes:
+        wait_before_ms: The wait before the request takes effect.
+        before: The rule whose fault is answered instead of handling the request.
+        wait_after_ms: The wait after the request took effect.
+        after: The rule whose fault is answered instead of the real answer.
+    """
+
+    wait_before_ms: int = 0
+    before: FaultRule | None = None
+    wait_after_ms: int = 0
+    after: FaultRule | None = None
+
+
+def select_faults(
+    rules: Sequence[FaultRule], seen: Sequence[int], endpoint: str, body: bytes
+) -> tuple[RequestFaults, tuple[int, ...]]:
+    """Select the faults of a request. Waits add up; of other faults on one side, the first rule's wins.
+
+    `seen` has the number of requests that each rule has selected before. It is returned with this request counted.
+    """
+    now_seen = tuple(count + rule.selects(endpoint, body) for rule, count in zip(rules, seen, strict=True))
+    hitting = [
+        rule for rule, count, number in zip(rules, seen, now_seen, strict=True) if number > count and rule.hits(number)
+    ]
+    request_faults = RequestFaults(
+        wait_before_ms=_wait(hitting, When.BEFORE),
+        before=_first(hitting, When.BEFORE),
+        wait_after_ms=_wait(hitting, When.AFTER),
+        after=_first(hitting, When.AFTER),
+    )
+    return request_faults, now_seen
+
+
+def _wait(rules: Sequence[FaultRule], when: When) -> int:
+    return sum(rule.ms for rule in rules if rule.fault == Fault.LATENCY and rule.when == when)
+
+
+def _first(rules: Sequence[FaultRule], when: When) -> FaultRule | None:
+    return next((rule for rule in rules if rule.fault != Fault.LATENCY and rule.when == when), None)
