@@ -1,4 +1,4 @@
-"""Every link of the documentation leads somewhere: to a file of the repository, and to a heading that it has."""
+"""Every link of the documentation leads to a file of the repository and to a heading that the file has."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.support.paths import ROOT
 if TYPE_CHECKING:
     from pathlib import Path
 
-PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), ROOT / "infra" / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 
 
 def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings of a page, and those that it sets itself."""
+    """Return the anchors that GitHub gives the headings of a page, and those that the page sets itself."""
     text = re.sub(r"^```.*?^```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     return {*re.findall(r'<a id="([^"]+)">', text)} | {
@@ -26,14 +26,14 @@ def anchors(page: Path) -> set[str]:
 
 
 def broken(page: Path) -> list[str]:
-    """The links of a page that lead nowhere."""
-    found = []
+    """Return the links of a page that lead nowhere."""
+    links = []
     for link in re.findall(r"\]\(([^)\s]+)\)", CODE.sub("", page.read_text())):
         path, _, anchor = link.partition("#")
         target = (page.parent / path).resolve() if path else page
         if "://" not in link and (not target.exists() or (anchor and anchor not in anchors(target))):
-            found.append(link)
-    return found
+            links.append(link)
+    return links
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,4 +1,4 @@
-"""Every command that the documentation names is one that d1, pulumi or wrangler takes."""
+"""Every command in the documentation is one that d1, pulumi or wrangler accepts."""
 
 from __future__ import annotations
 
@@ -20,13 +20,17 @@ if TYPE_CHECKING:
 
     from tests.support.wrangler import Wrangler
 
-DOCUMENTS = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+DOCUMENTS = (
+    *sorted(set(ROOT.glob("*.md")) - {ROOT / "CHANGELOG.md"}),  # it also names commands that are gone
+    ROOT / "infra" / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+)
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLACEHOLDER = re.compile(r"[A-Z]+|.*…")
 
 
 def lines(text: str) -> Iterator[str]:
-    """Command lines: those of consoles, and spans of code."""
+    """Yield the command lines of console blocks, and the spans of code."""
     for language, block in BLOCK.findall(text):
         if language == "console":
             yield from (line.removeprefix("$ ") for line in block.splitlines() if line.startswith("$ "))
@@ -34,15 +38,15 @@ def lines(text: str) -> Iterator[str]:
 
 
 def documented(program: str) -> list[list[str]]:
-    """The words behind the name of a program, in every document. Of a measurement's name, the command counts."""
-    found = set()
+    """Return the arguments of each call of a program in any document. Of a measurement's name, the command counts."""
+    calls = set()
     for document in DOCUMENTS:
         for line in lines(document.read_text()):
             for part in re.split(r" && | \|\| | \| | -- (?=[a-z0-9]+ )|  +|, in a loop", line):
                 name, _, rest = part.strip().removeprefix(".venv/bin/").partition(" ")
                 if name == program and rest:
-                    found.add(rest)
-    return [shlex.split(rest, comments=True) for rest in sorted(found)]
+                    calls.add(rest)
+    return [shlex.split(rest, comments=True) for rest in sorted(calls)]
 
 
 def flags(words: list[str]) -> list[str]:
@@ -50,7 +54,7 @@ def flags(words: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("words", documented("d1"), ids=" ".join)
-def test_d1_takes_it(words: list[str]) -> None:
+def test_d1_accepts_it(words: list[str]) -> None:
     if words[0] == "--namespace":
         words = words[2:]
     if PLACEHOLDER.fullmatch(words[0]):
@@ -59,11 +63,11 @@ def test_d1_takes_it(words: list[str]) -> None:
     context = click.Context(main, info_name="d1")
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name, *words = words
-        found = command.get_command(context, name)
-        assert found is not None, f"there is no command {name}"
-        command = found
+        subcommand = command.get_command(context, name)
+        assert subcommand is not None, f"there is no command {name}"
+        command = subcommand
     if words and "--help" not in words and command.name != "local":
-        with suppress(click.MissingParameter):  # a span that is about one option; unknown ones are refused before
+        with suppress(click.MissingParameter):  # a span about one option; unknown options are refused before this
             command.make_context(command.name, words, parent=context)
 
 
@@ -74,7 +78,7 @@ def pulumi_help(path: tuple[str, ...], environment: tuple[tuple[str, str], ...])
 
 
 @pytest.mark.parametrize("words", documented("pulumi"), ids=" ".join)
-def test_pulumi_takes_it(words: list[str], engine_environment: dict[str, str]) -> None:
+def test_pulumi_accepts_it(words: list[str], engine_environment: dict[str, str]) -> None:
     named = words[: next((at for at, word in enumerate(words) if word.startswith("-")), len(words))]
     environment = tuple({**engine_environment, "HOME": "/nonexistent"}.items())
     path: tuple[str, ...] = ()
@@ -90,7 +94,7 @@ HELP: dict[tuple[str, ...], str] = {}
 
 
 @pytest.mark.parametrize("words", documented("wrangler"), ids=" ".join)
-def test_wrangler_takes_it(words: list[str], wrangler: Wrangler) -> None:
+def test_wrangler_accepts_it(words: list[str], wrangler: Wrangler) -> None:
     if words[0].startswith("-"):
         words = ["d1", "list", *words]  # an option of every command
     depth = 1 if words[0] != "d1" else 3 if words[1] in {"migrations", "time-travel"} else 2
