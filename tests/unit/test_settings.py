@@ -1,4 +1,4 @@
-"""Configuration is refused with one line for each mistake, and declared in Pulumi.yaml."""
+"""Refuse a configuration with one line for each mistake; declare its keys in Pulumi.yaml."""
 
 from typing import Any
 
@@ -35,16 +35,22 @@ def test_a_database_that_exists_keeps_its_name() -> None:
     assert read(databaseName="legacy_orders").database_name == "legacy_orders"
     with pytest.raises(ConfigError, match=r"shop:databaseName: 'my db' is not allowed: .*letters, digits"):
         read(databaseName="my db")
-    with pytest.raises(ConfigError, match=r"databaseName: 'shop-db-pr-7' is not allowed: .*'d1 sweep' takes away"):
+    with pytest.raises(
+        ConfigError,
+        match=r"databaseName: 'shop-db-pr-7' is not allowed: .*a pull request's database, which 'd1 sweep' deletes",
+    ):
         read(databaseName="shop-db-pr-7")
 
 
 @pytest.mark.parametrize(("stack", "ttl"), [("pr-12", ""), ("demo", "7d")])
-def test_an_ephemeral_stack_takes_over_no_database_of_another_name(stack: str, ttl: str) -> None:
+def test_an_ephemeral_stack_cannot_take_over_a_database_of_another_name(stack: str, ttl: str) -> None:
     adopted = {"shop:ttl": ttl, "shop:adopt": "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"}
     settings = read_settings(adopted, environment=stack, project="shop", account_id=ACCOUNT)
     assert settings.database_name == f"shop-db-{stack}"
-    with pytest.raises(ConfigError, match=r"shop:databaseName: 'orders' is not allowed: .*takes over no"):
+    with pytest.raises(
+        ConfigError,
+        match=r"shop:databaseName: 'orders' is not allowed: .*cannot take over an existing database: remove the key",
+    ):
         read_settings({**adopted, "shop:databaseName": "orders"}, environment=stack, project="shop", account_id=ACCOUNT)
 
 
@@ -111,7 +117,7 @@ def test_keys_of_the_name_that_the_project_had_before_are_refused() -> None:
     assert len(str(error.value).splitlines()) == 2
 
 
-def test_a_missing_account_says_how_to_set_it() -> None:
+def test_the_error_about_a_missing_account_shows_how_to_set_it() -> None:
     with pytest.raises(ConfigError, match=r"shop:accountId: is not set.*export CLOUDFLARE_ACCOUNT_ID"):
         read_settings({}, environment="dev", project="shop", account_id="")
 
@@ -145,6 +151,15 @@ def test_pulumi_yaml_declares_every_key_with_type_description_and_the_same_defau
         assert item["description"], key
 
 
+@pytest.mark.parametrize("stack", ["prod", "production", "acme/production"])
+@pytest.mark.parametrize(("key", "value"), [("ttl", "7d"), ("seeds", "seeds"), ("copyFrom", "dev")])
+def test_production_under_either_name_is_neither_ephemeral_nor_seeded(stack: str, key: str, value: str) -> None:
+    reasons = {"ttl": "production and protected stacks never expire"}
+    reason = reasons.get(key, "production and protected stacks are never seeded or copied into")
+    with pytest.raises(ConfigError, match=rf"shop:{key}: '{value}' is not allowed: .*{reason}: remove the key"):
+        read_settings({f"shop:{key}": value}, environment=stack, project="shop", account_id=ACCOUNT)
+
+
 @pytest.mark.parametrize("stack", ["dev", "prod"])
 def test_the_stacks_of_this_project_are_configured_without_mistakes(stack: str) -> None:
     config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
@@ -153,6 +168,6 @@ def test_the_stacks_of_this_project_are_configured_without_mistakes(stack: str) 
     assert settings.binding_environment == {"dev": "", "prod": "production"}[stack]
 
 
-def test_a_stack_that_says_nothing_is_bound_in_an_environment_of_its_own() -> None:
+def test_a_stack_without_configuration_is_bound_in_an_environment_of_its_own() -> None:
     settings = read_settings({}, environment="pr-12", project="shop", account_id=ACCOUNT)
-    assert settings.binding_environment == "pr-12", "it must not take the place of dev's binding"
+    assert settings.binding_environment == "pr-12", "dev's binding is not replaced"

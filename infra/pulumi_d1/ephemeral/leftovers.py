@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pulumi_d1.ephemeral.inventory import DatabaseRef, StackSummary
-from pulumi_d1.ephemeral.names import PERMANENT, pull_request_of_database, pull_request_of_stack
+from pulumi_d1.ephemeral.names import is_permanent, pull_request_of_database, pull_request_of_stack
 from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
 from pulumi_d1.wrangler.entry import WranglerEntry
 
@@ -90,7 +90,7 @@ def find_leftovers(
 
 def reason_to_keep(stack: StackSummary, inventory: Inventory) -> str:
     """Return why the stack is never deleted as a leftover, or `""` if it is ephemeral."""
-    if stack.name in PERMANENT:
+    if is_permanent(stack.name):
         return f"'{stack.name}' is never ephemeral"
     if stack.protected:
         return "it is protected"

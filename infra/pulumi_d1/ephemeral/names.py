@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.naming import DEVELOPMENT, PRODUCTION_NAMES, without_organization
 
-PERMANENT: Final = frozenset({"dev", "prod", "production"})
+PERMANENT: Final = frozenset({DEVELOPMENT, *PRODUCTION_NAMES})
 """Stacks that are never ephemeral, whatever their configuration."""
 
 _NUMBER: Final = "[1-9][0-9]{0,9}"
@@ -28,9 +29,14 @@ def parse_stack_name(argument: str) -> str:
             f"'{argument}' is neither a pull request number nor a stack name. Use a number such as 12, or a name of "
             "letters, digits, '-' and '_'"
         )
-    if argument in PERMANENT:
+    if is_permanent(argument):
         raise ConfigError(f"stack '{argument}' is never ephemeral. Use 'pulumi up --stack {argument}'")
     return argument
+
+
+def is_permanent(stack: str) -> bool:
+    """Return whether a stack is never ephemeral."""
+    return without_organization(stack) in PERMANENT
 
 
 def pull_request_of_stack(stack: str) -> int | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.naming import DEVELOPMENT, PRODUCTION_NAMES, is_production, production_name
 from pulumi_d1.settings import TOP_LEVEL
 
 if TYPE_CHECKING:
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from pulumi_d1.wrangler.entry import WranglerEntry
     from pulumi_d1.wrangler.worker import Worker
 
-DEV, PROD = "dev", "prod"
-_NAMES: Final = {DEV: ("dev", "development"), PROD: ("prod", "production")}
+DEV, PROD = DEVELOPMENT, PRODUCTION_NAMES[0]
+_DEVELOPMENT_NAMES: Final = (DEVELOPMENT, "development")
 _LAYOUT: Final = ("binding", "migrationsDir", "migrationsPattern", "migrationsTable")
 _POLICY: Final = ("dangerousFiles", "editedFiles", "missingFiles", "outOfOrderFiles")
 _NO_PRODUCTION: Final = re.compile(r"(?:^|[-_])(?:dev|development|test|staging|preview)$")
@@ -80,8 +81,9 @@ def stacks_of(worker: Worker, entries: Sequence[WranglerEntry], top_level: str) 
     """
     found: dict[str, Stack] = {}
     top = top_level or _of_top_level(worker, entries)
+    production = production_name([top])
     for entry in entries:
-        name = _stack_name(entry.environment) if entry.environment else top
+        name = _stack_name(entry.environment, production) if entry.environment else top
         if (other := found.get(name)) and other.entry:
             raise ConfigError(
                 f"{other.entry} and {entry} would both be stack '{name}': name the stack of the top level with "
@@ -90,9 +92,12 @@ def stacks_of(worker: Worker, entries: Sequence[WranglerEntry], top_level: str) 
         found[name] = Stack(name, entry.environment or TOP_LEVEL, entry)
     if not any(stack.environment == TOP_LEVEL for stack in found.values()) and top not in found:
         found[top] = Stack(top, TOP_LEVEL, None)
-    for name in (DEV, PROD):
-        there = [alias for alias in _NAMES[name] if alias in worker.environments]
-        found.setdefault(name, Stack(name, (there or _NAMES[name][-1:] if name == PROD else there or [name])[0], None))
+    for name, aliases, default in (
+        (DEV, _DEVELOPMENT_NAMES, DEVELOPMENT),
+        (production, PRODUCTION_NAMES, PRODUCTION_NAMES[-1]),
+    ):
+        environment = next((alias for alias in aliases if alias in worker.environments), default)
+        found.setdefault(name, Stack(name, environment, None))
     return _each_its_own([found[name] for name in sorted(found)])
 
 
@@ -120,7 +125,7 @@ def stack_config(stack: Stack, shared: Mapping[str, str], project: str) -> dict[
         project: first part of databases' names.
     """
     config: dict[str, str] = {}
-    if stack.name == PROD:
+    if is_production(stack.name):
         config |= {**dict.fromkeys(_POLICY, "error"), "protect": "true"}
     if stack.environment != stack.name:
         config["wranglerEnvironment"] = stack.environment
@@ -147,7 +152,7 @@ def common_prefix(stacks: Sequence[Stack]) -> str:
 def _each_its_own(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
     """The stacks, of which no two own one database: to destroy the one would take it from the other."""
     owners: dict[str, str] = {}
-    for stack in sorted(stacks, key=lambda stack: stack.name != PROD):
+    for stack in sorted(stacks, key=lambda stack: not is_production(stack.name)):
         if stack.entry and stack.entry.database_id:
             owners.setdefault(stack.entry.database_id, stack.name)
     return tuple(
@@ -172,8 +177,10 @@ def _set(config: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in config.items() if value}
 
 
-def _stack_name(environment: str) -> str:
-    return next((name for name, aliases in _NAMES.items() if environment in aliases), environment)
+def _stack_name(environment: str, production: str = PROD) -> str:
+    if is_production(environment):
+        return production
+    return DEV if environment in _DEVELOPMENT_NAMES else environment
 
 
 def _of_top_level(worker: Worker, entries: Sequence[WranglerEntry]) -> str:

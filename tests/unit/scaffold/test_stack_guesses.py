@@ -94,6 +94,7 @@ def test_each_wrangler_environment_becomes_the_stack_that_its_user_means(
 def test_the_stack_of_the_top_level_can_be_said() -> None:
     assert places(worker(live()), "dev") == {"dev": "top-level", "prod": "production"}
     assert places(worker(live()), "live") == {"dev": "dev", "live": "top-level", "prod": "production"}
+    assert places(worker(live()), "production") == {"dev": "dev", "production": "top-level"}
     with pytest.raises(ConfigError, match=r"'DB' in 'd1_databases' and .*production.* both be stack 'prod'"):
         places(worker(live(), live(environment="production")), "prod")
 
@@ -215,3 +216,10 @@ def test_once_all_is_written_the_stacks_files_are_the_users() -> None:
     new = [change(stack, None), change(project, None)]
     assert unfinished(new) == new
     assert unfinished([change(stack, None), change(project, "name: shop\n")]) == [change(project, "name: shop\n")]
+
+
+def test_a_stack_called_production_gets_the_configuration_of_prod() -> None:
+    for name in ("prod", "production"):
+        (production,) = (stack for stack in stacks_of(worker(live()), (live(),), name) if stack.name == name)
+        config = stack_config(production, {}, "shop")
+        assert (config["protect"], config["dangerousFiles"]) == ("true", "error")
