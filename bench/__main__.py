@@ -12,7 +12,7 @@ import click
 
 from bench.results import keep, kept, result, table
 from bench.stage import ROOT, staged
-from pulumi_d1.reports.document_file import put
+from pulumi_d1.reports.document_file import write_block
 
 GROUPS: Final = ("runner", "import", "program", "start", "preview", "rehearsal", "emulator", "fleet")
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
@@ -50,7 +50,7 @@ def main(groups: tuple[str, ...], *, runs: int, write: bool, again: bool, result
                 keep(results, group, result(module.TITLE, module.ABOUT, runs, module.measure(stage, runs, say)))
     found = {group: last for group in GROUPS if (last := kept(results, group))}
     if write:
-        put(DOCUMENT, BLOCK, "\n" + "\n".join(map(table, found.values())) + "\n")
+        write_block(DOCUMENT, BLOCK, "\n" + "\n".join(map(table, found.values())) + "\n")
     else:
         click.echo("\n".join(table(found[group]) for group in chosen if group in found))
 

@@ -12,7 +12,7 @@ from pulumi_d1.cli.support.options import stacks
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_d1.reports.comment import Subject
+    from pulumi_d1.reports.comment import StackReport
 
 
 @click.command(short_help="Render what is pending for a pull request.")
@@ -46,7 +46,7 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
     """
     from pulumi_d1.cli.support import project
     from pulumi_d1.cli.support.stack_review import NOTHING, PENDING, PROBLEM
-    from pulumi_d1.reports.comment import comment as rendered
+    from pulumi_d1.reports.comment import render_comment
     from pulumi_d1.system.files import write_atomically
 
     if offline and state:
@@ -55,7 +55,7 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
     stacks = tuple(dict.fromkeys(names or ("dev",)))
     recorded = _recorded(stacks) if state else {}
     found = [_subject(folder, stack, recorded.get(stack, {}), offline=offline) for stack in stacks]
-    text = rendered(subject for subject, _ in found)
+    text = render_comment(subject for subject, _ in found)
     if output:
         write_atomically(output, text, mode=0o644)
     else:
@@ -75,29 +75,29 @@ def _recorded(names: Sequence[str]) -> dict[str, Mapping[str, str]]:
     return {name: stacks.checksums(name) for name in stacks.names() if name in names}
 
 
-def _subject(folder: Path, stack: str, recorded: Mapping[str, str], *, offline: bool) -> tuple[Subject, int]:
+def _subject(folder: Path, stack: str, recorded: Mapping[str, str], *, offline: bool) -> tuple[StackReport, int]:
     """What to tell of a stack, and its exit code. What can't be read is told as such: it must not hide the others."""
     from datetime import timedelta
 
     from pulumi_d1.cli.support.stack_review import PROBLEM, reviewed
     from pulumi_d1.errors import D1Error
-    from pulumi_d1.migrations.bookmark import taken_now
-    from pulumi_d1.reports.comment import Subject
+    from pulumi_d1.migrations.bookmark import bookmark_now
+    from pulumi_d1.reports.comment import StackReport
 
     try:
         found = reviewed(folder, stack, recorded, offline=offline)
         now = found.database.bookmark() if found.database else None
     except D1Error as error:
         click.echo(f"{stack}: {error}", err=True)
-        return Subject(stack, offline=offline, error=str(error)), PROBLEM
+        return StackReport(stack, offline=offline, error=str(error)), PROBLEM
     settings = found.settings
-    subject = Subject(
+    subject = StackReport(
         stack,
         database=settings.database_name,
         folder=settings.migrations_dir,
         review=found.review,
         policy=found.policy,
         offline=offline,
-        bookmark=taken_now(now, timedelta(days=settings.retention_days)) if now else None,
+        bookmark=bookmark_now(now, timedelta(days=settings.retention_days)) if now else None,
     )
     return subject, found.code

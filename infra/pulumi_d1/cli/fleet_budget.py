@@ -27,7 +27,8 @@ def budget(*, databases: int, **given: Any) -> None:
     from pulumi_d1.cli.support.fleet_options import read_options
     from pulumi_d1.cloudflare.account import PAGE
     from pulumi_d1.fleet.budget import make_budget
-    from pulumi_d1.reports.fleet_text import budget_text, counted
+    from pulumi_d1.reports.fleet_text import budget_text
+    from pulumi_d1.reports.review_text import counted
 
     options = read_options(**given, needs_account=False)
     listing, mine = math.ceil(databases / PAGE), math.ceil(databases / options.shard.of)

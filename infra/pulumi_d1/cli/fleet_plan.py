@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import partial
 from typing import Any
 
 import click
@@ -33,20 +32,20 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
     from pulumi_d1.fleet.journal import Past, opened
     from pulumi_d1.fleet.reviews import Reviews
     from pulumi_d1.fleet.survey import survey
-    from pulumi_d1.reports.fleet_text import look_json, look_text
+    from pulumi_d1.reports.fleet_text import survey_json, survey_text
 
     options = read_options(**given)
-    fleet = find(options, match, partial(click.echo, err=True))
+    fleet = find(options, match)
     reviews = Reviews(options.files, options.settings.migrations_table)
     # A run that follows has to know what of the limit is used up.
     with opened(options.journals, options.journal_key("plan", match), Past(), lambda: fleet.pace.count) as notes:
         looks = list(survey(fleet.members, fleet.account, reviews, concurrency))
         notes.end(complete=True)
-    folder, policy = options.folder, options.terms.policy
+    folder, policy = options.folder, options.terms.options.policy
     if as_json:
-        click.echo(json.dumps([look_json(look, folder, policy) for look in looks], indent=2))
+        click.echo(json.dumps([survey_json(look, folder, policy) for look in looks], indent=2))
     else:
-        click.echo(look_text(looks, folder, policy))
+        click.echo(survey_text(looks, folder, policy))
     problem = any(look.review is None or any(look.review.errors(policy)) for look in looks)
     pending = any(look.review and look.review.plan.pending for look in looks)
     context.exit(PROBLEM if problem else PENDING if pending else NOTHING)

@@ -68,11 +68,12 @@ def up(  # noqa: PLR0913 - its options
     from pulumi_d1.fleet.result import State
     from pulumi_d1.fleet.reviews import Reviews
     from pulumi_d1.fleet.schedule import Gate, run
-    from pulumi_d1.reports.fleet_text import budget_text, counted, outcome_json, outcome_text
+    from pulumi_d1.reports.fleet_text import budget_text, outcome_json, outcome_text
+    from pulumi_d1.reports.review_text import counted
 
     options, progress = read_options(**given), Progress()
     terms, key = options.terms, options.journal_key("up", match)
-    fleet = find(options, match, progress.say)
+    fleet = find(options, match)
     past = journal.Past() if fresh else journal.find(options.journals, key, time.time())
     results = [past.settled[member.id] for member in fleet.members if member.id in past.settled]
     waiting = [member for member in fleet.members if member.id not in past.settled]

@@ -29,16 +29,16 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
     """
     from pulumi_d1.cli.support import project
     from pulumi_d1.cli.support.stack_review import reviewed
-    from pulumi_d1.reports.review_json import report_json
-    from pulumi_d1.reports.review_text import report, summary
+    from pulumi_d1.reports.review_json import review_json
+    from pulumi_d1.reports.review_text import format_review, summary
 
     found = reviewed(project.root(), stack, {}, offline=offline)
     if found.hint:
         click.echo(f"warning: {found.hint}", err=True)
     done, name, folder, policy = found.review, found.settings.database_name, found.settings.migrations_dir, found.policy
     if as_json:
-        click.echo(report_json(done, name, folder, policy))
+        click.echo(review_json(done, name, folder, policy))
     else:
-        text = report(done, name, folder, policy)
+        text = format_review(done, name, folder, policy)
         click.echo("\n".join(line for line in (text, summary(done, name, policy)) if line))
     context.exit(found.code)

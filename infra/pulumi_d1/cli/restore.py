@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pulumi_d1.cli.support.options import migrations, stack_option
+from pulumi_d1.naming import is_production
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.past.restore import Restored
     from pulumi_d1.migrations.pattern import Pattern
     from pulumi_d1.migrations.quarantine import Quarantine
-
-_PRODUCTION = ("prod", "production")
 
 
 @click.command(short_help="Put a database back, rows included.")
@@ -123,23 +122,23 @@ class _Task:
         from pulumi_d1.migrations.past.events import newer, past
         from pulumi_d1.migrations.past.loss import loss
         from pulumi_d1.migrations.past.restore import Restore
-        from pulumi_d1.reports.restore_text import result, warning
+        from pulumi_d1.reports.restore_text import format_restored, format_warning
 
         name, table = self.stack.database_name, self._table
         with waiting(f"reading {name}"):
-            now = live.read(self.database, table)
+            now = live.read_database(self.database, table)
         events = past(self.stack.history, now)
         undone = newer(events, to.bookmark, self._retention, self.database.bookmark_at)
-        protected = self.stack.protected or self.stack.name in _PRODUCTION
+        protected = self.stack.protected or is_production(self.stack.name)
         lost = loss(undone, now, self._files(), table)
-        self.say(warning(name, to, self._retention, lost, protected=protected))
+        self.say(format_warning(name, to, self._retention, lost, protected=protected))
         confirm(f"Restore {name}", yes=yes, word=name if protected else "")
 
         expected = [item for item in now.ledger if item not in {event.name for event in undone}]
         action = Restore(self.database, table, to.bookmark, now, expected, self._undo, clock.sleep)
         with waiting(f"restoring {name}"):
             done = action.run()
-        self.say(result(done, name, self._undo(done.undo)))
+        self.say(format_restored(done, name, self._undo(done.undo)))
         self._show_drift(done)
         return done, events
 

@@ -97,16 +97,16 @@ def _document(path: Path, environments: Sequence[StatusRow], problems: Sequence[
         ConfigError: not everything is known that belongs into it, or the file is not what it should be.
     """
     from pulumi_d1.errors import ConfigError
-    from pulumi_d1.reports import document_file as marked_file
+    from pulumi_d1.reports.document_file import block_difference, write_block
     from pulumi_d1.reports.status_table import status_table, with_local_rows_of
 
     if problems:
         raise ConfigError(f"{path}: left as it is, since what belongs there is not known")
     table = status_table(environments)
     if write:
-        changed = marked_file.put(path, BLOCK, table)
+        changed = write_block(path, BLOCK, table)
         click.echo(f"{path}: {'written' if changed else 'up to date'}")
-    elif lines := marked_file.difference(path, BLOCK, lambda text: with_local_rows_of(text, table)):
+    elif lines := block_difference(path, BLOCK, lambda text: with_local_rows_of(text, table)):
         click.echo("\n".join(lines))
         raise ConfigError(f"{path}: is not up to date: run 'd1 status --write {path}'")
 
@@ -114,7 +114,7 @@ def _document(path: Path, environments: Sequence[StatusRow], problems: Sequence[
 def _print_table(environments: Sequence[StatusRow]) -> None:
     from pulumi_d1.cli.support.table import print_table
 
-    headings = ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Way Back Until")
+    headings = ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Restorable Until")
     print_table(headings, ([*item.cells, item.database or "-", item.bookmark_expires or "-"] for item in environments))
     for environment in environments:
         for line in environment.drift:

@@ -1,14 +1,13 @@
-"""What users read.
+"""The texts that users read: in a terminal, in a pull request, in documents.
 
 The modules, in the order of the flow::
 
     review_text    a review for a terminal and for Pulumi's output
     review_json    a review as JSON
     comment        reviews as a pull request comment
-    markdown       text in Markdown
-    restore_text   what a restore will lose and did
-    fleet_text     many databases: alike ones on one line
-    status_table   the table of environments
-    marked_block   a block of ours in a document
-    document_file  the document's file
+    markdown       user text inside of Markdown
+    restore_text   what a restore will delete, and what it did
+    fleet_text     reviews and results of many databases, equal ones together
+    status_table   the table of a project's databases
+    document_file  a block of ours in the user's document
 """

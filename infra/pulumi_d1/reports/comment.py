@@ -1,4 +1,4 @@
-"""The reviews of some stacks as one comment of a pull request. Pure."""
+"""The reviews of some stacks as one pull request comment. Pure."""
 
 from __future__ import annotations
 
@@ -8,41 +8,38 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.naming import TITLES, title_of
 from pulumi_d1.reports.markdown import cell, code, fenced
-from pulumi_d1.reports.review_text import change_line, drift_lines, number
+from pulumi_d1.reports.review_text import change_line, counted, drift_lines
 from pulumi_d1.system.template import render
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from pulumi_d1.migrations import plan as planned
     from pulumi_d1.migrations.bookmark import Bookmark
-    from pulumi_d1.migrations.plan import Problem, Severity
+    from pulumi_d1.migrations.plan import FolderProblem, Problem, Severity
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.review import Review
 
 MARKER: Final = "<!-- d1 comment -->"
-"""First line of every comment, which is not shown: the next run finds the comment by it."""
+"""First line of every comment. GitHub does not show it; the next run finds the comment by it."""
 
 LIMIT: Final = 65_536
-"""What GitHub takes for a comment: "body is too long (maximum is 65536 characters)". Counted in bytes here, of which
-there are never fewer, whatever is taken for a character."""
+"""GitHub's limit: "body is too long (maximum is 65536 characters)". We count bytes, of which there are never fewer."""
 
 _ALL: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
-    """A stack to tell of.
+class StackReport:
+    """A stack to report on.
 
     Attributes:
-        stack: name of it.
-        database: name of its database; empty where its settings can't be read.
-        folder: of the migrations, as the user wrote it.
-        review: what a run would do; None where that is not known.
-        policy: what the stack makes of problems.
-        offline: whether nobody was to be asked, so that the files ran on an empty database.
-        bookmark: of the database as it is now; None where there is none, or nobody was to be asked.
-        error: why there is no review; empty where there is one.
+        database: The database's name; empty if the settings cannot be read.
+        folder: The migrations folder, as the user wrote it.
+        review: The review; None if there is an error.
+        policy: Severities of problems.
+        offline: True if the files ran on an empty database, without access to the real one.
+        bookmark: The database's current bookmark; None if it does not exist yet or was not read.
+        error: Why there is no review; empty if there is one.
     """
 
     stack: str
@@ -57,21 +54,20 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One thing to tell of a stack.
+    """One block of a section.
 
     Attributes:
-        heading: what it is.
-        items: a text for each.
-        language: of the code that the items are; empty where they are Markdown, for a list.
+        items: Lines of the block.
+        language: Language of a code block; empty for a Markdown list.
     """
 
     heading: str
     items: tuple[str, ...]
     language: str = ""
 
-    def body(self, items: int) -> str:
-        """The first of the items, as Markdown."""
-        shown = list(self.items[:items])
+    def body(self, most: int) -> str:
+        """Return at most so many of the items as Markdown."""
+        shown = list(self.items[:most])
         if self.language and shown:
             return fenced(shown, self.language)
         return "\n".join(f"- {item}" for item in shown)
@@ -79,33 +75,32 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Section:
-    """A stack, as the template shows it.
+    """A stack as the template shows it.
 
     Attributes:
-        title: what people call it, as Markdown.
-        subject: what is told.
-        figures: how many are applied, pending, errors, warnings; a dash for what is not known.
-        blocks: what there is to tell, the most important first.
+        title: The environment's title, as Markdown.
+        figures: Numbers of applied files, pending files, errors and warnings; a dash for an unknown one.
+        blocks: The blocks, the most important first.
     """
 
     title: str
-    subject: Subject
+    report: StackReport
     figures: tuple[str, str, str, str]
     blocks: tuple[_Block, ...]
 
     @property
     def command(self) -> str:
-        """What prints all of it."""
-        return f"d1 plan --stack {self.subject.stack}{' --offline' if self.subject.offline else ''}"
+        """The command that prints the whole review."""
+        return f"d1 plan --stack {self.report.stack}{' --offline' if self.report.offline else ''}"
 
 
-def comment(subjects: Iterable[Subject]) -> str:
-    """Markdown that starts with MARKER and has at most LIMIT bytes.
+def render_comment(reports: Iterable[StackReport]) -> str:
+    """Return Markdown that starts with MARKER and has at most LIMIT bytes.
 
-    Where that is not enough, every block has its first lines, as many as there is room for, and says how many more
-    there are and which command prints them; and where there are more stacks than fit without any, the first of them.
+    If the whole is longer, every block has only its first items, as many as fit, and names the command that prints the
+    rest. If even one item each is too long, only the first stacks are shown.
     """
-    sections = tuple(map(_section, subjects))
+    sections = tuple(map(_section, reports))
 
     def is_too_long(stacks: int, items: int) -> bool:
         return len(_render(sections, stacks, items).encode()) > LIMIT
@@ -121,35 +116,36 @@ def comment(subjects: Iterable[Subject]) -> str:
 
 def _render(sections: Sequence[_Section], stacks: int, items: int) -> str:
     values = {"marker": MARKER, "sections": sections[:stacks], "left_out": len(sections) - stacks, "most": items}
-    return render("comment.md.j2", {"code": code, "cell": cell, "number": number}, **values)
+    return render("comment.md.j2", {"code": code, "cell": cell, "counted": counted}, **values)
 
 
-def _section(subject: Subject) -> _Section:
-    name = title_of(subject.stack)
-    shown = name if name in TITLES.values() else code(name)
-    if subject.review is None or subject.policy is None:
-        return _Section(shown, subject, ("-", "-", "-", "-"), ())
-    errors, warnings = subject.review.errors(subject.policy), subject.review.warnings(subject.policy)
+def _section(report: StackReport) -> _Section:
+    name = title_of(report.stack)
+    title = name if name in TITLES else code(name)
+    review = report.review
+    if review is None or report.policy is None:
+        return _Section(title, report, ("-", "-", "-", "-"), ())
+    errors, warnings = review.errors(report.policy), review.warnings(report.policy)
     figures = (
-        "-" if subject.offline else str(len(subject.review.plan.applied)),
-        str(len(subject.review.plan.pending)),
+        "-" if report.offline else str(len(review.plan.applied)),
+        str(len(review.plan.pending)),
         str(sum(map(len, errors))),
         str(sum(map(len, warnings))),
     )
-    waived = [finding for finding in subject.review.findings if finding.waiver]
+    waived = [finding for finding in review.findings if finding.waiver]
     blocks = (
-        _Block("Errors", tuple(_told(*errors, subject.folder))),
-        _Block("Not rehearsed, since", (code(subject.review.obstacle),) if subject.review.obstacle else ()),
-        _Block("Pending", tuple(file.name for file in subject.review.plan.pending), "text"),
-        _Block("Schema after that", tuple(map(change_line, subject.review.changes)), "diff"),
-        _Block("Warnings", tuple(_told(*warnings, subject.folder))),
-        _Block("Drift", drift_lines(subject.review.drift), "text"),
-        _Block("Allowed by the files themselves", tuple(_told((), waived, subject.folder))),
+        _Block("Errors", tuple(_findings(*errors, report.folder))),
+        _Block("Could not be rehearsed", (code(review.obstacle),) if review.obstacle else ()),
+        _Block("Pending", tuple(file.name for file in review.plan.pending), "text"),
+        _Block("Schema changes", tuple(map(change_line, review.changes)), "diff"),
+        _Block("Warnings", tuple(_findings(*warnings, report.folder))),
+        _Block("Drift", drift_lines(review.drift), "text"),
+        _Block("Allowed in the files", tuple(_findings((), waived, report.folder))),
     )
-    return _Section(shown, subject, figures, tuple(block for block in blocks if block.items))
+    return _Section(title, report, figures, tuple(block for block in blocks if block.items))
 
 
-def _told(problems: Iterable[planned.FolderProblem], findings: Iterable[Finding], folder: str) -> Iterator[str]:
+def _findings(problems: Iterable[FolderProblem], findings: Iterable[Finding], folder: str) -> Iterator[str]:
     for problem in problems:
         yield f"{code(f'{folder}/{problem.name}')} {code(problem.message)}"
     for item in findings:

@@ -1,4 +1,4 @@
-"""What is told of many databases at once: those that are alike on one line. Pure."""
+"""Reviews and results of many databases as text; equal databases share their lines. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pulumi_d1.fleet.budget import duration
 from pulumi_d1.fleet.result import State
 from pulumi_d1.migrations.bookmark import restore_command
 from pulumi_d1.migrations.review.review import format_findings
-from pulumi_d1.reports.review_text import report
+from pulumi_d1.reports.review_text import counted, format_review
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,90 +21,86 @@ if TYPE_CHECKING:
     from pulumi_d1.fleet.survey import Look
     from pulumi_d1.migrations.plan import Problem, Severity
 
-_NAMED: Final = 3  # databases of a group
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 database`, `1,000 databases`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+_MOST_NAMES: Final = 3
+"""Databases of a group that are listed by name."""
 
 
 def budget_text(budget: Budget) -> str:
-    """A table: what a run costs, if all databases are up to date, lack the newest file, or have nothing yet."""
-    lines = [f"{'':26}{'requests each':>15}{'in all':>12}  at {budget.rate} at the least"]
+    """Return a table of what a run costs: if all databases are up to date, lack the newest file, or are empty."""
+    lines = [f"{'':26}{'requests each':>15}{'total':>12}  minimum time at {budget.rate}"]
     for words, each, total in budget.cases():
         lines.append(f"  {words:24}{each:>15,}{total:>12,}  {duration(budget.rate.wait(total))}")
     return "\n".join(lines)
 
 
 def progress_line(result: Result, number: int, of: int, seconds_left: float) -> str:
-    """One line of a log, when a database is finished."""
-    what = {
+    """Return the line of a log for a finished database."""
+    outcome = {
         State.DONE: f"applied {_files(result.applied)}, bookmark {result.bookmark}",
         State.FAILED: f"FAILED: {result.message.partition(chr(10))[0]}",
     }.get(result.state, str(result.state))
-    more = f"; {duration(seconds_left)} to go" if number < of else ""
-    return f"{number}/{of} {result.database}: {what}{more}"
+    rest = f"; {duration(seconds_left)} left" if number < of else ""
+    return f"{number}/{of} {result.database}: {outcome}{rest}"
 
 
 def outcome_text(results: Iterable[Result], journal: str) -> str:
-    """How a run ended: each failure in full, then how many databases are in which state."""
-    found = sorted(results, key=lambda result: result.database)
-    count = Counter(result.state for result in found)
+    """Return each failure in full, and then the number of databases in each state."""
+    ordered = sorted(results, key=lambda result: result.database)
+    count = Counter(result.state for result in ordered)
     lines: list[str] = []
-    for result in found:
+    for result in ordered:
         if result.state is State.FAILED:
             lines.append(f"{result.database}: {result.message}")
             if result.bookmark and result.bookmark not in result.message:
-                lines.append(f"  way back  {restore_command(result.database, result.bookmark)}")
+                lines.append(f"  restore   {restore_command(result.database, result.bookmark)}")
     lines += [f"{state:12}{count[state]:>8,}" for state in State]
     if count[State.FAILED] or count[State.NOT_STARTED]:
-        lines.append("run 'd1 fleet up' again to go on: what is done is not asked again")
+        lines.append("run 'd1 fleet up' again to continue: it skips finished databases")
     if count[State.DONE]:
         lines.append(f"bookmarks from before each database's first write: {journal}")
     return "\n".join(lines)
 
 
 def outcome_json(results: Iterable[Result], journal: str, requests: int) -> str:
-    """The same, as a script reads it."""
-    found = sorted(results, key=lambda result: result.database)
-    count = Counter(result.state for result in found)
+    """Return the same as JSON, for scripts."""
+    ordered = sorted(results, key=lambda result: result.database)
+    count = Counter(result.state for result in ordered)
     return json.dumps(
         {
             "journal": journal,
             "requests": requests,
             "count": {str(state): count[state] for state in State},
-            "databases": [asdict(result) for result in found],
+            "databases": [asdict(result) for result in ordered],
         },
         indent=2,
     )
 
 
-def look_text(looks: Sequence[Look], folder: str, policy: Mapping[Problem, Severity]) -> str:
-    """What a run would do: databases to which it would do the same are a group, of which the first is reported."""
+def survey_text(surveyed: Sequence[Look], folder: str, policy: Mapping[Problem, Severity]) -> str:
+    """Return what a run would do. Databases to which it would do the same form a group with one review."""
     groups: defaultdict[tuple[str, ...], list[Look]] = defaultdict(list)
-    for look in looks:
-        groups[_likeness(look, folder, policy)].append(look)
+    for item in surveyed:
+        groups[_group_key(item, folder, policy)].append(item)
     lines = []
     for group in sorted(groups.values(), key=len, reverse=True):
         first = group[0]
-        lines.append(f"{counted(len(group), 'database')}: {_words(first, policy)}")
-        lines.append(f"  {_listed([look.database for look in group])}")
+        lines.append(f"{counted(len(group), 'database')}: {_state(first, policy)}")
+        lines.append(f"  {_names([item.database for item in group])}")
         if first.review:
-            text = report(first.review, first.database, folder, policy)
+            text = format_review(first.review, first.database, folder, policy)
             lines += (f"  {line}" for line in text.splitlines())
         else:
             lines.append(f"  {first.message}")
     return "\n".join(lines)
 
 
-def look_json(look: Look, folder: str, policy: Mapping[Problem, Severity]) -> dict[str, Any]:
-    """One database, as a script reads it."""
-    if (review := look.review) is None:
-        return {"database": look.database, "id": look.id, "errors": [look.message]}
+def survey_json(surveyed: Look, folder: str, policy: Mapping[Problem, Severity]) -> dict[str, Any]:
+    """Return one database as an object, for scripts."""
+    if (review := surveyed.review) is None:
+        return {"database": surveyed.database, "id": surveyed.id, "errors": [surveyed.message]}
     return {
-        "database": look.database,
-        "id": look.id,
+        "database": surveyed.database,
+        "id": surveyed.id,
         "applied": len(review.plan.applied),
         "last": review.plan.applied[-1] if review.plan.applied else "",
         "pending": [file.name for file in review.plan.pending],
@@ -114,32 +110,32 @@ def look_json(look: Look, folder: str, policy: Mapping[Problem, Severity]) -> di
     }
 
 
-def _likeness(look: Look, folder: str, policy: Mapping[Problem, Severity]) -> tuple[str, ...]:
-    """What two databases have in common where a run does the same to both."""
-    if (review := look.review) is None:
-        return (look.message,)
+def _group_key(surveyed: Look, folder: str, policy: Mapping[Problem, Severity]) -> tuple[str, ...]:
+    """Return a key that is equal for databases to which a run would do the same."""
+    if (review := surveyed.review) is None:
+        return (surveyed.message,)
     names = (*review.plan.applied[-1:], "", *(file.name for file in review.plan.pending))
     drift = tuple(f"{change.kind} {change.type} {change.name}" for change in review.drift)
     errors, warnings = (format_findings(*items, folder) for items in (review.errors(policy), review.warnings(policy)))
     return (*names, "", *drift, *errors, *warnings)
 
 
-def _words(look: Look, policy: Mapping[Problem, Severity]) -> str:
-    if (review := look.review) is None:
-        return "can't be read"
+def _state(surveyed: Look, policy: Mapping[Problem, Severity]) -> str:
+    if (review := surveyed.review) is None:
+        return "cannot be read"
     parts = (
         f"{len(review.plan.pending)} pending" if review.plan.pending else "up to date",
-        f"the last is {review.plan.applied[-1]}" if review.plan.applied else "nothing applied",
+        f"last applied {review.plan.applied[-1]}" if review.plan.applied else "nothing applied",
         "drifted" if review.drift else "",
         "stopped by errors" if any(review.errors(policy)) else "",
     )
     return ", ".join(part for part in parts if part)
 
 
-def _listed(names: Sequence[str]) -> str:
-    rest = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + rest
+def _names(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
+    return ", ".join(names[:_MOST_NAMES]) + rest
 
 
 def _files(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= _NAMED else f"{names[0]} to {names[-1]}: {len(names)} files"
+    return ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} to {names[-1]}: {len(names)} files"

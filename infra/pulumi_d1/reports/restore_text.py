@@ -1,11 +1,11 @@
-"""A restore as text: what it would take away, and what it did. Pure."""
+"""A restore as text: what it will delete, and what it did. Pure."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from pulumi_d1.reports.review_text import change_line, drift_lines
+from pulumi_d1.reports.review_text import change_line, counted, drift_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,63 +15,63 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.past.loss import Loss
     from pulumi_d1.migrations.past.restore import Restored
 
-_UNKNOWN = "at a time that is not known"
+_UNKNOWN = "at an unknown time"
 
 
-def warning(database: str, to: Destination, retention: timedelta, loss: Loss, *, protected: bool) -> str:
-    """What to know before a database is restored.
+def format_warning(database: str, to: Destination, retention: timedelta, loss: Loss, *, protected: bool) -> str:
+    """Return what a restore will do, to show before the user confirms it.
 
     Args:
-        database: name of it.
-        to: where it goes back to.
-        retention: how long Cloudflare keeps bookmarks.
-        loss: what it loses.
-        protected: whether people depend on it.
+        database: The database's name.
+        to: The bookmark to restore.
+        retention: How long Cloudflare keeps bookmarks.
+        loss: What the restore deletes.
+        protected: True if the database is protected.
     """
-    return "\n".join((*_way(database, to, retention), *_loss(loss), *(_loud(database) if protected else ())))
+    lines = [*_destination(database, to, retention), *_loss(loss)]
+    if protected:
+        lines.append(f"!!! {database} IS PROTECTED: everything that its users wrote since then is lost.")
+    return "\n".join(lines)
 
 
-def result(done: Restored, database: str, undo_command: str) -> str:
-    """What a restore did."""
-    last = f", the last is {done.now.ledger[-1]}" if done.now.ledger else ""
+def format_restored(restored: Restored, database: str, undo_command: str) -> str:
+    """Return what a restore did, and the command that undoes it."""
+    ledger = restored.now.ledger
+    last = f", last {ledger[-1]}" if ledger else ""
     lines = [
-        f"{database} is restored to bookmark {done.bookmark}",
-        *([f"  note        {done.note}"] if done.note else []),
-        f"  taken back  {', '.join(done.gone) or 'no file'}",
-        *([f"  back again  {', '.join(done.back)}"] if done.back else []),
-        f"  applied     {len(done.now.ledger)} files{last}",
+        f"{database} is restored to bookmark {restored.bookmark}",
+        *([f"  note        {restored.note}"] if restored.note else []),
+        f"  undone      {', '.join(restored.gone) or 'no file'}",
+        *([f"  redone      {', '.join(restored.back)}"] if restored.back else []),
+        f"  applied     {counted(len(ledger), 'file')}{last}",
         f"  undo        {undo_command}",
     ]
     return "\n".join(lines)
 
 
-def _way(database: str, to: Destination, retention: timedelta) -> Iterator[str]:
-    yield f"{database} goes back to bookmark {to.bookmark}"
+def _destination(database: str, to: Destination, retention: timedelta) -> Iterator[str]:
+    yield f"{database} will be restored to bookmark {to.bookmark}"
     if to.time is None:
-        yield f"  taken {_UNKNOWN}; Cloudflare refuses it after {retention.days} days (config key retentionDays)"
+        yield f"  taken {_UNKNOWN}; Cloudflare keeps a bookmark for {retention.days} days (config key retentionDays)"
     else:
         until = (to.time + retention).isoformat(timespec="seconds")
-        yield f"  taken {to.time.isoformat(timespec='seconds')}, {_ago(to.time)} ago; kept until {until}"
+        yield f"  taken {to.time.isoformat(timespec='seconds')}, {_ago(to.time)} ago; restorable until {until}"
 
 
 def _loss(loss: Loss) -> Iterator[str]:
-    yield "what it loses:"
-    yield "  every write since then, whoever made it, rows included"
+    yield "this deletes:"
+    yield "  every write since then, by anyone, rows included"
     for event in loss.files:
         yield f"  {event.name}, applied {event.time.isoformat() if event.time else _UNKNOWN}"
     yield from (f"  {change_line(change)}" for change in loss.schema)
     if loss.drift:
-        yield "  and if it is newer than the bookmark, which can't be told:"
+        yield "  and, if it is newer than the bookmark, which cannot be determined:"
         yield from (f"    {line}" for line in drift_lines(loss.drift))
     yield from (f"  schema: {line}" for line in loss.untold)
 
 
-def _loud(database: str) -> Iterator[str]:
-    yield f"!!! {database} IS PROTECTED: what its users wrote since then is lost with the rest."
-
-
 def _ago(time: datetime) -> str:
-    """Time since then, in its two largest units."""
+    """Return the time since then in its two largest units."""
     minutes, seconds = divmod(int((datetime.now(UTC) - time).total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)

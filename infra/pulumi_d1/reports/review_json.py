@@ -1,4 +1,4 @@
-"""A review as JSON, for scripts and editors. Keys are stable; new ones may come. Pure."""
+"""A review as JSON, for scripts and editors. Keys are stable; new ones may be added. Pure."""
 
 from __future__ import annotations
 
@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from pulumi_d1.migrations import plan as planned
-    from pulumi_d1.migrations.plan import Problem, Severity
+    from pulumi_d1.migrations.plan import FolderProblem, Problem, Severity
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.sqlite.difference import SchemaChange
 
 
-def report_json(review: Review, database: str, folder: str, policy: Mapping[Problem, Severity]) -> str:
-    """The review as one JSON object.
+def review_json(review: Review, database: str, folder: str, policy: Mapping[Problem, Severity]) -> str:
+    """Return the review as one JSON object.
 
     Args:
-        review: the review.
-        database: name of it.
-        folder: of the migrations, as the user wrote it.
-        policy: what the stack makes of problems.
+        review: The review.
+        database: The database's name.
+        folder: The migrations folder, as the user wrote it.
+        policy: Severities of problems.
     """
     document = {
         "database": database,
@@ -31,9 +30,9 @@ def report_json(review: Review, database: str, folder: str, policy: Mapping[Prob
         "schema": [_change(change) for change in review.changes],
         "drift": [_change(change) for change in review.drift],
         "not_rehearsed": review.obstacle or None,
-        "errors": _told(*review.errors(policy), folder),
-        "warnings": _told(*review.warnings(policy), folder),
-        "allowed": _told((), (item for item in review.findings if item.waiver), folder),
+        "errors": _findings(*review.errors(policy), folder),
+        "warnings": _findings(*review.warnings(policy), folder),
+        "allowed": _findings((), (item for item in review.findings if item.waiver), folder),
     }
     return json.dumps(document, indent=2)
 
@@ -42,7 +41,7 @@ def _change(change: SchemaChange) -> dict[str, str]:
     return {"kind": change.kind, "type": change.type, "name": change.name, "detail": change.detail}
 
 
-def _told(problems: Iterable[planned.FolderProblem], findings: Iterable[Finding], folder: str) -> list[dict[str, Any]]:
+def _findings(problems: Iterable[FolderProblem], findings: Iterable[Finding], folder: str) -> list[dict[str, Any]]:
     return [
         *({"code": item.problem, "file": f"{folder}/{item.name}", "message": item.message} for item in problems),
         *(

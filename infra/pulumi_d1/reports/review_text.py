@@ -1,4 +1,4 @@
-"""A review as text, for a terminal and for a log: nothing but plain lines, the most important last. Pure."""
+"""A review as plain lines, for a terminal and for a log. The most important come last. Pure."""
 
 from __future__ import annotations
 
@@ -17,32 +17,32 @@ if TYPE_CHECKING:
 
 _SIGNS: Final = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "-", ChangeKind.CHANGED: "~"}
 _DRIFT: Final = {
-    ChangeKind.ADDED: "is in the database, but no applied file makes it",
+    ChangeKind.ADDED: "is in the database, but no applied file creates it",
     ChangeKind.REMOVED: "is in the applied files, but not in the database",
-    ChangeKind.CHANGED: "is not in the database as the applied files make it",
+    ChangeKind.CHANGED: "differs between the database and the applied files",
 }
-_LISTED: Final = 100
-"""Files that are listed by name; of a new database with more, the rest is a number."""
+_MOST_NAMES: Final = 100
+"""Pending files that are listed by name. A new database may have many more."""
 
 
-def report(
+def format_review(
     review: Review, database: str, folder: str, policy: Mapping[Problem, Severity], *, errors: bool = True
 ) -> str:
-    """What a run would do, in blocks: pending files, schema, drift, findings. No line at all where nothing is to tell.
+    """Return the pending files, schema changes, drift and findings; empty if there are none.
 
     Args:
-        review: the review.
-        database: name of it.
-        folder: of the migrations, as the user wrote it.
-        policy: what the stack makes of problems.
-        errors: whether to tell what stops the run; an exception that follows may do it.
+        review: The review.
+        database: The database's name.
+        folder: The migrations folder, as the user wrote it.
+        policy: Severities of problems.
+        errors: False if the caller raises the errors as an exception.
     """
     blocks = (
         _block(f"pending on {database}:", _pending([file.name for file in review.plan.pending])),
-        _block("schema after that:", map(change_line, review.changes)),
-        _block("not rehearsed, since", [review.obstacle] if review.obstacle else []),
+        _block("schema changes:", map(change_line, review.changes)),
+        _block("could not be rehearsed:", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
-        _block("allowed by the files themselves:", (_waived(item, folder) for item in review.findings if item.waiver)),
+        _block("allowed in the files:", (_waived(item, folder) for item in review.findings if item.waiver)),
         _block("warnings:", format_findings(*review.warnings(policy), folder)),
         _block("errors:", format_findings(*review.errors(policy), folder) if errors else ()),
     )
@@ -50,41 +50,40 @@ def report(
 
 
 def summary(review: Review, database: str, policy: Mapping[Problem, Severity]) -> str:
-    """One line that ends the report."""
-    problems, found = review.errors(policy)
-    warnings, told = review.warnings(policy)
+    """Return the last line of a report: how many files and findings there are."""
+    errors, warnings = (sum(map(len, items)) for items in (review.errors(policy), review.warnings(policy)))
     return (
         f"{database}: {len(review.plan.applied)} applied, {len(review.plan.pending)} pending, "
-        f"{number(len(problems) + len(found), 'error')}, {number(len(warnings) + len(told), 'warning')}"
+        f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     )
 
 
 def drift_lines(drift: Iterable[SchemaChange]) -> tuple[str, ...]:
-    """One line for each difference between the live schema and the applied files."""
+    """Return one line for each difference between the live schema and the applied files."""
     return tuple(f"{change.type} {change.name} {_DRIFT[change.kind]}" for change in drift)
 
 
 def change_line(change: SchemaChange) -> str:
-    """A difference between two schemas, with its sign."""
+    """Return a schema change, with `+`, `-` or `~` in front."""
     return f"{_SIGNS[change.kind]} {change.type} {change.name}  {change.detail}".rstrip()
 
 
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun: `1 error`, `1,000 errors`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def _block(heading: str, lines: Iterable[str]) -> Iterator[str]:
-    found = list(lines)
-    if found:
+    indented = [f"  {line}" for line in lines]
+    if indented:
         yield heading
-        yield from (f"  {line}" for line in found)
+        yield from indented
 
 
 def _pending(names: Sequence[str]) -> list[str]:
-    rest = [f"... and {len(names) - _LISTED} more"] if len(names) > _LISTED else []
-    return [*names[:_LISTED], *rest]
+    rest = [f"... and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
+    return [*names[:_MOST_NAMES], *rest]
 
 
 def _waived(finding: Finding, folder: str) -> str:
     return f"{finding.in_folder(folder)} ({finding.waiver})"
-
-
-def number(count: int, noun: str) -> str:
-    """A count with its noun: `1 error`, `2 errors`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -71,7 +71,7 @@ class WranglerEntry:
     @property
     def block(self) -> str:
         """The entry as TOML: a `[[header]]` and one line per value."""
-        return render("d1_database.toml.j2", {"quoted": quoted}, table=self.table, fields=self.values)
+        return render("d1_database.toml.j2", {"quoted": quoted}, table=self.table, values=self.values)
 
 
 FIELDS = tuple(field.name for field in fields(WranglerEntry))

@@ -210,7 +210,7 @@ def test_a_fork_is_previewed_without_secrets_and_without_a_comment(github: GitHu
     run = fork.job("d1-preview", "preview", 12, fork=True)
     assert run.failed == ""
     assert run.summary.startswith(MARKER)
-    assert "No database was asked" in run.summary
+    assert "This run had no access to the database" in run.summary
     assert github.comments(12) == []
     github.project.write("0005_broken.sql", "CREATE TABEL oops (id);\n")
     assert fork.job("d1-preview", "preview", 12, fork=True).failed == "Verdict"

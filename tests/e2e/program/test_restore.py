@@ -61,15 +61,15 @@ def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:
     (first, *_, bad) = history(tagged)
     done = d1(tagged, "restore", "--before", TAGS, "--yes", "--correct", "better tags")
     lines = done.stdout.splitlines()
-    assert lines[0] == f"{NAME} goes back to bookmark {bad['bookmark']}"
-    assert re.fullmatch(r"  taken 20\S+\+00:00, \d+ (min \d+ )?s ago; kept until 20\S+\+00:00", lines[1])
-    assert lines[2:4] == ["what it loses:", "  every write since then, whoever made it, rows included"]
+    assert lines[0] == f"{NAME} will be restored to bookmark {bad['bookmark']}"
+    assert re.fullmatch(r"  taken 20\S+\+00:00, \d+ (min \d+ )?s ago; restorable until 20\S+\+00:00", lines[1])
+    assert lines[2:4] == ["this deletes:", "  every write since then, by anyone, rows included"]
     assert lines[4].startswith(f"  {TAGS}, applied 20")
     assert lines[5:9] == [
         "  - table tags  id",
         f"{NAME} is restored to bookmark {bad['bookmark']}",
-        f"  taken back  {TAGS}",
-        "  applied     3 files, the last is 0003_create_files.sql",
+        f"  undone      {TAGS}",
+        "  applied     3 files, last 0003_create_files.sql",
     ]
     assert lines[10] == "  schema      is what the applied files make"
     assert applied(tagged) == FILES
@@ -79,8 +79,8 @@ def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:
     assert f"--   {TAGS}\n" in text
     tagged.write("0005_better_tags.sql", f"{text}CREATE TABLE labels (id INTEGER PRIMARY KEY);\n")
     assert f"your-app:quarantine: {TAGS}@{bad['sha256'][:12]}" in (tagged.folder / "Pulumi.dev.yaml").read_text()
-    stopped = f"migrations/{TAGS} was restored away on this stack and is quarantined: change its text, or release it: "
-    stopped += f"d1 release {TAGS} --stack dev"
+    stopped = f"migrations/{TAGS} was undone by a restore on this stack and is quarantined: change its text, or allow it "
+    stopped += f"with 'd1 release {TAGS} --stack dev'"
     for refused in (d1(tagged, "plan", code=1), tagged.pulumi("preview", "--stack", "dev", check=False)):
         assert stopped in refused.stdout
         assert refused.returncode != 0
@@ -109,7 +109,7 @@ def test_undo_and_release(tagged: Project) -> None:
     assert (shown["gone"], shown["back"], shown["applied"], list(shown["quarantine"])) == ([TAGS], [], FILES, [TAGS])
     undone = d1(tagged, "restore", "--bookmark", shown["undo"], "--yes").stdout
     assert "taken at a time that is not known" in undone
-    assert f"  back again  {TAGS}\n" in undone
+    assert f"  redone      {TAGS}\n" in undone
     assert tagged.database().read("SELECT * FROM tags") == before
     tagged.up("dev", "--expect-no-changes", check=False)
 
@@ -136,9 +136,9 @@ def test_what_others_applied_is_in_the_history_and_goes_back_too(tagged: Project
 
     done = d1(tagged, "restore", "--before", TAGS, "--yes").stdout
     assert "  - table theirs  id\n" in done
-    assert "    table debug is in the database, but no applied file makes it\n" in done
-    assert f"  taken back  {TAGS}, 0005_theirs.sql\n" in done
-    assert "0005_theirs.sql was restored away on this stack" in d1(tagged, "plan", code=1).stdout
+    assert "    table debug is in the database, but no applied file creates it\n" in done
+    assert f"  undone      {TAGS}, 0005_theirs.sql\n" in done
+    assert "0005_theirs.sql was undone by a restore on this stack" in d1(tagged, "plan", code=1).stdout
 
 
 def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project) -> None:
@@ -175,7 +175,7 @@ def test_a_protected_stack_is_told_loudly(project: Project) -> None:
     project.pulumi("stack", "init", "prod")
     project.up("prod")
     done = d1(project, "restore", "--stack", "prod", "--before", FILES[0], code=1)
-    assert "!!! your-app-db-prod IS PROTECTED: what its users wrote since then is lost" in done.stdout
+    assert "!!! your-app-db-prod IS PROTECTED: everything that its users wrote since then is lost" in done.stdout
     assert (
         done.stderr == "Error: nothing was done: there is no terminal to ask at; give --yes to go on without asking\n"
     )

@@ -79,6 +79,20 @@ def test_the_table_of_a_project_from_before_its_first_run_to_the_end_of_a_databa
     assert rows(project)[0] == ["Development", "Gone", "-", "-"]
 
 
+def test_production_may_be_called_production(project: Project) -> None:
+    def stacks() -> list[tuple[str, str, str]]:
+        return [(item["title"], item["stack"], item["status"]) for item in shown(project)]
+
+    (project.folder / "Pulumi.prod.yaml").rename(project.folder / "Pulumi.production.yaml")
+    dev, local = ("Development", "dev", "not started"), ("Local", "", "not started")
+    assert stacks() == [dev, ("Production", "production", "not started"), local]
+    project.pulumi("stack", "init", "production")
+    project.up("production")
+    assert stacks() == [dev, ("Production", "production", "up to date"), local]
+    missing = d1_status(project, "--stack", "prod")
+    assert missing.stderr == "Error: there is no stack 'prod': this project has production\n"
+
+
 def test_what_can_not_be_read_hides_nothing_else_and_is_not_written(project: Project) -> None:
     project.up()
     configuration = project.folder / "wrangler.toml"
@@ -110,8 +124,8 @@ def test_what_no_file_explains_is_named_by_status_refresh_and_preview(project: P
         "CREATE TABLE debug (a); DROP INDEX idx_users_email; ALTER TABLE files ADD COLUMN note TEXT"
     )
     drift = [
-        "column files.note is in the database, but no applied file makes it",
-        "table debug is in the database, but no applied file makes it",
+        "column files.note is in the database, but no applied file creates it",
+        "table debug is in the database, but no applied file creates it",
         "index idx_users_email is in the applied files, but not in the database",
     ]
     assert shown(project)[0]["drift"] == drift

@@ -92,7 +92,7 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
     shown = project.preview()
     assert all(name in shown for name in FILES), "also before there is a database"
     assert "+ table users  id, email" in shown, "and they are rehearsed"
-    assert "not rehearsed" not in shown
+    assert "could not be rehearsed" not in shown
     project.up()
     before = project.database().bookmark()
 
@@ -101,7 +101,7 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
     assert told(shown) == [
         "pending on your-app-db-dev:",
         "  0004_tags.sql",
-        "schema after that:",
+        "schema changes:",
         "  + table tags  id, label",
     ]
     assert FILES[0] not in shown

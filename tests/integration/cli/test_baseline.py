@@ -92,7 +92,7 @@ def test_drift_in_either_direction_is_listed_and_nothing_is_marked(project: Proj
     assert refused.startswith(
         "nothing was marked: once these files count as applied, your-app-db-dev has not the schema"
     )
-    assert "\n  table debug is in the database, but no applied file makes it\n" in refused
+    assert "\n  table debug is in the database, but no applied file creates it\n" in refused
     assert "\n  index idx_users_email is in the applied files, but not in the database\n" in refused
     assert has_no_ledger(older)
 

@@ -37,7 +37,7 @@ def test_nothing_to_do_then_pending_then_stopped(project: Project) -> None:
     assert done.stdout.startswith(f"{MARKER}\n")
     assert "| Development | `your-app-db-dev` | 3 | 0 | 0 | 0 |" in done.stdout
     assert done.stdout.count("✅ Nothing to do.") == 2
-    assert f"bookmark `{dev.bookmark()}`, kept until " in done.stdout
+    assert f"bookmark `{dev.bookmark()}`, restorable until " in done.stdout
     assert done.stdout.count(f"`{prod.bookmark()}`") >= 1
 
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nALTER TABLE users ADD COLUMN age;\n")
@@ -64,7 +64,7 @@ def test_a_stack_that_can_not_be_read_is_told_and_the_others_too(project: Projec
     done = project.d1("comment", "--stack", "prod", "--stack", "dev", "--output", "c.md")
     assert (done.returncode, done.stdout) == (1, "")
     text = (project.folder / "c.md").read_text()
-    assert "⛔ What a run would do can't be told: `the configuration of stack 'prod' has mistakes:" in text
+    assert "⛔ This stack could not be reviewed: `the configuration of stack 'prod' has mistakes:" in text
     assert "✅ Nothing to do." in text
     assert "prod: the configuration of stack 'prod' has mistakes:" in done.stderr
 
@@ -74,7 +74,7 @@ def test_offline_needs_neither_token_nor_account(project: Project) -> None:
         del project.environment[name]
     done = project.d1("comment", "--offline", "--stack", "dev", "--stack", "prod")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.count("No database was asked") == 2
+    assert done.stdout.count("This run had no access to the database") == 2
     project.write("0004_broken.sql", "CREATE TABEL oops (id);\n")
     done = project.d1("comment", "--offline")
     assert done.returncode == 1

@@ -47,7 +47,7 @@ def test_pending_files_and_what_they_make_of_the_schema(project: Project, databa
     assert done.stdout.splitlines() == [
         "pending on your-app-db-dev:",
         "  0004_tags.sql",
-        "schema after that:",
+        "schema changes:",
         "  + column users.age",
         "  + table tags  id",
         "your-app-db-dev: 3 applied, 1 pending, 0 errors, 0 warnings",

@@ -145,8 +145,8 @@ def test_a_plan_groups_what_is_alike_and_writes_nothing(tenants: Tenants) -> Non
     tenants.write(2, "CREATE TABLE debug (id);\n")
     plan = tenants.project.d1("fleet", "plan", "--match", "shop-tenant-*")
     assert plan.returncode == 1
-    assert plan.stdout.startswith("4 databases: 1 pending, the last is 0001_log.sql\n  shop-tenant-000, ")
-    assert "\n1 database: 1 pending, the last is 0001_log.sql, drifted, stopped by errors\n" in plan.stdout
+    assert plan.stdout.startswith("4 databases: 1 pending, last applied 0001_log.sql\n  shop-tenant-000, ")
+    assert "\n1 database: 1 pending, last applied 0001_log.sql, drifted, stopped by errors\n" in plan.stdout
     listed = json.loads(tenants.project.d1("fleet", "plan", "--match", "shop-tenant-*", "--json").stdout)
     assert [bool(item["errors"]) for item in listed] == [False, False, True, False, False]
     assert tenants.logs() == {("1",)}

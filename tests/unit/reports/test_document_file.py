@@ -1,4 +1,4 @@
-"""A block between two markers is replaced, and every other byte of the document stays."""
+"""The block between two markers is replaced; every other byte of the document stays."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.reports.document_file import difference, put
-from pulumi_d1.reports.marked_block import with_block
+from pulumi_d1.reports.document_file import block_difference, with_block, write_block
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,45 +49,45 @@ def test_the_line_ends_of_the_file_are_kept() -> None:
     assert text == f"# Title\r\n\r\n{BEGIN}\r\n| a |\r\n|---|\r\n| 1 |\r\n{END}\r\n"
 
 
-def test_markers_that_are_named_inside_of_a_line_are_none() -> None:
+def test_a_marker_inside_of_a_line_does_not_count() -> None:
     text = f"Put `{BEGIN}` and `{END}` into it.\n\n{BEGIN}\n{END}\n"
     assert with_block(text, "d1 status", TABLE) == text.replace(f"\n{BEGIN}\n", f"\n{BEGIN}\n{TABLE}")
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "places"),
     [
         (f"{BEGIN}\n", f"{BEGIN} in line 1"),
         (f"a\n{END}\n{BEGIN}\n", f"{END} in line 2, {BEGIN} in line 3"),
         (f"{BEGIN}\n{BEGIN}\n{END}\n", f"{BEGIN} in line 1, {BEGIN} in line 2, {END} in line 3"),
     ],
 )
-def test_markers_that_are_no_pair_are_refused_with_their_lines(text: str, found: str) -> None:
+def test_markers_that_are_not_one_pair_are_refused_with_their_lines(text: str, places: str) -> None:
     with pytest.raises(ConfigError) as refused:
         with_block(text, "d1 status", TABLE)
-    assert str(refused.value).endswith(f"but has {found}")
+    assert str(refused.value).endswith(f"but has {places}")
 
 
 def test_a_file_is_written_once_and_its_difference_is_a_diff(tmp_path: Path) -> None:
     file = tmp_path / "status.md"
     file.write_bytes(f"# Title\n\n{BEGIN}\n{END}\ntail without an end".encode())
-    shown = difference(file, "d1 status", lambda _: TABLE)
+    shown = block_difference(file, "d1 status", lambda _: TABLE)
     assert [line for line in shown if line.startswith("+|")] == ["+| a |", "+|---|", "+| 1 |"]
-    assert put(file, "d1 status", TABLE)
-    assert not put(file, "d1 status", TABLE)
-    assert difference(file, "d1 status", lambda _: TABLE) == []
+    assert write_block(file, "d1 status", TABLE)
+    assert not write_block(file, "d1 status", TABLE)
+    assert block_difference(file, "d1 status", lambda _: TABLE) == []
     assert file.read_bytes() == f"# Title\n\n{BEGIN}\n{TABLE}{END}\ntail without an end".encode()
 
 
 def difference_of(path: Path, name: str, block: str) -> list[str]:
-    return difference(path, name, lambda _: block)
+    return block_difference(path, name, lambda _: block)
 
 
-@pytest.mark.parametrize("action", [put, difference_of])
-def test_a_file_that_can_not_be_read_is_one_message_with_its_path(tmp_path: Path, action: object) -> None:
+@pytest.mark.parametrize("action", [write_block, difference_of])
+def test_a_file_that_cannot_be_read_is_one_message_with_its_path(tmp_path: Path, action: object) -> None:
     assert callable(action)
     missing = tmp_path / "missing.md"
-    with pytest.raises(ConfigError, match=r"missing\.md: there is no such file: create it, or check the path"):
+    with pytest.raises(ConfigError, match=r"missing\.md: the file does not exist: create it, or check the path"):
         action(missing, "d1 status", TABLE)
     assert not missing.exists()
     binary = tmp_path / "binary.md"

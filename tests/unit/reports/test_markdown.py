@@ -1,4 +1,4 @@
-"""Names and messages of the user's can't leave the code that they stand in. The judge is a parser of Markdown."""
+"""User text cannot leave its code span. A Markdown parser checks that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NASTY = st.text(st.sampled_from("a`|\\@<>#*_[]()!~&; \n\r\t\u202e\x00-")) | st.t
 
 
 def inline(markdown: str) -> list[tuple[str, str]]:
-    """Kind and content of everything in the one paragraph that the text is."""
+    """Return the type and content of each part of a text that is one paragraph."""
     opened, content, closed = PARSER.parse(markdown)
     assert (opened.type, closed.type) == ("paragraph_open", "paragraph_close")
     return [(token.type, token.content) for token in content.children or ()]
@@ -21,11 +21,11 @@ def inline(markdown: str) -> list[tuple[str, str]]:
 
 @settings(deadline=None)
 @given(NASTY)
-def test_a_text_in_a_line_is_one_span_of_code(text: str) -> None:
+def test_a_text_in_a_line_is_one_code_span(text: str) -> None:
     shown = plain(text)
-    (found,) = [item for item in inline(f"x{code(text)}y") if item[0] != "text"]
-    assert found[0] == "code_inline"
-    assert found[1].strip() == shown.strip()
+    ((kind, content),) = [item for item in inline(f"x{code(text)}y") if item[0] != "text"]
+    assert kind == "code_inline"
+    assert content.strip() == shown.strip()
 
 
 @settings(deadline=None)
@@ -50,11 +50,11 @@ def test_lines_stay_in_their_fence(lines: list[str]) -> None:
 
 @settings(deadline=None)
 @given(NASTY)
-def test_a_text_is_one_line_that_can_be_seen_and_has_an_end(text: str) -> None:
+def test_a_text_is_one_visible_line_of_limited_length(text: str) -> None:
     shown = plain(text)
     assert len(shown) <= LENGTH
     assert not set(shown) & set("\n\r\t\x00\u202e")
 
 
-def test_a_long_text_says_that_it_goes_on() -> None:
+def test_a_long_text_ends_with_an_ellipsis() -> None:
     assert plain("a" * 501) == "a" * 499 + "…"

@@ -1,4 +1,4 @@
-"""The status table of a document says what an environment is, and nothing that changes by itself."""
+"""The status table of a document changes only if a database does."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ SEED = """\
 
 
 def test_a_project_that_has_not_started_has_this_table() -> None:
-    environments = [
+    rows = [
         StatusRow("Development", "dev", "", "not started", time_travel=True),
         StatusRow("Production", "prod", "", "not started", time_travel=True),
         StatusRow(LOCAL, "", "", "not started", time_travel=False),
     ]
-    assert status_table(environments) == SEED
+    assert status_table(rows) == SEED
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_each_status_has_its_words(status: str, drift: tuple[str, ...], words: s
     assert StatusRow("Development", "dev", "", status, drift=drift).cells[1] == words
 
 
-def test_time_travel_that_is_not_known_is_not_claimed() -> None:
+def test_unknown_time_travel_is_a_dash() -> None:
     assert StatusRow("Development", "dev", "shop-db-dev", "gone").cells[3] == "-"
     assert StatusRow("Development", "dev", "shop-db-dev", "up to date", time_travel=False).cells[3] == "❌"
 
@@ -50,7 +50,7 @@ def test_names_of_stacks_and_files_are_code() -> None:
     assert table.splitlines()[-1] == r"| `pr-12` | Up to Date | `0001_a\|b.sql` | ✅ |"
 
 
-def test_the_rows_of_another_machines_local_databases_are_no_difference() -> None:
+def test_local_rows_of_another_machine_are_kept() -> None:
     local = "| Local | Not Started | - | ❌ (Local only) |"
     other = "| Local | 2 Pending | `0001_a.sql` | ❌ (Local only) |"
     text = f"# Database\n\n{SEED.replace(local, other)}"

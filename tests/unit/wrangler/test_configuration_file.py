@@ -38,7 +38,7 @@ def entry_of(path: Path, **changes: str) -> WranglerEntry:
 
 
 def props(path: Path, **changes: str) -> dict[str, Any]:
-    return asdict(entry_of(path, **changes))
+    return {**asdict(entry_of(path, **changes)), "account_id": "a" * 32}
 
 
 @pytest.fixture
