@@ -140,7 +140,7 @@ def _difference(present: object, expected: str | None) -> str:
     if present is None:
         return f"is missing, should be {json.dumps(expected)}"
     value = json.dumps(present, default=str)
-    return f"is {value}, should not be set" if expected is None else f"is {value}, should be {json.dumps(expected)}"
+    return f"is {value}, should not be set" if expected is None else f"is {value}, not {json.dumps(expected)}"
 
 
 def _refusal(document: Document, entry: WranglerEntry) -> ConfigError:

@@ -181,7 +181,7 @@ def test_a_merge_migrates_dev_and_prod_and_another_one_without_changes_asks_nobo
     github.done("d1-production", "dev")
     plan = github.done("d1-production", "plan")
     assert plan.outputs["plan"] == {"changes": "true"}
-    assert "The database is not there yet" in plan.summary
+    assert "The database does not exist yet" in plan.summary
     approved = replace(github, runner=replace(github.runner, context={**github.runner.context, "needs": needs(plan)}))
     approved.done("d1-production", "prod")
     assert len(project.outputs("prod")["applied_migrations"]) == 3

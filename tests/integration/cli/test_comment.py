@@ -84,7 +84,7 @@ def test_offline_needs_neither_token_nor_account(project: Project) -> None:
 def test_a_database_that_is_yet_to_be_created_is_told(project: Project) -> None:
     done = project.d1("comment")
     assert done.returncode == 2
-    assert "The database is not there yet; `pulumi up` creates it." in done.stdout
+    assert "The database does not exist yet; `pulumi up` creates it." in done.stdout
 
 
 def test_options_that_contradict_each_other_are_one_message(project: Project) -> None:

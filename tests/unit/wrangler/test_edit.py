@@ -271,7 +271,7 @@ def test_each_value_that_differs_is_named_and_the_users_own_keys_are_not(name: s
     text = put(None, replace(dev, migrations_pattern="p", database_id=""))
     text = text.replace("migrations_dir", "remote")
     assert differences(text, replace(dev, migrations_table="steps")) == [
-        f"'DB' in 'd1_databases': database_id is \"\", should be \"{DEV.database_id}\"",
+        f"'DB' in 'd1_databases': database_id is \"\", not \"{DEV.database_id}\"",
         "'DB' in 'd1_databases': migrations_dir is missing, should be \"migrations\"",
         "'DB' in 'd1_databases': migrations_table is missing, should be \"steps\"",
         "'DB' in 'd1_databases': migrations_pattern is \"p\", should not be set",
