@@ -2,10 +2,10 @@
 
 The modules, in the order of the flow::
 
-    literal  read values as SQL literals
-    page     read a table page by page, in bounded memory
-    insert   rows to statements that D1 accepts
-    script   tables, rows and triggers as one script
-    reading  source to file; read again if others write meanwhile
-    copy     file to one import, and its outcome
+    literal   SQL that writes values as literals
+    page      read a table page by page, in bounded memory
+    insert    rows as statements that D1 accepts
+    script    tables, rows and triggers as one script
+    snapshot  write a database's script to a file; read again if it changed meanwhile
+    copy      run the file as one import, and check the result
 """

@@ -1,48 +1,64 @@
-"""Copies a database into an empty one: pages -> a file -> one import, which is one transaction.
+"""Copy a database into an empty one: its pages go into a file, and the file is one import, so one transaction.
 
-So nothing is ever half copied. What became of an import whose answer was lost is told by the ledger: it comes along
-with the times of its rows, which no database has but the source and its copies.
+A database is therefore never half copied. If the response to an import is lost, the ledger decides whether it ran: the
+copied ledger has the times of the source's rows, which only the source and its copies have.
 """
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.copying.reading import counts, read
-from pulumi_d1.copying.script import inventory
+from pulumi_d1.copying.script import plan_copy
+from pulumi_d1.copying.snapshot import count_rows, write_snapshot
 from pulumi_d1.errors import CopyFailed, OutcomeUnknown, PlanRefused, SqlRefused, TryLater
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.run.outcome import SETTLE_SECONDS
+from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.copying.reading import Names
-    from pulumi_d1.migrations.live import Live
+    from pulumi_d1.migrations.live import LiveDatabase
 
-_TOLD_BYTES: Final = 1_000_000  # smaller imports take no time to speak of
+logger = logging.getLogger(__name__)
 
-
-class Target(live.Source, Protocol):
-    """A database that is copied into."""
-
-    def import_file(self, file: BinaryIO) -> None:
-        """Runs a file of UTF-8 as one transaction. Sent once, as a write is."""
+_LARGE_BYTES: Final = 1_000_000  # smaller imports are too quick for a message
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """What was copied.
+class CopyNames:
+    """Names of a copy.
 
     Attributes:
-        tables: how many, the ledger included.
-        rows: of all of them.
-        bookmark: Time Travel bookmark of the source just before it was read; empty where an earlier run copied it.
+        source: Name of the database that is copied.
+        target: Name of the new database.
+        ledger: Name of the ledger in both.
+    """
+
+    source: str
+    target: str
+    ledger: str
+
+
+class CopyTarget(live.ReadableDatabase, Protocol):
+    """A database that can be copied into."""
+
+    def import_file(self, file: BinaryIO) -> None:
+        """Run a file of UTF-8 as one transaction. It is sent once, as a write is."""
+
+
+@dataclass(frozen=True, slots=True)
+class CopyResult:
+    """Size of a copy.
+
+    Attributes:
+        tables: Number of tables, including the ledger.
+        rows: Number of rows of all tables.
+        bookmark: Time Travel bookmark of the source from before it was read; empty if an earlier run copied it.
     """
 
     tables: int
@@ -50,91 +66,84 @@ class Copied:
     bookmark: str
 
 
-def copy(
-    source: Database,
-    target: Target,
-    names: Names,
-    *,
-    say: Callable[[str], None] = lambda _: None,
-    retry: Retry | None = None,
-) -> Copied:
-    """Copies `source` into `target`, unless a run that was interrupted has done so.
+def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, retry: Retry | None = None) -> CopyResult:
+    """Copy `source` into `target`, unless an interrupted run has done so.
 
     Args:
-        source: is only read.
-        target: an empty database.
-        names: of both.
-        say: is told of each longer step.
-        retry: how to wait.
+        source: The database to read. Nothing is written to it.
+        target: An empty database.
+        names: The names of both.
+        retry: Waits before a request is repeated.
 
     Raises:
-        PlanRefused: the target is not empty. Nothing was written.
-        CopyFailed: D1 refuses the copy, or it is not what was read.
-        ConfigError: a table can't be read row by row.
-        OutcomeUnknown: the answer to the import was lost, and the target does not show it yet.
-        ApiError: a database can't be read.
-        SqlError: this SQLite can't make one of the source's objects.
+        PlanRefused: The target is not empty. Nothing was written.
+        CopyFailed: D1 refused the copy, or the target does not have the rows that were read.
+        ConfigError: The rows of a table cannot be read in order.
+        OutcomeUnknown: The response to the import was lost, and the target does not show the copy yet.
+        ApiError: A database cannot be read.
+        SqlError: This SQLite cannot create one of the source's objects.
     """
-    retry = retry or Retry(say)
-    found = live.read(target, names.table)
-    if is_copy(found, live.read(source, names.table)):
-        say(f"{names.target} is a copy of {names.source} already: an interrupted run has made it")
-        what = inventory(found.objects)
-        return Copied(len(what.storages), sum(counts(target, what).values()), "")
-    refuse_filled(found, names)
+    retry = retry or Retry()
+    now = live.read_database(target, names.ledger)
+    if is_copy(now, live.read_database(source, names.ledger)):
+        logger.info(f"{names.target} is already a copy of {names.source}, made by an interrupted run")
+        plan = plan_copy(now.objects)
+        return CopyResult(len(plan.storages), sum(count_rows(target, plan).values()), "")
+    require_empty(now, names)
     with tempfile.TemporaryFile() as file:
-        reading = read(source, names, file, say)
-        for name in reading.what.forgotten:
-            say(f"the FTS5 table {name} keeps nothing of what it indexes (content=''): its copy comes empty")
-        if (size := file.tell()) >= _TOLD_BYTES:
-            say(f"importing {size / 1e6:,.0f} MB into {names.target}")
-        _import(target, file, names, reading.origin, retry)
-    arrived = counts(target, reading.what)
-    if missing := [name for name, number in reading.rows.items() if arrived.get(name) != number]:
-        listed = ", ".join(f"{name} ({arrived.get(name, 0):,} of {reading.rows[name]:,} rows)" for name in missing)
+        snapshot = write_snapshot(source, names.source, names.ledger, file)
+        for table in snapshot.plan.contentless_tables:
+            logger.info(f"the FTS5 table {table} does not store its content (content=''): its copy is empty")
+        if (size := file.tell()) >= _LARGE_BYTES:
+            logger.info(f"importing {size / 1e6:,.0f} MB into {names.target}")
+        _import(target, file, names, snapshot.database, retry)
+    copied = count_rows(target, snapshot.plan)
+    if missing := [table for table, number in snapshot.rows.items() if copied.get(table) != number]:
+        tables = ", ".join(f"{name} ({copied.get(name, 0):,} of {snapshot.rows[name]:,} rows)" for name in missing)
         raise CopyFailed(
-            f"{names.target} is not what {names.source} was when it was read: {listed}: who else writes to it?"
+            f"{names.target} does not have the rows that were read from {names.source}: {tables}. Find out who else "
+            "writes to it"
         )
-    return Copied(len(reading.what.storages), sum(reading.rows.values()), reading.bookmark)
+    return CopyResult(len(snapshot.plan.storages), sum(snapshot.rows.values()), snapshot.bookmark)
 
 
-def is_copy(found: Live, origin: Live) -> bool:
-    """Whether a database is a copy of another one: its ledger is the beginning of that one's, times included.
+def is_copy(database: LiveDatabase, source: LiveDatabase) -> bool:
+    """Return whether a database is a copy of `source`: its ledger is the beginning of the source's, times included.
 
-    Where there is no ledger, the schema has to be the same.
+    If neither has a ledger, their schemas must be the same.
     """
-    if not found.ledger:
-        return bool(found.objects) and not origin.ledger and set(found.objects) == set(origin.objects)
-    begins = origin.ledger[: len(found.ledger)] == found.ledger
-    return begins and all(origin.times.get(name) == time for name, time in found.times.items())
+    if not database.ledger:
+        return bool(database.objects) and not source.ledger and set(database.objects) == set(source.objects)
+    same_start = source.ledger[: len(database.ledger)] == database.ledger
+    return same_start and all(source.times.get(name) == time for name, time in database.times.items())
 
 
-def refuse_filled(found: Live, names: Names) -> None:
-    """Stops a copy over what is there already. An empty ledger is nothing.
+def require_empty(target: LiveDatabase, names: CopyNames) -> None:
+    """Refuse to copy into a database that is not empty. A ledger without rows does not count.
 
     Raises:
-        PlanRefused: there is something.
+        PlanRefused: It is not empty.
     """
-    there = [item for item in found.objects if item.table.lower() != names.table.lower()]
-    if there or found.ledger:
-        what = f"{there[0].type} {there[0].name}" if there else f"ledger {names.table} with {len(found.ledger)} rows"
+    others = [item for item in target.objects if item.table.lower() != names.ledger.lower()]
+    if others or target.ledger:
+        content = f"{others[0].type} {others[0].name}" if others else f"ledger {names.ledger}, which has rows"
         raise PlanRefused(
-            f"nothing was copied: {names.target} is not empty (it has the {what}), and only a new database becomes a "
-            f"copy of {names.source}: take the key copyFrom out, or 'pulumi destroy' this stack first"
+            f"nothing was copied: {names.target} is not empty (it has the {content}). Only a new database can become a "
+            f"copy of {names.source}: remove the key copyFrom, or run 'pulumi destroy' on this stack first"
         )
 
 
-def _import(target: Target, file: BinaryIO, names: Names, origin: Live, retry: Retry) -> None:
+def _import(target: CopyTarget, file: BinaryIO, names: CopyNames, source: LiveDatabase, retry: Retry) -> None:
     try:
         retry.call(lambda: target.import_file(file), on=(TryLater,))
     except SqlRefused as error:
-        raise CopyFailed(f"D1 refuses the copy of {names.source}: {error}; nothing of it was kept") from error
+        raise CopyFailed(f"nothing was copied: D1 refused the copy of {names.source}: {error}") from error
     except OutcomeUnknown as error:
         for pause in SETTLE_SECONDS:
             retry.sleep(pause)
-            if is_copy(live.read(target, names.table), origin):
+            if is_copy(live.read_database(target, names.ledger), source):
                 return
         raise OutcomeUnknown(
-            f"{error}; {names.target} does not show the copy of {names.source} yet, which may still be running: run "
-            "'pulumi up' again in a minute, it looks before it copies"
+            f"{error}; {names.target} does not show the copy of {names.source} yet. The import may still be running: "
+            "run 'pulumi up' again in a minute; it copies only if the database is still empty"
         ) from error

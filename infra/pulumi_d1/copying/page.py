@@ -1,11 +1,11 @@
-"""Reads the rows of a table page by page, each page bounded in bytes by the database itself."""
+"""Read the rows of a table page by page. The database itself limits the bytes of each page."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.copying.literal import SEPARATOR, Large, cells, joined, total, written
+from pulumi_d1.copying.literal import SEPARATOR, LargeValue, join_sql, literal_sql, parse_cells, sum_sql
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.sqlite.statements import quoted
 
@@ -17,88 +17,84 @@ if TYPE_CHECKING:
 
 PAGE_ROWS: Final = 5_000
 PAGE_BYTES: Final = 1_000_000
-"""Of values in one answer; as hexadecimal digits they take twice that."""
+"""Bytes of values in one response. As hexadecimal digits they take twice that."""
 
 _ROW_BYTES: Final = 800_000
-"""Of values in one row: its digits are one text, which may have 2,000,000 bytes on D1."""
+"""Bytes of values in one row. Its digits are one text, which D1 limits to 2,000,000 bytes."""
 
 _PIECE_BYTES: Final = 500_000
-"""Of a value that is longer than its share of a row, in one answer."""
+"""Bytes per request of a value that is longer than its share of a row."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One row.
+class CopiedRow:
+    """One row of the source.
 
     Attributes:
-        cells: a literal for each value, or what tells that it is large.
-        pieces: hexadecimal digits of a large value, in order, one request for each piece.
+        cells: A literal for each value, or the mark of a large one.
+        pieces: Returns the hexadecimal digits of a large value in order, with one request for each piece.
     """
 
-    cells: tuple[str | Large, ...]
-    pieces: Callable[[Large], Iterator[str]]
+    cells: tuple[str | LargeValue, ...]
+    pieces: Callable[[LargeValue], Iterator[str]]
 
 
-def columns(storage: Storage) -> tuple[str, ...]:
-    """SQL of the columns that are read and written: with the rowid, where nothing else shows it."""
-    named = tuple(quoted(name) for name in storage.columns)
-    return (storage.rowid, *named) if storage.rowid else named
+def copied_columns(storage: Storage) -> tuple[str, ...]:
+    """Return SQL for the columns to read and write. The rowid is one of them if no column is an alias of it."""
+    names = tuple(quoted(name) for name in storage.columns)
+    return (storage.rowid, *names) if storage.rowid else names
 
 
-def rows(database: Database, storage: Storage) -> Iterator[Row]:
-    """Every row of a table, by its key.
-
-    Args:
-        database: where it is.
-        storage: of the table.
+def read_rows(database: Database, storage: Storage) -> Iterator[CopiedRow]:
+    """Yield every row of a table in the order of its key.
 
     Raises:
-        ConfigError: nothing tells its rows apart.
-        ApiError: it can't be read.
+        ConfigError: The table has no key that can be named.
+        ApiError: The table cannot be read.
     """
     if not storage.key:
         raise ConfigError(
-            f"the table {storage.table} has columns that hide rowid, _rowid_ and oid, so its rows can't be read in "
-            "order: rename one of these columns"
+            f"table {storage.table} cannot be read in order: its columns hide rowid, _rowid_ and oid. Rename one of "
+            "these columns"
         )
     after = ""
     while True:
-        page = database.read(select(storage, after))
+        page = database.read(page_sql(storage, after))
         for row in page:
-            yield Row(cells(str(row["cells"])), _pieces(database, storage, _key(row)))
+            yield CopiedRow(parse_cells(str(row["cells"])), _piece_reader(database, storage, _key(row)))
         if len(page) < PAGE_ROWS and sum(int(row["size"]) for row in page) < PAGE_BYTES:
-            return  # one more row would have had its place
+            return  # the page had room for another row
         after = f" WHERE ({', '.join(storage.key)}) > ({_key(page[-1])})"
 
 
-def select(storage: Storage, after: str) -> str:
-    """One statement that reads a page: rows until they are PAGE_BYTES together, and one at least.
+def page_sql(storage: Storage, after: str) -> str:
+    """Return one statement that reads a page: rows until they reach PAGE_BYTES together, and at least one.
 
     Args:
-        storage: of the table.
-        after: a WHERE clause that leaves out the pages before; empty for the first.
+        storage: The table.
+        after: A WHERE clause that leaves out the earlier pages; empty for the first page.
     """
-    values, table, order = columns(storage), quoted(storage.table), ", ".join(storage.key)
-    most = _ROW_BYTES // len(values)
-    size = total([f"ifnull(min(octet_length({value}), {most}), 4)" for value in values])
+    values, table, order = copied_columns(storage), quoted(storage.table), ", ".join(storage.key)
+    max_bytes = _ROW_BYTES // len(values)
+    size = sum_sql([f"ifnull(min(octet_length({value}), {max_bytes}), 4)" for value in values])
     keys = ", ".join(f"{key} AS k{number}" for number, key in enumerate(storage.key))
     by_number = ", ".join(f"k{number}" for number in range(len(storage.key)))
     sized = f"SELECT {keys}, {size} AS size FROM {table}{after} ORDER BY {order} LIMIT {PAGE_ROWS}"
     before = f"SELECT sum(size) OVER (ORDER BY {by_number} ROWS UNBOUNDED PRECEDING) - size AS before FROM ({sized})"
-    many = f"SELECT count(*) FROM ({before}) WHERE before < {PAGE_BYTES}"
-    place = joined([written(key.removesuffix(" COLLATE BINARY")) for key in storage.key])
-    read = joined([written(value, most) for value in values])
-    told = f"{place} AS place, {read} AS cells, {size} AS size"
-    return f"SELECT {told} FROM {table}{after} ORDER BY {order} LIMIT ({many})"
+    row_count = f"SELECT count(*) FROM ({before}) WHERE before < {PAGE_BYTES}"
+    place = join_sql([literal_sql(key.removesuffix(" COLLATE BINARY")) for key in storage.key])
+    cells = join_sql([literal_sql(value, max_bytes) for value in values])
+    columns = f"{place} AS place, {cells} AS cells, {size} AS size"
+    return f"SELECT {columns} FROM {table}{after} ORDER BY {order} LIMIT ({row_count})"
 
 
 def _key(row: Mapping[str, Any]) -> str:
     return ", ".join(str(row["place"]).split(SEPARATOR))
 
 
-def _pieces(database: Database, storage: Storage, key: str) -> Callable[[Large], Iterator[str]]:
-    def read(large: Large) -> Iterator[str]:
-        value = columns(storage)[large.column]
+def _piece_reader(database: Database, storage: Storage, key: str) -> Callable[[LargeValue], Iterator[str]]:
+    def read(large: LargeValue) -> Iterator[str]:
+        value = copied_columns(storage)[large.column]
         where = f"({', '.join(storage.key)}) = ({key})"
         for start in range(1, large.size + 1, _PIECE_BYTES):
             piece = f"hex(substr(CAST({value} AS BLOB), {start}, {_PIECE_BYTES}))"

@@ -1,7 +1,7 @@
-"""A database as one script that makes it again in an empty one. Pure but for the reading of the rows.
+"""Write a database as one script that creates it in an empty one. Pure, except that it reads the rows.
 
-Tables and their indexes come first: D1 inserts no row while a table that it points at, or the unique index that this
-needs, is missing. Foreign keys are checked when all rows are there. Triggers come last, so that none fires.
+Tables and indexes come first: D1 inserts no row while the table that it references is missing, or the unique index that
+the reference needs. Foreign keys are checked after the last row. Triggers come last, so none fires.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.copying.insert import create_pieces, inserts, pieces_table
-from pulumi_d1.copying.literal import written
-from pulumi_d1.copying.page import rows
+from pulumi_d1.copying.insert import create_pieces_table, insert_statements, pieces_table_name
+from pulumi_d1.copying.literal import literal_sql
+from pulumi_d1.copying.page import read_rows
 from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.sqlite.storage import RowSource, storages
 
@@ -19,89 +19,90 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.copying.page import Row
+    from pulumi_d1.copying.page import CopiedRow
     from pulumi_d1.sqlite.schema import SchemaObject
     from pulumi_d1.sqlite.storage import Storage
 
 _IDS: Final = 2_000
 """Row ids in one statement."""
 
+_ORDER: Final = ("table", "index", "view", "trigger")
+
 
 @dataclass(frozen=True, slots=True)
-class Inventory:
-    """What there is to copy.
+class CopyPlan:
+    """The objects and tables to copy.
 
     Attributes:
-        objects: the schema, without shadow tables, in the order in which it can be made.
-        storages: of its tables.
+        objects: The schema without shadow tables, in an order in which it can be created.
+        storages: Its tables.
     """
 
     objects: tuple[SchemaObject, ...]
     storages: tuple[Storage, ...]
 
     @property
-    def filled(self) -> tuple[Storage, ...]:
+    def row_tables(self) -> tuple[Storage, ...]:
         """The tables whose rows are read one by one."""
-        return tuple(item for item in self.storages if item.rows is RowSource.OWN)
+        return tuple(storage for storage in self.storages if storage.rows is RowSource.OWN)
 
     @property
-    def forgotten(self) -> tuple[str, ...]:
-        """Names of the FTS5 tables whose content can't be had."""
-        return tuple(item.table for item in self.storages if item.rows is RowSource.CONTENTLESS)
+    def contentless_tables(self) -> tuple[str, ...]:
+        """Names of the FTS5 tables that do not store their content, so it cannot be copied."""
+        return tuple(storage.table for storage in self.storages if storage.rows is RowSource.CONTENTLESS)
 
 
-def inventory(objects: Sequence[SchemaObject]) -> Inventory:
-    """What there is to copy of a schema, as the database lists it.
+def plan_copy(objects: Sequence[SchemaObject]) -> CopyPlan:
+    """Return what to copy of a schema.
 
     Raises:
-        SqlError: this SQLite can't make one of the objects.
+        SqlError: This SQLite cannot create one of the objects.
     """
-    found = storages(objects)
-    tables = {item.table.lower() for item in found}
-    order = ("table", "index", "view", "trigger")
-    kept = [item for item in objects if item.type == "view" or item.table.lower() in tables or item.type == "trigger"]
-    return Inventory(tuple(sorted(kept, key=lambda item: order.index(item.type))), found)
+    tables = storages(objects)
+    names = {storage.table.lower() for storage in tables}
+    copied = [item for item in objects if item.type in {"view", "trigger"} or item.table.lower() in names]
+    return CopyPlan(tuple(sorted(copied, key=lambda item: _ORDER.index(item.type))), tables)
 
 
-def script(
+def copy_script(
     database: Database,
-    what: Inventory,
-    counts: Mapping[str, int],
-    passed: Callable[[Storage, Iterable[Row]], Iterator[Row]],
+    plan: CopyPlan,
+    row_counts: Mapping[str, int],
+    track: Callable[[Storage, Iterable[CopiedRow]], Iterator[CopiedRow]],
 ) -> Iterator[str]:
-    """The statements, each with its semicolon.
+    """Yield the statements that create a copy of the database, each with its semicolon.
 
     Args:
-        database: to read from.
-        what: its inventory.
-        counts: rows of each table that is filled, by name; those without any are not read.
-        passed: sees the rows of a table pass, for progress.
+        database: The database to read.
+        plan: What to copy of it.
+        row_counts: Number of rows of each table in `row_tables`, by name. A table without rows is not read.
+        track: Passes on the rows of a table, to count them.
 
     Raises:
-        ApiError: it can't be read.
-        ConfigError: a table can't.
+        ApiError: The database cannot be read.
+        ConfigError: The rows of a table cannot be read in order.
     """
     yield "PRAGMA defer_foreign_keys = ON;"
-    yield from (f"{item.sql};" for item in what.objects if item.type != "trigger")
-    pieces = pieces_table(item.name for item in what.objects)
-    yield create_pieces(pieces)
-    for storage in what.filled:
-        if counts.get(storage.table, 1):
-            yield from inserts(storage, passed(storage, rows(database, storage)), pieces)
+    yield from (f"{item.sql};" for item in plan.objects if item.type != "trigger")
+    pieces = pieces_table_name(item.name for item in plan.objects)
+    yield create_pieces_table(pieces)
+    for storage in plan.row_tables:
+        if row_counts.get(storage.table, 1):
+            yield from insert_statements(storage, track(storage, read_rows(database, storage)), pieces)
     yield f"DROP TABLE {quoted(pieces)};"
-    for storage in what.storages:
+    for storage in plan.storages:
         if storage.rows is RowSource.EXTERNAL_CONTENT:
-            yield from _index(database, storage)
+            yield from _rebuild_index(database, storage)
         if storage.module == "fts5":
-            yield from _options(database, storage)
-    yield from _sequence(database, what)
-    yield from (f"{item.sql};" for item in what.objects if item.type == "trigger")
+            yield from _fts5_options(database, storage)
+    yield from _autoincrement_ids(database, plan)
+    yield from (f"{item.sql};" for item in plan.objects if item.type == "trigger")
 
 
-def _index(database: Database, storage: Storage) -> Iterator[str]:
-    """An FTS5 index over other rows is made again: of all of them, or of those that it knows."""
+def _rebuild_index(database: Database, storage: Storage) -> Iterator[str]:
+    """Rebuild an FTS5 index over another table's rows: over all of them, or over those that the source indexes."""
     table = quoted(storage.table)
-    if not storage.lists_rows or _has_all(database, storage):
+    if not storage.lists_rows or _indexes_every_row(database, storage):
         yield f"INSERT INTO {table} ({table}) VALUES ('rebuild');"
         return
     columns = ", ".join((storage.rowid, *map(quoted, storage.columns)))
@@ -113,31 +114,31 @@ def _index(database: Database, storage: Storage) -> Iterator[str]:
         if not page:
             return
         ids = ", ".join(str(row["id"]) for row in page)
-        yield (f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE {storage.rowid} IN ({ids});")
+        yield f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {table} WHERE {storage.rowid} IN ({ids});"
         after = f" WHERE id > {page[-1]['id']}"
 
 
-def _has_all(database: Database, storage: Storage) -> bool:
-    known = f"SELECT count(*) FROM {quoted(storage.table + '_docsize')}"
-    [row] = database.read(f"SELECT ({known}) AS known, (SELECT count(*) FROM {quoted(storage.table)}) AS there")
-    return bool(row["known"] == row["there"])
+def _indexes_every_row(database: Database, storage: Storage) -> bool:
+    indexed = f"SELECT count(*) FROM {quoted(storage.table + '_docsize')}"
+    [row] = database.read(f"SELECT ({indexed}) AS indexed, (SELECT count(*) FROM {quoted(storage.table)}) AS total")
+    return bool(row["indexed"] == row["total"])
 
 
-def _options(database: Database, storage: Storage) -> Iterator[str]:
-    """What an FTS5 table was told: merging, page size, ranking."""
-    table, kept = quoted(storage.table), quoted(f"{storage.table}_config")
-    told = f"SELECT {written('k')} AS name, {written('v')} AS value FROM {kept} WHERE k <> 'version'"
-    for row in database.read(told):
+def _fts5_options(database: Database, storage: Storage) -> Iterator[str]:
+    """Yield the options of an FTS5 table: merging, page size, ranking."""
+    table, config = quoted(storage.table), quoted(f"{storage.table}_config")
+    sql = f"SELECT {literal_sql('k')} AS name, {literal_sql('v')} AS value FROM {config} WHERE k <> 'version'"
+    for row in database.read(sql):
         yield f"INSERT INTO {table} ({table}, rank) VALUES ({row['name']}, {row['value']});"
 
 
-def _sequence(database: Database, what: Inventory) -> Iterator[str]:
-    """The last ids of AUTOINCREMENT: after the rows, which move them."""
-    counting = [storage.table for storage in what.storages if storage.autoincrement]
-    if not counting:
+def _autoincrement_ids(database: Database, plan: CopyPlan) -> Iterator[str]:
+    """Yield the last ids of AUTOINCREMENT, after the rows, which change them."""
+    tables = [storage.table for storage in plan.storages if storage.autoincrement]
+    if not tables:
         return
     yield "DELETE FROM sqlite_sequence;"
-    for row in database.read(f"SELECT name, {written('seq')} AS seq FROM sqlite_sequence"):
-        if row["name"] in counting:
+    for row in database.read(f"SELECT name, {literal_sql('seq')} AS seq FROM sqlite_sequence"):
+        if row["name"] in tables:
             name = str(row["name"]).replace("'", "''")
             yield f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{name}', {row['seq']});"

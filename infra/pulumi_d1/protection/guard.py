@@ -1,147 +1,130 @@
-"""What asks before a database goes: the program, before it registers anything, and the providers, for the rest.
+"""The check, and the export, before a database is deleted or replaced.
 
-A plain `pulumi destroy` runs no program, and `--replace` or a tainted resource are no change of a setting. But Pulumi
-calls the providers of what stands on a database before it touches the database: `diff` before a replacement, `delete`
-before a deletion. What they need to know, the last run has written down in their inputs.
+`pulumi destroy` runs no program, and `--replace` or a tainted resource change no setting. But Pulumi calls the
+providers of a database's dependents before it touches the database: `diff` before a replacement, `delete` before a
+deletion. These providers call this module, with the rules that the last run recorded.
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
+from pulumi_d1.copying.script import plan_copy
+from pulumi_d1.copying.snapshot import write_snapshot
 from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, NotFound, SqlError
-from pulumi_d1.protection.decision import contents, doomed_from
+from pulumi_d1.migrations import live
+from pulumi_d1.protection.decision import DatabaseContents, database_contents
+from pulumi_d1.protection.export import save
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
     from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import D1Api
-    from pulumi_d1.migrations.live import Live
-    from pulumi_d1.protection.decision import Contents
+    from pulumi_d1.protection.decision import IdentityChange, PendingDeletion
+    from pulumi_d1.sqlite.schema import SchemaObject
 
-DELETION: Final = "deletion"
-"""Name of the input that holds pulumi_d1.protection.decision.record."""
+logger = logging.getLogger(__name__)
 
-_saved: set[str] = set()
-"""Databases that this process has seen to: one process of the provider is one run, and several resources ask."""
+_exported: set[str] = set()
+"""Ids of databases that this run has exported: one provider process is one run, and several resources ask."""
 
 
-def refuse_replacement(props: Mapping[str, Any], connect: Callable[[], D1Api]) -> None:
-    """Stops Pulumi from replacing the database that `props` was applied to.
-
-    Args:
-        props: inputs and outputs in the state.
-        connect: gives the database.
+def refuse_replacement(
+    pending: PendingDeletion, connect: Callable[[], D1Api], changes: Sequence[IdentityChange] = ()
+) -> None:
+    """Refuse a replacement that would lose rows or a protected database.
 
     Raises:
-        NotConfirmed: it would lose rows, or is protected.
+        NotConfirmed: It would, and nobody confirmed it.
     """
-    if written := props.get(DELETION):
-        found = look(connect, props["migrations_table"])
-        if found is not None:
-            doomed_from(written, props["database_id"], props["database_name"]).refuse_replacement(found)
+    contents = inspect_database(connect, pending.ledger)
+    if contents is not None:
+        pending.refuse_replacement(contents, changes)
 
 
-def before_deletion(props: Mapping[str, Any], connect: Callable[[], D1Api], say: Callable[[str], None]) -> None:
-    """Stops the deletion of the database, or exports it, once in a run.
-
-    Args:
-        props: inputs and outputs in the state.
-        connect: gives the database.
-        say: tells the user.
+def before_deletion(pending: PendingDeletion, connect: Callable[[], D1Api]) -> None:
+    """Refuse the deletion, or export the database, once in a run.
 
     Raises:
-        NotConfirmed: it is protected, or can't be exported, and nobody confirmed its deletion.
-        ApiError: the export failed, or the database can't be looked into.
-        ConfigError: the export can't be written.
+        NotConfirmed: The database is protected or cannot be exported, and nobody confirmed its deletion.
+        ApiError: The export failed, or the database cannot be inspected.
+        ConfigError: The export cannot be written.
     """
-    database_id, name = props["database_id"], props["database_name"]
-    written = props.get(DELETION)
-    if not written or database_id in _saved:
+    if pending.id in _exported:
         return
-    found = look(connect, props["migrations_table"])
-    if found is None:
+    contents = inspect_database(connect, pending.ledger)
+    if contents is None:
         return
-    doomed = doomed_from(written, database_id, name)
-    doomed.refuse_deletion(found, export=written["export"])
-    if isinstance(found, str):
-        # What was confirmed is that it goes with an export. What can't be read now, may be readable in a minute.
-        if written["export"]:
-            raise ApiError(_stays(name, found))
-        say(f"{name} is deleted unseen, as confirmed: {found}")
-    elif found.tables and written["export"]:
-        _export(connect(), props, found, say)
-    _saved.add(database_id)
+    pending.refuse_deletion(contents)
+    if contents.unknown:
+        # The confirmation covers a deletion with an export. The database may be readable again in a minute.
+        if pending.rules.export:
+            raise ApiError(_not_exported(pending, contents.unknown))
+        logger.info(f"{pending.name} is deleted without inspection, as confirmed: {contents.unknown}")
+    elif contents.tables and pending.rules.export:
+        _export(connect(), pending, contents)
+    _exported.add(pending.id)
 
 
-def look(connect: Callable[[], D1Api], ledger: str) -> Contents | str | None:
-    """What a database holds, or why that can't be told; None where it is gone."""
-    from pulumi_d1.migrations import live
-
+def inspect_database(connect: Callable[[], D1Api], ledger: str) -> DatabaseContents | None:
+    """Return a database's contents, or why they are unknown; None if the database does not exist."""
     try:
-        now = live.read(connect(), ledger)
+        objects = live.read_database(connect(), ledger).objects
     except NotFound:
         return None
     except (ApiError, ConfigError) as error:
-        return str(error)
-    found = contents(now.objects, ledger)
-    return replace(found, unreadable=_unreadable(now, found)) if found.virtual else found
+        return DatabaseContents(unknown=str(error))
+    contents = database_contents(objects, ledger)
+    return replace(contents, unreadable=_unreadable(objects, contents)) if contents.virtual else contents
 
 
-def _unreadable(now: Live, found: Contents) -> tuple[str, ...]:
-    from pulumi_d1.copying.script import inventory
-
+def _unreadable(objects: Sequence[SchemaObject], contents: DatabaseContents) -> tuple[str, ...]:
     try:
-        return inventory(now.objects).forgotten
+        return plan_copy(objects).contentless_tables
     except SqlError:
-        return found.virtual
+        return contents.virtual
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """A database that Cloudflare does not export."""
+class _TableReader:
+    """Exports a database that Cloudflare does not, table by table."""
 
     database: D1Api
     name: str
     ledger: str
-    say: Callable[[str], None]
 
     def export(self, file: BinaryIO) -> None:
-        """See pulumi_d1.protection.export.Exportable. Raises also CopyFailed, ConfigError and SqlError."""
-        from pulumi_d1.copying.reading import Names, read
-
-        read(self.database, Names(self.name, "its export", self.ledger), file, self.say)
+        write_snapshot(self.database, self.name, self.ledger, file)
 
 
-def _stays(name: str, reason: object) -> str:
+def _not_exported(pending: PendingDeletion, reason: object) -> str:
     return (
-        f"nothing was deleted: {name} can't be exported before: {reason}. Run it again; 'wrangler d1 delete {name}' "
-        "asks for no export"
+        f"nothing was deleted: {pending.name} cannot be exported first: {reason}. Run it again; "
+        f"'wrangler d1 delete {pending.name}' deletes without an export"
     )
 
 
-def _export(database: D1Api, props: Mapping[str, Any], found: Contents, say: Callable[[str], None]) -> None:
-    from pulumi_d1.protection.export import save
-
-    name, folder = props["database_name"], Path(props[DELETION]["exports_dir"])
-    if found.virtual:
-        lost = f"; what {', '.join(found.unreadable)} hold is lost, as confirmed" if found.unreadable else ""
-        say(f"{name} is read table by table, since Cloudflare exports none with virtual tables{lost}")
+def _export(database: D1Api, pending: PendingDeletion, contents: DatabaseContents) -> None:
+    name, folder = pending.name, Path(pending.rules.exports_dir)
+    if contents.virtual:
+        lost = f"; the contents of {', '.join(contents.unreadable)} are lost, as confirmed" * bool(contents.unreadable)
+        logger.info(f"reading {name} table by table: Cloudflare exports no database with virtual tables{lost}")
     try:
         bookmark = database.bookmark()
-        readable = _Read(database, name, props["migrations_table"], say)
-        export = save(readable if found.virtual else database, folder, name)
+        reader = _TableReader(database, name, pending.ledger)
+        export = save(reader if contents.virtual else database, folder, name)
     except (ApiError, ConfigError, CopyFailed, SqlError) as error:
-        raise ApiError(_stays(name, error)) from error
+        raise ApiError(_not_exported(pending, error)) from error
     except OSError as error:
         raise ConfigError(f"nothing was deleted: {error.filename or folder}: {error.strerror or error}") from error
-    say(
-        f"{name} was exported before it is deleted ({found}):\n"
+    logger.info(
+        f"exported {name} before its deletion ({contents}):\n"
         f"  file      {export.path} ({export.size} bytes)\n"
         f"  sha256    {export.sha256}\n"
-        f"  bookmark  {bookmark} (of the moment before; goes with the database)\n"
+        f"  bookmark  {bookmark} (from just before; deleted with the database)\n"
         f"  load it   wrangler d1 create NAME, then wrangler d1 execute NAME --remote --file={export.path}"
     )

@@ -1,4 +1,4 @@
-"""What a copy asks of D1, and what it writes, on the real D1 engine."""
+"""A copy reads from and writes to the real D1 engine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pulumi_d1.copying.copy import copy
+from pulumi_d1.copying.copy import copy_database
 from pulumi_d1.errors import SqlRefused
 from pulumi_d1.sqlite.statements import split
 from tests.support.copying import NAMES, holdings
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class RealDatabase:
-    """A database of the real engine, with the methods that a copy uses. It has no Time Travel, and no imports."""
+    """A database of the real engine with the methods that a copy uses. It has no Time Travel and no imports."""
 
     engine: Engine
 
@@ -55,5 +55,5 @@ class RealDatabase:
 def test_a_copy_is_its_source_on_the_real_engine(real_engine: Service, case: str) -> None:
     source, target = RealDatabase(real_engine.new()), RealDatabase(real_engine.new())
     source.write(CASES[case])
-    copy(source, target, NAMES)
+    copy_database(source, target, NAMES)
     assert holdings(target) == holdings(source)

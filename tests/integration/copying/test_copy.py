@@ -1,4 +1,4 @@
-"""What a copy does about databases that are not empty, that others write to, or that do not answer."""
+"""Copies of databases that are not empty, that others write to, or that do not answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SOURCE = f"""
 
 @pytest.fixture
 def faulty(tmp_path: Path) -> Iterator[Cloud]:
-    """An emulator that nobody else uses, so that it may fail."""
+    """Serve an emulator of its own for a test with faults."""
     with serving(tmp_path / "emulator") as address:
         client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
         yield Cloud(Account(client, uuid4().hex, Retry(sleep=lambda _: None)))
@@ -54,7 +54,7 @@ def test_large_tables_come_in_pages(cloud: Cloud, table: str) -> None:
     assert holdings(target) == holdings(source)
 
 
-def test_a_page_ends_where_its_bytes_do(cloud: Cloud) -> None:
+def test_a_page_has_a_limit_in_bytes(cloud: Cloud) -> None:
     source = cloud.new("CREATE TABLE t (a); INSERT INTO t VALUES " + ", ".join(["(randomblob(400000))"] * 7))
     target = cloud.new()
     control = source.client
@@ -65,7 +65,7 @@ def test_a_page_ends_where_its_bytes_do(cloud: Cloud) -> None:
     assert holdings(target) == holdings(source)
 
 
-def test_what_full_text_finds_is_the_same(cloud: Cloud) -> None:
+def test_full_text_searches_have_the_same_results(cloud: Cloud) -> None:
     source = cloud.new("""
         CREATE TABLE posts (id INTEGER PRIMARY KEY, body);
         INSERT INTO posts VALUES (1, 'alpha beta'), (2, 'beta'), (3, 'gamma');
@@ -83,19 +83,19 @@ def test_what_full_text_finds_is_the_same(cloud: Cloud) -> None:
     assert [row["rowid"] for row in target.read("SELECT rowid FROM own('runs')")] == [5]
 
 
-def test_an_index_that_keeps_nothing_comes_empty_and_that_is_said(cloud: Cloud) -> None:
+def test_a_contentless_index_is_empty_with_a_message(cloud: Cloud, messages: list[str]) -> None:
     source = cloud.new(
         "CREATE VIRTUAL TABLE f USING fts5(body, content = ''); INSERT INTO f (rowid, body) VALUES (1, 'a')"
     )
     target = cloud.new()
     cloud.copy(source, target)
-    assert "the FTS5 table f keeps nothing of what it indexes (content=''): its copy comes empty" in cloud.said
+    assert "the FTS5 table f does not store its content (content=''): its copy is empty" in messages
     assert target.read("SELECT rowid FROM f('a')") == ()
 
 
 def test_a_table_that_hides_its_rowid_is_refused(cloud: Cloud) -> None:
     source, target = cloud.new("CREATE TABLE t (rowid, _rowid_, oid); INSERT INTO t VALUES (1, 2, 3)"), cloud.new()
-    with pytest.raises(ConfigError, match="the table t has columns that hide rowid"):
+    with pytest.raises(ConfigError, match="table t cannot be read in order: its columns hide rowid"):
         cloud.copy(source, target)
     assert holdings(target) == {"": []}
 
@@ -116,13 +116,13 @@ def test_a_database_with_anything_in_it_is_refused(cloud: Cloud, script: str, wh
     assert holdings(target) == before
 
 
-def test_an_empty_ledger_is_nothing(cloud: Cloud) -> None:
+def test_a_database_with_an_empty_ledger_counts_as_empty(cloud: Cloud) -> None:
     source, target = cloud.new(SOURCE), cloud.new(ledger.create("d1_migrations"))
     cloud.copy(source, target)
     assert holdings(target) == holdings(source)
 
 
-def test_a_copy_that_is_there_already_is_recognised(cloud: Cloud) -> None:
+def test_an_existing_copy_is_recognised(cloud: Cloud) -> None:
     source, target = cloud.new(SOURCE), cloud.new()
     first = cloud.copy(source, target)
     source.write("CREATE TABLE later (a); INSERT INTO d1_migrations (name) VALUES ('0002_later.sql')")
@@ -134,14 +134,14 @@ def test_a_copy_that_is_there_already_is_recognised(cloud: Cloud) -> None:
 def test_a_refused_import_leaves_nothing_and_can_be_repeated(faulty: Cloud) -> None:
     source, target = faulty.new(SOURCE), faulty.new()
     arrange(source.client, faults=[{"fault": "import-error", "endpoint": "import", "when": "before"}])
-    with pytest.raises(CopyFailed, match="D1 refuses the copy of shop-db-dev"):
+    with pytest.raises(CopyFailed, match="D1 refused the copy of shop-db-dev"):
         faulty.copy(source, target)
     assert holdings(target) == {"": []}
     faulty.copy(source, target)
     assert holdings(target) == holdings(source)
 
 
-def test_a_lost_answer_is_settled_by_looking(faulty: Cloud) -> None:
+def test_after_a_lost_response_the_ledger_shows_the_copy(faulty: Cloud) -> None:
     source, target = faulty.new(SOURCE), faulty.new()
     lost = {"fault": "drop", "when": "after", "endpoint": "import", "contains": "ingest"}
     arrange(source.client, faults=[lost])
@@ -149,7 +149,7 @@ def test_a_lost_answer_is_settled_by_looking(faulty: Cloud) -> None:
     assert holdings(target) == holdings(source)
 
 
-def test_an_import_that_nobody_knows_of_is_said(faulty: Cloud) -> None:
+def test_an_import_without_a_trace_is_reported(faulty: Cloud) -> None:
     source, target = faulty.new(SOURCE), faulty.new()
     arrange(source.client, faults=[{"fault": "drop", "when": "before", "endpoint": "import", "contains": "ingest"}])
     with pytest.raises(OutcomeUnknown, match="does not show the copy of shop-db-dev yet"):
@@ -158,7 +158,7 @@ def test_an_import_that_nobody_knows_of_is_said(faulty: Cloud) -> None:
     assert holdings(target) == holdings(source)
 
 
-def test_a_source_that_breaks_off_leaves_nothing(faulty: Cloud) -> None:
+def test_a_source_that_stops_answering_leaves_nothing(faulty: Cloud) -> None:
     source, target = faulty.new(SOURCE), faulty.new()
     arrange(source.client, faults=[{"fault": "error", "endpoint": "query", "contains": "AS cells", "times": None}])
     with pytest.raises(ApiError):
@@ -168,26 +168,26 @@ def test_a_source_that_breaks_off_leaves_nothing(faulty: Cloud) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Disturbed(D1Api):
-    """A source that somebody writes to, each of `scripts` once, while it is read."""
+    """A source that changes while it is read: each of `scripts` runs once."""
 
     scripts: list[str] = field(default_factory=list)
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        found = D1Api.read(self, sql)
+        rows = D1Api.read(self, sql)
         if "AS cells" in sql and self.scripts:
             self.write(self.scripts.pop(0))
-        return found
+        return rows
 
 
 def disturbed(source: D1Api, scripts: list[str]) -> Disturbed:
     return Disturbed(source.client, source.account_id, source.database_id, scripts=scripts)
 
 
-@pytest.mark.parametrize(("times", "told"), [(1, "reading it again"), (99, "is written to all the time")])
-def test_a_source_that_others_write_to_is_read_again(cloud: Cloud, times: int, told: str) -> None:
+@pytest.mark.parametrize(("times", "message"), [(1, "reading it again"), (99, "rows of different moments")])
+def test_a_source_that_changes_is_read_again(cloud: Cloud, times: int, message: str, messages: list[str]) -> None:
     source, target = cloud.new(SOURCE), cloud.new()
     cloud.copy(disturbed(source, ["INSERT INTO users (name) VALUES ('meanwhile')"] * times), target)
-    assert told in cloud.said[-1]
+    assert message in messages[-1]
     if times == 1:
         assert holdings(target) == holdings(source)
 
@@ -201,6 +201,6 @@ def test_a_source_that_is_migrated_meanwhile_is_copied_as_it_is_afterwards(cloud
 
 def test_a_source_that_is_migrated_all_the_time_is_not_copied(cloud: Cloud) -> None:
     source, target = cloud.new(SOURCE), cloud.new()
-    with pytest.raises(CopyFailed, match="nothing was copied: shop-db-dev is being migrated"):
+    with pytest.raises(CopyFailed, match="shop-db-dev is being migrated"):
         cloud.copy(disturbed(source, [f"CREATE TABLE t{number} (a)" for number in range(99)]), target)
     assert holdings(target) == {"": []}

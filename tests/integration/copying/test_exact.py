@@ -1,4 +1,4 @@
-"""A copy holds what its source holds, to the byte, whatever that is."""
+"""A copy has the same contents as its source, to the byte."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ VALUE = st.one_of(
     st.text(st.characters(exclude_categories=["Cs"]), max_size=12),
     st.binary(max_size=12),
 )
-_LAST_KEYS = 2**63 - 10  # after them AUTOINCREMENT has none to give
-NAMES = st.sampled_from(["t", "Order", "a b", 'say "x"', "select", "naïve", "x;--", "rowid"])
+_LAST_KEYS = 2**63 - 10  # AUTOINCREMENT cannot count further
+NAMES = st.sampled_from(["t", "Order", "a b", 'quote "x"', "select", "naïve", "x;--", "rowid"])
 TYPES = st.sampled_from(["", "TEXT", "INT", "REAL", "NUMERIC", "BLOB", "TEXT COLLATE NOCASE"])
 
 
@@ -45,7 +45,7 @@ def literal(value: object) -> str:
 
 @st.composite
 def databases(draw: Callable[..., object]) -> str:
-    """A script that makes tables of many kinds, and puts rows into them."""
+    """Return a script that creates tables of many kinds, with rows."""
     lines = ["PRAGMA defer_foreign_keys = ON;"]
     tables = draw(st.lists(NAMES, min_size=1, max_size=3, unique_by=str.lower))
     assert isinstance(tables, list)

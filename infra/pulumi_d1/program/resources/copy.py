@@ -1,10 +1,11 @@
 """The copy that a new database starts with, as a Pulumi resource.
 
-`pulumi_d1.program.resources.copy.D1CopyProvider` is a stored format, like its siblings.
+`pulumi_d1.program.resources.copy.D1CopyProvider` is a stored format, as in `migrations`.
 """
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -16,73 +17,72 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
-from pulumi_d1.program.actions.copy_source import SOURCE, source_of
+from pulumi_d1.program.actions.inputs import CopySource, database_inputs
 from pulumi_d1.program.pulumi_sdk import message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pulumi_d1.copying.reading import Names
-    from pulumi_d1.program.actions.copy_source import Source
+    from pulumi_d1.copying.copy import CopyNames
+    from pulumi_d1.program.actions.inputs import DatabaseInputs
+
+logger = logging.getLogger(__name__)
 
 OUTPUTS: Final = ("tables", "rows", "bookmark")
 
 
 class D1CopyProvider(DatabaseProvider):
-    """Copies once: into an empty database, before its migrations run."""
+    """Copy once: into an empty database, before its migrations run."""
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
-        """Says what would be copied, and refuses what can't be, before the first create."""
-        if not _olds and not isinstance(_news[SOURCE], pulumi.output.Unknown):
+        """Print what would be copied, and refuse what cannot be, before the first create."""
+        if not _olds:
             with message_only():
-                self._preview(_news)
+                database = database_inputs(_news)
+                if database.source:
+                    self._preview(database, database.source)
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """A copy is made once in the life of a database, whatever becomes of its source."""
-        moved = _olds["database_id"] != _news["database_id"]
-        return DiffResult(changes=moved, replaces=["database_id"] if moved else [])
+        """Compare the database's id alone: a database is copied once, whatever happens to its source."""
+        is_new = _olds["database_id"] != _news["database_id"]
+        return DiffResult(changes=is_new, replaces=["database_id"] if is_new else [])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Copies, unless an interrupted run has done so."""
-        from pulumi_d1.copying.copy import copy
-        from pulumi_d1.program.actions.preview import say
+        """Copy, unless an interrupted run has done so."""
+        from pulumi_d1.copying.copy import copy_database
 
         with message_only():
-            source = source_of(props)
-            assert source  # noqa: S101 - the program makes this resource for one
-            made = copy(source.connect(self._token), self._database(props), _names(source, props), say=say)
-            if made.bookmark:
-                say(f"copied {made.tables} tables with {made.rows:,} rows from {source.database_name}")
-        return CreateResult(
-            props["database_id"], {**props, "tables": made.tables, "rows": made.rows, "bookmark": made.bookmark}
-        )
+            database = database_inputs(props)
+            source = database.source
+            assert source  # noqa: S101 - the program registers this resource only with a source
+            copied = copy_database(self._connect(source), self._connect(database), _names(database, source))
+            if copied.bookmark:
+                logger.info(f"copied {copied.tables} tables with {copied.rows:,} rows from {source.database_name}")
+        outputs = {"tables": copied.tables, "rows": copied.rows, "bookmark": copied.bookmark}
+        return CreateResult(props["database_id"], {**props, **outputs})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Nothing to do: diff asks for no update."""
-        return UpdateResult({**_olds})
+        """Do nothing: `diff` asks for no update."""
+        return UpdateResult(dict(_olds))
 
-    def _preview(self, props: Mapping[str, Any]) -> None:
-        from pulumi_d1.copying.copy import is_copy, refuse_filled
-        from pulumi_d1.copying.reading import counts
-        from pulumi_d1.copying.script import inventory
+    def _preview(self, database: DatabaseInputs, source: CopySource) -> None:
+        from pulumi_d1.copying.copy import is_copy, require_empty
+        from pulumi_d1.copying.snapshot import count_rows
+        from pulumi_d1.copying.script import plan_copy
         from pulumi_d1.migrations import live
-        from pulumi_d1.program.actions.preview import say
 
-        source = source_of(props)
-        assert source  # noqa: S101 - as above
-        database, table = source.connect(self._token), props["migrations_table"]
-        origin = live.read(database, table)
-        if not isinstance(props["database_id"], pulumi.output.Unknown):
-            found = live.read(self._database(props), table)
-            if is_copy(found, origin):
+        origin = live.read_database(self._connect(source), source.migrations_table)
+        if database.id:
+            now = live.read_database(self._connect(database), database.migrations_table)
+            if is_copy(now, origin):
                 return
-            refuse_filled(found, _names(source, props))
-        what = inventory(origin.objects)
-        rows = sum(counts(database, what).values())
-        size = f"{len(what.storages)} tables with {rows:,} rows"
-        say(f"{props['database_name']} starts as a copy of {source.database_name}: {size}")
+            require_empty(now, _names(database, source))
+        plan = plan_copy(origin.objects)
+        rows = sum(count_rows(self._connect(source), plan).values())
+        size = f"{len(plan.storages)} tables with {rows:,} rows"
+        logger.info(f"{database.name} starts as a copy of {source.database_name}: {size}")
 
 
 class D1Copy(Resource, module="d1", name="Copy"):
@@ -93,13 +93,33 @@ class D1Copy(Resource, module="d1", name="Copy"):
     bookmark: pulumi.Output[str]
 
     def __init__(
-        self, name: str, *, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
+        self, name: str, database: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args: `inputs` are account_id, database_id, database_name, migrations_table and SOURCE."""
-        super().__init__(D1CopyProvider(), name, {**inputs, **dict.fromkeys(OUTPUTS)}, opts)
+        """Register the resource.
+
+        Args:
+            name: The resource's name.
+            database: The inputs of `database_inputs`, without `deletion`.
+            opts: Pulumi's resource options.
+        """
+        super().__init__(D1CopyProvider(), name, {**database, **dict.fromkeys(OUTPUTS)}, opts)
 
 
-def _names(source: Source, props: Mapping[str, Any]) -> Names:
-    from pulumi_d1.copying.reading import Names
+def copy_source(name: str, stack: str, opts: pulumi.ResourceOptions) -> pulumi.Output[dict[str, Any]]:
+    """Return the input that names the database of another stack of this project: the fields of CopySource.
 
-    return Names(source.database_name, props["database_name"], props["migrations_table"])
+    Args:
+        name: The name of the stack reference.
+        stack: Value of `copyFrom`.
+        opts: Options of the stack reference.
+    """
+    full = stack if "/" in stack else f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
+    outputs = pulumi.StackReference(name, full, opts=opts).outputs
+    names = [name for name in CopySource.__slots__ if name != "stack"]
+    return outputs.apply(lambda values: {"stack": stack, **{name: str((values or {}).get(name, "")) for name in names}})
+
+
+def _names(database: DatabaseInputs, source: CopySource) -> CopyNames:
+    from pulumi_d1.copying.copy import CopyNames
+
+    return CopyNames(source.database_name, database.name, database.migrations_table)
