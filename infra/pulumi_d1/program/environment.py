@@ -1,4 +1,4 @@
-"""One environment: a D1 database, its migrations, its wrangler bindings."""
+"""One environment: a D1 database, its wrangler bindings, its migrations and its seeds."""
 
 from __future__ import annotations
 
@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
-from pulumi_d1.program.actions.copy_source import SOURCE, inputs_of
-from pulumi_d1.program.actions.fields import STACK
+from pulumi_d1.program.actions.inputs import SOURCE
 from pulumi_d1.program.preparation import prepare
 from pulumi_d1.program.resources.bindings import WranglerBindings
-from pulumi_d1.program.resources.copy import D1Copy
+from pulumi_d1.program.resources.copy import D1Copy, copy_source
 from pulumi_d1.program.resources.database import D1Database
 from pulumi_d1.program.resources.migrations import D1Migrations
 from pulumi_d1.program.resources.seeds import D1Seeds
-from pulumi_d1.protection.decision import record
-from pulumi_d1.protection.guard import DELETION
+from pulumi_d1.protection.decision import rules_from
 
 if TYPE_CHECKING:
     from pulumi_d1.settings import Settings
@@ -26,26 +24,29 @@ class D1Environment(pulumi.ComponentResource):
     """The database of one environment, bound in the wrangler configuration, and migrated.
 
     Attributes:
-        database: the D1 database.
-        migrations: what was applied to it.
-        bindings: its entry in the wrangler configuration.
-        outputs: what a stack exports.
+        database: The D1 database.
+        migrations: The migrations that were applied to it.
+        bindings: Its entry in the wrangler configuration.
+        outputs: The values for the stack to export.
     """
 
     def __init__(self, name: str, settings: Settings, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Registers what `prepare` has read.
+        """Register the resources of one environment.
+
+        Args:
+            name: The component's name; its resources' names begin with it.
+            settings: The environment's settings.
+            opts: Pulumi's resource options.
 
         Raises:
-            pulumi.RunError: as `prepare` raises; nothing was registered.
+            pulumi.RunError: As `prepare`; nothing was registered.
         """
-        found = prepare(name, settings)
-        settings = found.settings
+        prepared = prepare(name, settings)
+        settings = prepared.settings
         super().__init__("d1:index:Environment", name, None, opts)
 
-        def child(kind: str, **options: Any) -> pulumi.ResourceOptions:
-            # What the children of our own program's component were called while a program could have only one.
-            aliases = [pulumi.Alias(name=kind)] if name == "d1" else None
-            return pulumi.ResourceOptions(parent=self, aliases=aliases, **options)
+        def child(**options: Any) -> pulumi.ResourceOptions:
+            return pulumi.ResourceOptions(parent=self, **options)
 
         self.database = D1Database(
             f"{name}-database",
@@ -57,19 +58,16 @@ class D1Environment(pulumi.ComponentResource):
                 # Left out, the provider sends null, which the API refuses (terraform-provider-cloudflare#6309).
                 "readReplication": {"mode": settings.read_replication},
             },
-            # Two databases can't have one name, so the old one goes before its replacement comes.
-            opts=child("database", protect=found.protect, delete_before_replace=True, import_=found.adopted),
+            # Two databases cannot have one name, so the old one is deleted before its replacement is created.
+            opts=child(protect=prepared.protect, delete_before_replace=True, import_=prepared.import_id),
         )
-        # What is deleted before the database has to know what is to be asked first. Pulumi's own flag would be in the
-        # way there: what depends on a database can't lose it in the run that replaces the database.
-        written = record(settings)
-        bound = {**asdict(found.entry), "database_id": self.database.id}
+        # Resources deleted before the database must run the deletion checks, so they store the rules for those.
+        rules = rules_from(settings).as_json()
+        entry = {**asdict(prepared.entry), "database_id": self.database.id}
         self.bindings = WranglerBindings(
-            f"{name}-bindings",
-            inputs={**bound, "account_id": settings.account_id, DELETION: written},
-            opts=child("bindings"),
+            f"{name}-bindings", {**entry, "account_id": settings.account_id, "deletion": rules}, child()
         )
-        target: dict[str, pulumi.Input[Any]] = {
+        database: dict[str, pulumi.Input[Any]] = {
             "account_id": settings.account_id,
             "database_id": self.database.id,
             "database_name": settings.database_name,
@@ -77,33 +75,29 @@ class D1Environment(pulumi.ComponentResource):
         }
         copies = []
         if settings.copy_from:
-            reference = pulumi.ResourceOptions(parent=self)
-            target[SOURCE] = inputs_of(f"{name}-copy-source", settings.copy_from, reference)
-            copies.append(D1Copy(f"{name}-copy", inputs=target, opts=child("copy")))
-        target["migrations_dir"] = settings.migrations_dir
-        target["migrations_pattern"] = settings.migrations_pattern
-        target[DELETION] = written
-        # Whatever else there is comes after the bindings, so that it goes before: a deletion that is refused has not
-        # touched them.
+            database[SOURCE] = copy_source(f"{name}-copy-source", settings.copy_from, child())
+            copies.append(D1Copy(f"{name}-copy", database, child()))
+        database["deletion"] = rules
+        # Created after the bindings, the migrations are deleted before them: a refused deletion leaves them in place.
         self.migrations = D1Migrations(
             f"{name}-migrations",
-            files=found.files,
-            inputs={
-                **target,
-                "retention_days": settings.retention_days,
-                "on_failure": settings.on_failure,
-                "policy": settings.policy,
-                "quarantine": settings.quarantine,
-                STACK: settings.environment,
-            },
-            opts=child("migrations", depends_on=[self.bindings, *copies]),
+            database=database,
+            files=prepared.files,
+            folder=settings.migrations_dir,
+            pattern=settings.migrations_pattern,
+            options=settings.run_options,
+            quarantine=settings.quarantined,
+            opts=child(depends_on=[self.bindings, *copies]),
         )
-        if found.seeds is not None:
+        if prepared.seeds is not None:
             D1Seeds(
                 f"{name}-seeds",
-                files=found.seeds,
-                inputs={**target, "seeds_dir": settings.seeds_dir},
-                opts=child("seeds", depends_on=[self.migrations]),
+                database=database,
+                files=prepared.seeds,
+                folder=settings.seeds_dir,
+                migrations_folder=settings.migrations_dir,
+                migrations_pattern=settings.migrations_pattern,
+                opts=child(depends_on=[self.migrations]),
             )
         self.outputs: dict[str, pulumi.Input[Any]] = {
             "environment": settings.environment,
@@ -111,7 +105,7 @@ class D1Environment(pulumi.ComponentResource):
             "database_name": settings.database_name,
             "database_id": self.database.id,
             "binding": settings.binding,
-            "wrangler_entry": bound,
+            "wrangler_entry": entry,
             "migrations_dir": settings.migrations_dir,
             "migrations_pattern": settings.migrations_pattern,
             "migrations_table": settings.migrations_table,
@@ -119,8 +113,8 @@ class D1Environment(pulumi.ComponentResource):
             "last_migration": self.migrations.last_migration,
             "bookmark": self.migrations.bookmark,
             "restore_command": self.migrations.restore_command,
-            # When it expires is not kept: the time of the last run is Pulumi's, and a run without changes has none.
+            # Its expiry is not stored: it counts from the last run, whose time Pulumi keeps even without changes.
             **({"ttl": settings.lifetime} if settings.lifetime else {}),
         }
-        # Each list of files in the state is read again, and sent around, by every run: that of the resource is enough.
+        # Every run reads and sends each list in the state again, so the state keeps the applied files only once.
         self.register_outputs({name: value for name, value in self.outputs.items() if name != "applied_migrations"})

@@ -1,4 +1,4 @@
-"""What one environment is made of: read, and checked, before the program registers anything."""
+"""Read and check everything that an environment needs, before the program registers anything."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 import pulumi
 
 from pulumi_d1.errors import ApiError, ConfigError, NotConfirmed
-from pulumi_d1.migrations.folder import layout_hint, read_folder
-from pulumi_d1.migrations.pattern import make_pattern
+from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.run.request import make_request
-from pulumi_d1.program.import_id import import_id
-from pulumi_d1.program.resolved_protection import settled
-from pulumi_d1.program.stack_database import owned_database
+from pulumi_d1.program.import_id import find_import_id
+from pulumi_d1.program.resolved_protection import resolve_protection
+from pulumi_d1.program.stack_database import read_stack_database
 from pulumi_d1.seeds.changes import read_seeds
 from pulumi_d1.system.log import show_messages
 from pulumi_d1.wrangler.configuration_file import check_put, configuration_path, ignored_files_hint, refuse_foreign
@@ -29,68 +28,66 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
-    """What is registered.
+class PreparedEnvironment:
+    """Everything that the component registers.
 
     Attributes:
-        settings: to run with: those of the stack, or for a run that only takes the protection off, of its database.
-        protect: whether Pulumi is to protect the database.
-        adopted: id of a database to import in place of creating one; None for none.
-        files: the migrations.
-        seeds: the files of the seeds' folder; None where the stack has none.
+        settings: The stack's settings; those of its database, if this run only removes the protection.
+        protect: Whether Pulumi protects the database.
+        import_id: Id of an existing database to import; None to create one.
+        seeds: The files of the seeds folder; None if the stack has none.
         entry: The entry of the wrangler configuration, without the database's id.
     """
 
     settings: Settings
     protect: bool
-    adopted: str | None
+    import_id: str | None
     files: tuple[Migration, ...]
     seeds: tuple[Migration, ...] | None
     entry: WranglerEntry
 
 
-def prepare(name: str, settings: Settings) -> Prepared:
-    """Reads every file, and asks what the stack has, so that a mistake leaves nothing half done.
+def prepare(name: str, settings: Settings) -> PreparedEnvironment:
+    """Read every file and the stack's state, so that a mistake leaves nothing half done.
 
     Args:
-        name: of the component.
-        settings: of the stack.
+        name: The component's name.
+        settings: The stack's settings.
 
     Raises:
-        pulumi.RunError: a file is missing or not what it should be, or the stack's database would be replaced; Pulumi
-            shows the message without a traceback.
+        pulumi.RunError: A file is missing or wrong, or the stack's database would be replaced. Pulumi prints the
+            message without a traceback.
     """
     show_messages(pulumi.info)
     try:
-        folder = Path(settings.migrations_dir)
-        pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
-        with ThreadPoolExecutor(1) as reader:  # while the engine reads the state
-            reading = reader.submit(read_folder, folder, pattern)
-            owned = owned_database(name)
+        folder = migrations_folder(settings.migrations_dir, settings.migrations_pattern)
+        with ThreadPoolExecutor(1) as pool:  # while the engine reads the state
+            reading = pool.submit(folder.read)
+            existing = read_stack_database(name)
         files = reading.result()
-        settings, protect = settled(settings, owned)
-        hints = [layout_hint(folder, pattern, settings.migrations_dir), ignored_files_hint(settings.wrangler_config)]
+        settings, protect = resolve_protection(settings, existing)
+        hints = [folder.layout_hint(), ignored_files_hint(settings.wrangler_config)]
         for file in files:
             make_request(file, settings.migrations_dir, settings.migrations_table)
-        entry = _entry(settings, pattern)
+        entry = _wrangler_entry(settings, folder.pattern)
         check_put(entry)
-        seeds = _seeds(settings)
-        adopted = import_id(settings, owned)
-        if adopted:
-            # A database that comes with rows must not end up in the state without what asks before it is deleted.
+        seeds = _read_seeds(settings)
+        import_id = find_import_id(settings, existing)
+        if import_id:
+            # Without its bindings, an imported database would be in the state without the checks before its deletion.
             refuse_foreign(entry, {settings.adopt})
     except (ApiError, ConfigError, NotConfirmed) as error:
         raise pulumi.RunError(str(error)) from None
     for hint in filter(None, hints):
         pulumi.warn(hint)
-    return Prepared(settings, protect, adopted, files, seeds, entry)
+    return PreparedEnvironment(settings, protect, import_id, files, seeds, entry)
 
 
-def _seeds(settings: Settings) -> tuple[Migration, ...] | None:
-    """The files of the seeds' folder; None where the stack has none, and nobody said that it had.
+def _read_seeds(settings: Settings) -> tuple[Migration, ...] | None:
+    """Read the seeds; None if the stack has none. The default folder may be missing.
 
     Raises:
-        ConfigError: the folder is not there, or a file is not what it should be.
+        ConfigError: The folder is missing, or a file is wrong.
     """
     if not settings.seeds_dir or not (settings.seeds or Path(settings.seeds_dir).is_dir()):
         return None
@@ -100,7 +97,7 @@ def _seeds(settings: Settings) -> tuple[Migration, ...] | None:
     return files
 
 
-def _entry(settings: Settings, pattern: Pattern) -> WranglerEntry:
+def _wrangler_entry(settings: Settings, pattern: Pattern) -> WranglerEntry:
     """Return the entry of the wrangler configuration. Its paths are relative to the configuration's folder."""
     path = configuration_path(settings.wrangler_config)
     folder = Path(os.path.relpath(settings.migrations_dir, Path(path).parent)).as_posix()

@@ -1,4 +1,4 @@
-"""Whether this run may make the stack's database another one, and whether Pulumi itself protects it."""
+"""The protection of the stack's database in this run: may it be replaced, does Pulumi protect it."""
 
 from __future__ import annotations
 
@@ -7,63 +7,60 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
-from pulumi_d1.protection.decision import changes, doomed_from, record
-from pulumi_d1.protection.guard import look
+from pulumi_d1.protection.decision import PendingDeletion, identity_changes, rules_from
 
 if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api
-    from pulumi_d1.protection.decision import Owned
+    from pulumi_d1.protection.decision import StackDatabase
     from pulumi_d1.settings import Settings
 
 
-def settled(settings: Settings, owned: Owned | None) -> tuple[Settings, bool]:
-    """The settings to run with, and whether the resources are to be protected.
+def resolve_protection(settings: Settings, existing: StackDatabase | None) -> tuple[Settings, bool]:
+    """Return the settings to run with, and whether Pulumi protects the database.
 
-    A confirmation takes two runs to work: the first takes the protection off and writes down that it did, and changes
-    nothing else. So what deletes needs no configuration, and a replaced database is protected from its first moment.
+    A confirmation takes two runs: the first removes the protection, records that, and changes nothing else. So a
+    deletion needs no configuration, and a new database is protected from the start.
 
     Args:
-        settings: of the stack.
-        owned: what it has already.
+        settings: The stack's settings.
+        existing: The database that the stack already has.
 
     Raises:
-        NotConfirmed: the database would be replaced, and nobody confirmed that.
+        NotConfirmed: The database would be replaced, and nobody confirmed that.
     """
     key, stack = settings.key("confirmDeletion"), shlex.quote(settings.environment)
-    confirmed = owned is not None and settings.confirm_deletion == owned.id
-    if settings.confirm_deletion and not confirmed:
-        has = f"the database of this stack is {owned.id}" if owned else "this stack has no database"
+    is_confirmed = existing is not None and settings.confirm_deletion == existing.id
+    if settings.confirm_deletion and not is_confirmed:
+        actual = f"this stack's database is {existing.id}" if existing else "this stack has no database"
         pulumi.warn(
-            f"{key} is {settings.confirm_deletion}, and {has}: the key does nothing, so take it out with "
+            f"{key} is {settings.confirm_deletion}, but {actual}: the key has no effect. Remove it with "
             f"'pulumi config rm {key} --stack {stack}'"
         )
-    if owned is None:
+    if existing is None:
         return settings, settings.protect
-    if not (changed := changes(owned, settings)):
-        if confirmed:
+    if not (changes := identity_changes(existing, settings)):
+        if is_confirmed:
             pulumi.warn(
-                f"{owned.name} ({owned.id}) may be deleted, as {key} says: 'pulumi destroy' deletes it without asking "
-                f"again. 'pulumi config rm {key} --stack {stack}' and 'pulumi up' take that back"
+                f"{key} allows the deletion of {existing.name} ({existing.id}): 'pulumi destroy' will delete it "
+                f"without asking again. To undo this, run 'pulumi config rm {key} --stack {stack}' and 'pulumi up'"
             )
-        return settings, settings.protect and not confirmed
-    if not confirmed:
-        doomed = doomed_from(record(settings), owned.id, owned.name)
-        found = look(lambda: _connect(owned), settings.migrations_table)
-        if found is not None:
-            doomed.refuse_replacement(found, changed)
+        return settings, settings.protect and not is_confirmed
+    if not is_confirmed:
+        from pulumi_d1.protection.guard import refuse_replacement
+
+        pending = PendingDeletion(existing.id, existing.name, settings.migrations_table, rules_from(settings))
+        refuse_replacement(pending, lambda: _connect(existing), changes)
         return settings, settings.protect
-    if owned.released != owned.id:
+    if existing.confirmed != existing.id:
         pulumi.warn(
-            f"{owned.name} ({owned.id}) may be deleted, as {key} says. This run takes the protection off and replaces "
-            "nothing; the next 'pulumi up' exports it and replaces it"
+            f"{key} allows the replacement of {existing.name} ({existing.id}). This run removes the protection and "
+            "replaces nothing; the next 'pulumi up' exports the database and replaces it"
         )
-        return owned.kept(settings), False
+        return existing.keep_identity(settings), False
     return settings, settings.protect
 
 
-def _connect(owned: Owned) -> D1Api:
+def _connect(database: StackDatabase) -> D1Api:
     from pulumi_d1.cloudflare.database import connect
-    from pulumi_d1.cloudflare.retry import Retry
 
-    token = pulumi.Config("cloudflare").get("apiToken")
-    return connect(owned.account_id, owned.id, token=token, retry=Retry(pulumi.info))
+    return connect(database.account_id, database.id, token=pulumi.Config("cloudflare").get("apiToken"))

@@ -1,4 +1,4 @@
-"""Whether a database may be deleted, replaced or adopted.
+"""Protection of databases: whether one may be deleted, replaced or adopted.
 
 The modules, in the order of the flow::
 

@@ -1,4 +1,4 @@
-"""Whether a database that exists already can become the one of a stack. Pure."""
+"""The check that an existing database fits a stack. Pure."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ if TYPE_CHECKING:
     from pulumi_d1.settings import Settings
 
 
-def refuse_misfit(found: Description, settings: Settings) -> None:
-    """Stops where Pulumi would have to replace the database to make it what the settings say, and so delete it.
+def refuse_misfit(database: Description, settings: Settings) -> None:
+    """Refuse to adopt a database that Pulumi would then have to replace, and so delete.
 
     Args:
-        found: the database that has the stack's name.
-        settings: of the stack.
+        database: The database with the stack's name.
+        settings: The stack's settings.
 
     Raises:
-        ConfigError: with what to change.
+        ConfigError: The setting to change.
     """
-    if settings.adopt and settings.adopt != found.id:
+    if settings.adopt and settings.adopt != database.id:
         raise ConfigError(
-            f"adopt is {settings.adopt}, but {found.name} is {found.id}: no other database can be this stack's, since "
-            "D1 renames none"
+            f"adopt is {settings.adopt}, but {database.name} is {database.id}: only that database can become this "
+            "stack's, because D1 cannot rename databases"
         )
     if settings.location_hint:
         raise ConfigError(
-            f"locationHint says where to create a database, and {found.name} is there already: take the key out with "
+            f"locationHint applies to new databases, and {database.name} exists already: remove the key with "
             f"'pulumi config rm locationHint --stack {settings.environment}'"
         )
-    if settings.jurisdiction != found.jurisdiction:
-        asked, has = settings.jurisdiction or "none", found.jurisdiction or "none"
+    if settings.jurisdiction != database.jurisdiction:
+        wanted, actual = settings.jurisdiction or "none", database.jurisdiction or "none"
         raise ConfigError(
-            f"jurisdiction is {asked}, but that of {found.name} is {has}, and can't change: set the key to what it is"
+            f"jurisdiction is {wanted}, but {database.name} has {actual}, and D1 cannot change it: set the key to that"
         )

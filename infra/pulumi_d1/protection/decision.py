@@ -1,35 +1,33 @@
-"""What stands between a database and its deletion: what changed, what it holds, and what somebody has confirmed. Pure.
+"""The decision whether a database may be deleted or replaced. Pure.
 
-A database goes because its stack is destroyed, or because Pulumi has to replace it: what D1 can't change in place are
-its name, account, jurisdiction and location.
+A database is deleted with its stack, or because Pulumi has to replace it: D1 cannot change a database's name, account,
+jurisdiction or location.
 """
 
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import NotConfirmed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pulumi_d1.settings import Settings
     from pulumi_d1.sqlite.schema import SchemaObject
 
 
 @dataclass(frozen=True, slots=True)
-class Owned:
-    """The database that a stack has, as its state says.
+class StackDatabase:
+    """The database that a stack already has, read from its state.
 
     Attributes:
-        id: its UUID.
-        name: of it.
-        account_id: account that it is in.
-        jurisdiction: where its data must stay; empty for anywhere.
-        location_hint: where it was asked to be; empty for anywhere.
-        released: UUID whose deletion the last run wrote down as confirmed; empty for none.
+        id: UUID.
+        jurisdiction: Where the data must stay; empty for anywhere.
+        location_hint: Where the database was created; empty if nobody chose.
+        confirmed: UUID of the database whose deletion the last run recorded as confirmed; empty for none.
     """
 
     id: str
@@ -37,10 +35,10 @@ class Owned:
     account_id: str
     jurisdiction: str = ""
     location_hint: str = ""
-    released: str = ""
+    confirmed: str = ""
 
-    def kept(self, settings: Settings) -> Settings:
-        """`settings`, but for those that would make it another database."""
+    def keep_identity(self, settings: Settings) -> Settings:
+        """Return `settings` with this database's name, account, jurisdiction and location."""
         identity = {
             "given_name": self.name,
             "account_id": self.account_id,
@@ -51,189 +49,198 @@ class Owned:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What would make the stack's database another one.
+class IdentityChange:
+    """A changed setting that forces Pulumi to replace the database.
 
     Attributes:
-        text: what it is, and what it would be.
-        undo: command that makes it what it is again.
+        text: The old and the new value, and why D1 cannot change it.
+        undo: The command that restores the old value; empty if there is none.
     """
 
     text: str
-    undo: str
+    undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """What of a database is its user's.
+class DatabaseContents:
+    """The user's part of a database.
 
     Attributes:
-        tables: their names; not those of SQLite, of the service, of a virtual table, nor the ledger.
-        virtual: those that are virtual, such as FTS5: Cloudflare exports no database that has one.
-        unreadable: those of them whose content nobody can read.
+        tables: Their names, without those of SQLite, of the service and of virtual tables, and without the ledger.
+        virtual: The virtual tables, such as FTS5; Cloudflare exports no database that has one.
+        unreadable: The virtual tables whose content no client can read.
+        unknown: Why the database cannot be inspected; empty if it was.
     """
 
-    tables: tuple[str, ...]
+    tables: tuple[str, ...] = ()
     virtual: tuple[str, ...] = ()
     unreadable: tuple[str, ...] = ()
+    unknown: str = ""
 
     def __str__(self) -> str:
-        """`2 tables: sessions, users`."""
+        """Return `2 tables: sessions, users`, or why that is unknown."""
+        if self.unknown:
+            return self.unknown
         if not self.tables:
             return "no table"
         return f"{len(self.tables)} table{'s' * (len(self.tables) > 1)}: {', '.join(self.tables)}"
 
 
 @dataclass(frozen=True, slots=True)
-class Doomed:
-    """A database that is about to be deleted, by what the last run wrote down.
+class DeletionRules:
+    """A stack's decisions about the deletion of its database.
+
+    `pulumi destroy` runs no program, so each run records them in the inputs of what is deleted before the database.
 
     Attributes:
-        id: its UUID.
-        name: of it.
-        stack: that has it.
-        protected: whether the stack is configured to protect it.
-        confirmed: value of `confirmDeletion`; empty for none.
-        key: what that key is called in this program's configuration.
+        confirmed: Value of `confirmDeletion`; empty for none.
+        key: The full name of that key in this program's configuration.
+        exports_dir: Folder of the exports.
+        export: Whether a database with tables is exported before it is deleted.
+    """
+
+    stack: str
+    protect: bool
+    confirmed: str
+    key: str
+    exports_dir: str
+    export: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the rules as Pulumi's state keeps them: `DeletionRules(**json)` reads them back."""
+        return asdict(self)
+
+
+def rules_from(settings: Settings) -> DeletionRules:
+    """Return the deletion rules of a stack's settings."""
+    return DeletionRules(
+        stack=settings.environment,
+        protect=settings.protect,
+        confirmed=settings.confirm_deletion,
+        key=settings.key("confirmDeletion"),
+        exports_dir=settings.exports_dir,
+        export=settings.export_on_destroy,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PendingDeletion:
+    """A database that is about to be deleted or replaced.
+
+    Attributes:
+        id: UUID.
+        ledger: Name of the ledger table.
+        rules: Rules that the last run recorded.
     """
 
     id: str
     name: str
-    stack: str
-    protected: bool
-    confirmed: str
-    key: str
+    ledger: str
+    rules: DeletionRules
 
     @property
-    def is_released(self) -> bool:
-        """Whether its deletion, and no other database's, is confirmed."""
-        return self.confirmed == self.id
+    def is_confirmed(self) -> bool:
+        """True if the deletion of this database, and of no other, is confirmed."""
+        return self.rules.confirmed == self.id
 
-    def refuse_replacement(self, contents: Contents | str, changes: Sequence[Change] = ()) -> None:
-        """Stops a replacement that would lose rows, or a protected database.
+    def refuse_replacement(self, contents: DatabaseContents, changes: Sequence[IdentityChange] = ()) -> None:
+        """Refuse a replacement that would lose rows, or a protected database.
 
         Args:
-            contents: what it holds, or the reason why that can't be told.
-            changes: why it would be replaced; empty where Pulumi was asked to.
+            contents: Its contents.
+            changes: The changed settings; empty if the user asked Pulumi to replace it.
 
         Raises:
-            NotConfirmed: with what changed, what is lost, and what to do.
+            NotConfirmed: The changes, the loss, and the commands to choose from.
         """
-        if self.is_released or (not self.protected and isinstance(contents, Contents) and not contents.tables):
+        is_empty = not contents.tables and not contents.unknown
+        if self.is_confirmed or (is_empty and not self.rules.protect):
             return
-        asked = (Change("nothing: Pulumi was asked to replace it (--replace, --target-replace, state taint)", ""),)
-        copy_from = f"pulumi config set {self.key.replace('confirmDeletion', 'copyFrom')} {shlex.quote(self.stack)}"
+        asked = (IdentityChange("nothing: Pulumi was asked to replace it (--replace, --target-replace, state taint)"),)
+        copy_key = self.rules.key.replace("confirmDeletion", "copyFrom")
+        copy_from = f"pulumi config set {copy_key} {shlex.quote(self.rules.stack)}"
         lines = (
-            f"nothing was done: the database {self.name} ({self.id}) would be deleted, and an empty one be made",
-            *self._state(contents),
+            f"nothing was done: the database {self.name} ({self.id}) would be replaced by an empty one",
+            *self._facts(contents),
             *(f"  changed    {change.text}" for change in changes or asked),
             *(f"  keep it    {change.undo}" for change in changes if change.undo),
             f"  copy it    pulumi stack init NAME; {copy_from} --stack NAME; pulumi up --stack NAME",
-            *self._steps("lose it", "pulumi up", "again: exports it, and replaces it"),
+            *self._steps("lose it", "pulumi up", "exports the database, then replaces it"),
         )
         raise NotConfirmed("\n".join(lines))
 
-    def refuse_deletion(self, contents: Contents | str, *, export: bool) -> None:
-        """Stops a deletion that nobody has confirmed, of a database that is protected or can't be exported.
-
-        Args:
-            contents: as for refuse_replacement.
-            export: whether what it holds is to be exported before.
+    def refuse_deletion(self, contents: DatabaseContents) -> None:
+        """Refuse the unconfirmed deletion of a database that is protected or cannot be exported.
 
         Raises:
-            NotConfirmed: with what to do.
+            NotConfirmed: The reason, and the commands that delete it.
         """
-        if self.is_released:
+        if self.is_confirmed:
             return
-        if isinstance(contents, str):
-            reason = "can't be looked into before"
-        elif self.protected:
+        if contents.unknown:
+            reason = "cannot be inspected first"
+        elif self.rules.protect:
             reason = "is protected"
-        elif export and contents.unreadable:
+        elif self.rules.export and contents.unreadable:
             tables = ", ".join(contents.unreadable)
-            reason = f"can't be exported whole before: nobody can read what the virtual tables {tables} hold"
+            reason = f"cannot be exported completely: no client can read the virtual tables {tables}"
         else:
             return
         lines = (
             f"nothing was deleted: the database {self.name} ({self.id}) {reason}",
-            *self._state(contents),
-            *self._steps("delete it", "pulumi destroy", "exports it, and deletes it"),
+            *self._facts(contents),
+            *self._steps("delete it", "pulumi destroy", "exports the database, then deletes it"),
         )
         raise NotConfirmed("\n".join(lines))
 
-    def _state(self, contents: Contents | str) -> Iterable[str]:
-        if self.protected:
+    def _facts(self, contents: DatabaseContents) -> Iterable[str]:
+        if self.rules.protect:
             yield "  protect    is set for this stack"
         yield f"  holds      {contents}"
-        if self.confirmed:
-            yield f"  confirmed  {self.confirmed}, which is another database ({self.key})"
+        if self.rules.confirmed:
+            yield f"  confirmed  {self.rules.confirmed}, which is another database ({self.rules.key})"
 
-    def _steps(self, title: str, command: str, what: str) -> Iterable[str]:
-        stack = f"--stack {shlex.quote(self.stack)}"
+    def _steps(self, title: str, command: str, effect: str) -> Iterable[str]:
+        stack = f"--stack {shlex.quote(self.rules.stack)}"
         steps = (
-            (f"pulumi config set {self.key} {self.id} {stack}", ""),
-            (f"pulumi up {stack}", "takes the protection off, and deletes nothing"),
-            (f"{command} {stack}", what),
+            (f"pulumi config set {self.rules.key} {self.id} {stack}", ""),
+            (f"pulumi up {stack}", "removes the protection, deletes nothing"),
+            (f"{command} {stack}", effect),
         )
         width = max(len(step) for step, note in steps if note)
         lines = (f"{step:{width}}   # {note}" if note else step for step, note in steps)
         return (f"  {title if number == 0 else '':<10} {line}" for number, line in enumerate(lines))
 
 
-def record(settings: Settings) -> dict[str, Any]:
-    """What a run writes down for the one that deletes: an input, as JSON, of what is deleted before the database."""
-    return {
-        "stack": settings.environment,
-        "protect": settings.protect,
-        "confirmed": settings.confirm_deletion,
-        "key": settings.key("confirmDeletion"),
-        "exports_dir": settings.exports_dir,
-        "export": settings.export_on_destroy,
-    }
-
-
-def doomed_from(written: Mapping[str, Any], database_id: str, name: str) -> Doomed:
-    """The database of which `record` was written down."""
-    return Doomed(
-        id=database_id,
-        name=name,
-        stack=written["stack"],
-        protected=written["protect"],
-        confirmed=written["confirmed"],
-        key=written["key"],
-    )
-
-
-def changes(owned: Owned, settings: Settings) -> tuple[Change, ...]:
-    """What of `settings` would make the stack's database another one."""
-    found = (
-        ("name", owned.name, settings.database_name, "databaseName", "D1 renames none"),
-        ("account", owned.account_id, settings.account_id, "accountId", "no database moves to another account"),
-        ("jurisdiction", owned.jurisdiction, settings.jurisdiction, "jurisdiction", "that of a database is for good"),
-        ("location", owned.location_hint, settings.location_hint, "locationHint", "it says where to create one"),
+def identity_changes(database: StackDatabase, settings: Settings) -> tuple[IdentityChange, ...]:
+    """Return the settings that differ from the stack's database and that D1 cannot change in place."""
+    identity = (
+        ("name", database.name, settings.database_name, "databaseName", "D1 cannot rename databases"),
+        ("account", database.account_id, settings.account_id, "accountId", "D1 cannot move a database"),
+        ("jurisdiction", database.jurisdiction, settings.jurisdiction, "jurisdiction", "D1 cannot change it"),
+        ("location", database.location_hint, settings.location_hint, "locationHint", "D1 cannot change it"),
     )
     return tuple(
-        Change(f"{what}: {old or 'none'} -> {new or 'none'}; {why}", _set(settings, key, old))
-        for what, old, new, key, why in found
+        IdentityChange(f"{what}: {old or 'none'} -> {new or 'none'}; {why}", _config_command(settings, key, old))
+        for what, old, new, key, why in identity
         if old != new
     )
 
 
-def contents(objects: Iterable[SchemaObject], ledger: str) -> Contents:
-    """What of a database's schema is its user's.
+def database_contents(objects: Iterable[SchemaObject], ledger: str) -> DatabaseContents:
+    """Return the user's part of a schema.
 
     Args:
-        objects: the schema.
-        ledger: name of the ledger.
+        objects: The schema.
+        ledger: Name of the ledger table.
     """
     tables = sorted((item for item in objects if item.type == "table"), key=lambda item: item.name)
     virtual = tuple(item.name for item in tables if item.is_virtual)
-    shadows = tuple(f"{name}_".lower() for name in virtual)
+    shadow_prefixes = tuple(f"{name}_".lower() for name in virtual)
     own = (item.name for item in tables if item.name.lower() != ledger.lower())
-    return Contents(tuple(name for name in own if not name.lower().startswith(shadows)), virtual)
+    return DatabaseContents(tuple(name for name in own if not name.lower().startswith(shadow_prefixes)), virtual)
 
 
-def _set(settings: Settings, key: str, value: str) -> str:
-    stack = f"--stack {shlex.quote(settings.environment)}"
-    full = settings.key(key)
-    return f"pulumi config set {full} {value} {stack}" if value else f"pulumi config rm {full} {stack}"
+def _config_command(settings: Settings, key: str, value: str) -> str:
+    stack, full_key = f"--stack {shlex.quote(settings.environment)}", settings.key(key)
+    return f"pulumi config set {full_key} {value} {stack}" if value else f"pulumi config rm {full_key} {stack}"

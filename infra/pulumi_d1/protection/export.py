@@ -1,4 +1,4 @@
-"""A database as a file of SQL, written before the database is deleted."""
+"""Write a database to a file of SQL before it is deleted."""
 
 from __future__ import annotations
 
@@ -18,24 +18,23 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 
-_END: Final = 16  # bytes, of which a semicolon and a few line ends are a part
+_END: Final = 16  # bytes; enough for a semicolon and a few line ends
 
 
 class Exportable(Protocol):
-    """What can be exported: see pulumi_d1.cloudflare.database.D1Api."""
+    """A database that can write itself to a file, such as pulumi_d1.cloudflare.database.D1Api."""
 
     def export(self, file: BinaryIO) -> None:
-        """Writes the database to `file` as SQL. Raises ApiError."""
+        """Write the database to `file` as SQL."""
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """An export that lies on the disk.
+    """A complete export on disk.
 
     Attributes:
-        path: of the file.
-        size: in bytes.
-        sha256: of its content, in hexadecimal.
+        size: Size in bytes.
+        sha256: Hex digest of the content.
     """
 
     path: Path
@@ -44,18 +43,13 @@ class Export:
 
 
 def save(database: Exportable, folder: Path, name: str) -> Export:
-    """Exports `database` to `folder`/`name`-TIME.sql, whole or not at all; nobody but its owner can read it.
+    """Export `database` to `folder`/`name`-TIME.sql, completely or not at all; only its owner can read the file.
 
-    A folder that is not there is made, with a .gitignore in it: an export holds rows.
-
-    Args:
-        database: the database.
-        folder: where the file goes.
-        name: what it begins with.
+    Creates the folder if necessary, with a .gitignore in it: an export contains rows.
 
     Raises:
-        ApiError: the database can't be exported, or what came is not whole.
-        OSError: the file can't be written.
+        ApiError: The database cannot be exported, or the export is incomplete.
+        OSError: The file cannot be written.
     """
     if not folder.exists():
         folder.mkdir(parents=True, mode=0o700)
@@ -66,7 +60,7 @@ def save(database: Exportable, folder: Path, name: str) -> Export:
         with os.fdopen(descriptor, "w+b") as file:
             database.export(file)
             file.flush()
-            os.fsync(file.fileno())  # the database goes as soon as this returns
+            os.fsync(file.fileno())  # the database is deleted as soon as this returns
             digest, size = _measured(file)
         os.replace(unfinished, target)  # noqa: PTH105 - the atomic form
         sync(folder)
@@ -80,8 +74,8 @@ def _measured(file: BufferedRandom) -> tuple[str, int]:
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()
     if not (size := file.tell()):
-        raise ApiError("Cloudflare gave an empty export")
+        raise ApiError("Cloudflare returned an empty export")
     file.seek(-min(size, _END), os.SEEK_END)
     if not file.read().rstrip().endswith(b";"):
-        raise ApiError("the export is not whole: it does not end with the end of a statement")
+        raise ApiError("the export is incomplete: it does not end with a complete statement")
     return digest, size

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import stat
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
 
 from pulumi_d1.errors import ApiError, ConfigError, NotConfirmed
-from pulumi_d1.protection import guard as safeguard
+from pulumi_d1.protection import guard
+from pulumi_d1.protection.decision import DeletionRules, PendingDeletion
 from pulumi_d1.protection.export import save
 from tests.support.runner import TARGET, arrange
 
@@ -26,23 +28,12 @@ INSERT INTO users VALUES (1, 'Ada'), (2, 'it''s');
 """
 
 
-def props(database: D1Api, folder: Path, **written: Any) -> dict[str, Any]:
-    """Inputs of a resource that stands on the database, as the state has them."""
-    record = {
-        "stack": "dev",
-        "protect": False,
-        "confirmed": "",
-        "key": "confirmDeletion",
-        "exports_dir": str(folder),
-        "export": True,
-        **written,
-    }
-    return {
-        "database_id": database.database_id,
-        "database_name": TARGET.name,
-        "migrations_table": TARGET.table,
-        safeguard.DELETION: record,
-    }
+def pending(database: D1Api, folder: Path, **changes: Any) -> PendingDeletion:
+    """Return the database with rules as the state has them."""
+    rules = DeletionRules(
+        stack="dev", protect=False, confirmed="", key="confirmDeletion", exports_dir=str(folder), export=True
+    )
+    return PendingDeletion(database.database_id, TARGET.name, TARGET.table, replace(rules, **changes))
 
 
 def exports(folder: Path) -> list[Path]:
@@ -85,12 +76,13 @@ def test_an_export_that_ends_within_a_statement_is_none(tmp_path: Path, text: st
     assert exports(tmp_path / "exports") == []
 
 
-def test_a_run_exports_a_database_once_however_many_resources_go_with_it(database: D1Api, tmp_path: Path) -> None:
+def test_a_run_exports_a_database_once_however_many_resources_go_with_it(
+    database: D1Api, tmp_path: Path, messages: list[str]
+) -> None:
     database.write(ROWS)
-    said: list[str] = []
     for _ in range(2):
-        safeguard.before_deletion(props(database, tmp_path), lambda: database, said.append)
-    (text,) = said
+        guard.before_deletion(pending(database, tmp_path), lambda: database)
+    (text,) = messages
     (file,) = exports(tmp_path)
     assert f"file      {file} ({file.stat().st_size} bytes)" in text
     assert f"sha256    {hashlib.sha256(file.read_bytes()).hexdigest()}" in text
@@ -98,39 +90,44 @@ def test_a_run_exports_a_database_once_however_many_resources_go_with_it(databas
     assert f"wrangler d1 execute NAME --remote --file={file}" in text
 
 
-def test_an_export_that_fails_stops_the_deletion_and_the_next_try_exports(database: D1Api, tmp_path: Path) -> None:
+def test_an_export_that_fails_stops_the_deletion_and_the_next_try_exports(
+    database: D1Api, tmp_path: Path, messages: list[str]
+) -> None:
     database.write(ROWS)
-    said: list[str] = []
     arrange(database, faults=[{"fault": "error", "endpoint": "export", "times": None}])
-    with pytest.raises(ApiError, match=f"nothing was deleted: {TARGET.name} can't be exported before: "):
-        safeguard.before_deletion(props(database, tmp_path), lambda: database, said.append)
+    with pytest.raises(ApiError, match=f"nothing was deleted: {TARGET.name} cannot be exported first: "):
+        guard.before_deletion(pending(database, tmp_path), lambda: database)
     arrange(database, faults=[])
 
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     with pytest.raises(ConfigError, match=r"nothing was deleted: .*file"):
-        safeguard.before_deletion(props(database, in_the_way / "exports"), lambda: database, said.append)
-    assert (exports(tmp_path), said) == ([], [])
+        guard.before_deletion(pending(database, in_the_way / "exports"), lambda: database)
+    assert (exports(tmp_path), messages) == ([], [])
 
-    safeguard.before_deletion(props(database, tmp_path), lambda: database, said.append)
+    guard.before_deletion(pending(database, tmp_path), lambda: database)
     assert len(exports(tmp_path)) == 1
 
 
-def test_what_holds_nothing_or_need_not_be_kept_goes_without_an_export(database: D1Api, tmp_path: Path) -> None:
-    safeguard.before_deletion(props(database, tmp_path), lambda: database, pytest.fail)
+def test_what_holds_nothing_or_need_not_be_kept_goes_without_an_export(
+    database: D1Api, tmp_path: Path, messages: list[str]
+) -> None:
+    guard.before_deletion(pending(database, tmp_path), lambda: database)
     assert exports(tmp_path) == []
-    safeguard._saved.clear()  # noqa: SLF001 - as another run
+    guard._exported.clear()  # noqa: SLF001 - as another run
     database.write(ROWS)
-    safeguard.before_deletion(props(database, tmp_path, export=False), lambda: database, pytest.fail)
+    guard.before_deletion(pending(database, tmp_path, export=False), lambda: database)
     assert exports(tmp_path) == []
+    assert messages == []
 
 
-def test_a_database_that_cloudflare_does_not_export_is_read(database: D1Api, tmp_path: Path) -> None:
+def test_a_database_that_cloudflare_does_not_export_is_read(
+    database: D1Api, tmp_path: Path, messages: list[str]
+) -> None:
     database.write(ROWS)
     database.write("CREATE VIRTUAL TABLE docs USING fts5(body); INSERT INTO docs VALUES ('an owl')")
-    said: list[str] = []
-    safeguard.before_deletion(props(database, tmp_path), lambda: database, said.append)
-    assert "read table by table, since Cloudflare exports none with virtual tables" in said[0]
+    guard.before_deletion(pending(database, tmp_path), lambda: database)
+    assert "table by table: Cloudflare exports no database with virtual tables" in messages[0]
     (file,) = exports(tmp_path)
     database.write("DROP TABLE docs; DROP TABLE users")
     database.import_script(file.read_text())
@@ -138,33 +135,33 @@ def test_a_database_that_cloudflare_does_not_export_is_read(database: D1Api, tmp
     assert [row["name"] for row in database.read("SELECT name FROM users ORDER BY id")] == ["Ada", "it's"]
 
 
-def test_what_nobody_can_read_goes_only_when_confirmed(database: D1Api, tmp_path: Path) -> None:
+def test_what_nobody_can_read_goes_only_when_confirmed(database: D1Api, tmp_path: Path, messages: list[str]) -> None:
     database.write(ROWS)
     database.write("CREATE VIRTUAL TABLE docs USING fts5(body, content='')")
-    said: list[str] = []
-    with pytest.raises(NotConfirmed, match="nobody can read what the virtual tables docs hold"):
-        safeguard.before_deletion(props(database, tmp_path), lambda: database, said.append)
-    assert (exports(tmp_path), said) == ([], [])
-    confirmed = props(database, tmp_path, confirmed=database.database_id)
-    safeguard.before_deletion(confirmed, lambda: database, said.append)
-    assert "what docs hold is lost, as confirmed" in said[0]
+    with pytest.raises(NotConfirmed, match="no client can read the virtual tables docs"):
+        guard.before_deletion(pending(database, tmp_path), lambda: database)
+    assert (exports(tmp_path), messages) == ([], [])
+    confirmed = pending(database, tmp_path, confirmed=database.database_id)
+    guard.before_deletion(confirmed, lambda: database)
+    assert "the contents of docs are lost, as confirmed" in messages[0]
     assert "INSERT INTO" in exports(tmp_path)[0].read_text()
 
 
 def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_no_obstacle(
-    database: D1Api, tmp_path: Path
+    database: D1Api, tmp_path: Path, messages: list[str]
 ) -> None:
     database.write(ROWS)
     arrange(database, faults=[{"fault": "error", "endpoint": "query", "times": None}])
-    with pytest.raises(NotConfirmed, match=r"nothing was deleted: .* can't be looked into before"):
-        safeguard.before_deletion(props(database, tmp_path), lambda: database, pytest.fail)
+    with pytest.raises(NotConfirmed, match=r"nothing was deleted: .* cannot be inspected first"):
+        guard.before_deletion(pending(database, tmp_path), lambda: database)
     with pytest.raises(NotConfirmed, match="nothing was done: "):
-        safeguard.refuse_replacement(props(database, tmp_path), lambda: database)
-    confirmed = props(database, tmp_path, confirmed=database.database_id)
-    with pytest.raises(ApiError, match=r"nothing was deleted: .* can't be exported before"):
-        safeguard.before_deletion(confirmed, lambda: database, pytest.fail)
+        guard.refuse_replacement(pending(database, tmp_path), lambda: database)
+    confirmed = pending(database, tmp_path, confirmed=database.database_id)
+    with pytest.raises(ApiError, match=r"nothing was deleted: .* cannot be exported first"):
+        guard.before_deletion(confirmed, lambda: database)
     arrange(database, faults=[])
 
     gone = type(database)(database.client, database.account_id, str(uuid4()), database.retry)
-    safeguard.before_deletion(props(gone, tmp_path, protect=True), lambda: gone, pytest.fail)
-    safeguard.refuse_replacement(props(gone, tmp_path, protect=True), lambda: gone)
+    guard.before_deletion(pending(gone, tmp_path, protect=True), lambda: gone)
+    guard.refuse_replacement(pending(gone, tmp_path, protect=True), lambda: gone)
+    assert messages == []

@@ -2,12 +2,14 @@
 
 The modules, in the order of the flow::
 
-    request       what is sent for one file
-    batch         which files share a request
-    progress      how far a run has come; its messages
-    outcome       what an error and the ledger mean together
-    sender        send each request once and decide its outcome
-    recovery      what happens after a failure
+    options       a stack's decisions about its runs
+    request       one transaction: files and their ledger rows
+    batch         combine small requests
+    progress      the progress of a run, and the message of its failure
+    settling      wait for a request whose response was lost
+    outcome       decide the outcome of a request from its error and the ledger
+    sender        send each request once
+    recovery      stop or restore after a failure
     verification  compare the database with the rehearsal
-    runner        bookmark, send, verify
+    runner        take a bookmark, send, verify
 """

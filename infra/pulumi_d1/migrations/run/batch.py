@@ -1,4 +1,4 @@
-"""Small migrations share a request: a thousand of them are then 20 requests, of the 1,200 that a token has. Pure."""
+"""Send small migrations in one request: 1,000 of them take 20 of the 1,200 requests of a token. Pure."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
 MOST_PARTS: Final = 50
-"""Migrations in one request. It has 30 s for all of them, and when it fails, each is sent again by itself."""
+"""Migrations in one request. D1 allows 30 s for all of them, and if it fails, each is sent again by itself."""
 
 
-def batched(requests: Iterable[Request]) -> tuple[Request, ...]:
-    """The same migrations in the same order, with neighbours that may share a request in one, up to a size."""
-    found: list[Request] = []
+def batch_requests(requests: Iterable[Request]) -> tuple[Request, ...]:
+    """Return the same migrations in the same order, with neighbours combined up to a size if they may share a request."""
+    batches: list[Request] = []
     size = 0
     for request in requests:
         more = 0 if request.alone else len(request.sql.encode())
-        last = found[-1] if found else None
+        last = batches[-1] if batches else None
         if last and not (last.alone or request.alone) and _fits(last, request, size + more):
-            found[-1] = Request((*last.parts, *request.parts))
+            batches[-1] = Request((*last.parts, *request.parts))
             size += more
         else:
-            found.append(request)
+            batches.append(request)
             size = more
-    return tuple(found)
+    return tuple(batches)
 
 
-def singles(request: Request) -> tuple[Request, ...]:
-    """A request for each of its migrations."""
+def split_request(request: Request) -> tuple[Request, ...]:
+    """Return one request for each migration."""
     return tuple(Request((part,), request.as_import, request.alone) for part in request.parts)
 
 
-def without(requests: Iterable[Request], names: Collection[str]) -> tuple[Request, ...]:
-    """The requests, but for the migrations `names`; those left empty are gone."""
+def without_names(requests: Iterable[Request], names: Collection[str]) -> tuple[Request, ...]:
+    """Return the requests without the migrations `names`, and without requests that are then empty."""
     kept = (
         Request(tuple(part for part in request.parts if part.name not in names), request.as_import, request.alone)
         for request in requests

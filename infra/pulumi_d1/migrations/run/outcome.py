@@ -1,11 +1,12 @@
-"""What an error means, together with the ledger that was read after it. Pure."""
+"""Decide the outcome of a request from its error and the ledger read afterwards. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import OutcomeUnknown, SqlRefused
+from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -13,71 +14,67 @@ if TYPE_CHECKING:
     from pulumi_d1.errors import ApiError
     from pulumi_d1.migrations.run.request import Request
 
-SETTLE_SECONDS: Final = (1, 2, 4, 8, 15)
-"""Pauses between readings of the ledger after an answer was lost: 30 s in all, as long as D1 lets a query run."""
-
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """What is known of a request, and what to do about it; nothing has to be done where `next` is empty.
+class RequestOutcome:
+    """The outcome of a request, in the words of a run's messages.
 
     Attributes:
-        known: what is known.
-        next: what to do; `{command}` stands for what runs the migrations.
+        known: The facts.
+        next: The user's next step, with `{command}` for the command that runs the migrations; empty if none is needed.
     """
 
     known: str
     next: str = ""
 
 
-_AGAIN = "it reads the ledger before it sends anything"
-_UP_LATER = f"run '{{command}}' again once the API answers: {_AGAIN}"
+_RUN_LATER = "run '{command}' again once the API responds; it reads the ledger before it sends anything"
 
-APPLIED = Outcome("applied")
-SETTLED = Outcome("is in the ledger now: it took effect, or someone else applied it")
-THEIRS = Outcome("was applied by someone else meanwhile")
+APPLIED = RequestOutcome("applied")
+IN_LEDGER = RequestOutcome("is in the ledger now: this run or someone else applied it")
+BY_OTHERS = RequestOutcome("was applied by someone else during this run")
 
-UNDONE = Outcome(
-    "all of it is undone: a file runs as one transaction with its ledger row",
-    "mend the file and run '{command}' again",
+ROLLED_BACK = RequestOutcome(
+    "rolled back: a file and its ledger row are one transaction",
+    "fix the file, then run '{command}' again",
 )
-NOT_RUN = Outcome("the ledger does not show it, so it did not take effect", _UP_LATER)
-LOST = Outcome(
-    f"the ledger does not show it {sum(SETTLE_SECONDS)} s later, D1's limit for a query: it did not take effect",
-    _UP_LATER,
+NOT_RUN = RequestOutcome("not applied: the ledger does not list it", _RUN_LATER)
+LOST = RequestOutcome(
+    f"not applied: the ledger does not list it after {sum(SETTLE_SECONDS)} s, D1's limit for a query",
+    _RUN_LATER,
 )
-STILL_RUNNING = Outcome(
-    "the ledger does not show it yet; it went as an import, which may still be running",
-    f"run '{{command}}' again in a minute: {_AGAIN}",
+STILL_RUNNING = RequestOutcome(
+    "unknown: the ledger does not list it yet, but it was sent as an import, which may still be running",
+    "run '{command}' again in a minute; it reads the ledger before it sends anything",
 )
-TAKEN_BACK = Outcome(
-    "someone else applied it and took it back meanwhile; of this run's attempt all is undone",
-    "run '{command}' again when nobody else is at work on the database",
+UNDONE_BY_OTHERS = RequestOutcome(
+    "rolled back; someone else applied the file during this run, and then undid that",
+    "run '{command}' again when no one else is changing the database",
 )
-UNREAD = Outcome("not known: the ledger can't be read", _UP_LATER)
-UNRECORDED = Outcome(
-    "it ran, and its ledger row is gone",
-    "find who restored the database, or the file or trigger that touches the ledger, before you run '{command}' again",
+LEDGER_UNREADABLE = RequestOutcome("unknown: the ledger cannot be read", _RUN_LATER)
+ROW_GONE = RequestOutcome(
+    "applied, but its ledger row is gone",
+    "find out who restored the database, or which file or trigger changes the ledger, before you run '{command}' again",
 )
 
 
-def judge(error: ApiError, request: Request, ledger: Collection[str], table: str) -> Outcome:
-    """What became of a request that ended in `error`.
+def outcome_of(error: ApiError, request: Request, ledger: Collection[str], table: str) -> RequestOutcome:
+    """Return the outcome of a request that ended in `error`.
 
     Args:
-        error: how it ended.
-        request: one transaction, so all of it took effect or none.
-        ledger: names in the ledger `table`, read after the error.
-        table: name of the ledger.
+        error: The error.
+        request: The request: one transaction, so all of it took effect or nothing.
+        ledger: The names in the ledger, read after the error.
+        table: The name of the ledger.
     """
-    shown = [name for name in request.names if name in ledger]
+    listed = [name for name in request.names if name in ledger]
     lost = isinstance(error, OutcomeUnknown)
-    if shown:
-        # Of our own transaction the ledger shows all or none, and of a refused one none.
-        return SETTLED if lost and len(shown) == len(request.names) else THEIRS
+    if listed:
+        # Of our own transaction the ledger lists all files or none, and of a refused one none.
+        return IN_LEDGER if lost and len(listed) == len(request.names) else BY_OTHERS
     if lost:
         return STILL_RUNNING if request.as_import else LOST
     if isinstance(error, SqlRefused):
-        # The row was there when the request ran, and is not now.
-        return TAKEN_BACK if f"UNIQUE constraint failed: {table}.name" in str(error) else UNDONE
+        # The row existed when the request ran, but does not exist now.
+        return UNDONE_BY_OTHERS if f"UNIQUE constraint failed: {table}.name" in str(error) else ROLLED_BACK
     return NOT_RUN

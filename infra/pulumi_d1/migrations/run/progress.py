@@ -1,4 +1,4 @@
-"""How far a run has come, and what its failure tells the user. Pure."""
+"""The progress of a run, and the message that its failure prints. Pure."""
 
 from __future__ import annotations
 
@@ -10,122 +10,137 @@ from pulumi_d1.migrations.bookmark import restore_command
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     from pulumi_d1.migrations.bookmark import Bookmark
-    from pulumi_d1.migrations.run.outcome import Outcome
+    from pulumi_d1.migrations.run.outcome import RequestOutcome
 
 _MOST_NAMES = 10  # in one line of a message
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """The database that a run changes, in the words of its messages.
+class RunTarget:
+    """The database that a run changes.
 
     Attributes:
-        name: of the database.
-        folder: of the migrations, as the user wrote it.
-        table: name of the ledger.
-        retention: how long Cloudflare keeps its bookmarks.
-        command: what runs it, and runs it again.
+        name: The database's name.
+        folder: The folder of the migrations, as the user wrote it.
+        table: The name of the ledger.
+        command: The command that runs the migrations, for messages.
     """
 
     name: str
     folder: str
     table: str
-    retention: timedelta
     command: str = "pulumi up"
 
 
 @dataclass(frozen=True, slots=True)
-class Restore:
-    """What became of the attempt to put the database back.
+class RestoreAttempt:
+    """The result of an automatic restore after a failure.
 
     Attributes:
-        failed: why it is not back, or why nobody knows; empty when it is.
-        undo: the bookmark from before the restore.
+        problem: Why the database is not restored, or why that is unknown; empty if it is restored.
+        undo: The bookmark from before the restore.
     """
 
-    failed: str = ""
+    problem: str = ""
     undo: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run has come.
+class RunProgress:
+    """The progress of a run.
 
     Attributes:
-        target: the database.
-        bookmark: from before the first write.
-        before: names in the ledger before the first write.
-        pending: how many migrations there were to apply.
-        ran: names of the migrations that the run has applied, in order.
-        found: names of those that someone else has applied meanwhile.
-        last: bookmark behind the run's last write, where it is kept track of.
-        hindrance: why the database can't be put back without harm; empty where nothing is known against it.
+        target: The database.
+        bookmark: The bookmark from before the first write.
+        before: The names in the ledger before the first write.
+        pending: The number of migrations to apply.
+        ran: The names of the migrations that this run has applied, in order.
+        by_others: The names of the pending migrations that someone else has applied since.
+        last_bookmark: The bookmark after the run's last write; kept up to date only if a failure is to be restored.
+        obstacle: Why a restore would do harm; empty if there is no known reason.
     """
 
-    target: Target
+    target: RunTarget
     bookmark: Bookmark
     before: tuple[str, ...] = ()
     pending: int = 0
     ran: tuple[str, ...] = ()
-    found: tuple[str, ...] = ()
-    last: str = ""
-    hindrance: str = ""
+    by_others: tuple[str, ...] = ()
+    last_bookmark: str = ""
+    obstacle: str = ""
 
-    def after(self, *names: str) -> Progress:
-        """The progress once `names` are applied too."""
-        return replace(self, ran=(*self.ran, *names))
+    @property
+    def finished(self) -> tuple[str, ...]:
+        """The names of the migrations that are no longer pending."""
+        return (*self.ran, *self.by_others)
 
-    def finding(self, *names: str) -> Progress:
-        """The progress once it is known that someone else applied `names`."""
-        return replace(self, found=(*self.found, *names))
+    def with_applied(self, name: str) -> RunProgress:
+        """Return the progress after this run has applied a migration."""
+        return replace(self, ran=(*self.ran, name))
 
-    def failure(self, name: str, cause: str, outcome: Outcome, restore: Restore | None = None) -> MigrationFailed:
-        """The error that ends the run at the migration `name`: what happened, what is kept, and the way back."""
+    def with_others(self, name: str) -> RunProgress:
+        """Return the progress after someone else has applied a migration."""
+        return replace(self, by_others=(*self.by_others, name))
+
+    def failure(
+        self, name: str, cause: str, outcome: RequestOutcome, restore: RestoreAttempt | None = None
+    ) -> MigrationFailed:
+        """Return the error that ends the run at a migration.
+
+        Args:
+            name: The migration's name.
+            cause: The error, in one line.
+            outcome: The migration's outcome.
+            restore: The automatic restore; None if there was none.
+        """
         others = tuple(applied for applied in self.ran if applied != name)
-        restored = restore is not None and not restore.failed
+        restored = restore is not None and not restore.problem
         kept = () if restored else others
         lines = [
             f"migration {self.target.folder}/{name} failed: {cause}",
             f"  database  {self.target.name}",
-            f"  kept      {f'{_listed(others)} (applied by this run before it)' if kept else 'nothing'}",
+            f"  kept      {f'{_listed(others)} (applied by this run before the failure)' if kept else 'nothing'}",
         ]
-        if self.found:
-            lines.append(f"  found     {_listed(self.found)} (applied by someone else meanwhile)")
+        if self.by_others:
+            lines.append(f"  others    {_listed(self.by_others)} (applied by someone else during this run)")
         lines.append(f"  outcome   {outcome.known}")
-        lines.append(self._bookmark)
+        lines.append(self._bookmark_line)
         if restore and restored:
-            lines.append(f"  restored  to this bookmark; undone with it: {_listed(others)}")
+            lines.append(f"  restored  to this bookmark, which undid {_listed(others)}")
             lines.append(f"  undo      {restore_command(self.target.name, restore.undo)}")
         else:
             if restore:
-                lines.append(f"  restore   {restore.failed}")
-            lines.append(self._way_back)
+                lines.append(f"  restored  {restore.problem}")
+            lines.append(self._restore_line)
         lines.append(f"  next      {outcome.next.format(command=self.target.command)}")
         return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)
 
-    def difference(self, found: Sequence[str]) -> MigrationFailed:
-        """The error that ends a run whose files all ran, and left something else than their rehearsal."""
+    def difference(self, differences: Sequence[str]) -> MigrationFailed:
+        """Return the error that ends a run whose files all ran, but left another database than the rehearsal.
+
+        Args:
+            differences: A line for each.
+        """
         lines = [
-            f"{self.target.name} is not what the rehearsal made of it:",
-            *(f"  found     {line}" for line in found),
-            f"  applied   {_listed((*self.ran, *self.found))}",
-            self._bookmark,
-            self._way_back,
-            "  next      find out who else writes to the database; if rows are gone, go back before new ones come",
+            f"all files ran, but {self.target.name} differs from the rehearsal:",
+            *(f"  found     {line}" for line in differences),
+            f"  applied   {_listed(self.finished)}",
+            self._bookmark_line,
+            self._restore_line,
+            "  next      find out who else writes to the database; if rows are missing, restore before new ones come",
         ]
         return MigrationFailed("\n".join(lines), applied=self.ran, failed="", bookmark=self.bookmark.id)
 
     @property
-    def _bookmark(self) -> str:
+    def _bookmark_line(self) -> str:
         expires = self.bookmark.expires.isoformat()
         return f"  bookmark  {self.bookmark.id} (from before this run, restorable until {expires})"
 
     @property
-    def _way_back(self) -> str:
-        return f"  way back  {self.bookmark.restore_command(self.target.name)}"
+    def _restore_line(self) -> str:
+        return f"  restore   {self.bookmark.restore_command(self.target.name)}"
 
 
 def _listed(names: tuple[str, ...]) -> str:

@@ -1,116 +1,107 @@
-"""What happens after a failed file: stop there, or put the database back, where that takes nothing of anyone else's.
+"""End a run after a failed file: stop there, or restore the database if that undoes only this run's writes.
 
-Cloudflare tells no one's writes from another's, but each moves the bookmark. So the bookmark is read around every write
-of the run: where it moved by itself, someone else wrote. A write that lands between one of ours and the reading of the
-bookmark behind it goes unseen.
+Cloudflare does not record who wrote, but each write moves the bookmark. So the bookmark is read around every write of
+the run. If it moved in between, someone else wrote. A write between one of ours and the following read is not detected.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ApiError, OutcomeUnknown
-from pulumi_d1.migrations.run.outcome import NOT_RUN, SETTLE_SECONDS, UNDONE
-from pulumi_d1.migrations.run.progress import Restore
+from pulumi_d1.migrations.run.options import OnFailure
+from pulumi_d1.migrations.run.outcome import NOT_RUN, ROLLED_BACK
+from pulumi_d1.migrations.run.progress import RestoreAttempt
+from pulumi_d1.migrations.run.settling import settle_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.errors import MigrationFailed
-    from pulumi_d1.migrations.run.outcome import Outcome
-    from pulumi_d1.migrations.run.progress import Progress
+    from pulumi_d1.migrations.run.outcome import RequestOutcome
+    from pulumi_d1.migrations.run.progress import RunProgress
 
-STRANGER = "someone else wrote to the database during this run, and would lose it"
-
-
-class OnFailure(StrEnum):
-    """What a run does after a failed file."""
-
-    STOP = "stop"
-    """What was applied before it stays."""
-
-    RESTORE = "restore"
-    """The database is put back to the bookmark from before the run, unless someone else wrote to it since."""
+FOREIGN_WRITES: Final = "someone else wrote to the database during this run, and a restore would delete those writes"
 
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """The end of a run that fails, and what has to be known by then.
+    """Ends a run that fails, and collects the facts that this needs during the run.
 
     Attributes:
-        policy: what to do.
-        database: the database.
-        ledger: reads the names in its ledger.
-        sleep: waits so many seconds.
+        on_failure: The stack's setting.
+        database: The database.
+        read_ledger: Reads the names in the ledger.
+        sleep: Waits for a number of seconds.
     """
 
-    policy: OnFailure
+    on_failure: OnFailure
     database: Database
-    ledger: Callable[[], tuple[str, ...]]
+    read_ledger: Callable[[], tuple[str, ...]]
     sleep: Callable[[float], None]
 
-    def before_write(self, progress: Progress) -> Progress:
-        """Notices that someone else wrote since the run's last write."""
-        if self.policy is OnFailure.STOP or progress.hindrance:
+    def before_write(self, progress: RunProgress) -> RunProgress:
+        """Return the progress, with an obstacle if someone else wrote since the run's last write."""
+        if self.on_failure is OnFailure.STOP or progress.obstacle:
             return progress
-        return replace(progress, hindrance=self._moved(progress))
+        return replace(progress, obstacle=self._foreign_writes(progress))
 
-    def after_write(self, progress: Progress, *, certain: bool) -> Progress:
-        """Notes the bookmark behind a write of the run's own; an uncertain one may have been someone else's."""
-        if self.policy is OnFailure.STOP or progress.hindrance:
+    def after_write(self, progress: RunProgress, *, certain: bool) -> RunProgress:
+        """Return the progress with the bookmark after a write; an uncertain write may have been someone else's."""
+        if self.on_failure is OnFailure.STOP or progress.obstacle:
             return progress
         if not certain:
-            return replace(progress, hindrance="an answer was lost, so someone else may have applied one of the files")
+            reason = "a response was lost, so someone else may have applied one of the files"
+            return replace(progress, obstacle=reason)
         try:
-            return replace(progress, last=self.database.bookmark())
+            return replace(progress, last_bookmark=self.database.bookmark())
         except ApiError as error:
-            return replace(progress, hindrance=_untold(error))
+            return replace(progress, obstacle=_undetermined(error))
 
-    def failure(self, progress: Progress, name: str, cause: str, outcome: Outcome) -> MigrationFailed:
-        """The error that ends the run at the migration `name`, after what the policy asks for."""
-        if self.policy is OnFailure.STOP or not progress.ran:
+    def failure(self, progress: RunProgress, name: str, cause: str, outcome: RequestOutcome) -> MigrationFailed:
+        """Return the error that ends the run at the migration `name`, after a restore if the stack wants one."""
+        if self.on_failure is OnFailure.STOP or not progress.ran:
             return progress.failure(name, cause, outcome)
-        if reason := self._hindrance(progress, outcome):
-            return progress.failure(name, cause, outcome, Restore(f"not done: {reason}"))
+        if reason := self._obstacle(progress, outcome):
+            return progress.failure(name, cause, outcome, RestoreAttempt(f"no: {reason}"))
         return progress.failure(name, cause, outcome, self._restore(progress))
 
-    def _hindrance(self, progress: Progress, outcome: Outcome) -> str:
-        if outcome not in {UNDONE, NOT_RUN}:
-            return "what became of the file is not known"
-        if reason := progress.hindrance or self._moved(progress):
+    def _obstacle(self, progress: RunProgress, outcome: RequestOutcome) -> str:
+        if outcome not in {ROLLED_BACK, NOT_RUN}:
+            return "it is unknown if the file was applied"
+        if reason := progress.obstacle or self._foreign_writes(progress):
             return reason
         try:
-            return "" if self.ledger() == (*progress.before, *progress.ran) else STRANGER
+            return "" if self.read_ledger() == (*progress.before, *progress.ran) else FOREIGN_WRITES
         except ApiError as error:
-            return _untold(error)
+            return _undetermined(error)
 
-    def _moved(self, progress: Progress) -> str:
+    def _foreign_writes(self, progress: RunProgress) -> str:
+        """Return an obstacle if someone else wrote since the run's last write, otherwise an empty text."""
         try:
-            return "" if self.database.bookmark() == progress.last else STRANGER
+            return "" if self.database.bookmark() == progress.last_bookmark else FOREIGN_WRITES
         except ApiError as error:
-            return _untold(error)
+            return _undetermined(error)
 
-    def _restore(self, progress: Progress) -> Restore:
-        """Restores, and reads the ledger until it is the one from before the run."""
-        undo, answer = progress.last, "Cloudflare says that it is restored"
+    def _restore(self, progress: RunProgress) -> RestoreAttempt:
+        """Restore the bookmark from before the run, and read the ledger until it shows that."""
+        undo, response = progress.last_bookmark, "Cloudflare reported a restore"
         try:
             undo = self.database.restore(progress.bookmark.id) or undo
         except OutcomeUnknown as error:
-            answer = str(error)
+            response = str(error)
         except ApiError as error:
-            return Restore(f"failed: {error}")
+            return RestoreAttempt(f"no: {error}")
         try:
-            for pause in (0, *SETTLE_SECONDS):
-                self.sleep(pause)
-                if self.ledger() == progress.before:
-                    return Restore(undo=undo)
+            for _ in settle_attempts(self.sleep):
+                if self.read_ledger() == progress.before:
+                    return RestoreAttempt(undo=undo)
         except ApiError as error:
-            return Restore(f"not known: {answer}; the ledger can't be read: {error}")
-        return Restore(f"not known: {answer}; the ledger does not show it")
+            return RestoreAttempt(f"unknown: {response}, but the ledger cannot be read: {error}")
+        return RestoreAttempt(f"unknown: {response}, but the ledger still lists files of this run")
 
 
-def _untold(error: ApiError) -> str:
-    return f"it can't be told whether someone else wrote to the database: {error}"
+def _undetermined(error: ApiError) -> str:
+    return f"it cannot be determined if someone else wrote to the database: {error}"

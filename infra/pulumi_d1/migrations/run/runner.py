@@ -1,136 +1,123 @@
-"""Applies what a review found pending: bookmark, send, verify."""
+"""Apply the pending files of a review: take a bookmark, send, verify."""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import ApiError, SqlError, SqlRefused
-from pulumi_d1.migrations import ledger, live
-from pulumi_d1.migrations.bookmark import taken_now
-from pulumi_d1.migrations.plan import DEFAULT_POLICY
-from pulumi_d1.migrations.review.review import refuse
-from pulumi_d1.migrations.run.batch import batched
-from pulumi_d1.migrations.run.outcome import UNREAD, UNRECORDED
-from pulumi_d1.migrations.run.progress import Progress
-from pulumi_d1.migrations.run.recovery import OnFailure, Recovery
+from pulumi_d1.errors import ApiError, SqlError
+from pulumi_d1.migrations import live
+from pulumi_d1.migrations.bookmark import bookmark_now
+from pulumi_d1.migrations.review.review import raise_on_errors
+from pulumi_d1.migrations.run.batch import batch_requests
+from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS
+from pulumi_d1.migrations.run.outcome import LEDGER_UNREADABLE, ROW_GONE
+from pulumi_d1.migrations.run.progress import RunProgress
+from pulumi_d1.migrations.run.recovery import Recovery
 from pulumi_d1.migrations.run.request import make_request
 from pulumi_d1.migrations.run.sender import Sender
-from pulumi_d1.migrations.run.verification import broken, promise
+from pulumi_d1.migrations.run.verification import expect_result, find_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.bookmark import Bookmark
-    from pulumi_d1.migrations.plan import Problem, Severity
     from pulumi_d1.migrations.review.review import Review
-    from pulumi_d1.migrations.run.progress import Target
-    from pulumi_d1.migrations.run.sender import Record
-    from pulumi_d1.migrations.run.verification import Promise
+    from pulumi_d1.migrations.run.options import RunOptions
+    from pulumi_d1.migrations.run.progress import RunTarget
+    from pulumi_d1.migrations.run.sender import OnApplied
+    from pulumi_d1.migrations.run.verification import ExpectedResult
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """What a run did.
+class RunReport:
+    """The result of a run.
 
     Attributes:
-        ran: names of the migrations applied by this run, in order.
-        found: names of those that someone else applied meanwhile.
-        ledger: names in the ledger after the run, oldest first.
-        bookmark: from immediately before the first write, or of now when there was nothing to write.
+        ran: The names of the migrations that this run applied, in order.
+        by_others: The names of those that someone else applied during the run.
+        ledger: The names in the ledger after the run, oldest first.
+        bookmark: The bookmark from immediately before the first write, or the current one if there was no write.
     """
 
     ran: tuple[str, ...]
-    found: tuple[str, ...]
+    by_others: tuple[str, ...]
     ledger: tuple[str, ...]
     bookmark: Bookmark
 
 
-def applied(database: Database, table: str) -> tuple[str, ...]:
-    """Names in the ledger, oldest first; empty when there is no ledger. Writes nothing."""
-    try:
-        rows = database.read(ledger.select(table))
-    except SqlRefused:
-        # Most ledgers exist, so one request is enough, and only a missing one is empty. One that is there was made
-        # meanwhile, or is refused for another reason, which is an error.
-        if not database.read(ledger.exists(table)):
-            return ()
-        rows = database.read(ledger.select(table))
-    return tuple(row["name"] for row in rows)
-
-
-def apply(  # noqa: PLR0913 - what a run depends on, all of it
+def apply(  # noqa: PLR0913 - all that a run depends on
     database: Database,
-    reviewed: Review,
-    target: Target,
+    review: Review,
+    target: RunTarget,
     *,
-    policy: Mapping[Problem, Severity] = DEFAULT_POLICY,
-    on_failure: OnFailure = OnFailure.STOP,
+    options: RunOptions = DEFAULT_OPTIONS,
     retry: Retry | None = None,
-    say: Callable[[str], None] = lambda _: None,
-    record: Record = lambda _names, _seconds, _bookmark: None,
-    taken: Callable[[Bookmark], None] = lambda _: None,
-) -> Report:
-    """Applies what the review found pending. After a failure, another review and run go on where this one stopped.
+    on_applied: OnApplied = lambda _names, _seconds, _bookmark: None,
+    on_bookmark: Callable[[Bookmark], None] = lambda _: None,
+) -> RunReport:
+    """Apply the pending files of a review. After a failure, another review and run continue from the ledger.
 
     Args:
-        database: the database.
-        reviewed: of this database, just now.
-        target: the database in the words of its messages.
-        policy: which problems of the folder stop the run.
-        on_failure: what to do after a failed file.
-        retry: how to wait.
-        say: is told of each step.
-        record: is given what took effect as soon as it has: names, seconds of their request, the run's bookmark.
-        taken: is given the run's bookmark before the first write.
+        database: The database.
+        review: A review of this database that was just made.
+        target: The database's names, for messages.
+        options: The stack's options for its runs.
+        retry: The waiting for Cloudflare.
+        on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
+        on_bookmark: Called with the run's bookmark before the first write.
 
     Raises:
-        PlanRefused: D1 would refuse a file, or `policy` calls something an error; nothing was written.
-        MigrationFailed: a file was refused; those before it stay applied, of it and those after it nothing remains.
-        ConfigError: a file can't be sent as it is; nothing was written.
-        ApiError: the database can't be read, or gives no bookmark; nothing was written.
+        PlanRefused: D1 would refuse a file, or the policy makes a problem an error; nothing was written.
+        MigrationFailed: A file was refused. Earlier files stay applied; nothing remains of it and of later files.
+        ConfigError: A file cannot be sent as it is; nothing was written.
+        ApiError: The database cannot be read, or has no bookmark; nothing was written.
     """
-    refuse(reviewed, target.folder, policy)
-    plan = reviewed.plan
-    cut = reviewed.rehearsal.statements if reviewed.rehearsal else {}
-    requests = batched(make_request(file, target.folder, target.table, cut.get(file.name)) for file in plan.pending)
-    promised = promise(database, reviewed.rehearsal)
-
-    bookmark = taken_now(database.bookmark(), target.retention)
-    if requests:
-        taken(bookmark)
-        say(f"bookmark {bookmark.id} taken; way back: {bookmark.restore_command(target.name)}")
-
-    retry = retry or Retry(say)
-    reading = partial(applied, database, target.table)
-    recovery = Recovery(on_failure, database, reading, retry.sleep)
-    sender = Sender(database, reading, recovery, retry, say, record)
-    progress = sender.send(
-        requests, Progress(target, bookmark, plan.applied, pending=len(plan.pending), last=bookmark.id)
+    raise_on_errors(review, target.folder, options.policy)
+    plan = review.plan
+    statements = review.rehearsal.statements if review.rehearsal else {}
+    requests = batch_requests(
+        make_request(file, target.folder, target.table, statements.get(file.name)) for file in plan.pending
     )
-    names = _verified(database, progress, promised) if requests else plan.applied
-    return Report(progress.ran, progress.found, names, bookmark)
+    expected = expect_result(database, review.rehearsal)
+
+    bookmark = bookmark_now(database.bookmark(), options.retention)
+    if requests:
+        on_bookmark(bookmark)
+        logger.info(f"bookmark {bookmark.id} taken; to restore it: {bookmark.restore_command(target.name)}")
+
+    retry = retry or Retry()
+    read_ledger = partial(live.read_ledger, database, target.table)
+    recovery = Recovery(options.on_failure, database, read_ledger, retry.sleep)
+    sender = Sender(database, read_ledger, recovery, retry, on_applied)
+    start = RunProgress(target, bookmark, plan.applied, pending=len(plan.pending), last_bookmark=bookmark.id)
+    progress = sender.send_all(requests, start)
+    ledger = _verify(database, progress, expected) if requests else plan.applied
+    return RunReport(progress.ran, progress.by_others, ledger, bookmark)
 
 
-def _verified(database: Database, progress: Progress, promised: Promise) -> tuple[str, ...]:
-    """The ledger after the last file.
+def _verify(database: Database, progress: RunProgress, expected: ExpectedResult) -> tuple[str, ...]:
+    """Return the names in the ledger after the last file.
 
     Raises:
-        MigrationFailed: the database can't be read, or is not what the review promised.
+        MigrationFailed: The database cannot be read, or differs from the expected result.
     """
-    settled, table = (*progress.ran, *progress.found), progress.target.table
+    table = progress.target.table
     try:
-        now = live.read(database, table)
-        if lost := [name for name in settled if name not in now.ledger]:
-            cause = f"it ran, but the ledger {table} does not show it"
-            raise progress.failure(lost[0], cause, UNRECORDED)
-        lines = broken(promised, database, now, table)
+        now = live.read_database(database, table)
+        if missing := [name for name in progress.finished if name not in now.ledger]:
+            cause = f"it ran, but the ledger {table} does not list it"
+            raise progress.failure(missing[0], cause, ROW_GONE)
+        differences = find_differences(expected, database, now, table)
     except (ApiError, SqlError) as error:
         cause = f"reading the database after the last file failed: {error}"
-        raise progress.failure(settled[-1], cause, UNREAD) from error
-    if lines:
-        raise progress.difference(lines)
+        raise progress.failure(progress.finished[-1], cause, LEDGER_UNREADABLE) from error
+    if differences:
+        raise progress.difference(differences)
     return now.ledger

@@ -1,25 +1,26 @@
-"""Sends requests, each once. After an error the ledger decides: it alone knows what took effect."""
+"""Send each request once. After an error, the ledger decides what took effect."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ApiError, TryLater
-from pulumi_d1.migrations.run.batch import batched, singles, without
+from pulumi_d1.migrations.run.batch import batch_requests, split_request, without_names
 from pulumi_d1.migrations.run.outcome import (
     APPLIED,
+    BY_OTHERS,
+    IN_LEDGER,
+    LEDGER_UNREADABLE,
     LOST,
-    SETTLE_SECONDS,
-    SETTLED,
     STILL_RUNNING,
-    THEIRS,
-    UNREAD,
-    Outcome,
-    judge,
+    RequestOutcome,
+    outcome_of,
 )
+from pulumi_d1.migrations.run.settling import SETTLE_SECONDS, settle_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,18 +28,20 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.cloudflare.retry import Retry
     from pulumi_d1.migrations.bookmark import Bookmark
-    from pulumi_d1.migrations.run.progress import Progress
+    from pulumi_d1.migrations.run.progress import RunProgress
     from pulumi_d1.migrations.run.recovery import Recovery
     from pulumi_d1.migrations.run.request import Request
 
-    Record = Callable[[tuple[str, ...], float, Bookmark], None]
+    OnApplied = Callable[[tuple[str, ...], float, Bookmark], None]
+
+logger = logging.getLogger(__name__)
 
 
 def send(database: Database, request: Request) -> None:
-    """Sends a request, once.
+    """Send a request once.
 
     Raises:
-        ApiError: as Database raises.
+        ApiError: As `Database.write`.
     """
     if request.as_import:
         database.import_script(*request.pieces)
@@ -51,26 +54,26 @@ class Sender:
     """Sends the requests of one run.
 
     Attributes:
-        database: the database.
-        ledger: reads the names in its ledger.
-        recovery: ends a run that fails.
-        retry: how to wait.
-        say: is told what became of each migration.
-        record: is given what took effect: its names, the seconds that the request took, and the run's bookmark.
+        database: The database.
+        read_ledger: Reads the names in the ledger.
+        recovery: Ends a run that fails.
+        retry: The waiting for Cloudflare.
+        on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
     """
 
     database: Database
-    ledger: Callable[[], tuple[str, ...]]
+    read_ledger: Callable[[], tuple[str, ...]]
     recovery: Recovery
     retry: Retry
-    say: Callable[[str], None]
-    record: Record
+    on_applied: OnApplied
 
-    def send(self, requests: Iterable[Request], progress: Progress) -> Progress:
-        """Sends all of them, in order. Where several migrations can't be had in one request, they go one at a time.
+    def send_all(self, requests: Iterable[Request], progress: RunProgress) -> RunProgress:
+        """Send all requests in order, and return the progress after the last.
+
+        If a request of several migrations fails, each of them is sent by itself.
 
         Raises:
-            MigrationFailed: a migration did not take effect, or nobody knows.
+            MigrationFailed: A migration did not take effect, or its outcome is unknown.
         """
         queue = deque(requests)
         while queue:
@@ -78,27 +81,28 @@ class Sender:
             progress = self.recovery.before_write(progress)
             started = time.monotonic()
             error = self._deliver(request)
-            outcome, ledger = (APPLIED, ()) if error is None else self._learn(error, request, progress)
-            if outcome in {APPLIED, SETTLED}:
-                self.record(request.names, time.monotonic() - started, progress.bookmark)
-                progress = self._told(progress, request.names, outcome)
+            outcome, ledger = (APPLIED, ()) if error is None else self._read_outcome(error, request, progress)
+            if outcome in {APPLIED, IN_LEDGER}:
+                self.on_applied(request.names, time.monotonic() - started, progress.bookmark)
+                progress = _report(progress, request.names, outcome)
                 progress = self.recovery.after_write(progress, certain=outcome is APPLIED)
-            elif outcome is THEIRS or len(request.parts) > 1:
-                theirs = tuple(name for waiting in (request, *queue) for name in waiting.names if name in ledger)
-                progress = self._told(progress, theirs, THEIRS)
+            elif outcome is BY_OTHERS or len(request.parts) > 1:
+                by_others = tuple(name for waiting in (request, *queue) for name in waiting.names if name in ledger)
+                progress = _report(progress, by_others, BY_OTHERS)
                 if len(request.parts) > 1:
-                    self.say(f"{_names(request)}: {error}; sending one at a time")
-                queue = deque((*without(singles(request), theirs), *batched(without(queue, theirs))))
+                    logger.info(f"{_names(request)}: {error}; sending one file at a time")
+                singles = without_names(split_request(request), by_others)
+                queue = deque((*singles, *batch_requests(without_names(queue, by_others))))
             else:
                 raise self.recovery.failure(progress, request.names[0], str(error), outcome) from error
         return progress
 
     def _deliver(self, request: Request) -> ApiError | None:
-        """Sends a request until Cloudflare runs it, and gives the error that it ended with."""
+        """Send a request until Cloudflare runs it, and return the error that it ended with, if any."""
         refused: list[TryLater] = []
 
         def attempt() -> ApiError | None:
-            if refused and not set(request.names).isdisjoint(self.ledger()):
+            if refused and not set(request.names).isdisjoint(self.read_ledger()):
                 return refused[-1]
             try:
                 send(self.database, request)
@@ -112,39 +116,40 @@ class Sender:
         except ApiError as error:
             return error
 
-    def _learn(self, error: ApiError, request: Request, progress: Progress) -> tuple[Outcome, tuple[str, ...]]:
-        """What became of a request that ended in `error`, and the ledger that tells.
+    def _read_outcome(
+        self, error: ApiError, request: Request, progress: RunProgress
+    ) -> tuple[RequestOutcome, tuple[str, ...]]:
+        """Return the outcome of a request that ended in `error`, and the ledger that it follows from.
 
         Raises:
-            MigrationFailed: the ledger can't be read.
+            MigrationFailed: The ledger cannot be read.
         """
-        table = progress.target.table
-        ledger = self._ledger_after(error, request, progress)
-        outcome = judge(error, request, ledger, table)
-        for number, pause in enumerate(SETTLE_SECONDS):
+        outcome, ledger = LOST, ()
+        for attempt in settle_attempts(self.retry.sleep):
+            ledger = self._read_ledger_after(error, request, progress)
+            outcome = outcome_of(error, request, ledger, progress.target.table)
             if outcome not in {LOST, STILL_RUNNING}:
                 break
-            if number == 0:
-                self.say(f"{_names(request)}: {error}; asking the ledger for {sum(SETTLE_SECONDS)} s what became of it")
-            self.retry.sleep(pause)
-            ledger = self._ledger_after(error, request, progress)
-            outcome = judge(error, request, ledger, table)
+            if attempt == 0:
+                seconds = sum(SETTLE_SECONDS)
+                logger.info(f"{_names(request)}: {error}; reading the ledger for {seconds} s to see if it was applied")
         return outcome, ledger
 
-    def _ledger_after(self, error: ApiError, request: Request, progress: Progress) -> tuple[str, ...]:
+    def _read_ledger_after(self, error: ApiError, request: Request, progress: RunProgress) -> tuple[str, ...]:
         try:
-            return self.ledger()
+            return self.read_ledger()
         except ApiError as second:
-            both = f"{error}; reading the ledger to learn what became of {_names(request)} failed too: {second}"
-            raise self.recovery.failure(progress, request.names[0], both, UNREAD) from second
+            both = f"{error}; then reading the ledger failed too: {second}"
+            raise self.recovery.failure(progress, request.names[0], both, LEDGER_UNREADABLE) from second
 
-    def _told(self, progress: Progress, names: tuple[str, ...], outcome: Outcome) -> Progress:
-        """The progress with `names`, after a line about each of them."""
-        for name in names:
-            progress = progress.finding(name) if outcome is THEIRS else progress.after(name)
-            count = f"({len(progress.ran) + len(progress.found)} of {progress.pending})"
-            self.say(f"applied {name} {count}" if outcome is APPLIED else f"{name} {outcome.known} {count}")
-        return progress
+
+def _report(progress: RunProgress, names: tuple[str, ...], outcome: RequestOutcome) -> RunProgress:
+    """Log a line for each of `names`, and return the progress with them."""
+    for name in names:
+        progress = progress.with_others(name) if outcome is BY_OTHERS else progress.with_applied(name)
+        count = f"({len(progress.finished)} of {progress.pending})"
+        logger.info(f"applied {name} {count}" if outcome is APPLIED else f"{name} {outcome.known} {count}")
+    return progress
 
 
 def _names(request: Request) -> str:

@@ -1,13 +1,13 @@
-"""After the last file: is the database what the rehearsal made of it, and has it kept its rows?
+"""Compare the database with the rehearsal after the last file, and check that it kept its rows.
 
-Rows are counted where a table is dropped, made again, or reached by a foreign key, and no statement was meant to take
-any. Elsewhere SQLite itself tells of every DELETE: a table without one can't have lost rows.
+Rows are counted in tables that a run drops, creates again, or reaches by a foreign key, if no statement is meant to
+delete rows there. Elsewhere SQLite reports every DELETE, so a table without one cannot have lost rows.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.review.counts import CountQuery
 from pulumi_d1.migrations.review.effects import EffectKind, find_effects
@@ -20,84 +20,83 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.migrations.live import Live
+    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.review.rehearsal import Rehearsal
     from pulumi_d1.sqlite.schema import Schema
 
-_TAKES_ROWS = frozenset({EffectKind.DROPPED, EffectKind.DELETED, EffectKind.FOREIGN_KEY})
-_SHOULD: dict[ChangeKind, str] = {
-    ChangeKind.ADDED: "is there, and no file made it",
-    ChangeKind.REMOVED: "is not there",
-    ChangeKind.CHANGED: "is not as the files make it",
+_DELETE_ROWS: Final = frozenset({EffectKind.DROPPED, EffectKind.DELETED, EffectKind.FOREIGN_KEY})
+_DIFFERENCES: Final[dict[ChangeKind, str]] = {
+    ChangeKind.ADDED: "exists, but no file creates it",
+    ChangeKind.REMOVED: "is missing",
+    ChangeKind.CHANGED: "differs from what the files create",
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """What a run leaves behind if all goes well.
+class ExpectedResult:
+    """The database that a run leaves if all goes well.
 
     Attributes:
-        schema: without the ledger; None where there was no rehearsal, or rows decide what it left out.
-        rows: of each table that the run puts at risk, before it.
+        schema: The schema without the ledger; None if there was no rehearsal, or if it depends on rows.
+        rows: The number of rows before the run, of each table that the run puts at risk.
     """
 
     schema: Schema | None
     rows: Mapping[CountQuery, int]
 
 
-def promise(database: Database, rehearsal: Rehearsal | None) -> Promise:
-    """What the rehearsal promises. Reads the database where there are rows to count.
+def expect_result(database: Database, rehearsal: Rehearsal | None) -> ExpectedResult:
+    """Return the expected result of a run; read the database if rows must be counted.
 
     Raises:
-        ApiError: they can't be counted.
+        ApiError: They cannot be counted.
     """
     if rehearsal is None:
-        return Promise(None, {})
+        return ExpectedResult(None, {})
     kept = {name.lower() for name in rehearsal.after.tables}
-    counted = (_at_risk(rehearsal) & kept) - _meant_to_shrink(rehearsal)
+    counted = (_tables_at_risk(rehearsal) & kept) - _tables_meant_to_shrink(rehearsal)
     counts = [CountQuery(name) for name in rehearsal.before.tables if name.lower() in counted]
-    return Promise(None if rehearsal.undecided else rehearsal.after, row_counter(database)(counts))
+    return ExpectedResult(None if rehearsal.undecided else rehearsal.after, row_counter(database)(counts))
 
 
-def broken(promised: Promise, database: Database, now: Live, table: str) -> tuple[str, ...]:
-    """What the database has, or lacks, against the promise; a line each.
+def find_differences(expected: ExpectedResult, database: Database, now: LiveDatabase, table: str) -> tuple[str, ...]:
+    """Return a line for each difference between a database and its expected result.
 
     Args:
-        promised: from before the run.
-        database: the database.
-        now: read after the run.
-        table: name of the ledger.
+        expected: The expected result, from before the run.
+        database: The database.
+        now: Its ledger and schema after the run.
+        table: The name of the ledger.
 
     Raises:
-        ApiError: its rows can't be counted.
-        SqlError: its schema can't be made here.
+        ApiError: Rows cannot be counted.
+        SqlError: The local SQLite cannot create the schema.
     """
-    found = schema.read(schema.build(now.objects)).without(table)
-    changes = difference(promised.schema, found) if promised.schema else ()
-    lines = [f"{change.type} {change.name} {_SHOULD[change.kind]}" for change in changes]
-    left = [count for count in promised.rows if count.table.lower() in found.columns]
-    after = row_counter(database)(left)
-    for count, number in after.items():
-        if number < promised.rows[count]:
+    actual = schema.read(schema.build(now.objects)).without(table)
+    changes = difference(expected.schema, actual) if expected.schema else ()
+    lines = [f"{change.type} {change.name} {_DIFFERENCES[change.kind]}" for change in changes]
+    remaining = [count for count in expected.rows if count.table.lower() in actual.columns]
+    for count, number in row_counter(database)(remaining).items():
+        if number < expected.rows[count]:
             lines.append(
-                f"table {count.table} has {format_rows(number)} and had {promised.rows[count]:,}; no file takes any"
+                f"table {count.table} has {format_rows(number)} and had {expected.rows[count]:,}; no file deletes any"
             )
     return tuple(lines)
 
 
-def _at_risk(rehearsal: Rehearsal) -> set[str]:
-    """Tables, in lower case, that are not the same table afterwards, or that a foreign key of theirs reaches into."""
+def _tables_at_risk(rehearsal: Rehearsal) -> set[str]:
+    """Return tables, in lower case, that are created, dropped, or changed by a foreign key of theirs."""
     steps = [step for file in rehearsal.files for step in file.steps]
-    made = {name for step in steps if step.changed_schema for name in step.names("CREATE_TABLE")}
+    created = {name for step in steps if step.changed_schema for name in step.names("CREATE_TABLE")}
     dropped = {name for step in steps for name in step.names("DROP_TABLE")}
     reached = {key.child for step in steps for key in step.foreign_keys}
-    return {name.lower() for name in made | dropped | reached}
+    return {name.lower() for name in created | dropped | reached}
 
 
-def _meant_to_shrink(rehearsal: Rehearsal) -> set[str]:
-    """Tables, in lower case, of which a statement takes rows: lint has told of all of them, a WHERE tells of some."""
-    told = find_effects(rehearsal, each_file_alone=False)
-    gone = {effect.live_table for effect in told if effect.kind in _TAKES_ROWS}
+def _tables_meant_to_shrink(rehearsal: Rehearsal) -> set[str]:
+    """Return tables, in lower case, that lose all rows as lint reports, or some rows by a DELETE with WHERE."""
+    effects = find_effects(rehearsal, each_file_alone=False)
+    emptied = {effect.live_table for effect in effects if effect.kind in _DELETE_ROWS}
     steps = [step for file in rehearsal.files for step in file.steps if not step.names("DROP_TABLE")]
-    some = {action.name for step in steps for action in step.actions if action.verb == "DELETE"}
-    return {name.lower() for name in gone | some}
+    thinned = {action.name for step in steps for action in step.actions if action.verb == "DELETE"}
+    return {name.lower() for name in emptied | thinned}

@@ -1,114 +1,111 @@
-"""What `pulumi preview`, and the preview before every `up`, tell about the migrations."""
+"""The migrations in `pulumi preview`, and in the preview before every `up`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import logging
+from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, ConfigError, PlanRefused, SqlError
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.review.review import drift, look, refuse, review, unrehearsed
-from pulumi_d1.program.actions.fields import STACK
-from pulumi_d1.program.actions.inputs import (
-    planned_files,
-    policy,
-    quarantine,
-    read_now,
-    read_planned,
-    refuse_another_ledger,
+from pulumi_d1.migrations.review.review import (
+    drift,
+    raise_on_errors,
+    review_database,
+    review_files,
+    review_without_rehearsal,
 )
-from pulumi_d1.reports.review_text import drift_lines, report
+from pulumi_d1.program.actions.inputs import NO_STATE, refuse_another_ledger
+from pulumi_d1.reports.review_text import drift_lines, format_review
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.migrations.live import Live
+    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.program.actions.inputs import MigrationsInputs, MigrationsState
+
+logger = logging.getLogger(__name__)
 
 
-def refuse_taken_name(props: Mapping[str, Any], token: str | None) -> None:
-    """Stops the creation of a database whose name is taken; Cloudflare would refuse it with code 7502.
-
-    Where Cloudflare does not say, the creation will: one request, and no waiting.
+def refuse_taken_name(inputs: MigrationsInputs, token: str | None) -> None:
+    """Refuse to create a database whose name is taken, before Cloudflare does (code 7502). Sends one request.
 
     Raises:
-        PlanRefused: there is such a database, and the stack does not have it.
+        PlanRefused: The account has such a database, and the stack does not own it.
     """
-    name = props["database_name"]
+    name = inputs.database.name
     try:
-        found = connect_account(props["account_id"], token=token, retry=Retry(patience=0)).describe(name)
+        account = connect_account(inputs.database.account_id, token=token, retry=Retry(patience=0))
+        database = account.describe(name)
     except (ApiError, ConfigError):
-        return
+        return  # the creation itself will report it
     raise PlanRefused(
-        f"there is a database {name} already ({found.id}), which this stack does not have: "
-        f"'d1 adopt --stack {props[STACK]}' lets the next 'pulumi up' take it over"
+        f"the database {name} exists already ({database.id}), and this stack does not own it: run "
+        f"'d1 adopt --stack {inputs.stack}' to let the next 'pulumi up' adopt it"
     )
 
 
-def of_new(props: Mapping[str, Any], source: Database | None = None) -> Review:
-    """The review of a database that is yet to be created: every file is pending, and no row can be lost.
+def review_new(inputs: MigrationsInputs, source: Database | None = None) -> Review:
+    """Review a database that does not exist yet: every file is pending, and no row can be lost.
 
     Args:
-        props: inputs of the resource.
-        source: the database that it becomes a copy of before its files run; None where it starts empty.
+        inputs: Inputs of the resource.
+        source: The database that it becomes a copy of before its files run; None if it starts empty.
 
     Raises:
-        ConfigError: the folder is not the one that the program has read.
-        ApiError: the source can't be read.
+        ConfigError: The folder has changed since the program read it.
+        ApiError: The source cannot be read.
     """
-    files, table, taken_back = read_planned(props), props["migrations_table"], quarantine(props)
+    files, table = inputs.files.read_planned(), inputs.database.migrations_table
     if source:
-        return look(source, files, table, {}, taken_back)
-    return review(files, live.NEW, table, {}, lambda _: {}, quarantine=taken_back)
+        return review_database(source, files, table, {}, inputs.quarantine)
+    return review_files(files, live.NEW, table, {}, lambda _: {}, quarantine=inputs.quarantine)
 
 
-def of_live(connect: Callable[[], Database], props: Mapping[str, Any], previous: Mapping[str, Any]) -> Review:
-    """The review of a database that is there: one request for schema and ledger, and one for row counts.
+def review_existing(
+    connect: Callable[[], Database], inputs: MigrationsInputs, state: MigrationsState = NO_STATE
+) -> Review:
+    """Review a database that exists: one request for schema and ledger, and one for row counts.
 
-    Where it can't be made it is the plan alone, with the reason: a preview writes nothing, and need not fail.
-
-    Args:
-        connect: gives the database.
-        props: inputs of the resource.
-        previous: its inputs and outputs in the state; empty when it is not there.
+    If the database or the folder cannot be read, the review is the plan alone, with the reason.
 
     Raises:
-        PlanRefused: the stack was pointed at another ledger.
+        PlanRefused: The stack now names another ledger, which is empty.
     """
-    table, recorded = props["migrations_table"], previous.get("checksums", {})
     try:
-        done = look(connect(), read_planned(props), table, recorded, quarantine(props))
+        review = review_database(
+            connect(), inputs.files.read_planned(), inputs.database.migrations_table, state.digests, inputs.quarantine
+        )
     except (ApiError, ConfigError) as error:
-        files, ledger = planned_files(props["migrations"]), previous.get("applied", ())
-        return unrehearsed(files, ledger, recorded, str(error), quarantine(props))
-    refuse_another_ledger(props, previous, done.plan.applied)
-    return done
+        return review_without_rehearsal(
+            inputs.files.planned, state.applied, state.digests, str(error), inputs.quarantine
+        )
+    refuse_another_ledger(inputs, state, review.plan.applied)
+    return review
 
 
-def show(done: Review, props: Mapping[str, Any]) -> None:
-    """Says what a run would do.
+def print_review(review: Review, inputs: MigrationsInputs) -> None:
+    """Print what a run would do.
 
     Raises:
-        PlanRefused: it must not.
+        PlanRefused: The run would be refused.
     """
-    if text := report(done, props["database_name"], props["migrations_dir"], policy(props), errors=False):
-        say(text)
-    refuse(done, props["migrations_dir"], policy(props))
+    folder, policy = inputs.files.folder, inputs.options.policy
+    if text := format_review(review, inputs.database.name, folder, policy, errors=False):
+        logger.info(text)
+    raise_on_errors(review, folder, policy)
 
 
-def show_drift(now: Live, props: Mapping[str, Any]) -> None:
-    """Says what of the live schema the applied files do not explain; nothing where they explain it all."""
+def print_drift(now: LiveDatabase, inputs: MigrationsInputs) -> None:
+    """Print the parts of the live schema that the applied files do not explain; nothing if they explain it all."""
+    name = inputs.database.name
     try:
-        found = drift(read_now(props), now, props["migrations_table"])
+        changes = drift(inputs.files.read_now(), now, inputs.database.migrations_table)
     except (ConfigError, SqlError) as error:
-        say(f"whether {props['database_name']} drifted can't be told: {error}")
+        logger.info(f"the drift of {name} cannot be determined: {error}")
     else:
-        for line in drift_lines(found):
-            say(f"{props['database_name']}: {line}")
-
-
-def say(text: str) -> None:
-    """The engine shows what a plugin prints as a diagnostic."""
-    print(text, flush=True)  # noqa: T201
+        for line in drift_lines(changes):
+            logger.info(f"{name}: {line}")

@@ -1,4 +1,4 @@
-"""What a run tells while it goes on, and what the state keeps of it."""
+"""The record of a run in the state."""
 
 from __future__ import annotations
 
@@ -6,70 +6,68 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pulumi_d1.migrations.past.history import Application, extended, from_json
-from pulumi_d1.program.actions.fields import of_ledger
+from pulumi_d1.migrations.past.history import Application, extended
+from pulumi_d1.program.actions.inputs import ledger_outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from pulumi_d1.migrations.bookmark import Bookmark
     from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.program.actions.inputs import MigrationsState
     from pulumi_d1.system.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
-class Journal:
-    """One run.
+class RunRecord:
+    """The applications of one run, and the outputs that follow from them.
 
     Attributes:
-        files: the folder.
-        previous: the outputs before the run; empty before the first. An older state has no history.
-        actor: who runs it.
-        entries: what it has applied so far.
+        files: The files of the folder.
+        state: The outputs of the run before.
+        actor: Who runs it.
+        applications: What this run has applied so far.
     """
 
     files: Sequence[Migration]
-    previous: Mapping[str, Any]
+    state: MigrationsState
     actor: Actor
-    entries: list[Application] = field(default_factory=list)
+    applications: list[Application] = field(default_factory=list)
 
-    def record(self, names: tuple[str, ...], seconds: float, bookmark: Bookmark) -> None:
-        """Writes down what was applied, as the runner tells it."""
+    def add(self, names: tuple[str, ...], seconds: float, bookmark: Bookmark) -> None:
+        """Add files that the runner has applied in one request."""
         digests = {file.name: file.sha256 for file in self.files}
-        now, took = datetime.now(UTC).replace(microsecond=0), round(seconds, 3)
-        self.entries.extend(
-            Application(name, digests[name], now, took, self.actor.by, self.actor.commit, bookmark) for name in names
+        now, duration = datetime.now(UTC).replace(microsecond=0), round(seconds, 3)
+        self.applications.extend(
+            Application(name, digests[name], now, duration, self.actor.by, self.actor.commit, bookmark)
+            for name in names
         )
 
     def outputs(self, ledger: Sequence[str], bookmark: Bookmark, database_name: str) -> dict[str, Any]:
-        """The outputs after the run, whether it came to its end or not.
+        """Return the outputs after the run, whether it succeeded or not.
 
         Args:
-            ledger: names in the ledger now, oldest first.
-            bookmark: from before the run's first write.
-            database_name: for the restore command.
+            ledger: Names in the ledger now, oldest first.
+            bookmark: The bookmark from before the run's first write.
+            database_name: The database, for the restore command.
         """
-        history = extended(map(from_json, self.previous.get("history") or ()), self.entries)
         outputs = {
-            **of_ledger(ledger),
+            **ledger_outputs(ledger),
             "checksums": self._checksums(ledger),
-            "history": [application.as_json() for application in history],
+            "history": [application.as_json() for application in extended(self.state.history, self.applications)],
         }
-        if self.previous and not self.entries:  # the way back is from before the last write, not from now
-            return {**outputs, **{name: self.previous[name] for name in ("bookmark", "restore_command")}}
+        if self.state.bookmark and not self.applications:  # the last write's bookmark is the one to restore
+            return {**outputs, "bookmark": self.state.bookmark, "restore_command": self.state.restore_command}
+        times = {"time": bookmark.time.isoformat(), "expires": bookmark.expires.isoformat()}
         return {
             **outputs,
-            "bookmark": {
-                "id": bookmark.id,
-                "time": bookmark.time.isoformat(),
-                "expires": bookmark.expires.isoformat(),
-            },
+            "bookmark": {"id": bookmark.id, **times},
             "restore_command": bookmark.restore_command(database_name),
         }
 
     def _checksums(self, ledger: Sequence[str]) -> dict[str, str]:
-        """Digest of each applied file as it was when it was applied: that is how a later edit is noticed."""
-        known = {file.name: file.sha256 for file in self.files}
-        known |= self.previous.get("checksums") or {}
-        known |= {entry.name: entry.sha256 for entry in self.entries}
-        return {name: known[name] for name in ledger if name in known}
+        """Return the digest of each applied file when it was applied; a later edit differs from it."""
+        digests = {file.name: file.sha256 for file in self.files}
+        digests |= self.state.digests
+        digests |= {application.name: application.sha256 for application in self.applications}
+        return {name: digests[name] for name in ledger if name in digests}

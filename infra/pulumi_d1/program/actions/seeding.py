@@ -1,121 +1,118 @@
-"""What the seeds resource does: what a preview tells, and a run."""
+"""Preview and run of the seeds resource."""
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
-
-import pulumi
 
 from pulumi_d1.errors import ApiError, ConfigError, PlanRefused, SeedFailed, SqlError
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.run.request import LARGE_BYTES
-from pulumi_d1.program.actions.copy_source import source_of
-from pulumi_d1.program.actions.inputs import planned_files, read_now
-from pulumi_d1.program.actions.preview import say
+from pulumi_d1.program.actions.inputs import seeds_inputs
 from pulumi_d1.program.pulumi_sdk import keep_outputs
-from pulumi_d1.seeds import run as runner
-from pulumi_d1.seeds.changes import make_plan, read_seeds
-from pulumi_d1.seeds.dry_run import rehearse
+from pulumi_d1.seeds.changes import compare_seeds
+from pulumi_d1.seeds.dry_run import dry_run_seeds
+from pulumi_d1.seeds.run import SeedTarget, run_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.live import Live
+    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.review.rehearsal import Refusal
-    from pulumi_d1.seeds.changes import Plan
+    from pulumi_d1.program.actions.inputs import CopySource, DatabaseInputs, SeedsInputs
+
+logger = logging.getLogger(__name__)
 
 
-def planned(props: Mapping[str, Any], ran: Mapping[str, str]) -> Plan:
-    """What would run of the files that the program has read."""
-    return make_plan(planned_files(props["seeds"]), ran)
-
-
-def show(connect: Callable[[], Database], props: Mapping[str, Any], ran: Mapping[str, str], token: str | None) -> None:
-    """Says what would run, and what is wrong with it, after a rehearsal behind that of the migrations.
+def preview(
+    connect: Callable[[DatabaseInputs | CopySource], Database], inputs: SeedsInputs, ran: Mapping[str, str]
+) -> None:
+    """Print which seeds would run and what is wrong with them, after a rehearsal behind that of the migrations.
 
     Args:
-        connect: gives the database, where it is known.
-        props: inputs of the resource.
-        ran: digest of each file when it last ran, by name.
-        token: for the source of a copy; None for the environment's.
+        connect: Connects to the database, or to the one that it becomes a copy of.
+        inputs: Inputs of the resource.
+        ran: Digest of each file when it last ran, by name.
 
     Raises:
-        PlanRefused: D1 would refuse a seed that is to run.
+        PlanRefused: D1 would refuse a seed that is about to run.
     """
-    plan = planned(props, ran)
-    if not plan.lines:
+    changes = compare_seeds(inputs.files.planned, ran)
+    if not changes.lines:
         return
-    say("\n".join([f"seeds of {props['database_name']}:", *(f"  {line}" for line in plan.lines)]))
-    if not plan.new and not plan.changed:
+    logger.info("\n".join([f"seeds of {inputs.database.name}:", *(f"  {line}" for line in changes.lines)]))
+    if not changes.new and not changes.changed:
         return
-    seeds = _files(props)
+    seeds = _read_files(inputs)
     try:
-        now = _live(connect, props, token)
-        pending = [file for file in read_now(props) if file.name not in now.ledger]
+        now = _schema_before_migrations(connect, inputs.database)
+        pending = [file for file in inputs.migrations.read_now() if file.name not in now.ledger]
         if (size := sum(len(seed.sql) for seed in seeds)) > LARGE_BYTES:
-            say(f"rehearsing {size / 1e6:,.0f} MB of seeds")
-        seen = rehearse(now.objects, pending, props["migrations_table"], seeds, plan.runs)
+            logger.info(f"rehearsing {size / 1e6:,.0f} MB of seeds")
+        problems = dry_run_seeds(now.objects, pending, inputs.database.migrations_table, seeds, changes.runs)
     except (ApiError, SqlError) as error:
-        say(f"the seeds are not rehearsed, since {error}")
+        logger.info(f"the seeds could not be rehearsed: {error}")
         return
-    if warnings := _lines(seen.warnings, props):
-        say("\n".join(["warnings:", *warnings]))
-    if refused := _lines(seen.refused, props):
+    if warnings := _lines(problems.warnings, inputs):
+        logger.info("\n".join(["warnings:", *warnings]))
+    if refused := _lines(problems.refused, inputs):
         raise PlanRefused("\n".join(["no seed was run:", *refused]))
 
 
 def run(database: Database, props: Mapping[str, Any], ran: Mapping[str, str]) -> dict[str, str]:
-    """Runs what is new or changed; gives the digests of all that ran, by name.
+    """Run the new and changed seeds, and return the digests of all that ran, by name.
 
     Args:
-        database: the database.
-        props: inputs of the resource.
-        ran: digest of each file when it last ran, by name.
+        database: The database.
+        props: The inputs of the resource.
+        ran: Digest of each file when it last ran, by name.
 
     Raises:
-        D1Error: a file failed. Pulumi keeps those that ran before it.
+        D1Error: A file failed. Pulumi keeps those that ran before it.
     """
-    plan = planned(props, ran)
-    done = {name: digest for name, digest in ran.items() if name not in plan.gone}
+    inputs = seeds_inputs(props)
+    changes = compare_seeds(inputs.files.planned, ran)
+    digests = {name: digest for name, digest in ran.items() if name not in changes.deleted}
 
     def record(seed: Migration) -> None:
-        done[seed.name] = seed.sha256
+        digests[seed.name] = seed.sha256
 
-    seeds = [seed for seed in _files(props) if plan.runs(seed.name)]
-    target = runner.Target(props["database_name"], props["seeds_dir"])
+    seeds = [seed for seed in _read_files(inputs) if changes.runs(seed.name)]
+    target = SeedTarget(inputs.database.name, inputs.files.folder)
     try:
-        runner.run(database, seeds, target, say=say, record=record)
+        run_seeds(database, seeds, target, record=record)
     except SeedFailed as failure:
         if failure.ran:
-            keep_outputs(props, {**props, "ran": done}, str(failure))
+            keep_outputs(props, {**props, "ran": digests}, str(failure))
         raise
-    return done
+    return digests
 
 
-def _files(props: Mapping[str, Any]) -> tuple[Migration, ...]:
-    """The seeds with their text.
+def _read_files(inputs: SeedsInputs) -> tuple[Migration, ...]:
+    """Read the seeds with their text.
 
     Raises:
-        ConfigError: the folder changed since the program has read it.
+        ConfigError: The folder has changed since the program read it.
     """
-    files = read_seeds(props["seeds_dir"])
-    if {file.name: file.sha256 for file in files} != props["seeds"]:
+    files = inputs.files.read_now()
+    if {file.name: file.sha256 for file in files} != inputs.files.digests:
         raise ConfigError(
-            f"{props['seeds_dir']} changed after the plan was made, so no seed was run: run 'pulumi up' again"
+            f"{inputs.files.folder} changed after the plan was made; no seed was run. Run 'pulumi up' again"
         )
     return files
 
 
-def _live(connect: Callable[[], Database], props: Mapping[str, Any], token: str | None) -> Live:
-    """What the migrations will find: the database, the one that it becomes a copy of, or nothing."""
-    table = props["migrations_table"]
-    found = live.NEW if isinstance(props["database_id"], pulumi.output.Unknown) else live.read(connect(), table)
-    if not found.objects and (source := source_of(props)):
-        return live.read(source.connect(token), table)
-    return found
+def _schema_before_migrations(
+    connect: Callable[[DatabaseInputs | CopySource], Database], database: DatabaseInputs
+) -> LiveDatabase:
+    """Read what the migrations will find: the database, the one that it becomes a copy of, or nothing."""
+    now = live.read_database(connect(database), database.migrations_table) if database.id else live.NEW
+    if not now.objects and database.source:
+        return live.read_database(connect(database.source), database.migrations_table)
+    return now
 
 
-def _lines(found: Iterable[Refusal], props: Mapping[str, Any]) -> list[str]:
-    return [f"  {props['seeds_dir']}/{item.name}:{item.line}:{item.column}: {item.message}" for item in found]
+def _lines(refusals: Iterable[Refusal], inputs: SeedsInputs) -> list[str]:
+    return [f"  {inputs.files.folder}/{item.name}:{item.line}:{item.column}: {item.message}" for item in refusals]

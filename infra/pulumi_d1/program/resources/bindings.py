@@ -1,6 +1,6 @@
 """The database's entry in the wrangler configuration as a Pulumi resource.
 
-`pulumi_d1.program.resources.bindings.WranglerBindingsProvider` is a stored format, like its sibling in `migrations`.
+`pulumi_d1.program.resources.bindings.WranglerBindingsProvider` is a stored format, as in `migrations`.
 """
 
 from __future__ import annotations
@@ -20,62 +20,63 @@ from pulumi.dynamic import (
 
 from pulumi_d1.program.pulumi_sdk import message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
-from pulumi_d1.protection.guard import DELETION
-from pulumi_d1.wrangler import configuration_file as wrangler_file
+from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.entry import entry_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pulumi_d1.wrangler.entry import WranglerEntry
+
 
 class WranglerBindingsProvider(DatabaseProvider):
-    """Puts the entry into the file, and takes it out again.
+    """Put the entry into the file, and take it out again.
 
-    An entry with the id of a database that this resource never wrote is somebody else's, and is refused: in a preview
-    already, and again when the file is written, since it may have changed in between.
+    The provider refuses to replace the entry of a database that this resource never wrote: in the preview, and again
+    when it writes the file, which may have changed in between.
     """
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
-        """Refuses an entry of somebody else's before the first create: Pulumi asks for no diff then."""
+        """Refuse a foreign entry before the first create: Pulumi calls no `diff` then."""
         if not _olds:
             with message_only():
-                wrangler_file.refuse_foreign(entry_from(_news), _ids(_news))
+                entry = entry_from(_news)
+                configuration_file.refuse_foreign(entry, {entry.database_id})
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Changed when an input changed, or when the file lost the entry. Never replaces.
-
-        A move to another place is an update, which `protect` allows.
-        """
+        """Compare the inputs, and the file with the entry. Nothing replaces: `protect` allows a move."""
+        old, new = entry_from(_olds), entry_from(_news)
         with message_only():
-            wrangler_file.refuse_foreign(entry_from(_news), _ids(_olds, _news))
-            changed = entry_from(_olds) != entry_from(_news) or _olds.get(DELETION) != _news.get(DELETION)
-            lost = not changed and not wrangler_file.is_current(entry_from(_news))
-        return DiffResult(changes=changed or lost)
+            configuration_file.refuse_foreign(new, {old.database_id, new.database_id})
+            changed = old != new or _olds.get("deletion") != _news.get("deletion")
+            return DiffResult(changes=changed or not configuration_file.is_current(new))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Puts the entry into the file."""
+        """Put the entry into the file."""
+        entry = entry_from(props)
         with message_only():
-            wrangler_file.put(entry_from(props), _ids(props))
-        return CreateResult(f"{props['path']}#{entry_from(props).table}.{props['binding']}", dict(props))
+            configuration_file.put(entry, {entry.database_id})
+        return CreateResult(f"{entry.path}#{entry.table}.{entry.binding}", dict(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Puts the entry into the file, and takes it out of the place where it was before."""
+        """Put the entry into the file, and take it out of its old place."""
+        old, new = entry_from(_olds), entry_from(_news)
         with message_only():
-            wrangler_file.put(entry_from(_news), _ids(_olds, _news))
-            if _place(_olds) != _place(_news):
-                wrangler_file.remove(entry_from(_olds))
+            configuration_file.put(new, {old.database_id, new.database_id})
+            if _place(old) != _place(new):
+                configuration_file.remove(old)
         return UpdateResult(dict(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """The file is looked at by diff; the state holds only what was asked for."""
+        """Return the state as it is: `diff` compares it with the file."""
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Takes the entry out of the file; not before its database may go, where the migrations have not asked."""
+        """Take the entry out of the file, once the database may be deleted."""
         super().delete(_id, _props)
         with message_only():
-            wrangler_file.remove(entry_from(_props))
+            configuration_file.remove(entry_from(_props))
 
 
 class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
@@ -84,16 +85,17 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
     path: pulumi.Output[str]
 
     def __init__(
-        self, name: str, *, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
+        self, name: str, inputs: Mapping[str, pulumi.Input[Any]], opts: pulumi.ResourceOptions | None = None
     ) -> None:
-        """Args: `inputs` are `account_id`, DELETION, and the fields of WranglerEntry."""
+        """Register the resource.
+
+        Args:
+            name: The resource's name.
+            inputs: The fields of WranglerEntry, `account_id` and `deletion`.
+            opts: Pulumi's resource options.
+        """
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 
 
-def _ids(*props: Mapping[str, Any]) -> set[str]:
-    """The ids that this resource wrote, or is about to write."""
-    return {item["database_id"] for item in props}
-
-
-def _place(props: Mapping[str, Any]) -> tuple[Path, str, str]:
-    return Path(props["path"]).resolve(), props["environment"], props["binding"]
+def _place(entry: WranglerEntry) -> tuple[Path, str, str]:
+    return Path(entry.path).resolve(), entry.environment, entry.binding

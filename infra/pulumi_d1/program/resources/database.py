@@ -1,8 +1,8 @@
-"""The D1 database: the resource of pulumi-cloudflare, registered without importing pulumi-cloudflare.
+"""The D1 database: the resource of pulumi-cloudflare, registered without importing pulumi-cloudflare (ADR 8).
 
-That package begins by importing the classes of every Cloudflare resource, which takes longer than all else in a run
-without changes. The resource is a type and a few properties; its behaviour is in the provider plugin, whose version is
-that of the installed package. tests/e2e/program/test_database.py holds this class against the package's own.
+That package imports the classes of every Cloudflare resource first, which takes longer than the rest of a run without
+changes. The resource is a type and a few properties; its behaviour is in the provider plugin, whose version is that of
+the installed package. tests/e2e/program/test_database.py compares this class with the package's own.
 """
 
 from __future__ import annotations
@@ -17,14 +17,20 @@ if TYPE_CHECKING:
 
 TYPE: Final = "cloudflare:index/d1Database:D1Database"
 COMPUTED: Final = ("createdAt", "fileSize", "numTables", "uuid", "version")
-"""What the provider alone knows."""
+"""Outputs that only the provider knows."""
 
 
 class D1Database(pulumi.CustomResource):
     """A D1 database; its id is its UUID."""
 
     def __init__(self, name: str, inputs: Mapping[str, Any], opts: pulumi.ResourceOptions) -> None:
-        """Args: `inputs` are the provider's, in camelCase; None stands for what is left out."""
+        """Register the resource.
+
+        Args:
+            name: The resource's name.
+            inputs: The provider's inputs, in camelCase; None stands for an input that is left out.
+            opts: Pulumi's resource options.
+        """
         plugin = pulumi.ResourceOptions(version=metadata.version("pulumi-cloudflare"))
         properties = {**inputs, **dict.fromkeys(COMPUTED)}
         super().__init__(TYPE, name, properties, pulumi.ResourceOptions.merge(plugin, opts))

@@ -1,16 +1,15 @@
 """The migrations of one database as a Pulumi resource.
 
 `pulumi_d1.program.resources.migrations.D1MigrationsProvider` is a stored format: the state names the provider by this
-path, and refresh and destroy load it from there. Renaming it orphans existing resources.
-
-What the provider does is imported when it does it: the program, which only names the resource, imports this module too.
+path, and refresh and destroy load it from there. The program imports this module to name the resource, so it imports
+what the provider does only when the provider does it.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-import pulumi
+import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
 from pulumi.dynamic import (
     CheckResult,
     CreateResult,
@@ -21,7 +20,15 @@ from pulumi.dynamic import (
 )
 
 from pulumi_d1.errors import NotFound
-from pulumi_d1.program.actions.fields import IDENTITY, OUTPUTS, changed, of_ledger
+from pulumi_d1.program.actions.inputs import (
+    IDENTITY,
+    MIGRATIONS_INPUTS,
+    NO_STATE,
+    database_inputs,
+    ledger_outputs,
+    migrations_inputs,
+    migrations_state,
+)
 from pulumi_d1.program.pulumi_sdk import message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
 
@@ -29,85 +36,99 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.quarantine import Quarantine
     from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.migrations.run.options import RunOptions
+    from pulumi_d1.program.actions.inputs import DatabaseInputs, MigrationsInputs, MigrationsState
+
+OUTPUTS: Final = ("applied", "checksums", "last_migration", "bookmark", "restore_command", "history")
 
 
 class D1MigrationsProvider(DatabaseProvider):
-    """Applies what is pending. The ledger in the database decides what that is, not the state."""
+    """Apply pending files. The ledger in the database decides which those are, not the state."""
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
-        """Shows the plan where there is no resource yet: Pulumi asks for no diff then."""
+        """Print the review if there is no resource yet: Pulumi calls no `diff` then."""
         if not _olds:
             from pulumi_d1.program.actions import preview
 
             with message_only():
-                is_new = isinstance(_news["database_id"], pulumi.output.Unknown)
-                if is_new:
-                    preview.refuse_taken_name(_news, self._token)
-                new = is_new or self._awaits_copy(_news)
-                seen = self._of_new(_news) if new else preview.of_live(lambda: self._database(_news), _news, {})
-                preview.show(seen, _news)
+                inputs = migrations_inputs(_news)
+                if not inputs.database.id:
+                    preview.refuse_taken_name(inputs, self._token)
+                preview.print_review(self._first_review(inputs), inputs)
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Changed when an input changed, or the ledger is not what the state says; another database replaces.
+        """Compare the inputs, and the ledger with the state; another database replaces the resource.
 
-        Pulumi asks before it touches that database too, whatever the reason: then the new one's id is not known yet.
+        Pulumi calls this before it replaces the database, for whatever reason; the new database has no id then.
         """
-        from pulumi_d1.program.actions import preview
-        from pulumi_d1.protection import guard as safeguard
-
-        new = changed(_olds, _news)
-        replaces = [name for name in new if name in IDENTITY]
+        changed = [name for name in MIGRATIONS_INPUTS if _olds.get(name) != _news.get(name)]
+        replaces = [name for name in changed if name in IDENTITY]
         with message_only():
             if replaces:
-                safeguard.refuse_replacement(_olds, lambda: self._database(_olds))
+                self._refuse_replacement(database_inputs(_olds))
                 return DiffResult(changes=True, replaces=replaces)
-            seen = preview.of_live(lambda: self._database(_news), _news, _olds)
-            preview.show(seen, _news)
-        drifted = list(seen.plan.applied) != _olds.get("applied")
-        return DiffResult(changes=bool(new or seen.plan.pending or drifted))
+            from pulumi_d1.program.actions import preview
+
+            inputs, state = migrations_inputs(_news), migrations_state(_olds)
+            review = preview.review_existing(lambda: self._connect(inputs.database), inputs, state)
+            preview.print_review(review, inputs)
+        is_behind = review.plan.pending or tuple(review.plan.applied) != state.applied
+        return DiffResult(changes=bool(changed or is_behind))
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Brings the database up to date."""
-        return CreateResult(props["database_id"], self._apply(props, {}))
+        """Bring the database up to date."""
+        return CreateResult(props["database_id"], self._apply(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Brings the database up to date: the same function, since the ledger decides what is pending."""
-        return UpdateResult(self._apply(_news, _olds))
+        """Bring the database up to date, as `create` does: the ledger decides what is pending."""
+        with message_only():
+            state = migrations_state(_olds)
+        return UpdateResult(self._apply(_news, state))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Reads the ledger again, and says what drifted; a database that is gone drops the resource from the state."""
+        """Read the ledger again and print the drift; drop the resource if its database does not exist."""
         from pulumi_d1.migrations import live
         from pulumi_d1.program.actions import preview
 
         with message_only():
+            inputs = migrations_inputs(props)
             try:
-                now = live.read(self._database(props), props["migrations_table"])
+                now = live.read_database(self._connect(inputs.database), inputs.database.migrations_table)
             except NotFound:
                 return ReadResult("", {})
-            preview.show_drift(now, props)
-            return ReadResult(id_, {**props, **of_ledger(now.ledger)})
+            preview.print_drift(now, inputs)
+            return ReadResult(id_, {**props, **ledger_outputs(now.ledger)})
 
-    def _of_new(self, props: Mapping[str, Any]) -> Review:
+    def _first_review(self, inputs: MigrationsInputs) -> Review:
         from pulumi_d1.program.actions import preview
-        from pulumi_d1.program.actions.copy_source import source_of
 
-        source = source_of(props)
-        return preview.of_new(props, source.connect(self._token) if source else None)
+        database = inputs.database
+        if not database.id or self._awaits_copy(database):
+            return preview.review_new(inputs, self._connect(database.source) if database.source else None)
+        return preview.review_existing(lambda: self._connect(database), inputs)
 
-    def _awaits_copy(self, props: Mapping[str, Any]) -> bool:
-        """Whether the database is there, and empty, because an earlier run did not come to copy into it."""
+    def _awaits_copy(self, database: DatabaseInputs) -> bool:
+        """Return whether the database is empty because an earlier run ended before it copied into it."""
         from pulumi_d1.migrations import live
-        from pulumi_d1.program.actions.copy_source import SOURCE
 
-        return bool(props.get(SOURCE)) and not live.read(self._database(props), props["migrations_table"]).objects
+        return (
+            bool(database.source) and not live.read_database(self._connect(database), database.migrations_table).objects
+        )
 
-    def _apply(self, props: Mapping[str, Any], previous: Mapping[str, Any]) -> dict[str, Any]:
+    def _refuse_replacement(self, database: DatabaseInputs) -> None:
+        from pulumi_d1.protection import guard
+
+        if database.pending_deletion:
+            guard.refuse_replacement(database.pending_deletion, lambda: self._connect(database))
+
+    def _apply(self, props: Mapping[str, Any], state: MigrationsState = NO_STATE) -> dict[str, Any]:
         from pulumi_d1.program.actions.apply import apply
 
         with message_only():
-            return apply(self._database(props), props, previous)
+            return apply(self._connect(database_inputs(props)), props, state)
 
 
 class D1Migrations(Resource, module="d1", name="Migrations"):
@@ -120,22 +141,37 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
     restore_command: pulumi.Output[str]
     history: pulumi.Output[list[dict[str, Any]]]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its inputs
         self,
         name: str,
         *,
+        database: Mapping[str, pulumi.Input[Any]],
         files: Sequence[Migration],
-        inputs: Mapping[str, pulumi.Input[Any]],
+        folder: str,
+        pattern: str,
+        options: RunOptions,
+        quarantine: Quarantine,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """The digest of each file is an input, so that Pulumi's own diff names the files.
+        """Register the resource. The digest of each file is an input, so that Pulumi's diff names the files.
 
         Args:
-            name: of the resource.
-            files: the migrations folder.
-            inputs: INPUTS but for `migrations`, and STACK.
+            name: The resource's name.
+            database: The inputs of `database_inputs`.
+            files: The files of the folder.
+            folder: The folder as the user wrote it.
+            pattern: Value of `migrationsPattern`.
+            options: The stack's decisions about its runs.
+            quarantine: Texts that the stack refuses.
             opts: Pulumi's resource options.
         """
-        digests = {file.name: file.sha256 for file in files}
-        computed = dict.fromkeys(OUTPUTS)
-        super().__init__(D1MigrationsProvider(), name, {**inputs, "migrations": digests, **computed}, opts)
+        inputs = {
+            **database,
+            "migrations_dir": folder,
+            "migrations_pattern": pattern,
+            "migrations": {file.name: file.sha256 for file in files},
+            "run": options.as_json(),
+            "quarantine": str(quarantine),
+            "stack": quarantine.stack,
+        }
+        super().__init__(D1MigrationsProvider(), name, {**inputs, **dict.fromkeys(OUTPUTS)}, opts)

@@ -1,7 +1,8 @@
-"""What the providers of resources that live in one database share."""
+"""The base of our providers: their resources live in one database, and are deleted before it."""
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from threading import Thread
 from typing import TYPE_CHECKING, Any
@@ -9,18 +10,17 @@ from typing import TYPE_CHECKING, Any
 from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
 
 from pulumi_d1.errors import NotFound
+from pulumi_d1.program.actions.inputs import CopySource, DatabaseInputs, database_inputs
 from pulumi_d1.program.pulumi_sdk import message_only
-from pulumi_d1.protection.guard import before_deletion
 from pulumi_d1.system.garbage import lasting
+from pulumi_d1.system.log import show_messages
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pulumi_d1.cloudflare.database import D1Api
 
 
 class DatabaseProvider(ResourceProvider):
-    """A provider whose resource lives and dies with the database that its inputs name."""
+    """A provider whose resource lives in the database that its inputs name, and is deleted with it."""
 
     # The pickle is a reference to this class and holds no secret; in plain text, anyone can check that.
     serialize_as_secret_always = False
@@ -28,38 +28,37 @@ class DatabaseProvider(ResourceProvider):
     _token: str | None = None
 
     def configure(self, req: ConfigureRequest) -> None:
-        """Takes the token from the stack's secret configuration; without one the environment's counts."""
+        """Take the token from the stack's secret configuration; without one, the environment's counts."""
         self._token = req.config.get("cloudflare:apiToken")
-        Thread(target=_load_review, daemon=True).start()
+        show_messages(partial(print, flush=True))  # the engine shows a plugin's output as diagnostics
+        Thread(target=_import_preview, daemon=True).start()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """A database that is gone drops the resource from the state."""
+        """Drop the resource from the state if its database does not exist."""
         with message_only():
             try:
-                self._database(props).bookmark()
+                self._connect(database_inputs(props)).bookmark()
             except NotFound:
                 return ReadResult("", {})
         return ReadResult(id_, props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
-        """Asks whether the database may go, and exports it: Pulumi deletes what stands on one first.
-
-        Nothing is done to what the resource stands for: it is gone with its database.
-        """
-        from pulumi_d1.program.actions.preview import say
+        """Check that the database may be deleted, and export it. The resource itself needs no deletion."""
+        from pulumi_d1.protection.guard import before_deletion
 
         with message_only():
-            before_deletion(_props, lambda: self._database(_props), say)
+            database = database_inputs(_props)
+            if database.pending_deletion:
+                before_deletion(database.pending_deletion, lambda: self._connect(database))
 
-    def _database(self, props: Mapping[str, Any]) -> D1Api:
+    def _connect(self, database: DatabaseInputs | CopySource) -> D1Api:
         from pulumi_d1.cloudflare.database import connect
-        from pulumi_d1.cloudflare.retry import Retry
-        from pulumi_d1.program.actions.preview import say
 
-        return connect(props["account_id"], props["database_id"], token=self._token, retry=Retry(say))
+        database_id = database.id if isinstance(database, DatabaseInputs) else database.database_id
+        return connect(database.account_id, database_id, token=self._token)
 
 
-def _load_review() -> None:
-    """Imports what the migrations are about to need, while the engine asks about the bindings, which do not need it."""
+def _import_preview() -> None:
+    """Import what the migrations are about to need, while the engine checks the bindings, which do not need it."""
     with lasting():
         import_module("pulumi_d1.program.actions.preview")

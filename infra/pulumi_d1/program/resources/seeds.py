@@ -1,12 +1,11 @@
-"""The seeds of one database as a Pulumi resource.
+"""The seeds of one database as a Pulumi resource. Which seeds ran is in the state alone.
 
-`pulumi_d1.program.resources.seeds.D1SeedsProvider` is a stored format, like its siblings.
-What ran is in the state alone.
+`pulumi_d1.program.resources.seeds.D1SeedsProvider` is a stored format, as in `migrations`.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import pulumi  # noqa: TC002 - Pulumi resolves the annotations of a resource when it runs
 from pulumi.dynamic import (
@@ -17,58 +16,58 @@ from pulumi.dynamic import (
     UpdateResult,
 )
 
+from pulumi_d1.program.actions.inputs import database_inputs, seeds_inputs
 from pulumi_d1.program.pulumi_sdk import message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
-from pulumi_d1.protection.guard import DELETION
+from pulumi_d1.seeds.changes import compare_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.migrations.folder import Migration
-
-OUTPUTS: Final = ("ran",)
+    from pulumi_d1.program.actions.inputs import SeedsInputs
 
 
 class D1SeedsProvider(DatabaseProvider):
-    """Runs the seeds that are new, or that have another text than when they ran."""
+    """Run the seeds that are new, or whose text changed since they ran."""
 
     def check(self, _olds: dict[str, Any], _news: dict[str, Any]) -> CheckResult:
-        """Shows what would run where there is no resource yet: Pulumi asks for no diff then."""
+        """Print what would run if there is no resource yet: Pulumi calls no `diff` then."""
         if not _olds:
-            self._show(_news, {})
+            with message_only():
+                self._preview(seeds_inputs(_news), {})
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
-        """Changed when a file is new, changed or gone; another database replaces, and gets all of them."""
-        from pulumi_d1.program.actions.seeding import planned
-
-        moved = _olds["database_id"] != _news["database_id"]
-        ran = {} if moved else _olds.get("ran") or {}
-        changes = moved or bool(planned(_news, ran).lines)
-        if changes:
-            self._show(_news, ran)
-        changes = changes or _olds.get(DELETION) != _news.get(DELETION)
-        return DiffResult(changes=changes, replaces=["database_id"] if moved else [])
+        """Compare the files with those that ran; another database replaces, and gets all of them."""
+        is_new = _olds["database_id"] != _news["database_id"]
+        ran = {} if is_new else _olds["ran"]
+        with message_only():
+            inputs = seeds_inputs(_news)
+            changes = is_new or bool(compare_seeds(inputs.files.planned, ran).lines)
+            if changes:
+                self._preview(inputs, ran)
+        changes = changes or _olds.get("deletion") != _news.get("deletion")
+        return DiffResult(changes=changes, replaces=["database_id"] if is_new else [])
 
     def create(self, props: dict[str, Any]) -> CreateResult:
-        """Runs every seed."""
+        """Run every seed."""
         return CreateResult(props["database_id"], self._run(props, {}))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
-        """Runs what is new or changed."""
-        return UpdateResult(self._run(_news, _olds.get("ran") or {}))
+        """Run what is new or changed."""
+        return UpdateResult(self._run(_news, _olds["ran"]))
 
-    def _show(self, props: Mapping[str, Any], ran: Mapping[str, str]) -> None:
-        from pulumi_d1.program.actions.seeding import show
+    def _preview(self, inputs: SeedsInputs, ran: Mapping[str, str]) -> None:
+        from pulumi_d1.program.actions.seeding import preview
 
-        with message_only():
-            show(lambda: self._database(props), props, ran, self._token)
+        preview(self._connect, inputs, ran)
 
     def _run(self, props: Mapping[str, Any], ran: Mapping[str, str]) -> dict[str, Any]:
         from pulumi_d1.program.actions.seeding import run
 
         with message_only():
-            return {**props, "ran": run(self._database(props), props, ran)}
+            return {**props, "ran": run(self._connect(database_inputs(props)), props, ran)}
 
 
 class D1Seeds(Resource, module="d1", name="Seeds"):
@@ -76,22 +75,33 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
 
     ran: pulumi.Output[dict[str, str]]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its inputs
         self,
         name: str,
         *,
+        database: Mapping[str, pulumi.Input[Any]],
         files: Sequence[Migration],
-        inputs: Mapping[str, pulumi.Input[Any]],
+        folder: str,
+        migrations_folder: str,
+        migrations_pattern: str,
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
-        """The digest of each file is an input, so that Pulumi's own diff names the files.
+        """Register the resource. The digest of each file is an input, so that Pulumi's diff names the files.
 
         Args:
-            name: of the resource.
-            files: the folder of the seeds.
-            inputs: account_id, database_id, database_name, seeds_dir and DELETION; for the preview, what the migrations
-                have as migrations_dir, migrations_pattern, migrations_table and SOURCE.
+            name: The resource's name.
+            database: The inputs of `database_inputs`.
+            files: The seeds.
+            folder: Their folder.
+            migrations_folder: Value of `migrationsDir`: the preview runs the migrations first.
+            migrations_pattern: Value of `migrationsPattern`.
             opts: Pulumi's resource options.
         """
-        digests = {file.name: file.sha256 for file in files}
-        super().__init__(D1SeedsProvider(), name, {**inputs, "seeds": digests, **dict.fromkeys(OUTPUTS)}, opts)
+        inputs = {
+            **database,
+            "seeds_dir": folder,
+            "seeds": {file.name: file.sha256 for file in files},
+            "migrations_dir": migrations_folder,
+            "migrations_pattern": migrations_pattern,
+        }
+        super().__init__(D1SeedsProvider(), name, {**inputs, "ran": None}, opts)

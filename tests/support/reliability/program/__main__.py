@@ -6,6 +6,8 @@ from pathlib import Path
 import pulumi
 
 from pulumi_d1.migrations.folder import read_folder
+from pulumi_d1.migrations.quarantine import NONE
+from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS
 from pulumi_d1.program.resources.database import D1Database
 from pulumi_d1.program.resources.migrations import D1Migrations
 
@@ -16,16 +18,15 @@ for folder in sorted({file.parent for file in Path().glob("*/*.sql")}):
     database = D1Database(folder.name, about, pulumi.ResourceOptions())
     D1Migrations(
         folder.name,
-        files=read_folder(folder),
-        inputs={
+        database={
             "account_id": ACCOUNT,
             "database_id": database.id,
             "database_name": folder.name,
-            "migrations_dir": str(folder),
-            "migrations_pattern": "",
             "migrations_table": "d1_migrations",
-            "retention_days": 30,
-            "on_failure": "stop",
-            "policy": {},
         },
+        files=read_folder(folder),
+        folder=str(folder),
+        pattern="",
+        options=DEFAULT_OPTIONS,
+        quarantine=NONE,
     )

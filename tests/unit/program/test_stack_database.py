@@ -10,7 +10,7 @@ import pytest
 
 from pulumi_d1.cloudflare.retry import ATTEMPTS, Retry
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.program import stack_database as owned
+from pulumi_d1.program import stack_database
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,29 +31,29 @@ def scripted_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]
         left = list(answers)
 
         def invoke(_token: str, _arguments: dict[str, Any]) -> Any:
-            found = left.pop(0)
-            if isinstance(found, Exception):
-                raise found
-            return SimpleNamespace(value=found)
+            answer = left.pop(0)
+            if isinstance(answer, Exception):
+                raise answer
+            return SimpleNamespace(value=answer)
 
-        monkeypatch.setattr(owned, "invoke", invoke)
+        monkeypatch.setattr(stack_database, "invoke", invoke)
         return left
 
     for name in ("organization", "project", "stack"):
         monkeypatch.setattr(pulumi, f"get_{name}", lambda: "x")
-    monkeypatch.setattr(owned, "Retry", lambda _say: Retry(sleep=lambda _seconds: None))
+    monkeypatch.setattr(stack_database, "Retry", lambda: Retry(sleep=lambda _seconds: None))
     return answer
 
 
 def test_half_a_state_is_read_again(scripted_engine: Callable[..., list[Any]]) -> None:
     left = scripted_engine(HALF, HALF, WHOLE)
-    found = owned.owned_database("d1")
-    assert found is not None
-    assert (found.id, found.name, left) == ("u", "shop-db-dev", [])
+    database = stack_database.read_stack_database("d1")
+    assert database is not None
+    assert (database.id, database.name, left) == ("u", "shop-db-dev", [])
 
 
 def test_a_state_that_stays_unreadable_stops_the_run(scripted_engine: Callable[..., list[Any]]) -> None:
     left = scripted_engine(*[HALF] * ATTEMPTS)
-    with pytest.raises(ConfigError, match="can't be read from its state: failed to load checkpoint: EOF"):
-        owned.owned_database("d1")
+    with pytest.raises(ConfigError, match="the stack's state cannot be read: failed to load checkpoint: EOF"):
+        stack_database.read_stack_database("d1")
     assert left == []
