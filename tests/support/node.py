@@ -1,4 +1,4 @@
-"""Runs the scripts of tests/node."""
+"""Run the scripts of tests/node."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _SECONDS_TO_END: Final = 20
 
 @contextmanager
 def running(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Run a script of tests/node with its Node.js, until the block is left; its standard input is how it ends.
+    """Run a script of tests/node with its Node.js in the block. Closing its standard input ends it.
+
+    If they are not installed, the test is skipped, or fails if they are required.
 
     Args:
-        script: name of the file.
-        arguments: of the script.
-
-    Where they are not installed the test is skipped, or fails where that is asked for.
+        script: Name of the file.
+        arguments: Arguments of the script.
     """
     binaries = installed.binaries()
     environment = os.environ | {"PATH": f"{binaries}{os.pathsep}{os.environ['PATH']}"}

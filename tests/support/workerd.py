@@ -1,4 +1,4 @@
-"""The real D1 engine: databases of workerd, as wrangler's local mode has them. See tests/node/d1.mjs."""
+"""Run the real D1 engine: databases of workerd, as in wrangler's local mode (tests/node/d1.mjs)."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
     from tests.support.sqlite.corpus import Batch
     from tests.support.sqlite.transcript import Database
 
-_DATABASES: Final = 2_000  # more than the corpus has cases; those that nobody uses cost nothing
+_DATABASES: Final = 2_000  # more than the corpus has cases; unused ones cost nothing
 
 
 class Service:
-    """A running engine, from which one fresh database after the other is taken."""
+    """A running engine that provides empty databases."""
 
     def __init__(self, http: httpx.Client) -> None:
         self._http = http
         self._numbers = iter(range(_DATABASES))
 
     def new(self) -> Database:
-        """Open a database that nobody has used."""
+        """Open a new, empty database."""
         number = next(self._numbers)
         return lambda batch: self._run(number, batch)
 
@@ -43,10 +43,10 @@ class Service:
 
 @contextmanager
 def serving() -> Iterator[Service]:
-    """Run the engine until the block is left."""
+    """Run the engine in the block."""
     with clients.running("d1.mjs", str(_DATABASES)) as process:
         line = "".join(itertools.islice(process.stdout or (), 1))
-        assert line, "the real D1 engine did not start; its own words are above"
+        assert line, "the real D1 engine did not start; its own output is above"
         with httpx.Client(base_url=json.loads(line)["url"], trust_env=False, timeout=60) as http:
             yield Service(http)
 

@@ -1,4 +1,4 @@
-"""What D1 refuses because of rows that are there: lint says so exactly where the real D1 does."""
+"""Lint reports statements that D1 refuses because of existing rows exactly when the real D1 refuses them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ _BODIES: Final = (
 
 
 @pytest.mark.parametrize("pragmas", _PRAGMAS, ids=lambda pair: "".join(pair) or "no PRAGMA")
-def test_a_table_that_is_pointed_at_is_told_where_d1_refuses_it(pragmas: tuple[str, str], real_engine: Service) -> None:
+def test_a_referenced_table_has_a_finding_if_and_only_if_d1_refuses(
+    pragmas: tuple[str, str], real_engine: Service
+) -> None:
     for declared, body in itertools.product(_DECLARED, _BODIES):
         more = (
             f"CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id) {declared});"
@@ -44,29 +46,29 @@ def test_a_table_that_is_pointed_at_is_told_where_d1_refuses_it(pragmas: tuple[s
             refused = False
         except Refused:
             refused = True
-        told = [item for item in live.findings(file, more=more) if item.rule.code == "D209"]
-        assert bool(told) is refused, (declared, file)
-        assert all(item.refused and "while 1 row of c (p) point" in item.message for item in told)
+        findings = [item for item in live.findings(file, more=more) if item.rule.code == "D209"]
+        assert bool(findings) is refused, (declared, file)
+        assert all(item.refused and "while 1 row of c (p) reference it" in item.message for item in findings)
 
 
-def test_without_rows_now_it_is_a_warning_that_stops_nothing() -> None:
+def test_without_rows_it_is_a_warning_that_stops_nothing() -> None:
     more = "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE c (p INTEGER REFERENCES p (id));"
-    found = live.findings("DROP TABLE p;", "ALTER TABLE c ADD COLUMN d NOT NULL;", more=more)
-    assert {(item.severity, item.refused) for item in found} == {("warning", False)}
-    assert [f"{item.rule.code} {item.message}" for item in found][:2] == [
+    findings = live.findings("DROP TABLE p;", "ALTER TABLE c ADD COLUMN d NOT NULL;", more=more)
+    assert {(item.severity, item.refused) for item in findings} == {("warning", False)}
+    assert [f"{item.rule.code} {item.message}" for item in findings][:2] == [
         "D102 p is dropped with its rows (no rows now)",
-        "D209 D1 refuses dropping p while rows of c (p) point at it",
+        "D209 D1 refuses to drop p while rows of c (p) reference it",
     ]
-    assert ", which has no rows now: " in found[2].message
+    assert ", and c has no rows now: " in findings[2].message
 
 
-def test_where_nobody_is_asked_a_column_that_rows_refuse_is_an_error() -> None:
+def test_without_a_database_a_column_that_rows_prevent_is_an_error() -> None:
     [finding] = live.of_folder("ALTER TABLE users ADD COLUMN role NOT NULL;")
     assert (finding.rule.code, finding.severity, finding.refused) == ("D201", "error", False)
-    assert ", which may have rows: " in finding.message
+    assert ", and users may have rows: " in finding.message
 
 
-def test_a_long_error_is_told_on_one_line() -> None:
+def test_a_long_error_is_shortened_to_one_line() -> None:
     [finding] = live.findings(f"SELECT 'it never{chr(10) * 3}ends{'.' * 5_000}")
     assert finding.rule.code == "D200"
     assert finding.message.startswith("unrecognized token: \"'it never ends...")

@@ -1,4 +1,4 @@
-"""What is counted before the rehearsal is judged, and the one statement that counts it on the real D1."""
+"""The rows that lint needs counted, and the one statement that counts them on the real D1 engine."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 
 def needed(*files: str, more: str = "") -> tuple[CountQuery, ...]:
-    """What is to be counted for files that are pending on the live database."""
+    """Return the counts that lint needs for files that are pending on the live database."""
     objects = schema.read(live.database(more)).objects.values()
     return needed_counts(rehearse(objects, live.pending(*files), live.TABLE))
 
 
-def test_what_the_files_concern_is_counted_once_and_in_order() -> None:
+def test_rows_are_counted_once_and_in_order() -> None:
     assert needed(
         "ALTER TABLE content DROP COLUMN body; UPDATE content SET title = ''; DELETE FROM sessions;",
         "ALTER TABLE sessions ADD COLUMN token TEXT NOT NULL; UPDATE content SET title = 'x';",
@@ -35,7 +35,7 @@ def test_what_the_files_concern_is_counted_once_and_in_order() -> None:
     )
 
 
-def test_tables_and_columns_are_counted_under_the_names_that_they_have_now() -> None:
+def test_tables_and_columns_are_counted_by_their_live_names() -> None:
     assert needed(
         'ALTER TABLE "Ünïcode" RENAME TO plain; ALTER TABLE plain RENAME COLUMN "Größe" TO size;',
         "ALTER TABLE plain DROP COLUMN size; DROP TABLE PLAIN;",
@@ -43,7 +43,7 @@ def test_tables_and_columns_are_counted_under_the_names_that_they_have_now() -> 
     ) == (CountQuery("Ünïcode", ("Größe",)), CountQuery("Ünïcode"))
 
 
-def test_what_the_database_does_not_have_yet_is_not_counted() -> None:
+def test_tables_and_columns_that_do_not_exist_yet_are_not_counted() -> None:
     assert (
         needed("CREATE TABLE a (x); ALTER TABLE users ADD COLUMN y;", "DROP TABLE a; ALTER TABLE users DROP COLUMN y;")
         == ()
@@ -54,9 +54,9 @@ def test_the_ledger_is_not_counted() -> None:
     assert needed(f"DELETE FROM {live.TABLE};") == ()
 
 
-def test_d1_counts_a_hundred_and_fifty_in_one_statement_whatever_they_are_called(real_engine: Service) -> None:
+def test_d1_counts_a_hundred_and_fifty_in_one_statement_with_any_names(real_engine: Service) -> None:
     database = real_engine.new()
-    names = ["order", "it's", 'say "hi"', "a.b", "x]", "tab\there", "ünï", "-- no", "%", "group by"]
+    names = ["order", "it's", 'a "b"', "a.b", "x]", "tab\there", "ünï", "-- no", "%", "group by"]
     expected = {}
     for number in range(50):
         table, column = f"{names[number % 10]} {number}", f"{names[(number + 3) % 10]}"
@@ -78,7 +78,7 @@ def test_d1_counts_a_hundred_and_fifty_in_one_statement_whatever_they_are_called
     assert len(expected) == 150
 
 
-def test_what_does_not_fit_into_a_statement_is_left_out(real_engine: Service) -> None:
+def test_counts_that_do_not_fit_into_a_statement_are_left_out(real_engine: Service) -> None:
     database = real_engine.new()
     database(({"sql": "CREATE TABLE t (a)"},))
     counts = [CountQuery("t", ("a",) * (number % 7)) for number in range(5_000)]

@@ -1,4 +1,4 @@
-"""Every rule on files that trip it and on files that nearly do, and on the real D1."""
+"""Every rule on files that break it and files that nearly do, compared with the real D1 engine."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ _RECORD = ledger.insert(live.TABLE, "0004_pending.sql")
 
 
 @pytest.mark.parametrize("case", CASES, ids=_IDS)
-def test_a_file_that_trips_a_rule_is_told_so(case: Case) -> None:
-    found = live.findings(case.sql, more=case.live)
-    assert [item.message for item in found if item.rule.code == case.code][-1:] == [case.says]
-    assert {item.rule.code for item in found} == {case.code, *case.also}
+def test_a_file_that_breaks_a_rule_has_its_finding(case: Case) -> None:
+    findings = live.findings(case.sql, more=case.live)
+    assert [item.message for item in findings if item.rule.code == case.code][-1:] == [case.message]
+    assert {item.rule.code for item in findings} == {case.code, *case.also}
 
 
 @pytest.mark.parametrize("case", CASES, ids=_IDS)
-def test_a_near_miss_is_not(case: Case) -> None:
+def test_a_near_miss_has_no_such_finding(case: Case) -> None:
     assert case.code not in {item.rule.code for item in live.findings(case.near, more=case.live)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=_IDS)
-def test_d1_does_with_the_file_what_the_rule_says(case: Case, real_engine: Service) -> None:
+def test_d1_behaves_as_the_rule_describes(case: Case, real_engine: Service) -> None:
     database = _live(real_engine, case.live)
     if case.refused:
         with pytest.raises(Refused, match=re.escape(case.refused)):
@@ -44,18 +44,18 @@ def test_d1_does_with_the_file_what_the_rule_says(case: Case, real_engine: Servi
     if case.refused_appended:
         with pytest.raises(Refused, match=re.escape(case.refused_appended)):
             _run(database, f"{case.sql}\n{_RECORD}")
-    if case.cut_wrong:
-        assert _cut(case.sql) != live.texts(f"{case.sql}\n{_RECORD}")
+    if case.split_wrong:
+        assert _split(case.sql) != live.texts(f"{case.sql}\n{_RECORD}")
     if case.query:
         assert _row(database, case.query) == case.before
         assert _row(database, *live.texts(case.sql), case.query) == case.after
 
 
 @pytest.mark.parametrize("case", CASES, ids=_IDS)
-def test_d1_takes_the_near_miss(case: Case, real_engine: Service) -> None:
+def test_d1_accepts_the_near_miss(case: Case, real_engine: Service) -> None:
     database = _live(real_engine, case.live)
-    if case.cut_wrong:
-        assert _cut(case.near) == live.texts(f"{case.near}\n{_RECORD}")
+    if case.split_wrong:
+        assert _split(case.near) == live.texts(f"{case.near}\n{_RECORD}")
     if case.refused_appended:
         _run(database, f"{case.near}\n{_RECORD}")
     else:
@@ -80,7 +80,7 @@ def test_the_rebuild_that_is_recommended_has_no_finding() -> None:
     assert live.findings(case.near) == ()
 
 
-def test_a_column_that_only_an_empty_table_can_get_is_taken_by_an_empty_one(real_engine: Service) -> None:
+def test_an_empty_table_accepts_a_column_that_only_an_empty_table_accepts(real_engine: Service) -> None:
     for case in CASES:
         if case.code == "D201":
             _run(
@@ -99,7 +99,7 @@ def test_a_code_is_used_once() -> None:
     assert codes == sorted(set(codes))
 
 
-def test_the_projects_own_migrations_have_no_finding() -> None:
+def test_the_example_migrations_have_no_finding() -> None:
     assert live.of_folder() == ()
 
 
@@ -119,7 +119,7 @@ def _row(database: Database, *texts: str) -> tuple[object, ...]:
     return tuple(row)
 
 
-def _cut(script: str) -> list[str]:
-    """The pieces that /query makes of what wrangler sends, without the comments around them."""
+def _split(script: str) -> list[str]:
+    """Return the statements into which /query splits what wrangler sends, without comments around them."""
     pieces = splitter.pieces(f"{script}\n{_RECORD}")
     return ["\n".join(live.texts(piece)) for piece in pieces]

@@ -22,7 +22,7 @@ _PIECES: Final = (
 )
 
 
-def test_wrangler_cuts_scripts_in_the_same_places() -> None:
+def test_wrangler_splits_scripts_in_the_same_places() -> None:
     scripts = [*_written(), *_random()]
     with clients.running("split.mjs") as process:
         answers, _ = process.communicate("".join(f"{json.dumps(script)}\n" for script in scripts))
@@ -37,7 +37,7 @@ def test_wrangler_cuts_scripts_in_the_same_places() -> None:
 
 
 def _bare(pieces: list[str]) -> list[str]:
-    """Leave out what one of the two keeps around statements and the other does not: comments, blanks and semicolons."""
+    """Return the statements without comments, blanks and semicolons, which only one of the two splitters keeps."""
     bare = [_AROUND.sub(lambda match: match["quoted"] or "", piece).rstrip() for piece in pieces]
     return [piece for piece in bare if piece]
 

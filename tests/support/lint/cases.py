@@ -1,7 +1,7 @@
-"""The table of rules: cases/*.toml, one list of cases for each code.
+"""The cases of the lint rules: cases/*.toml, one list of cases for each code.
 
-The keys of a case are the attributes of Case. In every text, `{name}` is the text of that name in the file's [texts],
-and `<100 x>` is the letter x a hundred times.
+The keys of a case are the attributes of Case. In every text, `{name}` stands for the text of that name in the file's
+[texts], and `<100 x>` for the letter x a hundred times.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ _REPEATED: Final = re.compile(r"<(\d+) x>")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A file that trips a rule, one that nearly does, and what D1 makes of the first.
+    """A file that breaks a rule, one that nearly does, and the effect of the first on D1.
 
     Attributes:
-        code: of the rule.
-        sql: a pending file that trips it, on the live database that `live.py` makes.
-        says: the message of the finding.
-        near: a pending file that does not trip it.
-        also: codes of other rules that `sql` trips, since it can't be had without.
-        live: more of the live database.
-        refused: D1 refuses `sql`, with this in its error.
-        refused_appended: D1 refuses `sql` with the INSERT into the ledger behind it, as wrangler sends it.
-        cut_wrong: whether /query is known to cut it in other places than SQLite would.
-        query: of one row, which D1 gives without an error, before the file and after it.
-        before: that row.
-        after: that row.
+        code: Code of the rule.
+        sql: A pending file that breaks the rule, on the live database of `live.py`.
+        message: Message of the finding.
+        near: A pending file that does not break the rule.
+        also: Codes of other rules that `sql` cannot avoid breaking.
+        live: SQL that adds to the live database.
+        refused: Part of the error with which D1 refuses `sql`; empty if it does not.
+        refused_appended: The same for `sql` with the INSERT into the ledger appended, as wrangler sends it.
+        split_wrong: True if /query is known to split `sql` in other places than SQLite.
+        query: A query for one row. D1 runs it before and after the file.
+        before: The row before the file.
+        after: The row after the file.
     """
 
     code: str
     sql: str
-    says: str
+    message: str
     near: str
     also: tuple[str, ...] = ()
     live: str = ""
     refused: str = ""
     refused_appended: str = ""
-    cut_wrong: bool = False
+    split_wrong: bool = False
     query: str = ""
     before: tuple[object, ...] = ()
     after: tuple[object, ...] = ()
@@ -70,8 +70,8 @@ def _value(value: Any, texts: dict[str, str]) -> Any:
 def _filled(text: str, texts: dict[str, str]) -> str:
     for name, part in texts.items():
         text = text.replace(f"{{{name}}}", part)
-    return _REPEATED.sub(lambda found: "x" * int(found[1]), text)
+    return _REPEATED.sub(lambda match: "x" * int(match[1]), text)
 
 
 CASES: Final = tuple(sorted((case for file in _FILES for case in _load(file)), key=lambda case: case.code))
-"""All of them, by code; of each code in the order of the file."""
+"""All cases, by code; those of one code in the order of the file."""

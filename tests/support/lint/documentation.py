@@ -1,6 +1,6 @@
-"""docs/lint.md: its sections come from the rules, and from the first case of each.
+"""Generate the sections of docs/lint.md from the rules and their first cases.
 
-`python -m tests.support.lint.documentation --write` brings the page up to date.
+Run `python -m tests.support.lint.documentation --write` to update the page.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _REPEATED: Final = re.compile(r"x{50,}")
 
 
 def with_rules(page: str) -> str:
-    """Put the rules into a page, between its two markers.
+    """Return the page with the rules between its two markers.
 
     Raises:
-        ValueError: a marker is missing.
+        ValueError: A marker is missing.
     """
     before, begin, rest = page.partition(_BEGIN)
     _, end, after = rest.partition(_END)
@@ -41,7 +41,7 @@ def with_rules(page: str) -> str:
 
 def _table() -> str:
     lines = [f"| [{rule.code}](#{rule.code.lower()}) | {_plain(rule.title)} |" for rule in RULES]
-    return "\n".join(["| code | what it finds |", "| --- | --- |", *lines])
+    return "\n".join(["| code | finding |", "| --- | --- |", *lines])
 
 
 def _section(rule: Rule) -> str:
@@ -52,15 +52,15 @@ def _section(rule: Rule) -> str:
             _wrapped(_plain(rule.why)),
             _wrapped(f"**Instead:** {_plain(rule.instead)}"),
             _sql(case.sql),
-            _wrapped(f"> {_plain(case.says)}", "> "),
-            "Not found in:",
+            _wrapped(f"> {_plain(case.message)}", "> "),
+            "No finding in:",
             _sql(case.near),
         ]
     )
 
 
 def _sql(text: str) -> str:
-    shown = _REPEATED.sub(lambda found: f"x (repeated {len(found[0]):,} times)", text.strip())
+    shown = _REPEATED.sub(lambda match: f"x (repeated {len(match[0]):,} times)", text.strip())
     return f"```sql\n{shown}\n```"
 
 

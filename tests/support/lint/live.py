@@ -1,4 +1,4 @@
-"""A live database with rows, and what lint says of a file that is pending on it."""
+"""A live database with rows, and the findings of lint for files that are pending on it."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ INSERT INTO content (id, author_id, slug, title) VALUES (1, 1, 'one', 'One'),
 
 
 def statements(more: str = "") -> list[str]:
-    """What makes the live database: the applied migrations, their ledger, rows, and `more`."""
+    """Return the statements that create the live database: applied migrations, ledger, rows and `more`."""
     applied = [ledger.create(TABLE), *(f"{item.sql}\n{ledger.insert(TABLE, item.name)}" for item in MIGRATIONS)]
     return [text for script in (*applied, SEED, more) for text in texts(script)]
 
 
 def texts(script: str) -> list[str]:
-    """The statements of a script."""
+    """Return the statements of a script."""
     return [statement.text for statement in split(script)]
 
 
 def database(more: str = "") -> apsw.Connection:
-    """The live database, here."""
+    """Return the live database in memory."""
     connection = open_database(":memory:")
     run_script(connection, "\n".join(statements(more)))
     return connection
 
 
 def findings(*files: str, more: str = "") -> tuple[Finding, ...]:
-    """What lint says of files that are pending on the live database, with its rows."""
+    """Return the findings for files that are pending on the live database."""
     connection = database(more)
     objects = schema.read(connection).objects.values()
     rehearsal = rehearse(objects, pending(*files), TABLE)
@@ -63,15 +63,15 @@ def findings(*files: str, more: str = "") -> tuple[Finding, ...]:
 
 
 def of_folder(*files: str) -> tuple[Finding, ...]:
-    """What lint says of the whole folder with these files at its end, without a database, as in an editor."""
+    """Return the findings for the whole folder with these files at its end, without a database, as in an editor."""
     return lint(rehearse([], (*MIGRATIONS, *pending(*files)), TABLE), TABLE, None)
 
 
 def of_new_database(*files: str) -> tuple[Finding, ...]:
-    """What lint says of the whole folder with these files at its end, on a database that is yet to be created."""
+    """Return the findings for the whole folder with these files at its end, on a database that does not exist yet."""
     return lint(rehearse([], (*MIGRATIONS, *pending(*files)), TABLE), TABLE, {})
 
 
 def pending(*files: str) -> tuple[Migration, ...]:
-    """Files that come after the applied ones."""
+    """Return pending files that follow the applied ones."""
     return tuple(Migration(f"{number:04}_pending.sql", sql) for number, sql in enumerate(files, 4))

@@ -1,8 +1,8 @@
-r"""The corpus: SQL to be run on two engines, read from the files of corpus/, one for each subject.
+r"""The corpus: SQL to run on two engines, read from the files of corpus/, one for each subject.
 
 A file is TOML::
 
-    prepare = ["CREATE TABLE t (a)"]      # optional; one batch that runs before each of the file's cases
+    prepare = ["CREATE TABLE t (a)"]      # optional: a batch that runs before each case of the file
 
     [cases]
     "one statement" = 'SELECT 1'
@@ -12,9 +12,9 @@ A file is TOML::
     "text that repeats" = 'SELECT <<1 + *99>>1'
     "text that counts" = 'CREATE TABLE w (<<c#, *99>>last)'
 
-Every case has a database of its own. `<<text*count>>` stands for the text so many times, with each `#` in it replaced
-by 0, 1, 2 and so on. TOML's literal strings ('...') keep quotes and backslashes as they are; its basic strings ("...")
-have "\r" and "\u0000".
+Each case runs on its own database. `<<text*count>>` stands for the repeated text, with each `#` in it replaced by 0, 1,
+2 and so on. TOML's literal strings ('...') keep quotes and backslashes; its basic strings ("...") have "\r" and
+"\u0000".
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 Batch: TypeAlias = "tuple[dict[str, Any], ...]"
-"""Statements to run in one transaction, as the items of the API's `batch`: `sql` and, where there are any, `params`."""
+"""Statements to run in one transaction, as items of the API's `batch`: `sql` and, if there are any, `params`."""
 
 _FOLDER: Final = Path(__file__).parent / "corpus"
 _REPEAT: Final = re.compile(r"<<(.*?)\*(\d+)>>", re.DOTALL)
@@ -38,9 +38,9 @@ class Case:
     """One case.
 
     Attributes:
-        name: the subject and the case's own name, "json: a missing path is NULL".
-        prepare: what runs first and is not compared by itself; empty where nothing does.
-        batches: what runs then, one transaction each.
+        name: Subject and name, such as "json: a missing path is NULL".
+        prepare: Statements that run first and whose results are not compared.
+        batches: Statements to compare, one transaction for each batch.
     """
 
     name: str
@@ -49,12 +49,12 @@ class Case:
 
 
 def subjects() -> list[str]:
-    """The subjects, in alphabetical order."""
+    """Return the subjects, in alphabetical order."""
     return sorted(path.stem for path in _FOLDER.glob("*.toml"))
 
 
 def cases(subject: str) -> list[Case]:
-    """Read the cases of one subject, in the order of the file."""
+    """Return the cases of one subject, in the order of the file."""
     document = tomllib.loads((_FOLDER / f"{subject}.toml").read_text())
     prepare = _batch(document.get("prepare", []))
     return [Case(f"{subject}: {name}", prepare, _batches(value)) for name, value in document["cases"].items()]

@@ -1,6 +1,6 @@
-"""Where this project's SQL engine is known to differ from the service's: differences.toml, and its list in the docs.
+"""The known differences between this project's SQL engine and the service's: differences.toml and its list in the docs.
 
-`python -m tests.support.sqlite.differences --write` brings the list in docs/emulator.md up to date.
+Run `python -m tests.support.sqlite.differences --write` to update the list in docs/emulator.md.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Difference:
     """One difference.
 
     Attributes:
-        what: what the service does and what this project does instead.
-        reason: why that stays.
-        cases: names of the cases that show it.
+        what: The behavior of the service and that of this project.
+        reason: The reason to keep the difference.
+        cases: Names of the cases that show it.
     """
 
     what: str
@@ -37,16 +37,16 @@ class Difference:
 
 
 def load() -> list[Difference]:
-    """Read the differences, in the order of the file."""
+    """Return the differences, in the order of the file."""
     entries = tomllib.loads(_FILE.read_text()).get("difference", [])
     return [Difference(entry["what"], entry["reason"], frozenset(entry["cases"])) for entry in entries]
 
 
 def with_list(page: str) -> str:
-    """Put the list into a page, between its two markers.
+    """Return the page with the list between its two markers.
 
     Raises:
-        ValueError: a marker is missing.
+        ValueError: A marker is missing.
     """
     before, begin, rest = page.partition(_BEGIN)
     _, end, after = rest.partition(_END)

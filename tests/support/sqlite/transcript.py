@@ -1,4 +1,4 @@
-"""What an engine makes of a case, as lines of text, so that two engines are compared by comparing text."""
+"""Record an engine's results for a case as lines of text, to compare two engines by text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.sqlite.corpus import Batch
 if TYPE_CHECKING:
     from tests.support.sqlite.corpus import Case
 
-# Without rootpage, which is where SQLite puts things, and without the service's own tables, which are not ours to have.
+# Without rootpage, which is internal to SQLite, and without the service's own tables.
 _SCHEMA: Final = """
     SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE substr(name, 1, 4) <> '_cf_' ORDER BY type, name
 """
@@ -24,13 +24,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one statement gave, in the JSON values of the service's answers.
+    """The result of one statement, in the JSON values of the service's answers.
 
     Attributes:
-        columns: their names.
-        rows: lists as wide as `columns`.
-        changes: rows changed.
-        last_row_id: rowid of the last insert on the connection.
+        columns: Names of the columns.
+        rows: Lists as long as `columns`.
+        changes: Number of changed rows.
+        last_row_id: Rowid of the last insert on the connection.
     """
 
     columns: list[str]
@@ -40,17 +40,17 @@ class Result:
 
 
 Database: TypeAlias = Callable[[Batch], list[Result]]
-"""Runs a batch in one transaction; raises Refused, and has changed nothing then."""
+"""Runs a batch in one transaction. If it raises Refused, nothing has changed."""
 
 
 def record(database: Database, case: Case) -> list[str]:
     """Run a case on an empty database.
 
     Returns:
-        the result of each statement or the error of its batch, then the schema and the rows of every table.
+        The result of each statement or the error of its batch, then the schema and the rows of every table.
 
     Raises:
-        Refused: what the case prepares was refused: a mistake in the corpus.
+        Refused: The preparation of the case was refused, which is a mistake in the corpus.
     """
     if case.prepare:
         database(case.prepare)
@@ -81,7 +81,7 @@ def _content(database: Database) -> list[str]:
 
 
 def _table(database: Database, name: str) -> list[str]:
-    """Read a table. quote() tells 1 from 1.0 and keeps all digits, which the service's JSON does not."""
+    """Return the rows of a table. quote() distinguishes 1 from 1.0 and keeps all digits, unlike the service's JSON."""
     table = _quoted(name)
     try:
         [info] = database(({"sql": f"SELECT * FROM {table} LIMIT 0"},))

@@ -1,4 +1,4 @@
-"""What an ALTER TABLE changes, and what it needs an empty table for."""
+"""The new names in an ALTER TABLE, and the columns that only an empty table accepts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_new_names_are_read(sql: str, change: AlterTable | None) -> None:
     assert parse_alter_table(sql) == change
 
 
-@pytest.mark.parametrize("table", ["t", "order", 'say "hi"'])
+@pytest.mark.parametrize("table", ["t", "order", 'a "b"'])
 @pytest.mark.parametrize(
     ("column", "needs"),
     [
@@ -48,7 +48,7 @@ def test_new_names_are_read(sql: str, change: AlterTable | None) -> None:
         ("a INTEGER CHECK (a < other) DEFAULT 1", ""),
     ],
 )
-def test_what_only_an_empty_table_can_get_is_known_without_its_other_columns(
+def test_a_column_that_only_an_empty_table_accepts_is_recognized_without_the_other_columns(
     table: str, column: str, needs: str
 ) -> None:
     error = empty_table_error(f"ALTER TABLE {quoted(table)} ADD COLUMN {column}", table)

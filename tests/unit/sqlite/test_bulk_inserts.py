@@ -1,11 +1,11 @@
-"""Rows of a bulk load that run many at once: what is told of them is what each by itself would tell."""
+"""INSERTs of a bulk load that run many at once give the same observation as one by one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.sqlite import bulk_inserts, sandbox
@@ -40,16 +40,17 @@ scripts = st.tuples(
 ).map(lambda drawn: f"CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE t (a {drawn[0]}, b);{drawn[1]}\n{drawn[2]}")
 
 
-def told(script: str, *, rows_known: bool) -> tuple[tuple[object, ...], list[object]]:
-    """What is observed, errors as text, and what the table holds afterwards."""
+def observed(script: str, *, rows_known: bool) -> tuple[tuple[object, ...], list[object]]:
+    """Return the observation, with errors as text, and the rows of the table afterwards."""
     connection = sandbox.open_database(":memory:")
-    found = observe(connection, script, rows_known=rows_known)
-    return _values(found), _rows(connection)
+    observation = observe(connection, script, rows_known=rows_known)
+    return _values(observation), _rows(connection)
 
 
-def _values(found: Observation) -> tuple[object, ...]:
-    refusal = found.refusal and (str(found.refusal), found.refusal.statement)
-    return found.steps, refusal, [(str(error), error.statement) for error in found.undecided], found.rebuilt
+def _values(observation: Observation) -> tuple[object, ...]:
+    refusal = observation.refusal and (str(observation.refusal), observation.refusal.statement)
+    undecided = [(str(error), error.statement) for error in observation.undecided]
+    return observation.steps, refusal, undecided, observation.rebuilt
 
 
 def _rows(connection: apsw.Connection) -> list[object]:
@@ -58,16 +59,18 @@ def _rows(connection: apsw.Connection) -> list[object]:
         return list(connection.execute("SELECT rowid, * FROM t")) if there else []
 
 
+@settings(deadline=None)
 @given(scripts, st.booleans())
-def test_rows_at_once_tell_what_each_by_itself_tells(script: str, rows_known: bool) -> None:  # noqa: FBT001 - drawn
-    at_once = told(script, rows_known=rows_known)
+def test_rows_at_once_give_the_same_observation_as_one_by_one(script: str, rows_known: bool) -> None:  # noqa: FBT001 - drawn
+    at_once = observed(script, rows_known=rows_known)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bulk_inserts, "inserts_after", lambda *_: None)
-        assert at_once == told(script, rows_known=rows_known)
+        assert at_once == observed(script, rows_known=rows_known)
 
 
+@settings(deadline=None)
 @given(scripts)
-def test_landmarks_are_statements_and_leave_out_nothing_but_rows(script: str) -> None:
+def test_condensed_statements_leave_out_nothing_but_rows(script: str) -> None:
     every, some = list(iter_statements(script)), list(bulk_inserts.iter_condensed(script))
     assert set(some) <= set(every)
     assert some[-1] == every[-1]
@@ -78,9 +81,9 @@ def test_rows_run_many_at_once() -> None:
     script = "".join(f"INSERT INTO t VALUES ({number}, 'it''s');\n" for number in range(9))
     first = next_statement(script)
     assert first is not None
-    found = bulk_inserts.inserts_after(script, first)
-    assert found is not None
-    text, last = found
+    run = bulk_inserts.inserts_after(script, first)
+    assert run is not None
+    text, last = run
     assert text == script[first.end : -1]
     assert (last.line, last.text) == (9, "INSERT INTO t VALUES (8, 'it''s');")
 
@@ -89,13 +92,13 @@ def test_a_text_of_rows_is_no_longer_than_one_statement_may_be() -> None:
     row = "INSERT INTO t VALUES ('%s');\n" % ("\U0001f600" * 2_000)
     first = next_statement(row * 9)
     assert first is not None
-    found = bulk_inserts.inserts_after(row * 9, first)
-    assert found is not None
-    assert len(found[0].encode()) <= MAX_STATEMENT_BYTES
+    run = bulk_inserts.inserts_after(row * 9, first)
+    assert run is not None
+    assert len(run[0].encode()) <= MAX_STATEMENT_BYTES
 
 
 @pytest.mark.parametrize("after", ["INSERT INTO u VALUES (2);", "-- why\nINSERT INTO t VALUES (2);", "VALUES (2);", ""])
-def test_what_is_no_such_row_is_left_alone(after: str) -> None:
+def test_a_different_statement_ends_the_run(after: str) -> None:
     script = f"INSERT INTO t VALUES (1);\n{after}"
     first = next_statement(script)
     assert first is not None
@@ -111,5 +114,5 @@ def test_what_is_no_such_row_is_left_alone(after: str) -> None:
     ],
     ids=["a quoted name", "a comment", "NUL"],
 )
-def test_values_that_begin_no_rows_mislead_nobody(script: str) -> None:
+def test_the_word_values_elsewhere_starts_no_run(script: str) -> None:
     assert list(bulk_inserts.iter_condensed(script)) == list(iter_statements(script))

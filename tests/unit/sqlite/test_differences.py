@@ -7,7 +7,7 @@ import pytest
 from tests.support.sqlite import differences
 
 
-def test_the_page_has_the_list_of_today() -> None:
+def test_the_page_has_the_current_list() -> None:
     page = differences.PAGE.read_text()
     assert differences.with_list(page) == page, "run python -m tests.support.sqlite.differences --write"
 

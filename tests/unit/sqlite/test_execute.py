@@ -1,4 +1,4 @@
-"""How a script runs: its results, its errors, and all of it or nothing."""
+"""Scripts run in one transaction, with D1's results and errors."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_changes_include_those_of_triggers() -> None:
 @pytest.mark.parametrize(
     "sql", ["CREATE TABLE IF NOT EXISTS t (a)", "UPDATE t SET a = 1", "PRAGMA defer_foreign_keys = ON"]
 )
-def test_a_statement_that_changes_nothing_says_so(sql: str) -> None:
+def test_a_statement_that_changes_nothing_reports_no_change(sql: str) -> None:
     assert not _result(f"CREATE TABLE t (a); {sql}").changed_db
 
 
@@ -133,7 +133,7 @@ def test_a_deferred_foreign_key_is_checked_at_the_end_and_undoes_everything() ->
     assert run_script(database, "SELECT * FROM c")[0].rows == ((1,),)
 
 
-def test_columns_are_those_of_now_when_a_statement_runs_again_after_an_alter_table() -> None:
+def test_a_statement_that_runs_again_after_an_alter_table_has_the_new_columns() -> None:
     database = open_database(":memory:")
     run_script(database, "CREATE TABLE t (a); SELECT * FROM t; ALTER TABLE t ADD b")
     assert run_script(database, "SELECT * FROM t")[0].columns == ("a", "b")

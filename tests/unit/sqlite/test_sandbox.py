@@ -1,4 +1,4 @@
-"""What D1's rules allow and refuse, with the service's texts."""
+"""D1's rules for statements, with the service's error texts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _refusal(database: apsw.Connection, sql: str) -> str:
 @pytest.mark.parametrize("sql", ["BEGIN", "begin immediate", "COMMIT", "END", "ROLLBACK", "SAVEPOINT a", "RELEASE a"])
 def test_transactions_are_refused_in_the_words_of_the_service(database: apsw.Connection, sql: str) -> None:
     assert _refusal(database, sql) == TRANSACTION_REFUSED
-    # Once more: the statements of the sandbox's own must not have made it known to a cache.
+    # Again, because the sandbox's own statements must not have put it into a cache.
     assert _refusal(database, sql) == TRANSACTION_REFUSED
 
 
@@ -62,7 +62,7 @@ def test_transactions_are_refused_in_the_words_of_the_service(database: apsw.Con
         "SELECT * FROM pragma_table_info('_cf_KV')",
     ],
 )
-def test_what_d1_does_not_have_is_not_authorized(database: apsw.Connection, sql: str) -> None:
+def test_statements_that_d1_does_not_allow_are_not_authorized(database: apsw.Connection, sql: str) -> None:
     assert _refusal(database, sql) == "not authorized: SQLITE_AUTH"
 
 
@@ -72,13 +72,13 @@ def test_what_d1_does_not_have_is_not_authorized(database: apsw.Connection, sql:
         ("SELECT sqlite_version()", "not authorized to use function: sqlite_version at offset 7: SQLITE_ERROR"),
         ("SELECT  unistr('a')", "not authorized to use function: unistr at offset 8: SQLITE_ERROR"),
         ("SELECT json_pretty('1')", "not authorized to use function: json_pretty at offset 7: SQLITE_ERROR"),
-        # The one dangerous name on the service's list of functions; there, as here, SQLite itself has it switched off.
+        # The service's list has this function, but SQLite itself disables it, there as here.
         ("SELECT load_extension('x')", "not authorized: SQLITE_ERROR"),
         ("VACUUM", "cannot VACUUM from within a transaction: SQLITE_ERROR"),
         ("SELECT * FROM dbstat", "no such table: dbstat: SQLITE_ERROR"),
     ],
 )
-def test_what_is_refused_for_another_reason_says_so(database: apsw.Connection, sql: str, text: str) -> None:
+def test_other_refusals_have_their_own_texts(database: apsw.Connection, sql: str, text: str) -> None:
     assert _refusal(database, sql) == text
 
 
@@ -128,7 +128,7 @@ def test_limits_hold_just_above_the_allowed_figure(database: apsw.Connection, sq
         "DROP TABLE IF EXISTS _cf_none",
     ],
 )
-def test_what_d1_has_is_allowed(database: apsw.Connection, sql: str) -> None:
+def test_statements_that_d1_allows_run(database: apsw.Connection, sql: str) -> None:
     assert run_script(database, sql)
 
 

@@ -1,4 +1,4 @@
-"""A schema as values, and a database made of it again."""
+"""Schemas as values, and databases created from them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ ALL_KINDS = """
 
 
 def of(script: str) -> schema.Schema:
-    """The schema that a script makes."""
+    """Return the schema that a script creates."""
     connection = open_database(":memory:")
     run_script(connection, script)
     return schema.read(connection)
 
 
 def rows(script: str) -> list[dict[str, str]]:
-    """What SELECT gives on the database that a script makes."""
+    """Return the rows of SELECT on the database that a script creates."""
     connection = open_database(":memory:")
     run_script(connection, script)
     return [
@@ -39,14 +39,14 @@ def rows(script: str) -> list[dict[str, str]]:
     ]
 
 
-def test_a_rebuilt_database_has_the_same_schema() -> None:
+def test_a_database_created_from_a_schema_has_the_same_schema() -> None:
     again = schema.read(schema.build(schema.objects_from(rows(ALL_KINDS))))
     original = of(ALL_KINDS)
     assert set(again.objects.items()) == set(original.objects.items())
     assert again.columns == original.columns
 
 
-def test_the_tables_of_sqlite_of_the_service_and_of_virtual_tables_are_nobodys() -> None:
+def test_internal_tables_are_left_out() -> None:
     listed = [
         *rows(ALL_KINDS),
         {"type": "table", "name": "_cf_KV", "tbl_name": "_cf_KV", "sql": "CREATE TABLE _cf_KV (a)"},
@@ -55,13 +55,13 @@ def test_the_tables_of_sqlite_of_the_service_and_of_virtual_tables_are_nobodys()
     assert schema.read(schema.build(schema.objects_from(listed))).tables == ("notes", "people", 'odd "name', "pets")
 
 
-def test_an_object_that_cannot_be_made_here_is_named() -> None:
+def test_an_object_that_cannot_be_created_is_named() -> None:
     listed = [{"type": "table", "name": "t", "tbl_name": "t", "sql": "CREATE VIRTUAL TABLE t USING spellfix1"}]
     with pytest.raises(SqlError, match=r"the table t cannot be created in the local SQLite: .*spellfix1"):
         schema.build(schema.objects_from(listed))
 
 
-def test_a_column_is_told_by_its_definition() -> None:
+def test_a_column_prints_as_its_definition() -> None:
     assert [(column.name, str(column)) for column in of(ALL_KINDS).columns["people"]] == [
         ("id", "INTEGER PRIMARY KEY"),
         ("name", "TEXT NOT NULL DEFAULT ''"),
@@ -69,7 +69,7 @@ def test_a_column_is_told_by_its_definition() -> None:
     ]
 
 
-def test_foreign_keys_have_their_columns_and_what_a_delete_does() -> None:
+def test_foreign_keys_have_their_columns_and_delete_action() -> None:
     connection = open_database(":memory:")
     run_script(connection, "CREATE TABLE p (a, b, PRIMARY KEY (a, b))")
     run_script(
@@ -82,7 +82,7 @@ def test_foreign_keys_have_their_columns_and_what_a_delete_does() -> None:
     }
 
 
-def test_without_a_table_its_indexes_and_triggers_are_gone_too() -> None:
+def test_a_schema_without_a_table_lacks_its_indexes_and_triggers_too() -> None:
     left = of(ALL_KINDS).without("PEOPLE")
     assert [item.name for item in left.objects.values()] == ['odd "name', "pets", "named", "notes"]
     assert "people" not in left.columns
@@ -120,15 +120,17 @@ def test_without_a_table_its_indexes_and_triggers_are_gone_too() -> None:
         ("CREATE VIEW v AS SELECT 'one'", "CREATE VIEW v AS SELECT 'One'", [("changed", "view", "v", "")]),
     ],
 )
-def test_a_difference_is_told_by_name(before: str, after: str, changes: list[tuple[str, str, str, str]]) -> None:
-    found = difference(of(before), of(after))
-    assert sorted(map(str, found)) == sorted(str(SchemaChange(ChangeKind(kind), *rest)) for kind, *rest in changes)
+def test_a_difference_has_names(before: str, after: str, changes: list[tuple[str, str, str, str]]) -> None:
+    differences = difference(of(before), of(after))
+    assert sorted(map(str, differences)) == sorted(
+        str(SchemaChange(ChangeKind(kind), *rest)) for kind, *rest in changes
+    )
 
 
-def test_the_schema_of_the_example_differs_from_nothing_by_its_tables_and_indexes() -> None:
+def test_the_example_adds_its_tables_and_indexes_to_an_empty_schema() -> None:
     script = "\n".join(file.read_text() for file in sorted(MIGRATIONS.glob("*.sql")))
-    found = [(change.kind.value, change.type, change.name) for change in difference(schema.Schema({}, {}), of(script))]
-    assert found == [
+    changes = difference(schema.Schema({}, {}), of(script))
+    assert [(change.kind.value, change.type, change.name) for change in changes] == [
         *(("added", "table", name) for name in ("users", "sessions", "content", "files")),
         *(("added", "index", name) for name in ("idx_users_email", "idx_sessions_user_id", "idx_sessions_expires")),
     ]

@@ -1,4 +1,4 @@
-"""How a script is cut into statements."""
+"""Scripts are split into statements as SQLite does."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pulumi_d1.sqlite.statements import (
     tokens,
 )
 
-# Pieces of SQL that have tripped other splitters up, to be strung together in any order.
+# Pieces of SQL on which other splitters fail, to be combined in any order.
 _FRAGMENTS = st.sampled_from(
     [
         *(
@@ -99,7 +99,7 @@ def test_comments_blanks_and_lone_semicolons_are_no_statements() -> None:
     assert split("-- nothing\n ; /* here; */ ;; \ufeff") == ()
 
 
-def test_a_statement_knows_its_place_in_the_script() -> None:
+def test_a_statement_has_its_place_in_the_script() -> None:
     script = "-- é\nSELECT 1;\n\n  /* two */ SELECT 2\n;\n"
     assert split(script) == (Statement("SELECT 1;", 5, 2), Statement("SELECT 2\n;", 28, 4))
     assert script[28:].startswith("SELECT 2")
@@ -131,7 +131,7 @@ def test_nothing_but_blanks_comments_and_semicolons_is_lost(script: str) -> None
 
 @settings(deadline=None)
 @given(_SCRIPTS)
-def test_joined_pieces_are_cut_in_the_same_places(script: str) -> None:
+def test_joined_pieces_are_split_in_the_same_places(script: str) -> None:
     pieces = _texts(script)
     assert _texts("\n".join(pieces)) == pieces
 
@@ -139,7 +139,7 @@ def test_joined_pieces_are_cut_in_the_same_places(script: str) -> None:
 @settings(deadline=None)
 @given(_SCRIPTS)
 def test_sqlite_agrees_on_where_statements_end(script: str) -> None:
-    # sqlite3_complete() takes a byte order mark for a letter, its parser for a blank; here the parser is right.
+    # sqlite3_complete() reads a byte order mark as a letter, the parser reads it as a blank. The parser is right.
     *complete, last = _texts(script.replace("\ufeff", "")) or [";"]
     for piece in complete:
         assert apsw.complete(piece)
@@ -166,17 +166,17 @@ def test_line_ends_change_outside_of_quotes_only() -> None:
     )
 
 
-def test_a_megabyte_is_cut_into_all_of_its_statements() -> None:
+def test_a_megabyte_is_split_into_all_of_its_statements() -> None:
     line = "INSERT INTO t VALUES (1, 'one; two', \"x\"); -- c\n"
     assert len(split(line * 25_000)) == 25_000
 
 
-def test_comments_are_given_with_their_places() -> None:
+def test_comments_have_their_places() -> None:
     script = "-- one\r\nSELECT '-- two', /* three\n*/ 1; -- four"
-    found = comments(script)
-    assert [comment.text for comment in found] == ["-- one", "/* three\n*/", "-- four"]
-    assert all(script[comment.offset : comment.end] == comment.text for comment in found)
-    assert not any(comment.is_open for comment in found)
+    in_script = comments(script)
+    assert [comment.text for comment in in_script] == ["-- one", "/* three\n*/", "-- four"]
+    assert all(script[comment.offset : comment.end] == comment.text for comment in in_script)
+    assert not any(comment.is_open for comment in in_script)
 
 
 @pytest.mark.parametrize(("text", "is_open"), [("/* a", True), ("/*/", True), ("/**/", False), ("-- a", False)])
@@ -184,7 +184,7 @@ def test_a_comment_that_is_never_closed_is_open(text: str, is_open: bool) -> Non
     assert Comment(text, 0).is_open is is_open
 
 
-@pytest.mark.parametrize("name", ["plain", "Order", 'say "hi"', '"', "it's", "a.b", "", "[x]"])
+@pytest.mark.parametrize("name", ["plain", "Order", 'a "b"', '"', "it's", "a.b", "", "[x]"])
 def test_a_quoted_name_is_one_word(name: str) -> None:
     assert tokens(f"DROP TABLE {quoted(name)}") == ("drop", "table", name.lower())
 

@@ -1,4 +1,4 @@
-"""The comparison itself: what it must notice."""
+"""The transcript shows every difference between two engines."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def _record(*statements: str, prepare: Batch = ()) -> list[str]:
         ("CREATE TABLE t AS SELECT 9007199254740993 AS a", "CREATE TABLE t AS SELECT 9007199254740992 AS a"),
     ],
 )
-def test_whatever_differs_shows(one: str, other: str) -> None:
+def test_a_difference_shows(one: str, other: str) -> None:
     assert _record(one) != _record(other)
 
 
-def test_what_a_refused_batch_leaves_behind_shows() -> None:
+def test_a_refused_batch_shows_its_error_and_what_it_left_behind() -> None:
     assert _record("CREATE TABLE t (a)", "SELECT nope") == [
         "error no such column: nope at offset 7: SQLITE_ERROR",
     ]

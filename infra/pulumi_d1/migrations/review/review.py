@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.live import Live
-    from pulumi_d1.migrations.plan import File, FolderProblem, Plan
+    from pulumi_d1.migrations.live import LiveDatabase
+    from pulumi_d1.migrations.plan import FolderProblem, HashedFile, MigrationPlan
     from pulumi_d1.migrations.quarantine import Quarantine
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.rehearsal import Rehearsal
@@ -35,7 +35,7 @@ RowCounter: TypeAlias = Callable[[Sequence[CountQuery]], Mapping[CountQuery, int
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What a run would do.
+    """The review of a run.
 
     Attributes:
         plan: The folder compared with the ledger.
@@ -46,7 +46,7 @@ class Review:
         drift: The changes from the schema of the applied files to the live one.
     """
 
-    plan: Plan[Any]
+    plan: MigrationPlan[Any]
     rehearsal: Rehearsal | None
     obstacle: str
     changes: tuple[SchemaChange, ...]
@@ -89,13 +89,13 @@ def review_database(
     Raises:
         ApiError: The database cannot be read.
     """
-    current = live.read(database, table)
+    current = live.read_database(database, table)
     return review_files(files, current, table, recorded, row_counter(database), quarantine=quarantine)
 
 
 def review_files(  # noqa: PLR0913 - a review depends on all of these
     files: Sequence[Migration],
-    current: Live,
+    current: LiveDatabase,
     table: str,
     recorded: Mapping[str, str],
     count_rows: RowCounter,
@@ -117,7 +117,7 @@ def review_files(  # noqa: PLR0913 - a review depends on all of these
 
 def review_without_rows(
     files: Sequence[Migration],
-    current: Live,
+    current: LiveDatabase,
     table: str,
     recorded: Mapping[str, str],
     quarantine: Quarantine = NONE,
@@ -160,7 +160,7 @@ def row_counter(database: Database) -> Callable[[Sequence[CountQuery]], Mapping[
 
 
 def review_without_rehearsal(
-    files: Sequence[File],
+    files: Sequence[HashedFile],
     ledger: Sequence[str],
     recorded: Mapping[str, str],
     obstacle: str,
@@ -178,7 +178,7 @@ def review_without_rehearsal(
     return Review(make_plan(files, ledger, recorded, quarantine), None, obstacle, (), (), ())
 
 
-def drift(files: Iterable[Migration], current: Live, table: str) -> tuple[SchemaChange, ...]:
+def drift(files: Iterable[Migration], current: LiveDatabase, table: str) -> tuple[SchemaChange, ...]:
     """Return the changes from the schema of the applied files to the live one.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Pending files run on a local database with the live schema, and drift is what no file explains."""
+"""The rehearsal runs pending files on the live schema, and drift is what no applied file explains."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.live import NEW, Live
+from pulumi_d1.migrations.live import NEW, LiveDatabase
 from pulumi_d1.migrations.review.rehearsal import Refusal, rehearse
 from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.sqlite import schema
@@ -22,36 +22,36 @@ if TYPE_CHECKING:
 TABLE = "d1_migrations"
 
 
-def live(script: str, *applied: str) -> Live:
-    """A database with a ledger and what `script` makes."""
+def live(script: str, *applied: str) -> LiveDatabase:
+    """Return a database with a ledger and the objects that `script` creates."""
     connection = open_database(":memory:")
     run_script(connection, f"{ledger.create(TABLE)}\n{script}")
     keys = ("type", "name", "tbl_name", "sql")
-    return Live(
+    return LiveDatabase(
         applied, schema.objects_from(dict(zip(keys, row, strict=True)) for row in connection.execute(schema.SELECT))
     )
 
 
-def rehearsed(*scripts: str, on: Live = NEW) -> Rehearsal:
+def run(*scripts: str, on: LiveDatabase = NEW) -> Rehearsal:
     files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, start=1)]
     return rehearse(on.objects, files, TABLE)
 
 
-def changes(done: Rehearsal) -> list[tuple[str, str]]:
-    return [(change.kind.value, change.name) for change in difference(done.before, done.after)]
+def changes(rehearsal: Rehearsal) -> list[tuple[str, str]]:
+    return [(change.kind.value, change.name) for change in difference(rehearsal.before, rehearsal.after)]
 
 
 def test_files_run_one_after_the_other_on_the_live_schema() -> None:
-    done = rehearsed("ALTER TABLE t ADD COLUMN b", "CREATE INDEX i ON t (b)", on=live("CREATE TABLE t (a);"))
-    assert done.refusal is None
-    assert changes(done) == [("added", "t.b"), ("added", "i")]
-    assert [len(file.steps) for file in done.files] == [1, 1]
+    rehearsal = run("ALTER TABLE t ADD COLUMN b", "CREATE INDEX i ON t (b)", on=live("CREATE TABLE t (a);"))
+    assert rehearsal.refusal is None
+    assert changes(rehearsal) == [("added", "t.b"), ("added", "i")]
+    assert [len(file.steps) for file in rehearsal.files] == [1, 1]
 
 
-def test_the_ledger_is_there_and_is_no_part_of_the_schema() -> None:
-    done = rehearsed(f"SELECT name FROM {TABLE}", "CREATE TABLE t (a)")
-    assert done.refusal is None
-    assert changes(done) == [("added", "t")]
+def test_the_ledger_exists_but_is_no_part_of_the_schema() -> None:
+    rehearsal = run(f"SELECT name FROM {TABLE}", "CREATE TABLE t (a)")
+    assert rehearsal.refusal is None
+    assert changes(rehearsal) == [("added", "t")]
 
 
 @pytest.mark.parametrize(
@@ -65,30 +65,30 @@ def test_the_ledger_is_there_and_is_no_part_of_the_schema() -> None:
     ],
 )
 def test_a_refusal_has_its_place_in_the_file(script: str, line: int, column: int, message: str) -> None:
-    found = rehearsed(script).refusal
-    assert found is not None
-    assert (found.line, found.column) == (line, column)
-    assert message in found.message
+    refusal = run(script).refusal
+    assert refusal is not None
+    assert (refusal.line, refusal.column) == (line, column)
+    assert message in refusal.message
 
 
 def test_a_refused_file_leaves_nothing_and_ends_the_rehearsal() -> None:
-    done = rehearsed("CREATE TABLE a (x)", "CREATE TABLE b (x); oops", "CREATE TABLE c (x)")
-    assert done.refusal is not None
-    assert done.refusal.name == "0002.sql"
-    assert changes(done) == [("added", "a")]
-    assert [file.migration.name for file in done.files] == ["0001.sql", "0002.sql"]
+    rehearsal = run("CREATE TABLE a (x)", "CREATE TABLE b (x); oops", "CREATE TABLE c (x)")
+    assert rehearsal.refusal is not None
+    assert rehearsal.refusal.name == "0002.sql"
+    assert changes(rehearsal) == [("added", "a")]
+    assert [file.migration.name for file in rehearsal.files] == ["0001.sql", "0002.sql"]
 
 
 def test_rows_of_a_new_database_are_known_and_its_constraints_hold() -> None:
-    done = rehearsed("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)", "INSERT INTO t\nVALUES (1)")
-    assert done.refusal is not None
-    assert (done.refusal.name, done.refusal.line, done.undecided) == ("0002.sql", 1, ())
+    rehearsal = run("CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)", "INSERT INTO t\nVALUES (1)")
+    assert rehearsal.refusal is not None
+    assert (rehearsal.refusal.name, rehearsal.refusal.line, rehearsal.undecided) == ("0002.sql", 1, ())
 
 
-def test_a_commit_that_is_refused_is_the_end_of_the_file() -> None:
+def test_a_refused_commit_is_at_the_end_of_the_file() -> None:
     deferred = "CREATE TABLE p (a PRIMARY KEY);\nCREATE TABLE c (a REFERENCES p DEFERRABLE INITIALLY DEFERRED);\n"
-    done = rehearsed(f"{deferred}INSERT INTO c VALUES (1);\n\n")
-    assert done.refusal == Refusal(
+    rehearsal = run(f"{deferred}INSERT INTO c VALUES (1);\n\n")
+    assert rehearsal.refusal == Refusal(
         "0001.sql",
         3,
         26,
@@ -97,12 +97,12 @@ def test_a_commit_that_is_refused_is_the_end_of_the_file() -> None:
     )
 
 
-def test_a_constraint_on_a_live_database_is_undecided_since_its_rows_are_not_here() -> None:
+def test_a_constraint_on_a_live_database_is_undecided_without_its_rows() -> None:
     on = live("CREATE TABLE p (a PRIMARY KEY); CREATE TABLE c (a REFERENCES p);")
-    done = rehearsed("INSERT INTO c VALUES (1);\nCREATE TABLE n (a)", on=on)
-    assert done.refusal is None
-    assert [(item.line, item.column) for item in done.undecided] == [(1, 1)]
-    assert changes(done) == [("added", "n")]
+    rehearsal = run("INSERT INTO c VALUES (1);\nCREATE TABLE n (a)", on=on)
+    assert rehearsal.refusal is None
+    assert [(item.line, item.column) for item in rehearsal.undecided] == [(1, 1)]
+    assert changes(rehearsal) == [("added", "n")]
 
 
 FILES = [
@@ -121,7 +121,7 @@ def test_a_database_that_the_applied_files_explain_has_no_drift() -> None:
     assert drifted("") == []
 
 
-def test_what_no_applied_file_makes_is_drift_and_so_is_what_is_not_there() -> None:
+def test_objects_that_no_applied_file_creates_are_drift_and_so_are_missing_ones() -> None:
     assert drifted("CREATE TABLE t (a, b); CREATE TABLE debug (x);", "1.sql", "2.sql") == [
         ("added", "t.b"),
         ("added", "debug"),

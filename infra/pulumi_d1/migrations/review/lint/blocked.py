@@ -1,4 +1,4 @@
-"""2xx: what D1 refuses because of rows that are there. An empty database lets it through, and so does the rehearsal."""
+"""2xx: statements that D1 refuses because of existing rows. The rehearsal accepts them, because it has no rows."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 ADDED: Final = Rule(
     "D201",
-    "a column that only an empty table can get",
-    "A column that is NOT NULL needs a default other than NULL; a default must be constant (CURRENT_TIMESTAMP is "
-    "not); one with REFERENCES must be NULL; a STORED column can't be added. SQLite checks all this only where the "
-    "table has rows, so that a local database without rows lets it through.",
-    "Give it a constant default (NOT NULL DEFAULT ''), or add it without NOT NULL, fill it with an UPDATE, and let "
-    "the code see to it from then on.",
+    "a column that only an empty table accepts",
+    "A NOT NULL column needs a default other than NULL. A default must be constant (CURRENT_TIMESTAMP is not). A "
+    "column with REFERENCES must default to NULL. A STORED column cannot be added. SQLite checks this only if the "
+    "table has rows, so a local database without rows accepts the column.",
+    "Give it a constant default (NOT NULL DEFAULT ''). Or add it without NOT NULL, fill it with an UPDATE, and let the "
+    "code set it from then on.",
 )
 REFERENCED: Final = Rule(
     "D209",
-    "a table goes while rows point at it",
-    "Foreign keys without CASCADE, SET NULL or SET DEFAULT hold their parent: D1 refuses the DROP or DELETE while "
-    "rows point at it. With PRAGMA defer_foreign_keys = ON it refuses the end of the transaction, with no more than "
-    "an internal error, since a table that gets its name by RENAME does not count as the parent coming back.",
+    "a table is dropped or emptied while rows reference it",
+    "Without CASCADE, SET NULL or SET DEFAULT, D1 refuses to DROP or DELETE the parent while rows reference it. With "
+    "PRAGMA defer_foreign_keys = ON it refuses the commit instead, with nothing but an internal error: a table that "
+    "gets the parent's name by RENAME does not count as the parent.",
     "In a rebuild, write PRAGMA defer_foreign_keys = ON; before it and PRAGMA defer_foreign_keys = OFF; after its "
-    "RENAME: OFF forgets the violations that the DROP has counted. Copy every row, with its key: nothing checks them "
-    "again.",
+    "RENAME. OFF discards the violations that the DROP has counted. Copy every row with its key, because nothing "
+    "checks the keys again.",
 )
 RULES: Final = (ADDED, REFERENCED)
 
@@ -46,12 +46,12 @@ _HOLDS: Final = frozenset({"NO ACTION", "RESTRICT"})
 
 
 def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts) -> Iterator[Hit]:
-    """The findings of this family.
+    """Yield the findings of this family.
 
     Args:
-        rehearsal: of the pending files.
-        effects: of the rehearsal, in order.
-        row_counts: how many rows they concern.
+        rehearsal: The rehearsal of the pending files.
+        effects: Its effects on existing rows, in order.
+        row_counts: The row counts of the effects.
     """
     for effect in effects:
         if effect.kind is EffectKind.BLOCKS_COLUMN:
@@ -59,51 +59,49 @@ def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts)
     holding = [effect for effect in effects if effect.key and effect.key.on_delete in _HOLDS]
     for (number, step), group in groupby(holding, key=lambda effect: (effect.file, effect.step)):
         file = rehearsal.files[number]
-        held = [effect for effect in group if not _is_settled(rehearsal, file, effect)]
-        if held:
-            yield _referenced(file, step, held, row_counts)
+        blocking = [effect for effect in group if not _is_resolved(rehearsal, file, effect)]
+        if blocking:
+            yield _referenced(file, step, blocking, row_counts)
 
 
 def _added(file: RehearsedFile, effect: Effect, number: int | None) -> Hit:
-    there = {None: "which may have rows", 0: "which has no rows now"}.get(
-        number
-    ) or f"which has {format_rows(number or 0)}"
-    message = f"D1 adds this column to an empty table only, not to {effect.table}, {there}"
+    has = {None: "may have rows", 0: "has no rows now"}.get(number) or f"has {format_rows(number or 0)}"
     reason = file.steps[effect.step].empty_table_error
+    message = f"D1 adds this column only to an empty table, and {effect.table} {has}: {reason}"
     severity = Severity.WARNING if number == 0 else Severity.ERROR
-    return _refused(hit(file, effect.step, ADDED, severity, f"{message}: {reason}"), bool(number) and effect.certain)
+    return _mark_refused(hit(file, effect.step, ADDED, severity, message), bool(number) and effect.certain)
 
 
-def _referenced(file: RehearsedFile, step: int, held: Sequence[Effect], row_counts: RowCounts) -> Hit:
+def _referenced(file: RehearsedFile, step: int, blocking: Sequence[Effect], row_counts: RowCounts) -> Hit:
     action = file.steps[step].actions[0]
-    doing = "deleting every row of" if action.verb == "DELETE" else "dropping"
-    pointing = [effect for effect in held if row_counts.of(effect)] or held
-    by = ", ".join(
-        f"{_amount(row_counts.of(effect))} of {effect.table} ({', '.join(effect.columns)})" for effect in pointing
+    doing = "delete every row of" if action.verb == "DELETE" else "drop"
+    with_rows = [effect for effect in blocking if row_counts.of(effect)] or blocking
+    rows = ", ".join(
+        f"{_amount(row_counts.of(effect))} of {effect.table} ({', '.join(effect.columns)})" for effect in with_rows
     )
-    certain = any(row_counts.of(effect) and effect.certain for effect in held)
-    message = f"D1 refuses {doing} {action.name} while {by} point at it"
-    return _refused(hit(file, step, REFERENCED, row_counts.severity(held), message), certain)
+    certain = any(row_counts.of(effect) and effect.certain for effect in blocking)
+    message = f"D1 refuses to {doing} {action.name} while {rows} reference it"
+    return _mark_refused(hit(file, step, REFERENCED, row_counts.severity(blocking), message), certain)
 
 
 def _amount(number: int | None) -> str:
     return format_rows(number) if number else "rows"
 
 
-def _refused(found: Hit, certain: bool) -> Hit:  # noqa: FBT001 - a value, not a switch
-    return replace(found, finding=replace(found.finding, refused=certain))
+def _mark_refused(hit: Hit, refused: bool) -> Hit:  # noqa: FBT001 - a value, not a switch
+    return replace(hit, finding=replace(hit.finding, refused=refused))
 
 
-def _is_settled(rehearsal: Rehearsal, file: RehearsedFile, effect: Effect) -> bool:
-    """Whether the check is put off, and finds nothing, or does not happen, when it comes."""
+def _is_resolved(rehearsal: Rehearsal, file: RehearsedFile, effect: Effect) -> bool:
+    """Return whether the foreign key check is deferred, and then finds nothing or does not happen."""
     parent = file.steps[effect.step].actions[0].name.lower()
     child = rehearsal.before.objects.get(("table", effect.live_table.lower()))
     declared = child is not None and "deferred" in tokens(child.sql)
-    put_off = declared
+    deferred = declared
     for step in file.steps[: effect.step]:
         for action in step.actions:
             if action.name.lower() == "defer_foreign_keys" and action.other:
-                put_off = declared or is_on(action.other)
+                deferred = declared or is_on(action.other)
     later = [step.actions[0] for step in file.steps[effect.step + 1 :] if step.actions]
-    forgotten = any(a.name.lower() == "defer_foreign_keys" and a.other and not is_on(a.other) for a in later)
-    return put_off and (forgotten or any(a.verb == "INSERT" and a.name.lower() == parent for a in later))
+    discarded = any(a.name.lower() == "defer_foreign_keys" and a.other and not is_on(a.other) for a in later)
+    return deferred and (discarded or any(a.verb == "INSERT" and a.name.lower() == parent for a in later))

@@ -1,4 +1,4 @@
-"""2xx: what D1 runs, and what changes nothing."""
+"""2xx: statements that D1 runs without an effect."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 PRAGMA: Final = Rule(
     "D202",
-    "a PRAGMA that does nothing",
+    "a PRAGMA without an effect",
     "SQLite ignores PRAGMA foreign_keys inside a transaction, and every migration is one. A PRAGMA that only reads, "
-    "such as foreign_key_check, has nobody to read its answer: what it finds stops nothing.",
-    "Take it out. To put checks off to the end of the transaction: PRAGMA defer_foreign_keys = ON.",
+    "such as foreign_key_check, stops nothing, because its result is discarded.",
+    "Remove it. To delay checks until the end of the transaction, use PRAGMA defer_foreign_keys = ON.",
 )
 RULES: Final = (PRAGMA,)
 
@@ -37,7 +37,7 @@ _HAVE_EFFECT: Final = frozenset(
 
 
 def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
-    """The findings of this family."""
+    """Yield the findings of this family."""
     for file in rehearsal.files:
         refusal = rehearsal.refusal if file is rehearsal.files[-1] else None
         for index, step in enumerate(file.steps):
@@ -54,4 +54,4 @@ def _message(action: Action) -> str:
         return f"PRAGMA foreign_keys = {action.other} has no effect inside a transaction, and a migration is one"
     if name == "optimize" or (name in _HAVE_EFFECT and action.other):
         return ""
-    return f"PRAGMA {name} only reads, and nobody sees its answer"
+    return f"PRAGMA {name} only reads, and its result is discarded"

@@ -1,4 +1,4 @@
-"""1xx: rows and values that are gone afterwards."""
+"""1xx: rows and values that are lost."""
 
 from __future__ import annotations
 
@@ -22,44 +22,46 @@ if TYPE_CHECKING:
 
 CASCADE: Final = Rule(
     "D101",
-    "rows of other tables go with a table",
-    "D1 runs DROP TABLE as a DELETE of every row, and follows foreign keys: CASCADE deletes the rows of the other "
-    "table, SET NULL and SET DEFAULT empty their column, and there is no error (workers-sdk#5438, drizzle-orm#4938). "
-    "PRAGMA defer_foreign_keys delays checks, not these actions; PRAGMA foreign_keys has no effect inside a "
-    "transaction, which every request to D1 is.",
-    "Where ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Else, in one "
-    "file, for each table that the message names: before the parent is touched, CREATE TABLE keep_sessions AS SELECT "
-    "* FROM sessions; and DROP TABLE sessions; so that nothing points at the parent any more. Then rebuild the "
-    "parent. Then run the old CREATE TABLE sessions with its indexes and triggers, INSERT INTO sessions SELECT * "
-    "FROM keep_sessions; and DROP TABLE keep_sessions;",
+    "foreign keys delete or change rows of other tables",
+    "D1 runs DROP TABLE as a DELETE of every row and follows foreign keys: CASCADE deletes the referencing rows, SET "
+    "NULL and SET DEFAULT overwrite their column. There is no error (workers-sdk#5438, drizzle-orm#4938). PRAGMA "
+    "defer_foreign_keys delays checks, not these actions. PRAGMA foreign_keys has no effect inside a transaction, and "
+    "every request to D1 is one.",
+    "If ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Otherwise, do all of "
+    "this in one file. Before you change the parent, for each table in the message: CREATE TABLE keep_sessions AS "
+    "SELECT * FROM sessions; and DROP TABLE sessions; so that nothing references the parent. Then rebuild the parent. "
+    "Then run the old CREATE TABLE sessions with its indexes and triggers, INSERT INTO sessions SELECT * FROM "
+    "keep_sessions; and DROP TABLE keep_sessions;",
 )
 DROPPED: Final = Rule(
     "D102",
     "a table is dropped with its rows",
-    "The rows are gone; Time Travel alone has them, for as long as it keeps them. A table that one file drops and "
-    "makes again counts where nothing is copied back into it.",
-    "Rename it first (ALTER TABLE logs RENAME TO logs_old); drop it, allowed with that reason, in a later migration, "
-    "once nothing has missed it. In a rebuild, INSERT INTO the new table SELECT from the old one before the DROP.",
+    "The rows are deleted. Only Time Travel still has them, until its history ends. A table that a file drops and "
+    "creates again counts too, if nothing is copied back into it.",
+    "Rename the table first (ALTER TABLE logs RENAME TO logs_old). Drop it in a later migration, once nothing has "
+    "missed it, and allow that with a reason. In a rebuild, INSERT INTO the new table SELECT from the old one before "
+    "the DROP.",
 )
 COLUMN: Final = Rule(
     "D103",
     "a column loses its values",
-    "The values are gone; Time Travel alone has them, for as long as it keeps them. A rebuilt table loses the "
+    "The values are deleted. Only Time Travel still has them, until its history ends. A rebuilt table loses the "
     "columns that its INSERT ... SELECT does not read.",
-    "Take the column out of the code first, and out of the database in a later migration, allowed with that reason. "
-    "In a rebuild, name the column in the SELECT.",
+    "Remove the column from the code first. Drop it in a later migration, and allow that with a reason. In a rebuild, "
+    "name the column in the SELECT.",
 )
 DELETED: Final = Rule(
     "D104",
-    "a DELETE takes every row",
+    "a DELETE removes every row",
     "A DELETE without WHERE, or with one that is always true, empties the table.",
-    "Say which rows: DELETE FROM logs WHERE created_at < '2020-01-01'. If all are meant, allow it with a reason.",
+    "Name the rows: DELETE FROM logs WHERE created_at < '2020-01-01'. If you mean all of them, allow it with a reason.",
 )
 UPDATED: Final = Rule(
     "D105",
     "an UPDATE overwrites every row",
-    "An UPDATE without WHERE, or with one that is always true, overwrites what the column holds in every row.",
-    "Say which rows: UPDATE users SET role = 'guest' WHERE role IS NULL. If all are meant, allow it with a reason.",
+    "An UPDATE without WHERE, or with one that is always true, overwrites the column in every row.",
+    "Name the rows: UPDATE users SET role = 'guest' WHERE role IS NULL. If you mean all of them, allow it with a "
+    "reason.",
 )
 RULES: Final = (CASCADE, DROPPED, COLUMN, DELETED, UPDATED)
 
@@ -71,12 +73,12 @@ _DOES: Final = {
 
 
 def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts) -> Iterator[Hit]:
-    """The findings of this family.
+    """Yield the findings of this family.
 
     Args:
-        rehearsal: of the pending files.
-        effects: of the rehearsal, in order.
-        row_counts: how many rows they concern.
+        rehearsal: The rehearsal of the pending files.
+        effects: Its effects on existing rows, in order.
+        row_counts: The row counts of the effects.
     """
     for (number, step), group in groupby(effects, key=lambda effect: (effect.file, effect.step)):
         file = rehearsal.files[number]
@@ -110,18 +112,17 @@ def _cascade(file: RehearsedFile, victims: Sequence[Effect], row_counts: RowCoun
     action = file.steps[step].actions[0]
     doing = f"dropping {action.name}" if action.verb in DROPS else f"deleting every row of {action.name}"
     with_rows = [effect for effect in victims if row_counts.of(effect) != 0] or victims
-    clauses = sorted(
-        _clause(effect, action.name, row_counts.of(effect)) for effect in with_rows
-    )  # "delete" before "set"
-    none = "; there are none now" if all(row_counts.of(effect) == 0 for effect in victims) else ""
-    return f"{doing} would {_listed(clauses)}{none}{_no_protection(file, step)}"
+    # Sorted, "delete" comes before "set".
+    clauses = sorted(_clause(effect, action.name, row_counts.of(effect)) for effect in with_rows)
+    no_rows = "; there are no such rows now" if all(row_counts.of(effect) == 0 for effect in victims) else ""
+    return f"{doing} would {_listed(clauses)}{no_rows}{_no_protection(file, step)}"
 
 
-def _clause(effect: Effect, gone: str, number: int | None) -> str:
+def _clause(effect: Effect, parent: str, number: int | None) -> str:
     key, columns = effect.key, ", ".join(effect.columns)
     if key is None:
         return ""
-    at_most = "up to " if number and key.parent.lower() != gone.lower() else ""
+    at_most = "up to " if number and key.parent.lower() != parent.lower() else ""
     amount = f"{at_most}{format_rows(number)}" if number else "the rows"
     return _DOES[key.on_delete].format(rows=f"{amount} of {effect.table}", columns=columns)
 
@@ -132,8 +133,8 @@ def _listed(clauses: Sequence[str]) -> str:
 
 
 def _no_protection(file: RehearsedFile, step: int) -> str:
-    """What the file does against it, in vain."""
-    found = ""
+    """Return a clause for each PRAGMA before the step that looks as if it helped."""
+    clauses = ""
     for before in file.steps[:step]:
         for action in before.actions:
             match action.name.lower():
@@ -143,21 +144,21 @@ def _no_protection(file: RehearsedFile, step: int) -> str:
                     why = "delays checks, not this"
                 case _:
                     continue
-            found += f"; PRAGMA {action.name} = {action.other} in line {before.statement.line} {why}"
-    return found
+            clauses += f"; PRAGMA {action.name} = {action.other} in line {before.statement.line} {why}"
+    return clauses
 
 
 def _dropped(file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
     [effect] = effects
     if effect.table.lower() in file.rebuilt:
-        return f"{effect.table} is made again, but its rows are not copied back{_total(effect, row_counts)}"
+        return f"{effect.table} is created again, but its rows are not copied back{_total(effect, row_counts)}"
     return f"{effect.table} is dropped with its rows{_total(effect, row_counts)}"
 
 
 def _column(file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
     table = effects[0].table
     if file.steps[effects[0].step].actions[0].verb in DROPS:
-        return f"the rebuilt {table} is not given the values of {_columns(effects, row_counts)}"
+        return f"the rebuild of {table} does not copy the values of {_columns(effects, row_counts)}"
     return f"{table} loses the values of {_columns(effects, row_counts)}"
 
 
@@ -167,7 +168,7 @@ def _deleted(_file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCou
 
 
 def _updated(_file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
-    return f"every row of {effects[0].table} gets a new value of {_columns(effects, row_counts)}"
+    return f"every row of {effects[0].table} gets a new value in {_columns(effects, row_counts)}"
 
 
 def _columns(effects: Iterable[Effect], row_counts: RowCounts) -> str:

@@ -1,4 +1,4 @@
-"""3xx: what Cloudflare's /query is known to cut in the wrong place. `request` sends the worst of it another way."""
+"""3xx: text that Cloudflare's /query splits in the wrong place. `run.request` sends the worst of it as an import."""
 
 from __future__ import annotations
 
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
 
 MISREAD: Final = Rule(
     "D302",
-    "wrangler's way of sending cuts the file in the wrong place",
-    "wrangler sends a migration to /query, which cuts it into statements by other rules than SQLite's: it misses the "
-    "end of a trigger's body (workers-sdk#15690, #15314, #14991), and takes quotes and semicolons in comments for "
-    "real ones (#4713, #3892). pulumi up leaves comments between statements out, and sends what is left of this as "
-    "an import, which is cut right; a team that uses both tools finds that only one of them works.",
-    "In a trigger: BEGIN in capitals, on a line of its own; WHEN or iif() in the place of CASE ... END;, LF at the "
-    "ends of lines, and no more than five CREATE TABLE before it in the file. In comments: neither quotes nor "
-    "semicolons.",
+    "text that /query splits in the wrong place",
+    "wrangler sends a migration to /query, which splits it into statements by other rules than SQLite's. It misses the "
+    "end of a trigger's body (workers-sdk#15690, #15314, #14991), and reads quotes and semicolons in comments as real "
+    "ones (#4713, #3892). pulumi up removes comments between statements and sends any other such text as an import, "
+    "which is split correctly. In a team that uses both tools, only one of them works.",
+    "In a trigger: BEGIN in capitals on a line of its own, WHEN or iif() instead of CASE ... END;, LF line endings, "
+    "and at most five CREATE TABLE before it in the file. In comments: no quotes and no semicolons.",
 )
 RULES: Final = (MISREAD,)
 
@@ -32,17 +31,17 @@ _BEGIN: Final = re.compile(r"(?<=[ \t\n])BEGIN(?=[ \t\n])")
 _END: Final = re.compile(r"\bEND\s*;", re.IGNORECASE)
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _SUSPECT: Final = re.compile(r"--[^\n]*['\"`;]|/\*")
-_TABLES: Final = 6  # the number of #15690
+_TABLES: Final = 6  # from workers-sdk#15690
 
 
 def hits(file: RehearsedFile) -> Iterator[Hit]:
-    """The findings of this family."""
+    """Yield the findings of this family."""
     tables = 0
     for index, step in enumerate(file.steps):
         verb = step.actions[0].verb if step.actions else ""
         if verb == "CREATE_TRIGGER":
             for why in _trigger(step.statement.text, file.migration.sql, tables):
-                yield hit(file, index, MISREAD, Severity.WARNING, f"/query cuts this trigger in two: {why}")
+                yield hit(file, index, MISREAD, Severity.WARNING, f"/query splits this trigger: {why}")
         tables += verb == "CREATE_TABLE"
     sql = file.migration.sql
     if may_have_comments(sql) and _SUSPECT.search(sql):
@@ -54,7 +53,7 @@ def _comments(file: RehearsedFile) -> Iterator[Hit]:
     for comment in comments(script):
         if why := _misread(comment):
             place = position(script, comment.offset)
-            message = f"/query takes {why} in this comment for a real one"
+            message = f"/query reads {why} in this comment as a real one"
             finding = Finding(MISREAD, Severity.WARNING, file.migration.name, *place, message)
             yield Hit(_next(file, comment), finding)
 
@@ -64,11 +63,11 @@ def _trigger(sql: str, script: str, tables: int) -> Iterator[str]:
     if not _BEGIN.search(bare):
         yield "its BEGIN is not in capitals between blanks"
     if any(end.end() < len(bare) for end in _END.finditer(bare)):
-        yield "an END; in its body is taken for its own"
+        yield "an END; in its body is read as its end"
     if "\n" in sql and "\r\n" in script:
-        yield "its lines end in CRLF, which old versions of wrangler send as it is"
+        yield "its lines end in CRLF, which old versions of wrangler send unchanged"
     if tables >= _TABLES:
-        yield f"{tables} CREATE TABLE come before it"
+        yield f"{tables} CREATE TABLE statements come before it"
 
 
 def _misread(comment: Comment) -> str:
@@ -79,8 +78,8 @@ def _misread(comment: Comment) -> str:
 
 
 def _next(file: RehearsedFile, comment: Comment) -> int | None:
-    """The statement that the comment is in, or in front of."""
+    """Return the index of the statement that the comment is in or in front of."""
     for index, step in enumerate(file.steps):
-        if comment.offset < step.statement.offset + len(step.statement.text):
+        if comment.offset < step.statement.end:
             return index
     return len(file.steps) - 1 if file.steps else None

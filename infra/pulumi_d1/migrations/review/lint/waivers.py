@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 VOID: Final = Rule(
     "D001",
     "a comment that allows nothing",
-    "A comment -- d1:allow D101 reason allows what the rule finds in the statement below it, around it, or at the "
-    "end of its own line. One that names no rule, gives no reason, or stands where the rule finds nothing has no "
-    "effect. What D1 itself refuses, no comment allows.",
-    "Write -- d1:allow, the code, several with commas between them, and why it is all right here: in the line above "
-    "the statement, without a blank line between the two. Take it out where nothing is left to allow.",
+    "A comment -- d1:allow D101 reason allows what the rule finds in the statement below the comment, around it, or "
+    "before it on the same line. A comment has no effect if it names no rule, gives no reason, or is at a statement in "
+    "which the rule finds nothing. No comment allows what D1 itself refuses.",
+    "Write -- d1:allow, the code (or several with commas) and the reason in the line above the statement, without a "
+    "blank line in between. Remove the comment if there is nothing left to allow.",
 )
 RULES: Final = (VOID,)
 
@@ -133,7 +133,7 @@ def _why_void(
     elif not waiver.reason:
         yield "gives no reason"
     elif waiver.step is None:
-        yield "stands at no statement"
+        yield "is not at a statement"
     else:
         for code in waiver.codes:
             at = (waiver.name, waiver.step, code)

@@ -1,4 +1,4 @@
-"""docs/lint.md says what the rules say."""
+"""docs/lint.md has the texts of the rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.review.lint.finding import Rule
 
 
-def test_the_page_has_the_rules_of_today() -> None:
+def test_the_page_has_the_current_rules() -> None:
     page = documentation.PAGE.read_text()
     assert documentation.with_rules(page) == page, "run python -m tests.support.lint.documentation --write"
 

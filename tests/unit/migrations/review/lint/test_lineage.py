@@ -1,4 +1,4 @@
-"""What becomes of rows through renames, copies and several files. The live database is that of `live.py`."""
+"""Rows are followed through renames, copies and several files. The live database is that of `live.py`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _BACK = (
 )
 
 
-def told(*files: str, more: str = "") -> list[str]:
-    """Codes of the rules about rows, with the file's number."""
-    found = live.findings(*files, more=more)
-    return [f"{item.rule.code} {int(item.name[:4]) - 3}" for item in found if item.rule.code[1] in "12"]
+def row_codes(*files: str, more: str = "") -> list[str]:
+    """Return the codes of the findings about rows, with the file's number."""
+    findings = live.findings(*files, more=more)
+    return [f"{item.rule.code} {int(item.name[:4]) - 3}" for item in findings if item.rule.code[1] in "12"]
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def told(*files: str, more: str = "") -> list[str]:
         f"{_KEEP_ALL} {_REBUILD} {_BACK} DROP TABLE k1; DROP TABLE k2; DROP TABLE k3;",
     ],
 )
-def test_rows_that_come_back_in_the_same_file_are_not_lost(sql: str) -> None:
-    assert told(sql) == []
+def test_rows_that_are_copied_back_in_the_same_file_are_not_lost(sql: str) -> None:
+    assert row_codes(sql) == []
 
 
 @pytest.mark.parametrize(
@@ -80,22 +80,22 @@ def test_rows_that_come_back_in_the_same_file_are_not_lost(sql: str) -> None:
         (f"{_KEEP_ALL} {_REBUILD} {_BACK.replace('INSERT INTO files', 'INSERT INTO k2')}", ["D101 1"]),
     ],
 )
-def test_rows_that_do_not_are(sql: str, codes: list[str]) -> None:
-    assert told(sql) == codes
+def test_rows_that_are_not_copied_back_are_lost(sql: str, codes: list[str]) -> None:
+    assert row_codes(sql) == codes
 
 
-def test_the_message_leaves_out_what_comes_back() -> None:
+def test_the_message_leaves_out_rows_that_are_copied_back() -> None:
     [finding] = live.findings(f"{_KEEP_ALL} {_REBUILD} {_BACK.replace('INSERT INTO files', 'INSERT INTO k2')}")
     assert finding.message == "dropping users would delete 1 row of files (owner_id)"
 
 
 def test_a_child_that_is_dropped_before_is_no_victim() -> None:
-    found = live.findings("DROP TABLE sessions; DROP TABLE files; DROP TABLE users;")
-    [cascade] = (item for item in found if item.rule.code == "D101")
+    findings = live.findings("DROP TABLE sessions; DROP TABLE files; DROP TABLE users;")
+    [cascade] = (item for item in findings if item.rule.code == "D101")
     assert cascade.message == "dropping users would set author_id of 2 rows of content to NULL"
 
 
-def test_a_cascade_goes_on_to_the_children_of_children() -> None:
+def test_a_cascade_reaches_the_children_of_children() -> None:
     more = """
     CREATE TABLE clicks (id INTEGER PRIMARY KEY, session_id TEXT REFERENCES sessions(id) ON DELETE CASCADE);
     INSERT INTO clicks (session_id) VALUES ('s1'), ('s1'), ('s3'), (NULL);
@@ -109,10 +109,10 @@ def test_a_table_that_points_at_itself_is_not_its_own_victim() -> None:
     CREATE TABLE tree (id INTEGER PRIMARY KEY, up REFERENCES tree(id) ON DELETE CASCADE);
     INSERT INTO tree VALUES (1, 1);
     """
-    assert told("DROP TABLE tree;", more=more) == ["D102 1"]
+    assert row_codes("DROP TABLE tree;", more=more) == ["D102 1"]
 
 
-def test_a_default_is_said_to_be_one() -> None:
+def test_the_message_names_a_default() -> None:
     more = """
     CREATE TABLE likes (content_id INTEGER DEFAULT 1 REFERENCES content(id) ON DELETE SET DEFAULT);
     INSERT INTO likes VALUES (2);
@@ -142,7 +142,7 @@ def test_a_default_is_said_to_be_one() -> None:
     ],
 )
 def test_rows_are_followed_from_file_to_file(files: tuple[str, ...], codes: list[str]) -> None:
-    assert told(*files) == codes
+    assert row_codes(*files) == codes
 
 
 def test_a_new_database_has_no_rows_to_lose() -> None:
@@ -154,21 +154,21 @@ def test_a_new_database_has_no_rows_to_lose() -> None:
 
 def test_without_rows_now_it_is_a_warning() -> None:
     empty = "DELETE FROM sessions; DELETE FROM files; UPDATE content SET author_id = NULL; DELETE FROM users;"
-    found = live.findings(_REBUILD, more=empty)
-    assert [(item.severity, item.message) for item in found] == [
+    findings = live.findings(_REBUILD, more=empty)
+    assert [(item.severity, item.message) for item in findings] == [
         (
             "warning",
             (
                 "dropping users would delete the rows of files (owner_id), delete the rows of sessions (user_id), and "
-                "set author_id of the rows of content to NULL; there are none now"
+                "set author_id of the rows of content to NULL; there are no such rows now"
             ),
         )
     ]
 
 
-def test_a_folder_without_a_database_has_warnings_without_figures() -> None:
-    found = live.of_folder("DROP TABLE sessions;", "ALTER TABLE users DROP COLUMN name; DELETE FROM users;")
-    assert [(item.rule.code, item.severity, item.message) for item in found] == [
+def test_a_folder_without_a_database_has_warnings_without_numbers() -> None:
+    findings = live.of_folder("DROP TABLE sessions;", "ALTER TABLE users DROP COLUMN name; DELETE FROM users;")
+    assert [(item.rule.code, item.severity, item.message) for item in findings] == [
         ("D102", "warning", "sessions is dropped with its rows"),
         ("D103", "warning", "users loses the values of name"),
         (
@@ -183,23 +183,23 @@ def test_a_folder_without_a_database_has_warnings_without_figures() -> None:
     ]
 
 
-def test_a_folder_without_a_database_does_not_tell_what_a_file_makes_and_drops_itself() -> None:
+def test_a_folder_without_a_database_has_no_finding_about_a_table_that_a_file_creates_and_drops() -> None:
     assert live.of_folder("CREATE TABLE a (x); INSERT INTO a VALUES (1); DELETE FROM a; DROP TABLE a;") == ()
 
 
-def test_a_virtual_table_that_is_made_again_is_an_index() -> None:
+def test_a_virtual_table_that_is_created_again_is_an_index() -> None:
     more = "CREATE VIRTUAL TABLE words USING fts5(title); INSERT INTO words VALUES ('x');"
     again = "DROP TABLE words; CREATE VIRTUAL TABLE words USING fts5(title, body);"
-    assert told(f"{again} INSERT INTO words SELECT title, body FROM content;", more=more) == []
-    assert told("DROP TABLE words;", more=more) == ["D102 1"]
+    assert row_codes(f"{again} INSERT INTO words SELECT title, body FROM content;", more=more) == []
+    assert row_codes("DROP TABLE words;", more=more) == ["D102 1"]
 
 
-def test_a_refusal_that_rows_decide_is_certain_only_while_they_are_untouched() -> None:
+def test_a_refusal_because_of_rows_is_certain_only_while_no_statement_has_changed_them() -> None:
     added = "ALTER TABLE sessions ADD COLUMN x NOT NULL;"
     [certain] = live.findings(added)
     [maybe] = live.findings("DELETE FROM sessions WHERE id <> '';", added)
     assert (certain.refused, maybe.refused) == (True, False)
     assert certain.severity == maybe.severity == "error"
     more = "CREATE TABLE votes (content_id REFERENCES content(id)); INSERT INTO votes VALUES (1);"
-    found = live.findings("UPDATE votes SET content_id = NULL WHERE true; DELETE FROM content;", more=more)
-    assert [item.refused for item in found if item.rule.code == "D209"] == [False]
+    findings = live.findings("UPDATE votes SET content_id = NULL WHERE true; DELETE FROM content;", more=more)
+    assert [item.refused for item in findings if item.rule.code == "D209"] == [False]

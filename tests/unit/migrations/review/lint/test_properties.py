@@ -1,4 +1,4 @@
-"""What holds for every text: lint raises nothing, and what it finds lies inside the file."""
+"""For any text, lint raises nothing and its findings have a place inside the file."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ _OBJECTS = tuple(schema.read(live.database()).objects.values())
 
 
 @settings(deadline=None, max_examples=300)
-@given(st.lists(_SCRIPTS, min_size=1, max_size=3), st.sampled_from(["live", "new", "nothing asked"]))
-def test_lint_takes_any_text(scripts: list[str], database: str) -> None:
+@given(st.lists(_SCRIPTS, min_size=1, max_size=3), st.sampled_from(["live", "new", "no database"]))
+def test_lint_accepts_any_text(scripts: list[str], database: str) -> None:
     files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, 4)]
     texts = {file.name: file.sql for file in files}
     rehearsal = rehearse(_OBJECTS if database == "live" else (), files, live.TABLE)
-    for finding in lint(rehearsal, live.TABLE, None if database == "nothing asked" else {}):
+    for finding in lint(rehearsal, live.TABLE, None if database == "no database" else {}):
         lines = texts[finding.name].split("\n")
         assert 1 <= finding.line <= len(lines), finding
         assert 1 <= finding.column <= max(1, len(lines[finding.line - 1])), finding

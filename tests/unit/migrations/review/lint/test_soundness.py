@@ -45,14 +45,14 @@ _STATEMENTS = st.one_of(
 
 
 def live() -> apsw.Connection:
-    """The live database."""
+    """Return the live database."""
     connection = open_database(":memory:")
     run_script(connection, _LIVE)
     return connection
 
 
 def that_run(files: list[list[str]]) -> list[str]:
-    """The files without the statements that are refused."""
+    """Return the files without refused statements."""
     connection = live()
     kept: list[str] = []
     for file in files:
@@ -65,12 +65,12 @@ def that_run(files: list[list[str]]) -> list[str]:
 
 
 def values(connection: apsw.Connection) -> set[tuple[object, str, object]]:
-    """Every value of every table, with the row that it belongs to; whichever table that is in."""
-    found = set()
+    """Return every value with its row's own value, regardless of the table."""
+    rows = set()
     for table in schema.table_names(connection):
         for value, up in connection.execute(f"SELECT value, up FROM {table}"):
-            found |= {(value, "value", value), (value, "up", up)}
-    return {item for item in found if item[2] is not None}
+            rows |= {(value, "value", value), (value, "up", up)}
+    return {item for item in rows if item[2] is not None}
 
 
 @settings(deadline=None, max_examples=500)
@@ -81,7 +81,7 @@ def values(connection: apsw.Connection) -> set[tuple[object, str, object]]:
             "ALTER TABLE b RENAME TO k;",
             "CREATE TABLE b (id, up, value);",
             "INSERT INTO b (id, value) SELECT id, value FROM k;",
-            "DROP TABLE a;",  # takes with it the rows of k whose `up` is in no copy
+            "DROP TABLE a;",  # also deletes rows of k, whose `up` is in no copy
         ]
     ]
 )
@@ -90,7 +90,7 @@ def test_no_value_is_lost_without_a_finding(statements: list[list[str]]) -> None
     files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, 1)]
     rehearsal = rehearse(schema.read(connection).objects.values(), files, "d1_migrations")
     before = values(connection)
-    with suppress(SqlError):  # one file or both: what is committed counts
+    with suppress(SqlError):  # a refused file commits nothing
         for script in scripts:
             run_script(connection, script or "SELECT 1")
     lost = {str(row)[0] for row, _, _ in before - values(connection)}
