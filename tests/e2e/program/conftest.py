@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import EXAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-from tests.support.pulumi_project import PROGRAM, TOKEN, Emulator, Project
+
+from tests.support.pulumi_project import TOKEN, Emulator, Project
 
 
 @pytest.fixture
@@ -60,10 +61,7 @@ def variables(
 @pytest.fixture
 def project(tmp_path: Path, variables: dict[str, str]) -> Project:
     folder = tmp_path / "project"
-    folder.mkdir()
-    for name in PROGRAM:
-        shutil.copy(ROOT / name, folder)
-    shutil.copytree(ROOT / "migrations", folder / "migrations")
+    shutil.copytree(EXAMPLE, folder)
     (folder / ".venv").symlink_to(sys.prefix)
     made = Project(folder, variables, variables["CLOUDFLARE_ACCOUNT_ID"])
     made.pulumi("stack", "init", "dev")

@@ -1,4 +1,4 @@
-"""`d1 adopt`: a database that exists already becomes the stack's, and is neither created twice nor replaced."""
+"""`d1 adopt`: an existing database becomes the stack's; it is neither created again nor replaced."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project) -
     taken = project.pulumi("preview", "--stack", "dev", check=False)
     assert taken.returncode != 0, taken.stdout
     assert (
-        f"D1: there is a database {NAME} already ({database.database_id}), which this stack does not have"
+        f"D1: the database {NAME} exists already ({database.database_id}), and this stack does not own it"
         in taken.stdout
     )
     assert "'d1 adopt --stack dev' lets the next 'pulumi up' take it over" in taken.stdout
@@ -82,17 +82,17 @@ def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Projec
     assert "'pulumi up --stack dev' creates it" in missing
     unknown = "d5b1d127-0000-4000-8000-000000000000"
     project.pulumi(*config, "adopt", unknown)
-    assert f"adopt is {unknown}, but there is no database {NAME}" in refusal(project)
+    assert f"adopt is {unknown}, but the database {NAME} does not exist" in refusal(project)
 
     database = create(project, jurisdiction="eu")
     assert f"adopt is {unknown}, but {NAME} is {database.database_id}" in refusal(project)
     project.pulumi(*config, "adopt", database.database_id)
-    assert f"jurisdiction is none, but that of {NAME} is eu, and can't change" in refusal(project)
+    assert f"jurisdiction is none, but {NAME} has eu, and D1 cannot change it" in refusal(project)
     project.pulumi("config", "rm", "adopt", "--stack", "dev")
     assert "jurisdiction is none" in d1(project, "adopt", code=1).stderr
     project.pulumi(*config, "jurisdiction", "eu")
     project.pulumi(*config, "locationHint", "weur")
-    assert "locationHint says where to create a database" in d1(project, "adopt", code=1).stderr
+    assert "locationHint applies to new databases" in d1(project, "adopt", code=1).stderr
     project.pulumi("config", "rm", "locationHint", "--stack", "dev")
 
     d1(project, "adopt")

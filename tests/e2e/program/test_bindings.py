@@ -1,4 +1,4 @@
-"""The entry in a wrangler.toml that a user writes by hand, across previews, ups and destroys."""
+"""The entry in a wrangler.toml that a user wrote by hand, across previews, ups and destroys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A folder that does not fit what is applied: told in dev, refused in prod, before anything is written."""
+"""A folder that does not match the applied files: a warning in dev, refused in prod, before anything is written."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ def test_prod_refuses_what_would_not_reach_it_or_would_run_twice(prod: Project) 
         assert "nothing was applied:" in text
         assert f"migrations/{FIRST} was changed after it was applied" in text
         assert "migrations/0002_create_content.sql is applied, but its file is gone" in text
-        assert "migrations/0003_files.sql is 0003_create_files.sql, which is applied, under another name" in text
-        assert "migrations/0000_early.sql comes before 0003_create_files.sql" in text
+        assert "migrations/0003_files.sql has the text of 0003_create_files.sql, which is applied, so it would" in text
+        assert "migrations/0000_early.sql sorts before 0003_create_files.sql" in text
         assert "Traceback" not in text
     assert prod.database("prod").bookmark() == bookmark
 

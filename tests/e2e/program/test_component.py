@@ -1,4 +1,4 @@
-"""The component in somebody else's program: several databases beside other resources, and the names of before."""
+"""The component in a larger program: several databases beside other resources."""
 
 from __future__ import annotations
 
@@ -84,20 +84,3 @@ def test_a_program_of_five_lines_grows_to_two_databases_in_one_configuration(pro
 
     project.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
     assert "d1_databases" not in (project.folder / "wrangler.jsonc").read_text()
-
-
-def test_a_stack_from_when_children_had_no_component_in_their_names_keeps_its_database(project: Project) -> None:
-    project.up()
-    uuid = project.outputs()["database_id"]
-    file = project.folder / "state.json"
-    exported = project.pulumi("stack", "export", "--stack", "dev").stdout
-    for child in ("database", "migrations", "bindings"):
-        assert f"::d1-{child}" in exported
-        exported = exported.replace(f"::d1-{child}", f"::{child}")
-    file.write_text(exported)
-    project.pulumi("stack", "import", "--stack", "dev", "--file", str(file))
-
-    project.up("dev", "--expect-no-changes")
-    assert project.outputs()["database_id"] == uuid
-    named = {item["urn"].rpartition("::")[2] for item in project.state()}
-    assert {"d1-database", "d1-migrations", "d1-bindings"} <= named

@@ -1,4 +1,4 @@
-"""What would silently lose rows is stopped in prod, with the number of rows, and told elsewhere."""
+"""Files that would silently lose rows: stopped in prod, with the number of rows; a warning elsewhere."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes with an environment."""
+"""The resources that are deleted with an environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An ephemeral environment's life on the real engine: up, up again, killed, locked, down, swept."""
+"""The life of an ephemeral environment on the real engine: up, up again, killed, locked, down, swept."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def files(project: Project) -> list[str]:
 
 
 def exports(project: Project, database: str) -> str:
-    """What was exported of a database before it was deleted."""
+    """Return the exports that were made before a deletion."""
     return "".join(file.read_text() for file in (project.folder / "exports").glob(f"{database}-2*.sql"))
 
 

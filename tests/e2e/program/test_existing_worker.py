@@ -1,4 +1,4 @@
-"""A Worker that has long been deployed by wrangler becomes managed, and wrangler goes on working on it."""
+"""A Worker that wrangler has deployed for long becomes managed, and wrangler keeps working on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state tells who applied what, when and from which bookmark, also after a run that failed half way."""
+"""The history in the state: who applied what, when and after which bookmark, even after a run that failed halfway."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
 EDIT = "-- one more thought\n"
 REFUSED_BY_ROWS = "CREATE UNIQUE INDEX one_of_each ON seats (name);\n"
-"""Which the rehearsal, that has no rows, lets through."""
+"""Passes the rehearsal, which has no rows."""
 MENDED = "CREATE INDEX by_name ON seats (name);\n"
 
 
@@ -95,7 +95,7 @@ def test_what_a_failed_update_has_applied_is_kept(project: Project) -> None:
     project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
     project.write("0005_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
-    assert "0004_good.sql (applied by this run before it)" in failed.stdout + failed.stderr
+    assert "0004_good.sql (applied by this run before the failure)" in failed.stdout + failed.stderr
     assert names(project) == [*FILES, "0004_good.sql"]
     assert kept(project)["last_migration"] == "0004_good.sql"
     (project.folder / "migrations" / "0005_broken.sql").unlink()

@@ -1,4 +1,4 @@
-"""Ctrl-C and kill -9 during `pulumi up`: the next one goes on where it ended, and each file is applied once."""
+"""Ctrl-C and kill -9 during `pulumi up`: the next run continues, and each file is applied once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def arrange(emulator: Emulator, fault: dict[str, object]) -> None:
 
 
 def seen(emulator: Emulator) -> int:
-    """How many requests the fault has selected."""
+    """Return the number of requests that the fault has selected."""
     url = httpx.URL(emulator.environment["CLOUDFLARE_BASE_URL"]).join("/emulator/faults")
     shown = httpx.get(url, headers={"Authorization": f"Bearer {TOKEN}"}).raise_for_status().json()
     return int(shown["result"]["faults"][0]["seen"])

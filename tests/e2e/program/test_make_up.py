@@ -1,9 +1,10 @@
-"""`make up` and `d1 local`, as the README has them."""
+"""`make up` and `d1 local`, as the README describes them."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +22,7 @@ MAKE_UP = ("make", "--assume-old=.venv/bin/.installed", "up")  # the environment
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """This project's tracked files in a folder of their own, with the virtual environment that runs the tests."""
+    """Return a folder with this project's tracked files and the virtual environment that runs the tests."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is a prerequisite
         cwd=ROOT,
@@ -40,15 +41,21 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Without the variables of a real account, and away from the user's own Pulumi folder."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOUDFLARE_", "PULUMI_"))}
-    return {**kept, "PULUMI_HOME": str(tmp_path / "home")}
+    """Return variables without those of a real account, and with a Pulumi folder of the test's own."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith(("CLOUDFLARE_", "PULUMI_"))}
+    return {**others, "PULUMI_HOME": str(tmp_path / "home")}
 
 
 def run(folder: Path, environment: dict[str, str], *command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
+
+
+def status_table(text: str) -> list[str]:
+    """Return the lines of the first status table in `text`, without widths and times."""
+    lines = text[text.index("  Database ") :].splitlines()[:5]
+    return [re.sub(r"─+|20[-\dT:+]+", "*", " ".join(line.split())) for line in lines]
 
 
 def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str, str]) -> None:
@@ -61,6 +68,7 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
         assert database in row
         assert "Up to Date" in row
         assert "0003_create_files.sql" in row
+    assert status_table((ROOT / "README.md").read_text()) == status_table(first.stdout)
     config = tomllib.loads((checkout / "wrangler.toml").read_text())
     assert config["d1_databases"][0]["database_id"] in first.stdout
     assert config["env"]["production"]["d1_databases"][0]["database_id"] in first.stdout
@@ -82,8 +90,8 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
 
 @pytest.mark.parametrize("code", [0, 1, 42])
 def test_local_ends_with_the_commands_exit_code(tmp_path: Path, environment: dict[str, str], code: int) -> None:
-    done = run(tmp_path, environment, str(D1), "local", "--", "sh", "-c", f"exit {code}")
-    assert done.returncode == code
+    completed = run(tmp_path, environment, str(D1), "local", "--", "sh", "-c", f"exit {code}")
+    assert completed.returncode == code
 
 
 def test_local_gives_the_command_an_emulator_that_answers(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -94,16 +102,16 @@ def test_local_gives_the_command_an_emulator_that_answers(tmp_path: Path, enviro
         "print(made.name, os.environ['CLOUDFLARE_API_BASE_URL'] == os.environ['CLOUDFLARE_BASE_URL'])\n"
         "print(os.environ['PULUMI_BACKEND_URL'])\n"
     )
-    done = run(tmp_path, environment, str(D1), "local", "--state", "here", "--", sys.executable, "-c", script)
-    assert done.stdout == f"made-here True\n{(tmp_path / 'here' / 'pulumi').as_uri()}\n"
+    completed = run(tmp_path, environment, str(D1), "local", "--state", "here", "--", sys.executable, "-c", script)
+    assert completed.stdout == f"made-here True\n{(tmp_path / 'here' / 'pulumi').as_uri()}\n"
     again = run(tmp_path, environment, str(D1), "local", "--state", "here", "--", sys.executable, "-c", script)
     assert "7502" in again.stderr, "the databases are still there"
 
 
 def test_local_names_a_command_that_is_not_there(tmp_path: Path, environment: dict[str, str]) -> None:
-    done = run(tmp_path, environment, str(D1), "local", "--", "wrangel", "d1", "list")
-    assert done.returncode == 1
-    assert done.stderr == "Error: wrangel is not on PATH: install it, or check the spelling\n"
+    completed = run(tmp_path, environment, str(D1), "local", "--", "wrangel", "d1", "list")
+    assert completed.returncode == 1
+    assert completed.stderr == "Error: wrangel is not on PATH: install it, or check the spelling\n"
 
 
 def test_local_keeps_a_salt_that_encrypts_something(tmp_path: Path, environment: dict[str, str]) -> None:
@@ -114,8 +122,8 @@ def test_local_keeps_a_salt_that_encrypts_something(tmp_path: Path, environment:
         "printf 'encryptionsalt: new\\nconfig: {}\\n' > Pulumi.d.yaml"
     )
     run(tmp_path, environment, str(D1), "local", "--", "sh", "-c", script)
-    left = {file.name: file.read_text() for file in tmp_path.glob("Pulumi.*.yaml")}
-    assert left == {
+    texts = {file.name: file.read_text() for file in tmp_path.glob("Pulumi.*.yaml")}
+    assert texts == {
         "Pulumi.a.yaml": "encryptionsalt: old\n",
         "Pulumi.c.yaml": "config:\n  a:b:\n    secure: x\nencryptionsalt: new\n",
         "Pulumi.d.yaml": "config: {}\n",

@@ -1,4 +1,4 @@
-"""A mistake of the user's gets one message: what, where, what to do. No traceback, nothing half done."""
+"""Each mistake of the user gets one message: what is wrong, where, what to do. No traceback, nothing half done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def refusal(project: Project) -> str:
-    """What `pulumi up` says when it refuses."""
+    """Run `pulumi up`, which must fail, and return its output."""
     failed = project.up(check=False)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0, text

@@ -1,4 +1,4 @@
-"""What another client, or a hand, did to the database or the configuration is seen by the next run."""
+"""Changes by another client, or by hand, to the database or the configuration: the next run notices them."""
 
 from __future__ import annotations
 

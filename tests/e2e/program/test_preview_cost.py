@@ -1,4 +1,4 @@
-"""A preview asks Cloudflare twice, however many files there are. docs/performance.md has its time."""
+"""A preview sends two requests, however many files there are. docs/performance.md has its time."""
 
 from __future__ import annotations
 

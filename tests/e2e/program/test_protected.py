@@ -1,4 +1,4 @@
-"""A database with rows is neither replaced nor deleted unless that is what somebody wants, and has an export then."""
+"""A database with rows is replaced or deleted only if somebody confirmed it, and is exported first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADA = "INSERT INTO users (email, password_hash, name) VALUES ('ada@example.com',
 
 
 def environment(project: Project, stack: str) -> D1Api:
-    """A new environment with a row of its user's."""
+    """Create an environment, and write a row into it."""
     if stack != "dev":
         project.pulumi("stack", "init", stack)
     project.up(stack)
@@ -54,7 +54,7 @@ def refused(project: Project, *command: str) -> str:
 
 
 def content(database: D1Api) -> bytes:
-    """All of a database that is its user's, as SQL."""
+    """Return the user's part of a database, as SQL."""
     file = io.BytesIO()
     database.export(file)
     return file.getvalue()
@@ -86,7 +86,9 @@ def test_no_way_leads_to_the_loss_of_a_protected_database(project: Project) -> N
     for key, value in configurations.items():
         configure(project, "prod", key, value)
         shown = refused(project, "preview", "--stack", "prod")
-        assert f"nothing was done: the database your-app-db-prod ({uuid}) would be deleted" in shown, key
+        assert f"nothing was done: the database your-app-db-prod ({uuid}) would be replaced by an empty one" in shown, (
+            key
+        )
         assert "holds      4 tables: content, files, sessions, users" in shown
         assert f" -> {value}" in shown
         assert "keep it    pulumi config " in shown
@@ -112,7 +114,7 @@ def test_no_way_leads_to_the_loss_of_a_protected_database(project: Project) -> N
     project.pulumi("state", "unprotect", "--all", "--stack", "prod", "--yes")
     shown = destroy(project, "prod", check=False)
     assert f"nothing was deleted: the database your-app-db-prod ({uuid}) is protected" in shown
-    assert "pulumi destroy --stack prod   # exports it" in shown
+    assert "pulumi destroy --stack prod   # exports the database" in shown
     assert "nothing was done" in refused(project, "up", "--stack", "prod", "--yes", "--target-replace", urn)
     assert seen() == before
     assert exported(project) == []
@@ -124,12 +126,12 @@ def test_a_confirmation_works_once_and_for_the_one_database(project: Project) ->
     first = environment(project, "prod")
     before = content(first)
     configure(project, "prod", "confirmDeletion", str(uuid4()))
-    assert "the key does nothing" in project.up("prod").stdout
+    assert "the key has no effect" in project.up("prod").stdout
     assert is_protected(project, "prod")
 
     configure(project, "prod", "confirmDeletion", first.database_id)
     configure(project, "prod", "jurisdiction", "eu")
-    assert "replaces nothing; the next 'pulumi up' exports it and replaces it" in project.up("prod").stdout
+    assert "replaces nothing; the next 'pulumi up' exports the database and replaces it" in project.up("prod").stdout
     assert content(first) == before
     shown = project.up("prod").stdout
     (file,) = exported(project)
@@ -140,18 +142,18 @@ def test_a_confirmation_works_once_and_for_the_one_database(project: Project) ->
     second = project.database("prod")
     assert second.database_id in (project.folder / "wrangler.toml").read_text()
     assert ledger(project, "prod") == FILES
-    assert is_protected(project, "prod"), "from its first moment, whatever the key says"
+    assert is_protected(project, "prod"), "from its first moment, whatever the key is"
 
-    assert "the key does nothing" in project.up("prod", "--expect-no-changes").stdout
+    assert "the key has no effect" in project.up("prod", "--expect-no-changes").stdout
     spent = destroy(project, "prod", check=False)
     assert f"confirmed  {first.database_id}, which is another database" in spent
     configure(project, "prod", "confirmDeletion", second.database_id)
-    assert "may be deleted, as confirmDeletion says" in project.up("prod").stdout
+    assert "confirmDeletion allows the deletion of your-app-db-prod" in project.up("prod").stdout
     destroy(project, "prod")
     assert project.state("prod") == []
     assert len(exported(project)) == 2
 
-    assert "this stack has no database: the key does nothing" in project.up("prod").stdout
+    assert "this stack has no database: the key has no effect" in project.up("prod").stdout
     assert is_protected(project, "prod")
     assert "is protected" in destroy(project, "prod", check=False)
 
@@ -161,7 +163,7 @@ def test_a_database_that_is_not_protected_goes_by_destroy_alone_and_leaves_an_ex
     before, wrangler = content(database), (project.folder / "wrangler.toml").read_bytes()
     project.pulumi("stack", "rename", "qa", "--stack", "dev")
     shown = refused(project, "preview", "--stack", "qa")
-    assert "name: your-app-db-dev -> your-app-db-qa; D1 renames none" in shown
+    assert "name: your-app-db-dev -> your-app-db-qa; D1 cannot rename databases" in shown
     assert "keep it    pulumi config set databaseName your-app-db-dev --stack qa" in shown
     configure(project, "qa", "databaseName", "your-app-db-dev")
     assert "replace" not in project.preview("qa")

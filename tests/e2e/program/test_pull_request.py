@@ -1,4 +1,4 @@
-"""The life of a pull request, by the scripts of the workflows as they stand there, on the real engine."""
+"""The life of a pull request, with the scripts of the workflow templates, on the real engine."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ class GitHub:
     """A repository whose workflows run in a project's folder.
 
     Attributes:
-        project: the checkout.
-        runner: of its workflows.
-        file: what the stand-in for GitHub keeps.
+        project: The checkout.
+        runner: The runner of its workflows.
+        file: The file in which the stand-in for GitHub keeps its data.
     """
 
     project: Project
@@ -135,7 +135,7 @@ def test_pull_requests_are_opened_pushed_to_closed_and_abandoned_and_dev_and_pro
     assert databases(project) == [*permanent[:1], "your-app-db-pr-12", *permanent[1:]]
     assert "tags" in tables(project, "your-app-db-pr-12")
 
-    # Pushed to: prod would lose rows, so the check fails, and the comment says why, in the place of the old one.
+    # After a push, prod would lose rows: the check fails, and a new comment with the reason replaces the old one.
     project.write("0005_notes.sql", NOTES)
     run = github.job("d1-preview", "preview", 12)
     assert run.failed == "Verdict", run.log

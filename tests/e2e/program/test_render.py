@@ -1,4 +1,4 @@
-"""`d1 render` brings the configuration up to the stacks, and --check says where it is not."""
+"""`d1 render` updates the configuration to match the stacks; --check prints the differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`d1 history` and `d1 restore`: the past of a database, the way back, and what keeps a mistake from coming again."""
+"""`d1 history` and `d1 restore`: the past of a database, the restore, and the quarantine of its files."""
 
 from __future__ import annotations
 
@@ -79,7 +79,9 @@ def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:
     assert f"--   {TAGS}\n" in text
     tagged.write("0005_better_tags.sql", f"{text}CREATE TABLE labels (id INTEGER PRIMARY KEY);\n")
     assert f"your-app:quarantine: {TAGS}@{bad['sha256'][:12]}" in (tagged.folder / "Pulumi.dev.yaml").read_text()
-    stopped = f"migrations/{TAGS} was undone by a restore on this stack and is quarantined: change its text, or allow it "
+    stopped = (
+        f"migrations/{TAGS} was undone by a restore on this stack and is quarantined: change its text, or allow it "
+    )
     stopped += f"with 'd1 release {TAGS} --stack dev'"
     for refused in (d1(tagged, "plan", code=1), tagged.pulumi("preview", "--stack", "dev", check=False)):
         assert stopped in refused.stdout

@@ -1,4 +1,4 @@
-"""Seeds on the real engine: what runs when, what a preview tells, and what the state keeps."""
+"""Seeds on the real engine: which run when, what a preview prints, and what the state keeps."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_the_life_of_seeds(project: Project) -> None:
     )
     failed = project.up("pr-7", check=False)
     assert "seed seeds/03_broken.sql failed: UNIQUE constraint failed: users.id" in failed.stdout
-    assert "kept      01_users.sql (run before it)" in failed.stdout
+    assert "kept      01_users.sql (run before the failure)" in failed.stdout
     assert people(project) == ["Ann", "B"]
     assert ran(project) == ["01_users.sql", "02_content.sql"]
 

@@ -1,4 +1,4 @@
-"""The stand-in Cloudflare provider keeps the real one's rules, and to this machine."""
+"""The stand-in Cloudflare provider: the real one's rules, and no address outside this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tools.engine import provider
+from tools.engine import provider_plugin
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
@@ -71,8 +71,9 @@ def test_a_name_that_is_taken_is_the_services_error(database: Project) -> None:
     database.pulumi("stack", "init", "twin")
     failed = database.up("twin", check=False)
     assert failed.returncode != 0
-    assert "Cloudflare refuses: A database with that name already exists (code 7502)" in failed.stdout + failed.stderr
-    assert "Traceback" not in failed.stdout + failed.stderr
+    text = failed.stdout + failed.stderr
+    assert "Cloudflare refused the request: A database with that name already exists (code 7502)" in text
+    assert "Traceback" not in text
 
 
 def test_an_existing_database_can_be_imported(database: Project) -> None:
@@ -99,8 +100,8 @@ def test_it_refuses_any_address_that_is_not_on_this_machine(database: Project, a
     database.environment["CLOUDFLARE_BASE_URL"] = address
     failed = database.up(check=False)
     assert failed.returncode != 0
-    assert "speaks to the local emulator alone" in failed.stdout + failed.stderr
-    assert f"pulumi plugin install resource cloudflare {provider.version()}" in failed.stdout + failed.stderr
+    assert "connects only to the local emulator" in failed.stdout + failed.stderr
+    assert f"pulumi plugin install resource cloudflare {provider_plugin.version()}" in failed.stdout + failed.stderr
 
 
 def test_it_refuses_every_other_resource(project: Project) -> None:
@@ -110,4 +111,4 @@ def test_it_refuses_every_other_resource(project: Project) -> None:
     )
     failed = project.up(check=False)
     assert failed.returncode != 0
-    assert "the stand-in provider serves cloudflare:index/d1Database:D1Database alone" in failed.stdout + failed.stderr
+    assert "the stand-in provider supports only cloudflare:index/d1Database:D1Database" in failed.stdout + failed.stderr

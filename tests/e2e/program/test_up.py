@@ -1,4 +1,4 @@
-"""`pulumi up`, from nothing to two migrated and bound databases, and what comes after."""
+"""`pulumi up`, from nothing to two migrated and bound databases, and the runs after that."""
 
 from __future__ import annotations
 
@@ -149,7 +149,7 @@ def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(projec
     assert "migrations/0005_broken.sql failed" in text
     assert "UNIQUE constraint failed: users.name" in text
     assert f"wrangler d1 time-travel restore your-app-db-dev --bookmark={before}" in text
-    assert "0004_good.sql (applied by this run before it)" in text
+    assert "0004_good.sql (applied by this run before the failure)" in text
     assert "Traceback" not in text
     assert ledger(project) == [*FILES, "0004_good.sql"]
     assert "half" not in tables(project)
@@ -160,7 +160,7 @@ def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(projec
     assert "half" in tables(project)
 
 
-def test_the_first_file_of_a_new_database_can_be_broken_and_mended(project: Project) -> None:
+def test_the_first_file_of_a_new_database_can_be_broken_and_fixed(project: Project) -> None:
     project.write("0000_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);\n")
     failed = project.up(check=False)
     assert "migrations/0000_broken.sql:2:1: D200 no such table: nowhere" in failed.stdout + failed.stderr

@@ -1,4 +1,4 @@
-"""The Pulumi program and the real wrangler side by side: each sees what the other has applied and written."""
+"""The Pulumi program and the real wrangler side by side: each reads what the other applied and wrote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pulumi.dynamic shows of an exception, which it formats after the provider's method has ended."""
+"""Exceptions as pulumi.dynamic prints them: it formats them after the provider's method has ended."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ def own_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def refuse() -> None:
     with message_only():
-        raise ConfigError("migrationsDir is wrong: mend it")
+        raise ConfigError("migrationsDir is wrong: fix it")
 
 
 def test_an_error_of_ours_is_its_message_also_when_another_call_begins_before_it_is_shown() -> None:
-    with pytest.raises(Exception, match="mend it") as refused:
+    with pytest.raises(Exception, match="fix it") as refused:
         refuse()
     with message_only():
-        assert traceback.format_exception(refused.value) == ["D1: migrationsDir is wrong: mend it\n"]
+        assert traceback.format_exception(refused.value) == ["D1: migrationsDir is wrong: fix it\n"]
 
 
 def test_an_unforeseen_exception_keeps_its_traceback_also_after_an_error_of_ours() -> None:
-    with pytest.raises(Exception, match="mend it"):
+    with pytest.raises(Exception, match="fix it"):
         refuse()
     with pytest.raises(Exception, match="division by zero") as unforeseen, message_only():
         1 / 0  # noqa: B018 - the mistake

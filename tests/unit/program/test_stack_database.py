@@ -25,7 +25,7 @@ WHOLE = {"outputs": {"urn:pulumi:dev::shop::t::d1-database": DATABASE}}
 
 @pytest.fixture
 def scripted_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Answers the program's question with what a test says; the real one is rarely met at that moment."""
+    """Answer the program's call with a test's answers: the real engine is rarely caught at that moment."""
 
     def answer(*answers: Any) -> list[Any]:
         left = list(answers)
