@@ -25,10 +25,11 @@ ALLOWED = {
     "pulumi_d1.migrations.quarantine": "pulumi_d1.errors",
     "pulumi_d1.naming": "pulumi_d1.errors",
     "pulumi_d1.program.pulumi_sdk": "pulumi_d1.errors",
+    "pulumi_d1.program.tokens": "",
     "pulumi_d1.sqlite": "pulumi_d1.errors",
     "pulumi_d1.system": "pulumi_d1.errors",
     "pulumi_d1.wrangler": "pulumi_d1.errors pulumi_d1.sqlite pulumi_d1.system",
-    "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.wrangler",
+    "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.naming pulumi_d1.wrangler",
     "d1_emulator.timetravel": "d1_emulator.api_errors pulumi_d1.sqlite",
     "pulumi_d1.migrations": "pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.sqlite",
     "pulumi_d1.settings": "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.naming",
@@ -37,8 +38,8 @@ ALLOWED = {
     ),
     "pulumi_d1.migrations.review": "pulumi_d1.errors pulumi_d1.migrations pulumi_d1.sqlite",
     "pulumi_d1.scaffold": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.settings pulumi_d1.system "
-        "pulumi_d1.wrangler"
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.naming pulumi_d1.settings "
+        "pulumi_d1.system pulumi_d1.wrangler"
     ),
     "d1_emulator.transfers": "d1_emulator.databases d1_emulator.api_errors pulumi_d1.errors pulumi_d1.sqlite",
     "pulumi_d1.migrations.review.lint": "pulumi_d1.migrations pulumi_d1.migrations.review pulumi_d1.sqlite",
@@ -92,7 +93,8 @@ ALLOWED = {
     "pulumi_d1.cli.support": (
         "pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.fleet pulumi_d1.migrations "
         "pulumi_d1.migrations.past pulumi_d1.migrations.review.review pulumi_d1.migrations.run "
-        "pulumi_d1.naming pulumi_d1.protection pulumi_d1.reports pulumi_d1.settings pulumi_d1.wrangler"
+        "pulumi_d1.naming pulumi_d1.program.tokens pulumi_d1.protection pulumi_d1.reports pulumi_d1.settings "
+        "pulumi_d1.wrangler"
     ),
     "pulumi_d1.program.actions": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.past "
@@ -109,12 +111,12 @@ ALLOWED = {
     "pulumi_d1.program.resources": (
         "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.migrations "
         "pulumi_d1.migrations.review.review pulumi_d1.program.actions pulumi_d1.program.pulumi_sdk "
-        "pulumi_d1.protection pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.program.tokens pulumi_d1.protection pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1.program": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.run "
-        "pulumi_d1.program.actions pulumi_d1.program.resources pulumi_d1.protection pulumi_d1.seeds "
-        "pulumi_d1.settings pulumi_d1.wrangler"
+        "pulumi_d1.program.actions pulumi_d1.program.resources pulumi_d1.program.tokens pulumi_d1.protection "
+        "pulumi_d1.seeds pulumi_d1.settings pulumi_d1.wrangler"
     ),
     "pulumi_d1": "pulumi_d1.program pulumi_d1.settings pulumi_d1.system",
 }

@@ -1,18 +1,44 @@
-"""`d1 init`: the program in a Worker project that is there already."""
+"""`d1 init`: add the Pulumi program to an existing Worker project."""
 
 from __future__ import annotations
 
+import os
+import shutil
+from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.scaffold import detection
+from pulumi_d1.scaffold.project_files import (
+    FileAction,
+    ScaffoldFile,
+    plan_change,
+    program_files,
+    remaining_changes,
+    workflow_file,
+)
+from pulumi_d1.scaffold.stack_guesses import (
+    common_project_name,
+    entries_of_binding,
+    guess_stacks,
+    shared_config,
+    stack_config,
+)
+from pulumi_d1.settings import read_settings
+from pulumi_d1.system.files import write_atomically
+from pulumi_d1.system.template import folder as templates_folder
+from pulumi_d1.wrangler import configuration_file
+from pulumi_d1.wrangler.entry import WranglerEntry
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from pulumi_d1.scaffold.project_files import Change, File
-    from pulumi_d1.scaffold.stack_guesses import Stack
-    from pulumi_d1.wrangler.entry import WranglerEntry
+    from pulumi_d1.scaffold.project_files import FileChange
+    from pulumi_d1.scaffold.stack_guesses import GuessedStack
     from pulumi_d1.wrangler.worker import Worker
 
 
@@ -22,23 +48,23 @@ if TYPE_CHECKING:
     "folder",
     type=click.Path(file_okay=False, path_type=Path),
     default=Path(),
-    help="Folder for the program.  [default: this one]",
+    help="Folder of the program.  [default: the current folder]",
 )
-@click.option("--config", metavar="FILE", default="", help="wrangler configuration.  [default: the one of this folder]")
-@click.option("--name", default="", help="Name of the project.  [default: the Worker's]")
-@click.option("--binding", default="", help="Which binding to manage, where there are several.")
-@click.option("--top-level", metavar="STACK", default="", help="Stack of the bindings outside of every environment.")
-@click.option("--workflows", is_flag=True, help="Add the GitHub workflows, to .github/workflows.")
-@click.option("--dry-run", is_flag=True, help="Show what would be written, and write nothing.")
-def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: str) -> None:
+@click.option("--config", metavar="FILE", default="", help="wrangler configuration.  [default: the one in this folder]")
+@click.option("--name", default="", help="Name of the project.  [default: the Worker's name]")
+@click.option("--binding", default="", help="Binding to manage, if there are several.")
+@click.option("--top-level", metavar="STACK", default="", help="Stack of the bindings outside all environments.")
+@click.option("--workflows", is_flag=True, help="Add the GitHub workflows to .github/workflows.")
+@click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
+def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **names: str) -> None:
     r"""Add the Pulumi program to a Worker project.
 
-    Run it where the wrangler configuration is. That tells the project's name, the databases with their ids, and where
-    the migrations are and how they lie; the first 'pulumi up' adopts these databases. Configuration and migrations
-    stay as they are, and no file is overwritten. Run again, it changes nothing.
+    Run it in the folder of the wrangler configuration. Reads the project's name, the databases and their ids, and the
+    layout of the migrations from it; the first 'pulumi up' adopts these databases. Changes neither configuration nor
+    migrations, and overwrites no file. Safe to repeat.
 
-    The database of the top level is taken for production's, unless there is an environment for that, or the
-    database's name says something else.
+    The top-level database becomes production's, unless an environment for production exists or the database's name
+    contradicts it.
 
     \b
     Examples:
@@ -46,62 +72,55 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **given: 
       d1 init --workflows
       d1 init --dir database --top-level dev
     """
-    from pulumi_d1.scaffold import detection as found
-    from pulumi_d1.scaffold.project_files import Fate, unfinished
-    from pulumi_d1.scaffold.stack_guesses import one_binding, stacks_of
-    from pulumi_d1.wrangler import configuration_file as wrangler_file
-    from pulumi_d1.wrangler.entry import WranglerEntry
-
-    path = Path(config or wrangler_file.configuration_path(""))
-    worker = wrangler_file.read_worker(str(path))
-    project = given["name"] or found.project_name(worker, path.parent)
+    path = Path(config or configuration_file.configuration_path(""))
+    worker = configuration_file.read_worker(str(path))
+    project = names["name"] or detection.project_name(worker, path.parent)
     entries = [
-        found.placed(found.named(entry, worker), path, folder)
-        for entry in one_binding(worker.entries, given["binding"])
+        detection.with_migrations(detection.with_database_name(entry, worker), path, folder)
+        for entry in entries_of_binding(worker.entries, names["binding"])
     ]
-    stacks = stacks_of(worker, entries, given["top_level"])
-    layout = found.placed(WranglerEntry(str(path), "", given["binding"] or "DB"), path, folder)
-    finds_it = not config and path.resolve().parent == folder.resolve()
-    if hint := wrangler_file.ignored_files_hint(config):
+    stacks = guess_stacks(worker, entries, names["top_level"])
+    layout = detection.with_migrations(WranglerEntry(str(path), "", names["binding"] or "DB"), path, folder)
+    is_found = not config and path.resolve().parent == folder.resolve()
+    if hint := configuration_file.ignored_files_hint(config):
         click.echo(f"warning: {hint}", err=True)
-    shared, own = _keys(project, worker, stacks, layout, "" if finds_it else found.relative(path, folder))
-    changes = unfinished(_changes(folder, _program(folder, project, shared, own)))
+    wrangler_config = "" if is_found else detection.relative_path(path, folder)
+    shared, own = _keys(project, worker, stacks, layout, wrangler_config)
+    changes = remaining_changes(_changes(folder, _program(folder, project, shared, own)))
     if workflows:
-        changes += _changes(found.repository_root(folder) / ".github" / "workflows", _workflows(folder))
+        changes += _changes(detection.repository_root(folder) / ".github" / "workflows", _workflows(folder))
     _refuse_conflicts(changes)
-    click.echo("\n".join(_summary(path, stacks, project, shared)))
+    for line in _summary(path, stacks, project, shared):
+        click.echo(line)
     for item in changes:
-        click.echo(f"  {item.fate.value:8}{item.path}")
+        click.echo(f"  {item.action.value:8}{item.path}")
         if not dry_run:
             _write(item)
     if dry_run:
-        click.echo("nothing is written: this is a dry run")
-    elif all(item.fate is Fate.KEEP for item in changes):
-        click.echo("nothing is written: the project is there, and its Pulumi.<stack>.yaml are yours to change")
+        click.echo("dry run: nothing was written")
+    elif all(item.action is FileAction.KEEP for item in changes):
+        click.echo("nothing was written: the project exists, and its Pulumi.<stack>.yaml are yours to edit")
     else:
-        click.echo("\n".join(_next(folder, worker, stacks)))
+        click.echo("\n".join(_next_steps(folder, worker, stacks)))
 
 
 def _keys(
-    project: str, worker: Worker, stacks: Sequence[Stack], layout: WranglerEntry, config: str
+    project: str, worker: Worker, stacks: Sequence[GuessedStack], layout: WranglerEntry, wrangler_config: str
 ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """Keys for every stack, and for each, as 'pulumi up' would take them.
+    """Return the configuration keys of all stacks, and those of each stack. `pulumi up` accepts them.
 
     Args:
-        project: its name.
-        worker: what the wrangler configuration tells.
-        stacks: of the project.
-        layout: binding and migrations where no stack has a database yet.
-        config: the wrangler configuration where the program has to be told.
+        project: The project's name.
+        worker: The Worker in the wrangler configuration.
+        stacks: The project's stacks.
+        layout: Binding and migrations for a project whose stacks have no database yet.
+        wrangler_config: The wrangler configuration; empty if the program finds it itself.
 
     Raises:
-        ConfigError: something that is called by a name of the repository's can't be called so.
+        ConfigError: A name in the repository is not allowed here.
     """
-    from pulumi_d1.scaffold.stack_guesses import common_prefix, shared_config, stack_config
-    from pulumi_d1.settings import read_settings
-
-    shared = shared_config(stacks, layout, worker.account_id, config)
-    prefix = common_prefix(stacks)
+    shared = shared_config(stacks, layout, worker.account_id, wrangler_config)
+    prefix = common_project_name(stacks)
     if prefix not in {"", project}:
         shared["projectName"] = prefix
     own = {stack.name: stack_config(stack, shared, prefix or project) for stack in stacks}
@@ -111,98 +130,78 @@ def _keys(
     return dict(sorted(shared.items())), own
 
 
-def _program(folder: Path, project: str, shared: dict[str, str], own: dict[str, dict[str, str]]) -> Iterator[File]:
-    """The files of the program, and a folder of migrations where there is none."""
-    from importlib.metadata import version
-
-    from pulumi_d1.scaffold import detection as found
-    from pulumi_d1.scaffold import project_files as files
-
-    yield from files.program(project, found.virtualenv(folder), shared, own, version("pulumi-d1"))
+def _program(
+    folder: Path, project: str, shared: dict[str, str], own: dict[str, dict[str, str]]
+) -> Iterator[ScaffoldFile]:
+    """Yield the files of the program, and a migrations folder if it does not exist."""
+    yield from program_files(project, detection.virtualenv_path(folder), shared, own, version("pulumi-d1"))
     folders = {keys.get("migrationsDir", shared.get("migrationsDir")) or "migrations" for keys in own.values()}
     for migrations in sorted(folders):
         if not (folder.resolve() / migrations).resolve().is_dir():
-            yield files.File(f"{migrations}/.gitkeep", "")
+            yield ScaffoldFile(f"{migrations}/.gitkeep", "")
 
 
-def _workflows(program: Path) -> Iterator[File]:
-    from pulumi_d1.scaffold import detection as found
-    from pulumi_d1.scaffold.project_files import workflow
-    from pulumi_d1.system.template import folder
-
-    place, virtualenv = found.relative(program, found.repository_root(program)), found.virtualenv(program)
-    for file in sorted((folder() / "workflows").glob("*.yml")):
-        yield workflow(file.name, file.read_text(), place, virtualenv)
+def _workflows(program: Path) -> Iterator[ScaffoldFile]:
+    path = detection.relative_path(program, detection.repository_root(program))
+    virtualenv = detection.virtualenv_path(program)
+    for file in sorted((templates_folder() / "workflows").glob("*.yml")):
+        yield workflow_file(file.name, file.read_text(), path, virtualenv)
 
 
-def _changes(folder: Path, files: Iterator[File]) -> list[Change]:
-    """What becomes of each file, with its path from here."""
-    from dataclasses import replace
-
-    from pulumi_d1.scaffold.detection import relative
-    from pulumi_d1.scaffold.project_files import change
-
+def _changes(folder: Path, files: Iterator[ScaffoldFile]) -> list[FileChange]:
+    """Return the change of each file, with its path relative to the current folder."""
     changes = []
     for file in files:
         path = folder / file.path
         present = path.read_bytes().decode() if path.exists() else None
-        changes.append(replace(change(file, present), path=relative(path, Path())))
+        changes.append(replace(plan_change(file, present), path=detection.relative_path(path, Path())))
     return changes
 
 
-def _refuse_conflicts(changes: Sequence[Change]) -> None:
-    from pulumi_d1.errors import ConfigError
-    from pulumi_d1.scaffold.project_files import Fate
-
-    if paths := [item.path for item in changes if item.fate is Fate.CONFLICT]:
+def _refuse_conflicts(changes: Sequence[FileChange]) -> None:
+    if paths := [item.path for item in changes if item.action is FileAction.CONFLICT]:
         raise ConfigError(
-            f"nothing is written: {', '.join(paths)} {'is' if len(paths) == 1 else 'are'} there already, and would not "
-            "be the same. Move what is in the way, or give the program a folder of its own with --dir; another Pulumi "
-            "program can import the component instead: see docs/component.md"
+            f"nothing was written: {', '.join(paths)} {'exists' if len(paths) == 1 else 'exist'} with another content. "
+            "Move the existing files, or choose another folder for the program with --dir. An existing Pulumi program "
+            "can import the component instead: docs/component.md"
         )
 
 
-def _write(item: Change) -> None:
-    from pulumi_d1.scaffold.project_files import Fate
-    from pulumi_d1.system.files import write_atomically
-
-    if item.fate in {Fate.CREATE, Fate.ADD}:
+def _write(item: FileChange) -> None:
+    if item.action in {FileAction.CREATE, FileAction.ADD}:
         path = Path(item.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, item.text, mode=0o644)
 
 
-def _summary(path: Path, stacks: Sequence[Stack], project: str, shared: Mapping[str, str]) -> Iterator[str]:
-    """Which environment of the configuration becomes which stack, and where the migrations are."""
+def _summary(path: Path, stacks: Sequence[GuessedStack], project: str, shared: Mapping[str, str]) -> Iterator[str]:
+    """Yield the place of the migrations, and the wrangler environment of each stack."""
     yield f"project {project}, {path}:"
     yield f"  migrations: {shared.get('migrationsPattern') or shared.get('migrationsDir', 'migrations') + '/*.sql'}"
     for stack in stacks:
         entry = stack.entry
-        if stack.borrows:
-            what = (
-                f"a new database, once {stack.borrows} no longer names that of another stack; change or delete the "
-                "entry first"
+        if stack.shared_entry:
+            effect = (
+                f"a new database, once {stack.shared_entry} no longer names the database of another stack; change or "
+                "delete the entry first"
             )
         elif entry is None:
-            what = f"a new database, for the wrangler environment {stack.environment}"
+            effect = f"a new database, for the wrangler environment {stack.environment}"
         elif entry.database_id:
-            what = f"adopts {entry.database_name} ({entry.database_id}), {entry}"
+            effect = f"adopts {entry.database_name} ({entry.database_id}), {entry}"
         else:
-            what = f"{entry}, which names no database that exists yet"
-        yield f"  stack {stack.name}: {what}"
+            effect = f"a new database, for {entry}"
+        yield f"  stack {stack.name}: {effect}"
 
 
-def _next(folder: Path, worker: Worker, stacks: Sequence[Stack]) -> Iterator[str]:
-    """The commands that come now, for the first stack that has a database, or else the first."""
-    import os
-    import shutil
-
+def _next_steps(folder: Path, worker: Worker, stacks: Sequence[GuessedStack]) -> Iterator[str]:
+    """Yield the next commands, for the first stack that has a database, or else the first one."""
     adopting = next((stack for stack in stacks if stack.entry and stack.entry.database_id), None)
     stack = (adopting or stacks[0]).name
     missing = [
         name
-        for name, known in (("CLOUDFLARE_API_TOKEN", ""), ("CLOUDFLARE_ACCOUNT_ID", worker.account_id))
-        if not known and not os.environ.get(name)
+        for name, value in (("CLOUDFLARE_API_TOKEN", ""), ("CLOUDFLARE_ACCOUNT_ID", worker.account_id))
+        if not value and not os.environ.get(name)
     ]
     yield "\nNext:"
     if folder.resolve() != Path.cwd().resolve():
@@ -213,8 +212,8 @@ def _next(folder: Path, worker: Worker, stacks: Sequence[Stack]) -> Iterator[str
         yield f"  export {' '.join(f'{name}=...' for name in missing)}"
     yield f"  pulumi stack init {stack}"
     if adopting:
-        yield f"  d1 baseline --stack {stack}    only where its tables are older than its ledger"
-    yield f"  pulumi preview --stack {stack}    {'imports the database' if adopting else 'what would run'}"
+        yield f"  d1 baseline --stack {stack}    only if the database has tables but no ledger"
+    yield f"  pulumi preview --stack {stack}    {'imports the database' if adopting else 'shows the first run'}"
     yield f"  pulumi up --stack {stack}"
     if others := [item.name for item in stacks if item.name != stack]:
-        yield f"and then 'pulumi stack init' and 'pulumi up' for {', '.join(others)}"
+        yield f"then 'pulumi stack init' and 'pulumi up' for {', '.join(others)}"

@@ -1,8 +1,8 @@
-"""The Pulumi program in someone else's repository.
+"""Write the Pulumi program into a Worker project that exists already.
 
 The modules, in the order of the flow::
 
-    detection      read what the repository contains
-    stack_guesses  which stacks the project has; pure
+    detection      read names and paths from the repository
+    stack_guesses  the stacks that the project gets, and their configuration; pure
     project_files  the files to write; pure
 """

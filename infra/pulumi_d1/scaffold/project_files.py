@@ -1,4 +1,4 @@
-"""What `d1 init` writes, and what it makes of a file that is there. Pure."""
+"""The files that `d1 init` writes, and its action for each that exists. Pure."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 PROJECT = "Pulumi.yaml"
 _STACK_FILE = re.compile(r"Pulumi\..+\.yaml")
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|y|n|null)$)[a-z_][a-z0-9_./*-]*", re.IGNORECASE)
-"""Values that each reader of YAML takes for the text that they are."""
+"""Values that every YAML parser reads as text without quotes."""
 
 
-class Fate(StrEnum):
-    """What becomes of a file."""
+class FileAction(StrEnum):
+    """An action for a file, in the words of the output."""
 
     CREATE = "create"
     ADD = "add to"
@@ -32,13 +32,13 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """A file as it should be.
+class ScaffoldFile:
+    """A file to write.
 
     Attributes:
-        path: from the program's folder, with `/`.
-        text: of a new file.
-        is_lines: whether its lines may stand anywhere in a file that is there, and be added to it.
+        path: Path from the program's folder, with `/`.
+        text: Text of a new file.
+        is_lines: True if the lines may be anywhere in an existing file, so that missing ones can be added.
     """
 
     path: str
@@ -47,76 +47,76 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What becomes of one file.
+class FileChange:
+    """The action for one file.
 
     Attributes:
-        path: as in File.
-        fate: what becomes of it.
-        text: the whole of its new text.
+        path: Path from the program's folder, with `/`.
+        action: What to do with the file.
+        text: Its whole text afterwards.
     """
 
     path: str
-    fate: Fate
+    action: FileAction
     text: str
 
 
-def program(
+def program_files(
     name: str, virtualenv: str, shared: Mapping[str, str], stacks: Mapping[str, Mapping[str, str]], version: str
-) -> Iterator[File]:
-    """The files of the program. The last one tells that all of them are there.
+) -> Iterator[ScaffoldFile]:
+    """Yield the files of the program. The last one, Pulumi.yaml, shows that all of them were written.
 
     Args:
-        name: of the Pulumi project.
-        virtualenv: path of the virtual environment from the program's folder.
-        shared: keys for every stack, without namespace.
-        stacks: further keys, by the stack's name.
-        version: of this package.
+        name: Name of the Pulumi project.
+        virtualenv: Path of the virtual environment from the program's folder.
+        shared: Configuration of every stack; keys without namespace.
+        stacks: Further configuration, by the stack's name.
+        version: Version of this package.
     """
     for stack, config in stacks.items():
         text = render("project/Pulumi.stack.yaml.j2", _YAML, project=name, config=config)
-        yield File(f"Pulumi.{stack}.yaml", text)
-    yield File("__main__.py", render("project/__main__.py.j2", {}))
-    yield File("requirements.txt", f"pulumi-d1~={version}\n", is_lines=True)
-    yield File(".gitignore", f"{virtualenv}/\n.d1/\n__pycache__/\n", is_lines=True)
+        yield ScaffoldFile(f"Pulumi.{stack}.yaml", text)
+    yield ScaffoldFile("__main__.py", render("project/__main__.py.j2", {}))
+    yield ScaffoldFile("requirements.txt", f"pulumi-d1~={version}\n", is_lines=True)
+    yield ScaffoldFile(".gitignore", f"{virtualenv}/\n.d1/\n__pycache__/\n", is_lines=True)
     text = render("project/Pulumi.yaml.j2", _YAML, name=name, virtualenv=virtualenv, config=shared)
-    yield File(PROJECT, text)
+    yield ScaffoldFile(PROJECT, text)
 
 
-def workflow(name: str, text: str, folder: str, virtualenv: str) -> File:
-    """A workflow of GitHub Actions for this repository.
+def workflow_file(name: str, text: str, folder: str, virtualenv: str) -> ScaffoldFile:
+    """Return a GitHub workflow for this repository.
 
     Args:
-        name: of the file.
-        text: of the template, for a program in the repository's root.
-        folder: of the program, from the repository's root.
-        virtualenv: path of the virtual environment from the program's folder.
+        name: Name of the file.
+        text: Text of the template, for a program in the repository's root.
+        folder: The program's folder, from the repository's root.
+        virtualenv: Path of the virtual environment from the program's folder.
     """
     if folder != ".":
         text = text.replace("working-directory: .\n", f"working-directory: {_scalar(folder)}\n")
-    return File(name, text.replace(".venv", virtualenv))
+    return ScaffoldFile(name, text.replace(".venv", virtualenv))
 
 
-def change(file: File, present: str | None) -> Change:
-    """What becomes of `file`.
+def plan_change(file: ScaffoldFile, present: str | None) -> FileChange:
+    """Return what to do with a file.
 
     Args:
-        file: as it should be.
-        present: its text; None where there is no such file.
+        file: The file to write.
+        present: Its present text; None if it does not exist.
     """
     if present is None:
-        return Change(file.path, Fate.CREATE, file.text)
+        return FileChange(file.path, FileAction.CREATE, file.text)
     if file.is_lines:
         missing = [line for line in file.text.splitlines() if not _has_line(present, line)]
-        between = "" if not present or present.endswith("\n") else "\n"
-        added = present + between + "".join(f"{line}\n" for line in missing)
-        return Change(file.path, Fate.ADD if missing else Fate.KEEP, added)
-    return Change(file.path, Fate.KEEP if _says(file, present) else Fate.CONFLICT, present)
+        separator = "" if not present or present.endswith("\n") else "\n"
+        text = present + separator + "".join(f"{line}\n" for line in missing)
+        return FileChange(file.path, FileAction.ADD if missing else FileAction.KEEP, text)
+    return FileChange(file.path, FileAction.KEEP if _has_content(file, present) else FileAction.CONFLICT, present)
 
 
-def unfinished(changes: Sequence[Change]) -> list[Change]:
-    """What is left to do: where the last file is there, the stacks' files have been written and are the user's."""
-    if not any(PurePath(item.path).name == PROJECT and item.fate is Fate.KEEP for item in changes):
+def remaining_changes(changes: Sequence[FileChange]) -> list[FileChange]:
+    """Return the changes still to make. Once Pulumi.yaml exists, the stacks' files exist too and are the user's."""
+    if not any(PurePath(item.path).name == PROJECT and item.action is FileAction.KEEP for item in changes):
         return list(changes)
     return [item for item in changes if not _STACK_FILE.fullmatch(PurePath(item.path).name)]
 
@@ -128,18 +128,18 @@ def _scalar(value: str) -> str:
 _YAML = {"scalar": _scalar}
 
 
-def _has_line(text: str, line: str) -> bool:
-    """Whether a line is there, or another that names the same folder or package."""
-    word = line.partition("~=")[0]
-    alike = {line, line.rstrip("/"), f"/{line}", f"/{line.rstrip('/')}"}
+def _has_line(text: str, wanted: str) -> bool:
+    """Return whether the text has a line, or another line for the same folder or package."""
+    package = wanted.partition("~=")[0]
+    alike = {wanted, wanted.rstrip("/"), f"/{wanted}", f"/{wanted.rstrip('/')}"}
     return any(
-        found.strip() in alike or (word != line and found.replace("_", "-").startswith(word))
-        for found in text.splitlines()
+        line.strip() in alike or (package != wanted and line.replace("_", "-").startswith(package))
+        for line in text.splitlines()
     )
 
 
-def _says(file: File, present: str) -> bool:
-    """Whether a file that is there says all that it should; a YAML file may say more."""
+def _has_content(file: ScaffoldFile, present: str) -> bool:
+    """Return whether an existing file has all the content to write. A YAML file may have more."""
     if not file.path.endswith(".yaml"):
         return present.replace("\r\n", "\n") == file.text
     try:
@@ -148,9 +148,9 @@ def _says(file: File, present: str) -> bool:
         return False
 
 
-def _includes(found: Any, wanted: Any) -> bool:
+def _includes(present: Any, wanted: Any) -> bool:
     if isinstance(wanted, dict):
         if not wanted:
-            return found is None or isinstance(found, dict)
-        return isinstance(found, dict) and all(_includes(found.get(key), value) for key, value in wanted.items())
-    return str(found) == str(wanted) if not isinstance(found, bool) else str(found).lower() == str(wanted)
+            return present is None or isinstance(present, dict)
+        return isinstance(present, dict) and all(_includes(present.get(key), value) for key, value in wanted.items())
+    return str(present) == str(wanted) if not isinstance(present, bool) else str(present).lower() == str(wanted)

@@ -1,4 +1,4 @@
-"""Which stacks an existing Worker project gets, and how each is configured. Pure."""
+"""The stacks of an existing Worker project, and the configuration of each. Pure."""
 
 from __future__ import annotations
 
@@ -20,109 +20,109 @@ DEV, PROD = DEVELOPMENT, PRODUCTION_NAMES[0]
 _DEVELOPMENT_NAMES: Final = (DEVELOPMENT, "development")
 _LAYOUT: Final = ("binding", "migrationsDir", "migrationsPattern", "migrationsTable")
 _POLICY: Final = ("dangerousFiles", "editedFiles", "missingFiles", "outOfOrderFiles")
-_NO_PRODUCTION: Final = re.compile(r"(?:^|[-_])(?:dev|development|test|staging|preview)$")
+_NOT_PRODUCTION: Final = re.compile(r"(?:^|[-_])(?:dev|development|test|staging|preview)$")
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """One stack.
+class GuessedStack:
+    """A stack for a wrangler environment.
 
     Attributes:
-        name: of the stack.
-        environment: wrangler environment of its binding, or TOP_LEVEL.
-        entry: the database that it has already; None where there is none.
-        borrows: the entry that names another stack's database; None where there is none.
+        environment: The wrangler environment of its binding, or TOP_LEVEL.
+        entry: The entry of the database that it will own; None if it gets a new database.
+        shared_entry: Its entry, if that names the database of another stack; otherwise None.
     """
 
     name: str
     environment: str
     entry: WranglerEntry | None
-    borrows: WranglerEntry | None = None
+    shared_entry: WranglerEntry | None = None
 
 
-def one_binding(entries: Sequence[WranglerEntry], binding: str) -> tuple[WranglerEntry, ...]:
-    """The entries of the one binding that a program of this kind keeps.
+def entries_of_binding(entries: Sequence[WranglerEntry], binding: str) -> tuple[WranglerEntry, ...]:
+    """Return the entries of one binding, because this program manages one.
 
     Args:
-        entries: of the whole configuration.
-        binding: the one that was asked for; empty to find it out.
+        entries: All entries of the configuration.
+        binding: The binding to choose; empty for the only one.
 
     Raises:
-        ConfigError: there is no such binding, or more than one to choose from, or it is there twice.
+        ConfigError: The binding does not exist, is ambiguous, or is in one environment twice.
     """
     names = sorted({entry.binding for entry in entries})
     if binding and names and binding not in names:
-        raise ConfigError(f"there is no binding '{binding}': there are {', '.join(names)}")
+        raise ConfigError(f"there is no binding '{binding}': the configuration has {', '.join(names)}")
     if not binding and len(names) > 1:
         raise ConfigError(
-            f"there are several databases, bound as {', '.join(names)}: name one with --binding. The others stay as "
-            "they are; docs/component.md has a program for several"
+            f"there are several databases, bound as {', '.join(names)}: choose one with --binding. The others keep "
+            "working as before; docs/component.md has a program for several"
         )
     chosen = tuple(entry for entry in entries if entry.binding == (binding or names[0])) if names else ()
     if len({entry.environment for entry in chosen}) < len(chosen):
-        raise ConfigError(f"the binding '{chosen[0].binding}' is there twice in one wrangler environment")
+        raise ConfigError(f"one wrangler environment has the binding '{chosen[0].binding}' twice: remove one")
     return chosen
 
 
-def stacks_of(worker: Worker, entries: Sequence[WranglerEntry], top_level: str) -> tuple[Stack, ...]:
-    """The stacks, dev and prod among them.
+def guess_stacks(worker: Worker, entries: Sequence[WranglerEntry], top_level: str) -> tuple[GuessedStack, ...]:
+    """Return the stacks by name. One for development and one for production are always among them.
 
-    wrangler's environments keep their names, but for development and production. The top level is dev beside an
-    environment for production. Otherwise it is what is deployed, and so prod, unless its database does not exist or its
-    name says something else. A database that several environments share is prod's, or else the first one's.
+    A wrangler environment keeps its name, except that `development` becomes dev and `production` becomes prod. The top
+    level becomes dev if an environment is production. Otherwise it is what is deployed, so it becomes prod, unless its
+    database does not exist yet or has a name such as `shop-dev`. If several environments share a database, prod owns
+    it, or else the first of them.
 
     Args:
-        worker: the configuration.
-        entries: those of the one binding.
-        top_level: the stack of the top level that was asked for; empty to find it out.
+        worker: The configuration.
+        entries: Its entries of one binding.
+        top_level: The stack of the top level; empty to guess it.
 
     Raises:
-        ConfigError: two environments would be one stack.
+        ConfigError: Two environments would become one stack.
     """
-    found: dict[str, Stack] = {}
-    top = top_level or _of_top_level(worker, entries)
+    stacks: dict[str, GuessedStack] = {}
+    top = top_level or _top_level_stack(worker, entries)
     production = production_name([top])
     for entry in entries:
         name = _stack_name(entry.environment, production) if entry.environment else top
-        if (other := found.get(name)) and other.entry:
+        if (other := stacks.get(name)) and other.entry:
             raise ConfigError(
-                f"{other.entry} and {entry} would both be stack '{name}': name the stack of the top level with "
+                f"{other.entry} and {entry} would both become stack '{name}': name the stack of the top level with "
                 "--top-level NAME"
             )
-        found[name] = Stack(name, entry.environment or TOP_LEVEL, entry)
-    if not any(stack.environment == TOP_LEVEL for stack in found.values()) and top not in found:
-        found[top] = Stack(top, TOP_LEVEL, None)
+        stacks[name] = GuessedStack(name, entry.environment or TOP_LEVEL, entry)
+    if not any(stack.environment == TOP_LEVEL for stack in stacks.values()) and top not in stacks:
+        stacks[top] = GuessedStack(top, TOP_LEVEL, None)
     for name, aliases, default in (
         (DEV, _DEVELOPMENT_NAMES, DEVELOPMENT),
         (production, PRODUCTION_NAMES, PRODUCTION_NAMES[-1]),
     ):
         environment = next((alias for alias in aliases if alias in worker.environments), default)
-        found.setdefault(name, Stack(name, environment, None))
-    return _each_its_own([found[name] for name in sorted(found)])
+        stacks.setdefault(name, GuessedStack(name, environment, None))
+    return _with_one_owner_each([stacks[name] for name in sorted(stacks)])
 
 
 def shared_config(
-    stacks: Sequence[Stack], layout: WranglerEntry, account_id: str, wrangler_config: str
+    stacks: Sequence[GuessedStack], layout: WranglerEntry, account_id: str, wrangler_config: str
 ) -> dict[str, str]:
-    """Keys for Pulumi.yaml: what every stack has, ephemeral ones too. Paths are as seen from there.
+    """Return the keys for Pulumi.yaml, which every stack has, ephemeral ones too. Paths are relative to that file.
 
     Args:
-        stacks: of the project.
-        layout: binding and migrations where no stack has a database yet.
-        account_id: from the configuration; empty where it has none.
-        wrangler_config: the configuration; empty where the program finds it by itself.
+        stacks: The stacks of the project.
+        layout: Binding and migrations, if no stack has a database yet.
+        account_id: The account in the wrangler configuration; empty if it has none.
+        wrangler_config: The wrangler configuration; empty if the program finds it without the key.
     """
-    known = next((stack.entry for stack in stacks if stack.entry), layout)
-    return _set({"accountId": account_id, "wranglerConfig": wrangler_config, **_of_entry(known)})
+    entry = next((stack.entry for stack in stacks if stack.entry), layout)
+    return _without_empty({"accountId": account_id, "wranglerConfig": wrangler_config, **_layout_config(entry)})
 
 
-def stack_config(stack: Stack, shared: Mapping[str, str], project: str) -> dict[str, str]:
-    """Keys for the stack's own file.
+def stack_config(stack: GuessedStack, shared: Mapping[str, str], project: str) -> dict[str, str]:
+    """Return the keys for the stack's own file.
 
     Args:
-        stack: one of them.
-        shared: what Pulumi.yaml says already.
-        project: first part of databases' names.
+        stack: The stack.
+        shared: The keys in Pulumi.yaml.
+        project: First part of the databases' names.
     """
     config: dict[str, str] = {}
     if is_production(stack.name):
@@ -130,42 +130,42 @@ def stack_config(stack: Stack, shared: Mapping[str, str], project: str) -> dict[
     if stack.environment != stack.name:
         config["wranglerEnvironment"] = stack.environment
     if (entry := stack.entry) is not None:
-        usual = f"{project}-db-{stack.name}"
-        config |= _set({
+        default_name = f"{project}-db-{stack.name}"
+        config |= _without_empty({
             "adopt": entry.database_id,
-            "databaseName": "" if entry.database_name == usual else entry.database_name,
+            "databaseName": "" if entry.database_name == default_name else entry.database_name,
             "jurisdiction": entry.jurisdiction,
         })  # fmt: skip
-        own = _of_entry(entry)
-        # An empty value is the default, also where Pulumi.yaml says something else.
-        config |= {key: own.get(key, "") for key in _LAYOUT if own.get(key, "") != shared.get(key, "")}
+        layout = _layout_config(entry)
+        # An empty value is the default, even if Pulumi.yaml has another.
+        config |= {key: layout.get(key, "") for key in _LAYOUT if layout.get(key, "") != shared.get(key, "")}
     return dict(sorted(config.items()))
 
 
-def common_prefix(stacks: Sequence[Stack]) -> str:
-    """The project's part of the databases' names, where all of them follow [project]-db-[stack]; empty otherwise."""
-    named = [(stack.entry.database_name, f"-db-{stack.name}") for stack in stacks if stack.entry]
-    prefixes = {name.removesuffix(end) if name.endswith(end) else "" for name, end in named}
-    return prefixes.pop() if len(prefixes) == 1 else ""
+def common_project_name(stacks: Sequence[GuessedStack]) -> str:
+    """Return the project in the databases' names if all are called [project]-db-[stack], or `""`."""
+    names = [(stack.entry.database_name, f"-db-{stack.name}") for stack in stacks if stack.entry]
+    projects = {name.removesuffix(end) if name.endswith(end) else "" for name, end in names}
+    return projects.pop() if len(projects) == 1 else ""
 
 
-def _each_its_own(stacks: Sequence[Stack]) -> tuple[Stack, ...]:
-    """The stacks, of which no two own one database: to destroy the one would take it from the other."""
+def _with_one_owner_each(stacks: Sequence[GuessedStack]) -> tuple[GuessedStack, ...]:
+    """Let one stack own each database. If two did, destroying one would delete the other's database."""
     owners: dict[str, str] = {}
     for stack in sorted(stacks, key=lambda stack: not is_production(stack.name)):
         if stack.entry and stack.entry.database_id:
             owners.setdefault(stack.entry.database_id, stack.name)
     return tuple(
-        replace(stack, entry=None, borrows=entry)
+        replace(stack, entry=None, shared_entry=entry)
         if (entry := stack.entry) and owners.get(entry.database_id, stack.name) != stack.name
         else stack
         for stack in stacks
     )
 
 
-def _of_entry(entry: WranglerEntry) -> dict[str, str]:
-    """Keys that most often are the same for all stacks; wrangler's defaults are ours."""
-    return _set({
+def _layout_config(entry: WranglerEntry) -> dict[str, str]:
+    """Return the keys that are usually the same for all stacks. wrangler's defaults are ours too."""
+    return _without_empty({
         "binding": "" if entry.binding == "DB" else entry.binding,
         "migrationsDir": "" if entry.migrations_dir == "migrations" else entry.migrations_dir,
         "migrationsPattern": entry.migrations_pattern,
@@ -173,7 +173,7 @@ def _of_entry(entry: WranglerEntry) -> dict[str, str]:
     })  # fmt: skip
 
 
-def _set(config: Mapping[str, str]) -> dict[str, str]:
+def _without_empty(config: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in config.items() if value}
 
 
@@ -183,12 +183,12 @@ def _stack_name(environment: str, production: str = PROD) -> str:
     return DEV if environment in _DEVELOPMENT_NAMES else environment
 
 
-def _of_top_level(worker: Worker, entries: Sequence[WranglerEntry]) -> str:
-    named = {_stack_name(environment) for environment in worker.environments}
-    entry = next((entry for entry in entries if not entry.environment), None)
-    if PROD in named:
+def _top_level_stack(worker: Worker, entries: Sequence[WranglerEntry]) -> str:
+    names = {_stack_name(environment) for environment in worker.environments}
+    if PROD in names:
         return DEV
-    if DEV in named:
+    if DEV in names:
         return PROD
-    exists = entry is not None and entry.database_id and not _NO_PRODUCTION.search(entry.database_name)
-    return PROD if exists else DEV
+    entry = next((entry for entry in entries if not entry.environment), None)
+    is_deployed = entry is not None and entry.database_id and not _NOT_PRODUCTION.search(entry.database_name)
+    return PROD if is_deployed else DEV

@@ -16,7 +16,7 @@ import pytest
 import yaml
 
 from pulumi_d1.cli.main import main
-from pulumi_d1.scaffold.project_files import File, workflow
+from pulumi_d1.scaffold.project_files import ScaffoldFile, workflow_file
 from tests.support.workflows import actions
 from tests.support.workflows.actions import EXPRESSION, FILES, INSTALL, Runner
 
@@ -50,8 +50,8 @@ def test_githubs_schema_of_workflows_holds() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_program_in_a_folder_of_its_own_has_its_workflows_run_there(file: Path) -> None:
     text = file.read_text()
-    assert workflow(file.name, text, ".", ".venv") == File(file.name, text)
-    moved = workflow(file.name, text, "on", "../.venv").text
+    assert workflow_file(file.name, text, ".", ".venv") == ScaffoldFile(file.name, text)
+    moved = workflow_file(file.name, text, "on", "../.venv").text
     found = yaml.safe_load(moved)
     assert found["defaults"]["run"]["working-directory"] == "on"
     installs = [step["run"] for job in found["jobs"].values() for step in job["steps"] if step.get("name") == INSTALL]
