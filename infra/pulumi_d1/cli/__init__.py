@@ -1,8 +1,8 @@
-"""The `d1` command: what neither pulumi nor wrangler does.
+"""The `d1` command.
 
-One file for each command::
+One file per command::
 
-    main            the command group
+    main            the group of all commands
     adopt           `d1 adopt`
     baseline        `d1 baseline`
     comment         `d1 comment`
@@ -22,7 +22,7 @@ One file for each command::
     restore         `d1 restore`
     status          `d1 status`
     sweep           `d1 sweep`
-    support/        what several commands share
+    support/        plumbing of the commands
 """
 
 from pulumi_d1.cli.main import main

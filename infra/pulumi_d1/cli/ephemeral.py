@@ -1,4 +1,4 @@
-"""`d1 ephemeral`: an environment for a pull request, up and down."""
+"""`d1 ephemeral`: the group of its commands."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pulumi_d1.cli.ephemeral_up import up
 __all__ = ["ephemeral"]
 
 
-@click.group(short_help="Environments of pull requests: up, down, list.")
+@click.group()
 def ephemeral() -> None:
-    r"""Environments that come and go, such as those of pull requests.
+    r"""Create, list and delete environments of pull requests.
 
-    A number is the stack pr-NUMBER, which is ephemeral by its name. Any other stack is by the key ttl; never dev, prod,
-    a protected one, or one whose Pulumi.STACK.yaml is committed. 'd1 sweep' takes away what is left over.
+    A number stands for the stack pr-NUMBER, which is always ephemeral. Any other stack is ephemeral if it has the key
+    ttl. Never ephemeral: dev, prod, a protected stack, and one whose Pulumi.STACK.yaml is committed. 'd1 sweep' deletes
+    leftovers.
 
     \b
     Examples:

@@ -1,4 +1,4 @@
-"""`d1 ephemeral list`: the environments that come and go, and when they expire."""
+"""`d1 ephemeral list`: the ephemeral environments."""
 
 from __future__ import annotations
 
@@ -9,35 +9,37 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.stack_inventory import StackReader, committed_stacks
+from pulumi_d1.cli.support.table import print_table
+from pulumi_d1.ephemeral.inventory import Inventory
+from pulumi_d1.ephemeral.leftovers import reason_to_keep
+
 if TYPE_CHECKING:
     from pulumi_d1.ephemeral.inventory import StackSummary
 
 
-@click.command("list", short_help="Show what is up, and when it expires.")
+@click.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def listing(*, as_json: bool) -> None:
-    r"""Show the ephemeral environments: database, last run, and when they expire. Asks Pulumi alone.
+    r"""List the ephemeral environments and when they expire.
+
+    Reads Pulumi's state only.
 
     \b
     Examples:
       d1 ephemeral list
       d1 ephemeral list --json | jq -r '.[] | select(.expired).stack'
     """
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.cli.support.stack_inventory import committed, read_stacks
-    from pulumi_d1.cli.support.table import print_table
-    from pulumi_d1.ephemeral.inventory import Inventory
-    from pulumi_d1.ephemeral.leftovers import reason_to_keep
-
     folder = project.root()
     with chdir(folder):
-        found = read_stacks(folder)
-        inventory = Inventory("", "", found, committed(folder), (), ())
-    rows = [_row(item) for item in found if not reason_to_keep(item, inventory)]
+        stacks = StackReader(folder).read_all()
+        inventory = Inventory("", "", stacks, committed_stacks(folder), (), ())
+    rows = [_row(stack) for stack in stacks if not reason_to_keep(stack, inventory)]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:
-        click.echo("no ephemeral environment")
+        click.echo("no ephemeral environments")
     else:
         headings = ("Stack", "Database", "Last run", "Expires")
         keys = ("stack", "database", "updated", "expires")

@@ -1,4 +1,4 @@
-"""`d1 ephemeral up`: makes the environment, or brings it up to date and renews its time."""
+"""`d1 ephemeral up`: create an environment, or migrate it and extend its lifetime."""
 
 from __future__ import annotations
 
@@ -8,26 +8,34 @@ from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.pulumi_process import capture, run
+from pulumi_d1.cli.support.stack_inventory import StackReader, committed_stacks
+from pulumi_d1.cli.support.stack_state import configure, last_updates
+from pulumi_d1.cli.support.takedown import find_unowned, reason_to_spare
+from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.ephemeral.names import parse_stack_name
+from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
+from pulumi_d1.errors import ConfigError
 
+if TYPE_CHECKING:
     from pulumi_d1.ephemeral.inventory import StackSummary
     from pulumi_d1.settings import Settings
 
 
-@click.command(short_help="Make an environment, or migrate it again.")
+@click.command()
 @click.argument("name", metavar="NUMBER|STACK")
-@click.option("--ttl", default="", metavar="TIME", help="How long it lives after its last run: 72h, 7d, never.")
+@click.option("--ttl", default="", metavar="TIME", help="Lifetime after its last run: 72h, 7d, never.")
 @click.option("--json", "as_json", is_flag=True, help="Print the stack's outputs as JSON, and all else to stderr.")
 def up(name: str, *, ttl: str, as_json: bool) -> None:
-    r"""Make the environment of a pull request, or migrate it again and renew its time.
+    r"""Create an environment, or migrate it again.
 
-    Runs 'pulumi stack init' where there is no such stack, and 'pulumi up', which creates the database, applies what is
-    pending and binds it. A database of its name that a killed run left behind is taken over, and one that somebody
-    deleted is made again. Without --ttl it is what the stack was told before, or 7d.
+    Runs 'pulumi stack init' if the stack does not exist, and 'pulumi up', which creates the database, applies pending
+    files and binds it. Adopts a database of its name that a killed run left behind, and replaces one that somebody
+    deleted. Each run extends the environment's life. Without --ttl, the stack keeps its lifetime; a new one has 7d.
 
     \b
-    Exit code: 0, 75 where another run has the stack, 1 for any other failure.
+    Exit code: 0, 75 if another run has locked the stack, 1 for any other failure.
 
     \b
     Examples:
@@ -35,104 +43,77 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
       d1 ephemeral up 12 --ttl 72h --json | jq -r .database_id
       d1 ephemeral up demo --ttl never
     """
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.cli.support import stack_state as stacks
-    from pulumi_d1.cli.support.pulumi_process import run
-    from pulumi_d1.cli.support.stack_inventory import committed, read_stack
-    from pulumi_d1.ephemeral.names import parse_stack_name
-    from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
-    from pulumi_d1.errors import ConfigError
-
     stack, folder = parse_stack_name(name), project.root()
     if ttl:
         parse_ttl(ttl)
     with chdir(folder):
         settings = project.settings(folder, stack)
-        if stack in committed(folder):
+        if stack in committed_stacks(folder):
             raise ConfigError(
                 f"Pulumi.{stack}.yaml is committed, so the stack is not ephemeral: use 'pulumi up' for it"
             )
-        there = read_stack(folder, stack)
-        _refuse_lasting(stack, there, settings, ttl)
-        if there is None:
-            _left_behind(folder, settings)  # refuses what must not be taken over while there is no stack yet
+        reader = StackReader(folder)
+        summary = reader.read(stack)
+        _refuse_permanent(stack, summary, settings, ttl)
+        if summary is None:
+            _adoptable_id(reader, settings)  # refuse someone else's database before the stack exists
             _init(stack)
-        lives = ttl or settings.ttl or (there.ttl if there else "") or settings.lifetime or DEFAULT_TTL
-        if lives != settings.lifetime:
-            stacks.configure(stack, "ttl", lives)
-        adopted = "" if there and there.databases else _left_behind(folder, settings)
+        lifetime = ttl or settings.ttl or (summary.ttl if summary else "") or settings.lifetime or DEFAULT_TTL
+        if lifetime != settings.lifetime:
+            configure(stack, "ttl", lifetime)
+        adopted = "" if summary and summary.databases else _adoptable_id(reader, settings)
         if adopted != settings.adopt:
-            stacks.configure(stack, "adopt", adopted)
+            configure(stack, "adopt", adopted)
         try:
             run("up", "--yes", "--skip-preview", "--suppress-outputs", "--refresh", stack=stack, quiet=as_json)
         finally:
             if adopted:
-                stacks.configure(stack, "adopt", "")
-        _tell(folder, stack, as_json=as_json)
+                configure(stack, "adopt", "")
+        if as_json:
+            click.echo(json.dumps(json.loads(capture("stack", "output", "--stack", stack, "--json")), indent=2))
+        elif summary := reader.read(stack):
+            names = ", ".join(f"{item.name} ({item.id})" for item in summary.databases)
+            end = summary.expires.isoformat(timespec="seconds") if summary.expires else "never"
+            click.echo(f"{stack} is up: {names}; expires {end} unless it runs again")
 
 
-def _refuse_lasting(stack: str, there: StackSummary | None, settings: Settings, ttl: str) -> None:
-    """Lets no stack expire that nobody made ephemeral.
+def _refuse_permanent(stack: str, summary: StackSummary | None, settings: Settings, ttl: str) -> None:
+    """Refuse a stack that nobody has made ephemeral.
 
     Raises:
-        ConfigError: the stack is not ephemeral.
+        ConfigError: The stack is not ephemeral.
     """
-    from pulumi_d1.errors import ConfigError
-
-    if settings.protect or (there and there.protected):
+    if settings.protect or (summary and summary.protected):
         raise ConfigError(f"stack '{stack}' is protected, so it is not ephemeral: use 'pulumi up' for it")
-    if there and there.databases and not there.ttl:
-        also = f" --ttl {ttl}" if ttl else ""
+    if summary and summary.databases and not summary.ttl:
+        option = f" --ttl {ttl}" if ttl else ""
         raise ConfigError(
-            f"stack '{stack}' is there and has no ttl, so it is not ephemeral. If it is to be: "
-            f"'pulumi config set ttl 7d --stack {stack}', then 'd1 ephemeral up {stack}{also}'"
+            f"stack '{stack}' exists and has no ttl, so it is not ephemeral. To make it ephemeral: "
+            f"'pulumi config set ttl 7d --stack {stack}', then 'd1 ephemeral up {stack}{option}'"
         )
 
 
 def _init(stack: str) -> None:
-    from pulumi_d1.cli.support import stack_state as stacks
-    from pulumi_d1.cli.support.pulumi_process import ask
-    from pulumi_d1.errors import ConfigError
-
     try:
-        ask("stack", "init", stack, "--no-select")
+        capture("stack", "init", stack, "--no-select")
     except ConfigError:
-        if stack not in stacks.updated():  # else another run was quicker
+        if stack not in last_updates():  # otherwise another run has created it meanwhile
             raise
 
 
-def _left_behind(folder: Path, settings: Settings) -> str:
-    """UUID of a database that a killed run has created and nobody knows of; empty where there is none.
+def _adoptable_id(reader: StackReader, settings: Settings) -> str:
+    """Return the UUID of a database that a killed run created and no state contains, or `""` if there is none.
 
     Raises:
-        ConfigError: there is one that somebody else may have made.
+        ConfigError: The database may be someone else's.
     """
-    from pulumi_d1.cli.support.stack_inventory import connect
-    from pulumi_d1.cli.support.takedown import held, unowned
-    from pulumi_d1.errors import ConfigError
-
-    account = connect(settings)
-    found = unowned(folder, settings, account)
-    if found and found.id != settings.adopt and (reason := held(found, settings, account)):
+    account = connect_account(settings.account_id)
+    database = find_unowned(reader, settings, account)
+    if database and database.id != settings.adopt and (reason := reason_to_spare(database, settings, account)):
         stack = settings.environment
         raise ConfigError(
-            f"there is a database {found.name} ({found.id}) already: {reason}. What expires does not take it over: "
-            f"give the environment another name, or keep that database for good: 'pulumi stack init {stack}', "
+            f"there is a database {database.name} ({database.id}) already: {reason}. An ephemeral stack does not adopt "
+            f"it: choose another name, or keep that database for good: 'pulumi stack init {stack}', "
             f"'d1 adopt --stack {stack}', 'pulumi up --stack {stack}'"
         )
-    return found.id if found else ""
-
-
-def _tell(folder: Path, stack: str, *, as_json: bool) -> None:
-    from pulumi_d1.cli.support.pulumi_process import ask
-    from pulumi_d1.cli.support.stack_inventory import read_stack
-
-    if as_json:
-        click.echo(json.dumps(json.loads(ask("stack", "output", "--stack", stack, "--json")), indent=2))
-        return
-    found = read_stack(folder, stack)
-    if found is None:
-        return  # taken down meanwhile
-    names = ", ".join(f"{item.name} ({item.id})" for item in found.databases)
-    until = found.expires.isoformat(timespec="seconds") if found.expires else "never"
-    click.echo(f"{stack} is up: {names}; expires {until} unless it is run again")
+    return database.id if database else ""

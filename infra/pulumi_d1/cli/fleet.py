@@ -1,4 +1,4 @@
-"""`d1 fleet`: one folder of migrations over many databases, which no stack owns."""
+"""`d1 fleet`: the group of its commands."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pulumi_d1.cli.fleet_up import up
 __all__ = ["fleet"]
 
 
-@click.group(short_help="Migrate many databases that are alike.")
+@click.group()
 def fleet() -> None:
-    r"""Migrate many databases that are alike, such as one for each tenant.
+    r"""Migrate many databases with the same migrations.
 
-    They are found by their names and belong to no stack: their ledgers tell what is applied, and nothing of them is in
-    Pulumi's state. Each is reviewed, bookmarked, migrated and verified as 'pulumi up' does it.
+    For example, one database per tenant. They are found by name and belong to no stack: their ledgers record what is
+    applied, and Pulumi's state does not contain them. Each is reviewed, bookmarked, migrated and verified as 'pulumi
+    up' does it.
 
     \b
     Examples:

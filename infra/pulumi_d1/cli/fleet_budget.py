@@ -1,4 +1,4 @@
-"""`d1 fleet budget`: what a run over so many databases costs, without asking anybody."""
+"""`d1 fleet budget`: the requests and minutes of a run."""
 
 from __future__ import annotations
 
@@ -7,16 +7,20 @@ from typing import Any
 
 import click
 
-from pulumi_d1.cli.support.fleet_options import of_arithmetic
+from pulumi_d1.cli.support.fleet_options import folder_options, read_options
+from pulumi_d1.cloudflare.account import PAGE_SIZE
+from pulumi_d1.fleet.budget import make_budget
+from pulumi_d1.reports.fleet_text import budget_text
+from pulumi_d1.reports.review_text import counted
 
 
-@click.command(short_help="Print the requests and minutes of a run.")
-@click.option("--databases", type=click.IntRange(1), required=True, help="How many there are, in all shards.")
-@of_arithmetic
-def budget(*, databases: int, **given: Any) -> None:
-    r"""Print how many requests a run sends, and how long Cloudflare's limit makes it.
+@click.command()
+@click.option("--databases", type=click.IntRange(1), required=True, help="Number of databases, in all shards.")
+@folder_options
+def budget(*, databases: int, **values: Any) -> None:
+    r"""Print the requests and minutes of a run.
 
-    Nobody is asked: the figures are those of the folder, for as many databases as you say.
+    Sends no request: computes the figures from the migrations and the number of databases.
 
     \b
     Examples:
@@ -24,14 +28,8 @@ def budget(*, databases: int, **given: Any) -> None:
       d1 fleet budget --databases 50000 --shard 1/16
       d1 fleet budget --databases 50000 --shard 1/16 --token-per-shard
     """
-    from pulumi_d1.cli.support.fleet_options import read_options
-    from pulumi_d1.cloudflare.account import PAGE
-    from pulumi_d1.fleet.budget import make_budget
-    from pulumi_d1.reports.fleet_text import budget_text
-    from pulumi_d1.reports.review_text import counted
-
-    options = read_options(**given, needs_account=False)
-    listing, mine = math.ceil(databases / PAGE), math.ceil(databases / options.shard.of)
-    found = make_budget(options.files, options.terms, mine, listing=listing, rate=options.rate)
-    click.echo(f"{counted(mine, 'database')}, {counted(listing, 'request')} to find them")
-    click.echo(budget_text(found))
+    options = read_options(**values, needs_account=False)
+    listing, in_shard = math.ceil(databases / PAGE_SIZE), math.ceil(databases / options.shard.of)
+    costs = make_budget(options.files, options.terms, in_shard, listing=listing, rate=options.rate)
+    click.echo(f"{counted(in_shard, 'database')}, {counted(listing, 'request')} to find them")
+    click.echo(budget_text(costs))

@@ -1,4 +1,4 @@
-"""`d1 fleet plan`: every database is looked at, and none is written to."""
+"""`d1 fleet plan`: review every database, and write to none."""
 
 from __future__ import annotations
 
@@ -7,45 +7,44 @@ from typing import Any
 
 import click
 
-from pulumi_d1.cli.support.fleet_options import of_run
-from pulumi_d1.cli.support.stack_review import NOTHING, PENDING, PROBLEM
+from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_options
+from pulumi_d1.fleet.journal import Past, opened
+from pulumi_d1.fleet.reviews import Reviews
+from pulumi_d1.fleet.survey import survey
+from pulumi_d1.reports.fleet_text import survey_json, survey_text
 
 
 @click.command()
-@of_run
+@run_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
-def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: int, **given: Any) -> None:
-    r"""Show what 'd1 fleet up' would do. Databases to which it would do the same are told of together.
+def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: int, **values: Any) -> None:
+    r"""Show what 'd1 fleet up' would do.
 
-    A database costs one request, or two where rows have to be counted.
+    Groups the databases to which it would do the same. Each database costs one request, or two if rows are counted.
 
     \b
-    Exit code: 0 nothing to do, 2 files are pending, 1 something stops a database.
+    Exit code: 0 nothing to do, 2 files are pending, 1 there are errors.
 
     \b
     Examples:
       d1 fleet plan --match 'shop-tenant-*'
       d1 fleet plan --match 'shop-tenant-*' --json | jq '.[] | select(.errors != [])'
     """
-    from pulumi_d1.cli.support.fleet_options import find, read_options
-    from pulumi_d1.fleet.journal import Past, opened
-    from pulumi_d1.fleet.reviews import Reviews
-    from pulumi_d1.fleet.survey import survey
-    from pulumi_d1.reports.fleet_text import survey_json, survey_text
-
-    options = read_options(**given)
-    fleet = find(options, match)
+    options = read_options(**values)
+    fleet = find_fleet(options, match)
     reviews = Reviews(options.files, options.settings.migrations_table)
-    # A run that follows has to know what of the limit is used up.
-    with opened(options.journals, options.journal_key("plan", match), Past(), lambda: fleet.pace.count) as notes:
-        looks = list(survey(fleet.members, fleet.account, reviews, concurrency))
-        notes.end(complete=True)
+    # A later run must know how many requests count against the rate.
+    with opened(options.journals, options.journal_key("plan", match), Past(), lambda: fleet.pace.count) as journal:
+        surveyed = list(survey(fleet.members, fleet.account, reviews, concurrency))
+        journal.end(complete=True)
     folder, policy = options.folder, options.terms.options.policy
     if as_json:
-        click.echo(json.dumps([survey_json(look, folder, policy) for look in looks], indent=2))
+        click.echo(json.dumps([survey_json(item, folder, policy) for item in surveyed], indent=2))
     else:
-        click.echo(survey_text(looks, folder, policy))
-    problem = any(look.review is None or any(look.review.errors(policy)) for look in looks)
-    pending = any(look.review and look.review.plan.pending for look in looks)
-    context.exit(PROBLEM if problem else PENDING if pending else NOTHING)
+        click.echo(survey_text(surveyed, folder, policy))
+    if any(item.review is None or any(item.review.errors(policy)) for item in surveyed):
+        context.exit(ExitCode.FAILED)
+    pending = any(item.review and item.review.plan.pending for item in surveyed)
+    context.exit(ExitCode.PENDING if pending else ExitCode.OK)

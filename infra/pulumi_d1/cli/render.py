@@ -1,31 +1,34 @@
-"""`d1 render`: the wrangler configuration as the stacks would have it, without running them."""
+"""`d1 render`: write the stacks' databases into the wrangler configuration without running a stack."""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from pulumi_d1.cli.support.options import stacks
+from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.options import complete_stacks
+from pulumi_d1.cli.support.stack_state import read_environments, refuse_unknown, stack_names
+from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.errors import ConfigError, NotFound
+from pulumi_d1.wrangler import configuration_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pulumi_d1.wrangler.entry import WranglerEntry
 
-DIFFERENT = 1
-"""Exit code of a check that found a difference."""
-
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """What one stack has written into a configuration.
+class StackEntry:
+    """The wrangler entry of one stack.
 
     Attributes:
-        stack: name of the stack.
-        account_id: account of its database.
+        account_id: The account of its database.
         entry: The expected entry; its path is relative to the current folder.
     """
 
@@ -37,23 +40,23 @@ class Place:
         return f"{self.entry.path}: {self.entry}"
 
 
-@click.command(short_help="Write the stacks' databases for wrangler.")
+@click.command()
 @click.option(
     "--stack",
     "only",
     multiple=True,
-    shell_complete=stacks,
-    help="A stack to look at; may be given again. Otherwise all of them.",
+    shell_complete=complete_stacks,
+    help="Stack to write; repeatable.  [default: all stacks]",
 )
-@click.option("--check", is_flag=True, help="Write nothing. Fail where the file disagrees with the stacks.")
+@click.option("--check", is_flag=True, help="Write nothing. Exit with 1 if the file differs from the stacks.")
 @click.pass_context
 def render(context: click.Context, *, only: Sequence[str], check: bool) -> None:
-    r"""Write the database of every stack into the wrangler configuration.
+    r"""Write the stacks' databases into wrangler's configuration.
 
-    For a checkout whose file is older than the stacks, as after somebody else's `pulumi up`. Pulumi's state says what
-    belongs there; no stack is run, and no entry of another database is touched.
+    For a checkout whose file is older than the stacks, such as after somebody else's `pulumi up`. Reads Pulumi's state,
+    runs no stack, and leaves entries of other databases alone.
 
-    With --check, each difference is a line, and so is each entry, of a stack or not, whose database is gone.
+    With --check, prints each difference, and each entry, of a stack or not, whose database is gone.
 
     \b
     Examples:
@@ -61,85 +64,72 @@ def render(context: click.Context, *, only: Sequence[str], check: bool) -> None:
       d1 render --check                         in CI, with the file committed
       d1 render --stack dev --stack prod
     """
-    places = list(_places(only))
-    if not places:
+    entries = list(_entries(only))
+    if not entries:
         click.echo("no stack has a database yet")
     elif check:
-        lines = [*_differences(places), *_gone(places)]
+        lines = [*_differences(entries), *_missing_databases(entries)]
         for line in lines:
             click.echo(line)
-        context.exit(DIFFERENT if lines else 0)
+        context.exit(ExitCode.FAILED if lines else ExitCode.OK)
     else:
-        _write(places)
+        _write(entries)
 
 
-def _places(only: Sequence[str]) -> Iterator[Place]:
-    """What the stacks have written, or would have.
+def _entries(only: Sequence[str]) -> Iterator[StackEntry]:
+    """Yield the entries that the stacks write.
 
     Raises:
         ConfigError: A stack does not exist, or two stacks write the same entry.
     """
-    import os
-
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.cli.support import stack_state as stacks
-    from pulumi_d1.errors import ConfigError
-    from pulumi_d1.wrangler.entry import entry_from
-
-    folder, names = project.root(), stacks.names()
-    if unknown := [name for name in only if name not in names]:
-        raise ConfigError(f"there is no stack '{unknown[0]}': this project has {', '.join(names) or 'none'}")
-    seen: dict[str, str] = {}
-    for stack, outputs in ((name, found) for name in only or names for found in stacks.environments(name)):
-        entry = entry_from(outputs["wrangler_entry"])
-        path = Path(os.path.relpath(folder / entry.path)).as_posix()
-        place = Place(stack, outputs["account_id"], replace(entry, path=path))
-        if (other := seen.setdefault(str(place), stack)) != stack:
+    folder, names = project.root(), stack_names()
+    refuse_unknown(only, names)
+    stacks: dict[str, str] = {}
+    for state in (state for name in only or names for state in read_environments(name)):
+        if state.wrangler_entry is None:
+            continue
+        path = Path(os.path.relpath(folder / state.wrangler_entry.path)).as_posix()
+        item = StackEntry(state.stack, state.account_id, replace(state.wrangler_entry, path=path))
+        if (other := stacks.setdefault(str(item), state.stack)) != state.stack:
             raise ConfigError(
-                f"{place} is written by the stacks '{other}' and '{stack}': "
-                f"set 'binding' or 'wranglerEnvironment' of one to something else"
+                f"{item} is written by the stacks '{other}' and '{state.stack}': "
+                f"change 'binding' or 'wranglerEnvironment' of one of them"
             )
-        yield place
+        yield item
 
 
-def _write(places: Sequence[Place]) -> None:
-    """Writes the entries, once it is known that each can be written.
+def _write(entries: Sequence[StackEntry]) -> None:
+    """Write the entries, after checking that all of them can be written.
 
     Raises:
-        ConfigError: one can't; nothing was written.
+        ConfigError: An entry cannot be written; nothing was written.
     """
-    from pulumi_d1.wrangler import configuration_file as wrangler_file
-
-    for place in places:
-        wrangler_file.refuse_foreign(place.entry, {place.entry.database_id})
-        wrangler_file.check_put(place.entry)
-    for place in places:
-        changed = wrangler_file.put(place.entry, {place.entry.database_id})
-        click.echo(f"{place} is {place.entry.database_name}{'' if changed else ', as it was'}")
+    for item in entries:
+        configuration_file.refuse_foreign(item.entry, {item.entry.database_id})
+        configuration_file.check_put(item.entry)
+    for item in entries:
+        changed = configuration_file.put(item.entry, {item.entry.database_id})
+        click.echo(f"{item} is {item.entry.database_name}{'' if changed else ', unchanged'}")
 
 
-def _differences(places: Sequence[Place]) -> Iterator[str]:
-    from pulumi_d1.wrangler import configuration_file as wrangler_file
-
-    for place in places:
-        for line in wrangler_file.differences(place.entry):
-            yield f"{line} (stack {place.stack})"
+def _differences(entries: Sequence[StackEntry]) -> Iterator[str]:
+    for item in entries:
+        for line in configuration_file.differences(item.entry):
+            yield f"{line} (stack {item.stack})"
 
 
-def _gone(places: Sequence[Place]) -> Iterator[str]:
-    """A line for each entry whose database is in none of the stacks' accounts."""
-    from pulumi_d1.cloudflare.account import connect_account
-    from pulumi_d1.errors import NotFound
-    from pulumi_d1.wrangler import configuration_file as wrangler_file
-
-    for path in sorted({place.entry.path for place in places}):
-        accounts = sorted({place.account_id for place in places if place.entry.path == path})
-        for entry in wrangler_file.bound_entries(path):
-            for account in accounts:
-                try:
-                    connect_account(account).describe(entry.database_id)
-                except NotFound:
-                    continue
-                break
-            else:
+def _missing_databases(entries: Sequence[StackEntry]) -> Iterator[str]:
+    """Yield a line for each entry in the files whose database is in none of the stacks' accounts."""
+    for path in sorted({item.entry.path for item in entries}):
+        accounts = sorted({item.account_id for item in entries if item.entry.path == path})
+        for entry in configuration_file.bound_entries(path):
+            if not any(_exists(account, entry.database_id) for account in accounts):
                 yield f"{path}: {entry}: there is no database {entry.database_id}"
+
+
+def _exists(account_id: str, database_id: str) -> bool:
+    try:
+        connect_account(account_id).describe(database_id)
+    except NotFound:
+        return False
+    return True

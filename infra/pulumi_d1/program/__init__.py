@@ -2,6 +2,7 @@
 
 The modules, in the order of the flow::
 
+    tokens               type tokens in the state; imported without pulumi
     stack_settings       read the stack's configuration
     stack_database       the database that the stack already has
     import_id            import an existing database instead of creating one

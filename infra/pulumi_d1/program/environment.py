@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pulumi
 
+from pulumi_d1.program import tokens
 from pulumi_d1.program.actions.inputs import SOURCE
 from pulumi_d1.program.preparation import prepare
 from pulumi_d1.program.resources.bindings import WranglerBindings
@@ -43,7 +44,7 @@ class D1Environment(pulumi.ComponentResource):
         """
         prepared = prepare(name, settings)
         settings = prepared.settings
-        super().__init__("d1:index:Environment", name, None, opts)
+        super().__init__(tokens.ENVIRONMENT, name, None, opts)
 
         def child(**options: Any) -> pulumi.ResourceOptions:
             return pulumi.ResourceOptions(parent=self, **options)

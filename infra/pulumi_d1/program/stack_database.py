@@ -9,7 +9,7 @@ from pulumi.runtime import invoke
 
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ConfigError, OutcomeUnknown
-from pulumi_d1.program.resources.database import TYPE
+from pulumi_d1.program import tokens
 from pulumi_d1.protection.decision import StackDatabase
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def _read_state(stack: str) -> Mapping[str, Any] | None:
 def _outputs(resources: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return the outputs of the resource with this name; empty if there is none."""
     for urn, item in resources.items():
-        is_database = item["type"] == TYPE
+        is_database = item["type"] == tokens.DATABASE
         if urn.rpartition("::")[2] == name and is_database == name.endswith("-database"):
             outputs: Mapping[str, Any] = item["outputs"]
             return outputs

@@ -1,4 +1,4 @@
-"""Asks before a database is changed."""
+"""Ask for confirmation before a database is changed."""
 
 from __future__ import annotations
 
@@ -6,27 +6,30 @@ import sys
 
 import click
 
+from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.errors import NotConfirmed
 
 
 def confirm(question: str, *, yes: bool, word: str = "") -> None:
-    """Returns when the user wants it.
+    """Return if the user confirms; otherwise end the command.
 
     Args:
-        question: what is about to be done, without a question mark.
-        yes: whether the user said so beforehand.
-        word: what to type in full, where a slip of a finger must not do; empty for y.
+        question: The action, without a question mark.
+        yes: True if the user has confirmed on the command line.
+        word: The word to type, if a slip of the finger must not confirm; empty for y.
 
     Raises:
-        NotConfirmed: the user does not want it, or there is nobody to ask.
+        NotConfirmed: There is no terminal.
     """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise NotConfirmed("nothing was done: there is no terminal to ask at; give --yes to go on without asking")
+        raise NotConfirmed("nothing was changed: there is no terminal to ask for confirmation; use --yes")
     if word:
-        agreed = click.prompt(f"{question}? Type {word} to go on", default="", show_default=False, err=True) == word
+        answer = click.prompt(f"{question}? Type {word} to continue", default="", show_default=False, err=True)
+        confirmed = answer == word
     else:
-        agreed = click.confirm(f"{question}?", err=True)
-    if not agreed:
-        raise NotConfirmed("nothing was done")
+        confirmed = click.confirm(f"{question}?", err=True)
+    if not confirmed:
+        click.echo("Cancelled.", err=True)
+        raise click.exceptions.Exit(ExitCode.FAILED)

@@ -1,42 +1,42 @@
-"""What the commands of a fleet have in common: their options, and what these say about the fleet."""
+"""Options of the fleet commands, and the databases that they select."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pulumi_d1.cli.support import project
+from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.cloudflare.pace import Pace
+from pulumi_d1.ephemeral.names import PERMANENT
+from pulumi_d1.fleet.budget import read_rate
+from pulumi_d1.fleet.journal import Key, digest, recent
+from pulumi_d1.fleet.member import Terms
+from pulumi_d1.fleet.selection import Owners, read_shard, select
+from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.naming import production_name
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from pulumi_d1.cloudflare.account import Account, Description
-    from pulumi_d1.cloudflare.pace import Pace, Rate
-    from pulumi_d1.fleet.journal import Key
-    from pulumi_d1.fleet.member import Terms
+    from pulumi_d1.cloudflare.account import Account, DatabaseInfo
+    from pulumi_d1.cloudflare.pace import Rate
     from pulumi_d1.fleet.selection import Shard
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.settings import Settings
 
 RATE: Final = "1100/300"
-"""The default, as text: see pulumi_d1.fleet.budget."""
+"""The default of --rate; pulumi_d1.fleet.budget has its source."""
 
-_STACK = click.option(
-    "--stack", default="prod", show_default=True, help="Whose settings count: table, pattern, policies, account."
-)
+_STACK = click.option("--stack", help="Stack whose settings to use.  [default: prod, or production]")
 _DIR = click.option("--dir", "directory", default="", help="Folder of the migrations.  [default: migrationsDir]")
-_SHARD = click.option(
-    "--shard", default="1/1", help="Only a part of the databases, such as 3/16, by a hash of the name."
-)
-_RATE = click.option(
-    "--rate", default=RATE, show_default=True, help="Requests in so many seconds, shared by the shards."
-)
-_OWN_TOKEN = click.option(
-    "--token-per-shard", is_flag=True, help="Shards have tokens with limits of their own, and do not share the rate."
-)
+_SHARD = click.option("--shard", default="1/1", help="Part of the databases, such as 3/16, by a hash of their names.")
+_RATE = click.option("--rate", default=RATE, show_default=True, help="Requests per seconds, shared by all shards.")
+_OWN_TOKEN = click.option("--token-per-shard", is_flag=True, help="Let each shard use the whole rate.")
 _MATCH = click.option("--match", required=True, help="Names of the databases, with *, ? and [a-z].")
 _CONCURRENCY = click.option(
     "--concurrency", type=click.IntRange(1, 32), default=8, show_default=True, help="Databases at a time."
@@ -45,15 +45,15 @@ _CONCURRENCY = click.option(
 Command = Any  # click's decorators take functions and commands alike
 
 
-def of_run(command: Command) -> Command:
-    """The options of what sends requests."""
+def run_options(command: Command) -> Command:
+    """Add the options of a command that sends requests."""
     for option in (_CONCURRENCY, _OWN_TOKEN, _RATE, _SHARD, _STACK, _DIR, _MATCH):
         command = option(command)
     return command
 
 
-def of_arithmetic(command: Command) -> Command:
-    """The options of what sends none."""
+def folder_options(command: Command) -> Command:
+    """Add the options of a command that reads the migrations only."""
     for option in (_OWN_TOKEN, _RATE, _SHARD, _STACK, _DIR):
         command = option(command)
     return command
@@ -61,15 +61,15 @@ def of_arithmetic(command: Command) -> Command:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the options say, before anything is asked for.
+    """The parsed options.
 
     Attributes:
-        root: folder of the project.
-        settings: of the stack whose settings count.
-        folder: of the migrations, as the user wrote it.
-        files: the migrations, in order.
-        shard: which part of the databases.
-        rate: of this shard.
+        root: The project's folder.
+        settings: Settings of the chosen stack.
+        folder: The migrations folder, as the user wrote it.
+        files: The migrations, in order.
+        shard: The part of the databases to use.
+        rate: The rate of this shard.
     """
 
     root: Path
@@ -81,109 +81,73 @@ class Options:
 
     @property
     def terms(self) -> Terms:
-        """What holds for each database."""
-        from pulumi_d1.fleet.member import Terms
-        from pulumi_d1.migrations.plan import policy_from
-        from pulumi_d1.migrations.run.recovery import OnFailure
-
-        settings = self.settings
-        return Terms(
-            self.folder,
-            settings.migrations_table,
-            timedelta(days=settings.retention_days),
-            policy_from(settings.policy),
-            OnFailure(settings.on_failure),
-        )
+        """The options that apply to each database."""
+        return Terms(self.folder, self.settings.migrations_table, self.settings.run_options)
 
     def journal_key(self, command: str, match: str) -> Key:
-        """What a run has in common with the one that goes on with it."""
-        from pulumi_d1.fleet.journal import Key, digest
-
+        """Return the key by which a run finds the interrupted run that it continues."""
         settings = self.settings
         return Key(command, settings.account_id, match, str(self.shard), settings.migrations_table, digest(self.files))
 
     @property
     def journals(self) -> Path:
-        """Where runs keep what they did."""
+        """Folder of the journals."""
         return self.root / ".d1" / "fleet"
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """The databases, found.
+    """The databases that match.
 
     Attributes:
-        account: they are in.
-        members: this shard's, by name.
-        listing: requests that found them.
-        pace: of all requests.
-        remembered: how many requests of earlier processes count against the rate.
+        members: The databases of this shard, by name.
+        listing: Number of requests that listed them.
+        pace: The pace of all requests.
+        remembered: Number of requests of earlier processes that count against the rate.
     """
 
     account: Account
-    members: Sequence[Description]
+    members: Sequence[DatabaseInfo]
     listing: int
     pace: Pace
     remembered: int
 
 
-def read_options(  # noqa: PLR0913 - the options
-    *, stack: str, directory: str, shard: str, rate: str, token_per_shard: bool, needs_account: bool = True
+def read_options(  # noqa: PLR0913 - one argument for each option
+    *, stack: str | None, directory: str, shard: str, rate: str, token_per_shard: bool, needs_account: bool = True
 ) -> Options:
-    """The options.
+    """Parse the options.
 
     Raises:
-        ConfigError: one of them, or the project, is wrong.
+        ConfigError: An option or the project is invalid.
     """
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.fleet.budget import read_rate
-    from pulumi_d1.fleet.selection import read_shard
-    from pulumi_d1.migrations.folder import layout_hint, read_folder
-    from pulumi_d1.migrations.pattern import make_pattern
-
     part = read_shard(shard)
-    pace = read_rate(rate).shared_by(1 if token_per_shard else part.of)
+    own_rate = read_rate(rate).shared_by(1 if token_per_shard else part.of)
     root = project.root()
+    stack = stack or production_name(project.configured_stacks(root))
     settings = project.settings(root, stack, needs_account=needs_account)
-    folder = directory or settings.migrations_dir
-    pattern = make_pattern(folder, "" if directory else settings.migrations_pattern)
-    if hint := layout_hint(root / folder, pattern, folder):
+    pattern = "" if directory else settings.migrations_pattern
+    folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
+    if hint := folder.layout_hint():
         click.echo(f"warning: {hint}", err=True)
-    return Options(root, settings, folder, read_folder(root / folder, pattern), part, pace)
+    return Options(root, settings, folder.name, folder.read(), part, own_rate)
 
 
-def find(options: Options, match: str, say: Callable[[str], None]) -> Fleet:
-    """The databases.
-
-    Args:
-        options: of the command.
-        match: the pattern of their names.
-        say: is told of long waits.
+def find_fleet(options: Options, match: str) -> Fleet:
+    """List the databases that match.
 
     Raises:
-        ConfigError: nothing matches, or what a stack owns; or there is no token.
-        ApiError: the account can't be asked for its databases.
+        ConfigError: Nothing matches, or a stack's database does; or the token is missing.
+        ApiError: Cloudflare does not list the databases.
     """
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.cloudflare.account import connect_account
-    from pulumi_d1.cloudflare.pace import Pace
-    from pulumi_d1.cloudflare.retry import Retry
-    from pulumi_d1.ephemeral.names import PERMANENT
-    from pulumi_d1.fleet.journal import recent
-    from pulumi_d1.fleet.selection import Owners, select
-
-    account_id, pace = options.settings.account_id, Pace(options.rate, say)
+    account_id, pace = options.settings.account_id, Pace(options.rate)
     remembered = recent(options.journals, account_id, options.rate.seconds, time.time())
-    pace.remember(remembered)
-    # The pace tells of waits, once for all threads; a Retry would tell for each.
-    account = connect_account(account_id, retry=Retry(), pace=pace)
-    files = options.root.glob("Pulumi.*.yaml")
-    stacks = PERMANENT | {file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files}
-    known = [project.settings(options.root, stack, needs_account=False) for stack in sorted(stacks)]
+    pace.add_earlier(remembered)
+    account = connect_account(account_id, pace=pace)
+    stacks = PERMANENT | project.configured_stacks(options.root)
+    settings = [project.settings(options.root, stack, needs_account=False) for stack in sorted(stacks)]
     owners = Owners(
-        frozenset(settings.database_name for settings in known),
-        frozenset(settings.project_name for settings in known),
-        stacks,
+        frozenset(item.database_name for item in settings), frozenset(item.project_name for item in settings), stacks
     )
     members = select(account.databases(), match, options.shard, owners.have)
     return Fleet(account, members, pace.count, pace, len(remembered))

@@ -1,4 +1,4 @@
-"""How far a run over many databases has come: a line for each on a log, and a counter as well on a terminal."""
+"""Progress of a run over many databases: a line for each, and a counter on a terminal."""
 
 from __future__ import annotations
 
@@ -23,39 +23,38 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Tells on standard error. On a terminal, what only was up to date is counted, and gets no line."""
+    """Prints to standard error. On a terminal, databases that were up to date are only counted."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
         self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._status: Status | None = None
         self._number = 0
 
-    def say(self, line: str) -> None:
-        """A line."""
+    def print(self, line: str) -> None:
+        """Print a line, above the counter if there is one."""
         self._console.print(line, markup=False)
 
     @contextmanager
-    def over(self, databases: int, pace: Pace) -> Iterator[None]:
-        """A run over so many databases, for as long as the block lasts."""
-        self._of, self._pace = databases, pace
-        self._began, self._before = time.monotonic(), pace.count
-        if not self._terminal:
+    def of_run(self, databases: int, pace: Pace) -> Iterator[None]:
+        """Count the databases that finish while the block runs."""
+        self._databases, self._pace = databases, pace
+        self._start, self._sent_before = time.monotonic(), pace.count
+        if not sys.stderr.isatty():
             yield
             return
         with self._console.status("0 databases finished") as self._status:
             yield
 
     def finished(self, result: Result) -> None:
-        """A database is finished."""
+        """Count a database and print its result."""
         if result.state is State.NOT_STARTED:
             return
         self._number += 1
-        seconds, sent = time.monotonic() - self._began, self._pace.count - self._before
-        to_go = left(seconds, sent, self._number, self._of, self._pace.rate)
+        seconds, sent = time.monotonic() - self._start, self._pace.count - self._sent_before
+        seconds_left = left(seconds, sent, self._number, self._databases, self._pace.rate)
         if self._status:
             self._status.update(
-                f"{self._number:,} of {self._of:,} finished, {sent:,} requests, {duration(to_go)} to go"
+                f"{self._number:,} of {self._databases:,} finished, {sent:,} requests, {duration(seconds_left)} to go"
             )
         if not self._status or result.state is not State.UP_TO_DATE:
-            self.say(progress_line(result, self._number, self._of, to_go))
+            self.print(progress_line(result, self._number, self._databases, seconds_left))

@@ -1,63 +1,57 @@
-"""Options of several commands, and what a shell offers for their values; that asks neither pulumi nor Cloudflare."""
+"""Options of several commands, and the shell completion of their values, which needs neither pulumi nor Cloudflare."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 import click
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+from pulumi_d1.cli.support import project
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations.folder import migrations_folder
+
+_Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
-def stack_option(meaning: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
-    """`--stack`, of a command that works on one.
-
-    Args:
-        meaning: what the stack is to the command.
-    """
-    return click.option("--stack", default="dev", show_default=True, shell_complete=stacks, help=meaning)
+def stack_option(help_text: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
+    """Return the option `--stack` of a command that works on one stack."""
+    return click.option("--stack", default="dev", show_default=True, shell_complete=complete_stacks, help=help_text)
 
 
-def stacks(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Names of the stacks that have a file of their own."""
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.errors import ConfigError
+def _completion(names: Callable[[click.Context], Iterable[str]]) -> _Complete:
+    """Return a completion that offers the names; none if the project cannot be read."""
 
-    try:
-        files = project.root().glob("Pulumi.*.yaml")
-    except ConfigError:
-        return []  # no project here: nothing to offer, and no place for a message
-    return _starting(incomplete, (file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in files))
+    def complete(context: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+        try:
+            return sorted({name for name in names(context) if name.startswith(incomplete)})
+        except ConfigError:
+            return []
 
-
-def migrations(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Names of the migrations, as the ledger has them."""
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.errors import ConfigError
-    from pulumi_d1.migrations.folder import read_folder
-    from pulumi_d1.migrations.pattern import make_pattern
-
-    try:
-        folder = project.root()
-        found = project.settings(folder, context.params.get("stack") or "dev", needs_account=False)
-        pattern = make_pattern(found.migrations_dir, found.migrations_pattern)
-        return _starting(incomplete, (file.name for file in read_folder(folder / found.migrations_dir, pattern)))
-    except ConfigError:
-        return []  # as above
+    return complete
 
 
-def quarantined(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:  # noqa: ARG001
-    """Names of the files that a restore took back."""
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.errors import ConfigError
-
-    try:
-        found = project.settings(project.root(), context.params.get("stack") or "dev", needs_account=False)
-    except ConfigError:
-        return []  # as above
-    return _starting(incomplete, (file.name for file in found.quarantined.files))
+@_completion
+def complete_stacks(_context: click.Context) -> Iterable[str]:
+    """Return the stacks that have a file of their own."""
+    return project.configured_stacks(project.root())
 
 
-def _starting(incomplete: str, names: Iterable[str]) -> list[str]:
-    return sorted({name for name in names if name.startswith(incomplete)})
+@_completion
+def complete_migrations(context: click.Context) -> Iterable[str]:
+    """Return the names of the migrations."""
+    folder = project.root()
+    settings = project.settings(folder, _stack(context), needs_account=False)
+    files = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder).read()
+    return (file.name for file in files)
+
+
+@_completion
+def complete_quarantined(context: click.Context) -> Iterable[str]:
+    """Return the names of the quarantined files."""
+    settings = project.settings(project.root(), _stack(context), needs_account=False)
+    return (file.name for file in settings.quarantined.files)
+
+
+def _stack(context: click.Context) -> str:
+    return context.params.get("stack") or "dev"

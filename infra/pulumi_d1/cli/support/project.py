@@ -18,34 +18,44 @@ if TYPE_CHECKING:
 
 
 def root() -> Path:
-    """The folder of Pulumi.yaml: this one, or the nearest above it.
+    """Return the folder of Pulumi.yaml: the current folder, or the nearest one above it.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: No folder has a Pulumi.yaml.
     """
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file():
             return folder
-    raise ConfigError(f"there is no Pulumi.yaml in {here} or above it: run this inside of the project")
+    raise ConfigError(f"there is no Pulumi.yaml in {here} or above it: run this inside the project")
+
+
+def configured_stacks(folder: Path) -> set[str]:
+    """Return the names of the stacks that have a `Pulumi.STACK.yaml` in the project's folder."""
+    return {stack_of_file(file.name) for file in folder.glob("Pulumi.*.yaml")}
+
+
+def stack_of_file(name: str) -> str:
+    """Return the stack that a file name such as `Pulumi.dev.yaml` belongs to."""
+    return name.removeprefix("Pulumi.").removesuffix(".yaml")
 
 
 def namespace() -> str:
-    """The component of a larger program that the command is for, as `d1 --namespace` says; empty for the only one."""
+    """Return the component that `d1 --namespace` names, or `""` for the program's only one."""
     context = click.get_current_context(silent=True)
     return str(context.find_root().params.get("namespace") or "") if context else ""
 
 
 def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Settings:
-    """What `stack` is configured with, as `pulumi up` would read it; secrets aside, which are not ours.
+    """Return a stack's configuration as `pulumi up` reads it, without its secrets.
 
     Args:
-        folder: of Pulumi.yaml.
-        stack: name of the stack.
-        needs_account: whether a missing account is a mistake.
+        folder: The folder of Pulumi.yaml.
+        stack: The stack's name; the stack need not exist.
+        needs_account: Refuse a configuration without an account.
 
     Raises:
-        ConfigError: a file is not what it should be, or a setting is wrong.
+        ConfigError: A file or a setting is invalid.
     """
     project = _mapping(folder / "Pulumi.yaml")
     name = project.get("name")
@@ -61,22 +71,22 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
 
 def _mapping(file: Path) -> dict[str, Any]:
     try:
-        found = yaml.safe_load(file.read_bytes().decode())
+        content = yaml.safe_load(file.read_bytes().decode())
     except UnicodeDecodeError as error:
         raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
     except yaml.YAMLError as error:
         raise ConfigError(f"{file}: is not valid YAML: {error}") from None
-    if not isinstance(found, dict):
-        raise ConfigError(f"{file}: holds no keys: it should be a YAML mapping")
-    return found
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file}: has no keys: it should be a YAML mapping")
+    return content
 
 
 def _shared(project: dict[str, Any], name: str) -> dict[str, Any]:
-    """What Pulumi.yaml says for every stack: a key with a value, or one that is declared with a value or a default."""
-    found = project.get("config") or {}
+    """Return the keys that Pulumi.yaml sets for every stack, as a value or as a declaration with a default."""
+    config = project.get("config") or {}
     values = {
         key: value.get("value", value.get("default")) if isinstance(value, dict) else value
-        for key, value in (found.items() if isinstance(found, dict) else ())
+        for key, value in (config.items() if isinstance(config, dict) else ())
     }
     return {
         str(key) if ":" in str(key) else f"{name}:{key}": value for key, value in values.items() if value is not None
@@ -84,5 +94,5 @@ def _shared(project: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def _text(value: object) -> str:
-    """A value as Pulumi hands it to programs."""
+    """Return a value as Pulumi passes it to programs."""
     return value if isinstance(value, str) else json.dumps(value)

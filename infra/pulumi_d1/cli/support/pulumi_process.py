@@ -1,4 +1,4 @@
-"""The pulumi command: asked for something, or run before the user's eyes."""
+"""Run the pulumi command."""
 
 from __future__ import annotations
 
@@ -21,53 +21,53 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _LOCKED: Final = ("the stack is currently locked by", "Another update is currently in progress")
-"""What Pulumi says on a backend of files, and on Pulumi Cloud."""
+"""Pulumi's messages, on a file backend and on Pulumi Cloud."""
 
 _HOLDER: Final = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<process>\d+)\) at \S+")
 
 
-def ask(*arguments: str) -> str:
-    """What pulumi prints.
+def capture(*arguments: str) -> str:
+    """Run pulumi and return its output.
 
     Raises:
         ConfigError: pulumi is not on PATH, or refuses.
     """
     try:
         with waiting(f"pulumi {' '.join(arguments[:2])}"):
-            done = subprocess.run(  # noqa: S603 - the user's own stack
+            process = subprocess.run(  # noqa: S603 - the user's own stack
                 _command(arguments), capture_output=True, text=True, check=True
             )
     except FileNotFoundError:
         raise _missing() from None
     except subprocess.CalledProcessError as error:
         raise ConfigError(f"pulumi {' '.join(arguments)} failed: {error.stderr.strip()}") from None
-    return done.stdout
+    return process.stdout
 
 
 def run(*arguments: str, stack: str, quiet: bool = False) -> None:
-    """Runs pulumi on a stack and passes on what it prints. The lock of a run that died on this machine is lifted.
+    """Run pulumi on a stack and pass its output on. If a dead run on this machine holds the lock, remove the lock.
 
     Args:
-        arguments: command and options of pulumi.
-        stack: the stack.
-        quiet: whether to print to stderr alone.
+        arguments: The command and its options.
+        stack: The stack's name.
+        quiet: Pass all output on to stderr.
 
     Raises:
-        StackLocked: another run has the stack.
-        PulumiFailed: pulumi ended with an error, which it has printed.
+        StackLocked: Another run has locked the stack.
+        PulumiFailed: pulumi failed, and has printed the reason.
         ConfigError: pulumi is not on PATH.
     """
     try:
-        _pass_on(arguments, stack, quiet=quiet)
+        _run(arguments, stack, quiet=quiet)
     except StackLocked as error:
-        if not _all_died(str(error)):
+        if not _is_stale(str(error)):
             raise
-        click.echo(f"the run that had locked stack '{stack}' has died: pulumi cancel --stack {stack}", err=True)
-        ask("cancel", "--stack", stack, "--yes")
-        _pass_on(arguments, stack, quiet=quiet)
+        click.echo(f"the run that locked stack '{stack}' is dead: pulumi cancel --stack {stack}", err=True)
+        capture("cancel", "--stack", stack, "--yes")
+        _run(arguments, stack, quiet=quiet)
 
 
-def _pass_on(arguments: Sequence[str], stack: str, *, quiet: bool) -> None:
+def _run(arguments: Sequence[str], stack: str, *, quiet: bool) -> None:
     sys.stdout.flush()
     output = sys.stderr if quiet else None
     try:
@@ -76,26 +76,27 @@ def _pass_on(arguments: Sequence[str], stack: str, *, quiet: bool) -> None:
         )
     except FileNotFoundError:
         raise _missing() from None
-    locked: list[str] = []
-    with process, _outlasting(process):
+    lock_lines: list[str] = []
+    with process, _signals_passed_to(process):
         assert process.stderr  # noqa: S101 - it is a pipe
         for line in process.stderr:
-            if locked or any(words in line for words in _LOCKED):
-                locked.append(line.strip())
+            if lock_lines or any(message in line for message in _LOCKED):
+                lock_lines.append(line.strip())
             else:
                 click.echo(line, err=True, nl=False)
-    if locked:
+    if lock_lines:
         raise StackLocked(
-            f"another run has the stack '{stack}': wait until it ends, and run this again. If it has died, run "
-            f"'pulumi cancel --stack {stack}' first.\n" + "\n".join(f"  {line}" for line in locked)
+            f"another run has locked stack '{stack}': wait until it ends, and run this again. If it is dead, run "
+            f"'pulumi cancel --stack {stack}' first.\n" + "\n".join(f"  {line}" for line in lock_lines)
         )
     if process.returncode:
-        raise PulumiFailed(f"'pulumi {' '.join(arguments)} --stack {stack}' ended with {process.returncode}: see above")
+        command = f"pulumi {' '.join(arguments)} --stack {stack}"
+        raise PulumiFailed(f"'{command}' failed with exit code {process.returncode}: see its output above")
 
 
 @contextmanager
-def _outlasting(process: subprocess.Popen[str]) -> Iterator[None]:
-    """Lets pulumi end before we do: a terminal sends Ctrl-C to both, anything else only to us."""
+def _signals_passed_to(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Outlive pulumi when a signal comes. A terminal sends Ctrl-C to both processes; SIGTERM reaches only this one."""
     handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: process.terminate()}
     previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
@@ -105,14 +106,14 @@ def _outlasting(process: subprocess.Popen[str]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _all_died(message: str) -> bool:
-    """Whether each holder of the lock ran on this machine, and does so no more."""
+def _is_stale(message: str) -> bool:
+    """Return whether all holders of the lock ran on this machine and are dead."""
     holders = list(_HOLDER.finditer(message))
     here = socket.gethostname()
-    return bool(holders) and all(item["host"] == here and not _lives(int(item["process"])) for item in holders)
+    return bool(holders) and all(item["host"] == here and not _is_alive(int(item["process"])) for item in holders)
 
 
-def _lives(process: int) -> bool:
+def _is_alive(process: int) -> bool:
     try:
         os.kill(process, 0)
     except (ProcessLookupError, OverflowError):
@@ -122,8 +123,8 @@ def _lives(process: int) -> bool:
     try:
         state = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return True  # no Linux: what a signal reaches, lives
-    return state != "Z"  # has ended, and nobody has asked how
+        return True  # not Linux: the signal reached it
+    return state != "Z"  # a zombie has ended
 
 
 def _command(arguments: Sequence[str]) -> list[str]:

@@ -1,16 +1,16 @@
-"""What there is: from Pulumi, git, Cloudflare and the wrangler configuration."""
+"""The project's stacks, databases and wrangler entries, for the commands of ephemeral environments."""
 
 from __future__ import annotations
 
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.cli.support import project
-from pulumi_d1.cli.support import stack_state as stacks
+from pulumi_d1.cli.support.stack_state import last_updates, read_stack
 from pulumi_d1.ephemeral.inventory import DatabaseRef, Inventory, StackSummary
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler import configuration_file as wrangler_file
+from pulumi_d1.wrangler import configuration_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,103 +20,106 @@ if TYPE_CHECKING:
     from pulumi_d1.settings import Settings
     from pulumi_d1.wrangler.entry import WranglerEntry
 
-_AT_ONCE: Final = 4
-"""Stacks that are read at the same time, each by a pulumi process."""
+_CONCURRENCY: Final = 4
+"""Stacks that are read at a time, each by a pulumi process."""
 
 
-def read_stacks(folder: Path) -> tuple[StackSummary, ...]:
-    """Every stack of the project, by name.
-
-    Raises:
-        ConfigError: pulumi refuses, or the configuration of a stack has mistakes.
-    """
-    times = sorted(stacks.updated().items())
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        return tuple(pool.map(lambda item: _environment(folder, *item), times))
-
-
-def read_stack(folder: Path, stack: str) -> StackSummary | None:
-    """One stack; None where there is none of that name.
-
-    Raises:
-        ConfigError: as `read_stacks`.
-    """
-    times = stacks.updated()
-    return _environment(folder, stack, times[stack]) if stack in times else None
-
-
-def committed(folder: Path) -> frozenset[str]:
-    """Stacks that have a configuration in git; where git does not say, all that have one here."""
-    command = ["git", "ls-files", "--", "Pulumi.*.yaml"]
-    try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 - no input
-        files = done.stdout.splitlines()
-    except (FileNotFoundError, subprocess.CalledProcessError):
-        repository = any((above / ".git").exists() for above in (folder, *folder.parents))
-        files = [file.name for file in folder.glob("Pulumi.*.yaml")] if repository else []
-    return frozenset(file.removeprefix("Pulumi.").removesuffix(".yaml") for file in files)
-
-
-def shared_settings(folder: Path) -> Settings:
-    """What holds for the stacks of all pull requests: the project, the account, the wrangler configuration.
-
-    Raises:
-        ConfigError: Pulumi.yaml is not what it should be, or there is no account.
-    """
-    return project.settings(folder, "pr-0")
-
-
-def connect(settings: Settings) -> Account:
-    """The account of the project's databases, with the token in CLOUDFLARE_API_TOKEN.
-
-    Raises:
-        ConfigError: there is no token.
-    """
-    from pulumi_d1.cloudflare.account import connect_account
-
-    return connect_account(settings.account_id)
-
-
-def read_inventory(folder: Path, settings: Settings, account: Account) -> Inventory:
-    """Everything, in the order that Inventory asks for.
+class StackReader:
+    """Reads the project's stacks. It keeps what it has read until the stack runs again.
 
     Args:
-        folder: of Pulumi.yaml.
-        settings: of a stack of a pull request.
-        account: that of `settings`.
+        folder: The folder of Pulumi.yaml.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._stacks: dict[str, StackSummary] = {}
+
+    def read_all(self, *, again: str = "") -> tuple[StackSummary, ...]:
+        """Return every stack, sorted by name.
+
+        Args:
+            again: A stack to read even if it has not run since; empty for none.
+
+        Raises:
+            ConfigError: pulumi refuses, or the configuration of a stack has mistakes.
+        """
+        updates = last_updates()
+        kept = {
+            name: stack
+            for name, stack in self._stacks.items()
+            if name != again and stack.last_update and stack.last_update == updates.get(name)
+        }
+        stale = [name for name in updates if name not in kept]
+        with ThreadPoolExecutor(_CONCURRENCY) as pool:
+            read = list(pool.map(lambda name: _summary(self.folder, name, updates[name]), stale))
+        self._stacks = kept | {stack.name: stack for stack in read}
+        return tuple(self._stacks[name] for name in updates)
+
+    def read(self, stack: str) -> StackSummary | None:
+        """Return one stack as it is now, or None if it does not exist.
+
+        Raises:
+            ConfigError: pulumi refuses, or the stack's configuration has mistakes.
+        """
+        updates = last_updates()
+        return _summary(self.folder, stack, updates[stack]) if stack in updates else None
+
+
+def committed_stacks(folder: Path) -> frozenset[str]:
+    """Return the stacks whose configuration is in git. In a repository that git cannot read, return all that have one.
+
+    Args:
+        folder: The folder of Pulumi.yaml.
+    """
+    command = ["git", "ls-files", "--", "Pulumi.*.yaml"]
+    try:
+        git = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 - no input
+        files = git.stdout.splitlines()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        in_repository = any((above / ".git").exists() for above in (folder, *folder.parents))
+        files = [file.name for file in folder.glob("Pulumi.*.yaml")] if in_repository else []
+    return frozenset(map(project.stack_of_file, files))
+
+
+def read_inventory(reader: StackReader, settings: Settings, account: Account) -> Inventory:
+    """Return all stacks, databases and wrangler entries.
+
+    Args:
+        reader: Reads the stacks.
+        settings: Settings of a pull request's stack.
+        account: The account of those settings.
 
     Raises:
-        ConfigError: pulumi refuses, or a file is not what it should be.
-        ApiError: Cloudflare does not list its databases.
+        ConfigError: pulumi refuses, or a file is invalid.
+        ApiError: Cloudflare does not list the databases.
     """
-    found = read_stacks(folder)
-    # All of them: a stack may own one of any name, and the API does not say how it searches for a part of it.
+    stacks = reader.read_all()
+    # All databases: a stack may own one of any name, and the API does not document how it matches a part of a name.
     listed = tuple(DatabaseRef(item.id, item.name, account.id, item.created_at) for item in account.databases())
-    return Inventory(settings.project_name, account.id, found, committed(folder), listed, entries(settings))
+    committed = committed_stacks(reader.folder)
+    return Inventory(settings.project_name, account.id, stacks, committed, listed, wrangler_entries(settings))
 
 
-def entries(settings: Settings) -> tuple[WranglerEntry, ...]:
-    """The entries of the wrangler configuration that name a database.
+def wrangler_entries(settings: Settings) -> tuple[WranglerEntry, ...]:
+    """Return the entries of the wrangler configuration that name a database.
 
     Raises:
-        ConfigError: the file is not what it should be.
+        ConfigError: The file is invalid.
     """
-    return wrangler_file.bound_entries(wrangler_file.configuration_path(settings.wrangler_config))
+    return configuration_file.bound_entries(configuration_file.configuration_path(settings.wrangler_config))
 
 
-def _environment(folder: Path, stack: str, updated: datetime | None) -> StackSummary:
-    resources = stacks.resources(stack)
-    outputs = next((item.get("outputs") or {} for item in resources if item["type"] == stacks.STACK), {})
-    protected = any(item.get("protect") for item in resources)
+def _summary(folder: Path, stack: str, last_update: datetime | None) -> StackSummary:
+    state = read_stack(stack)
     try:
         settings = project.settings(folder, stack, needs_account=False)
     except ConfigError as error:
-        raise ConfigError(f"whether stack '{stack}' is ephemeral can't be told: {error}") from None
-    ttl = "" if settings.protect else str(outputs.get("ttl") or settings.lifetime)
-    owned = tuple(_owned(item) for item in resources if item["type"] == stacks.DATABASE)
-    return StackSummary(stack, updated, ttl, protected or settings.protect, owned)
-
-
-def _owned(resource: dict[str, Any]) -> DatabaseRef:
-    inputs = resource.get("inputs") or {}
-    return DatabaseRef(str(resource["id"]), str(inputs.get("name", "")), str(inputs.get("accountId", "")))
+        raise ConfigError(f"cannot determine whether stack '{stack}' is ephemeral: {error}") from None
+    return StackSummary(
+        name=stack,
+        last_update=last_update,
+        ttl="" if settings.protect else state.ttl or settings.lifetime,
+        protected=state.protected or settings.protect,
+        databases=tuple(DatabaseRef(item.id, item.name, item.account_id) for item in state.databases),
+    )

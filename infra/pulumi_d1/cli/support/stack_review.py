@@ -1,35 +1,41 @@
-"""What `pulumi up` would do to a stack's database, found out without running Pulumi."""
+"""Review a stack's database without running Pulumi."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
+from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.waiting import waiting
+from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.errors import NotFound, SqlError
+from pulumi_d1.migrations import live
+from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.migrations.review.review import drift, review_database, review_files
+from pulumi_d1.reports.review_text import drift_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from pulumi_d1.cloudflare.database import D1Api
+    from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.plan import Problem, Severity
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.settings import Settings
 
-NOTHING, PROBLEM, PENDING = 0, 1, 2
-"""Exit codes: nothing to do, something stops a run, files are pending."""
-
 
 @dataclass(frozen=True, slots=True)
-class Reviewed:
-    """A stack's files, held against its database.
+class StackReview:
+    """A stack's files, compared with its database.
 
     Attributes:
-        settings: of the stack.
-        review: what a run would do.
-        hint: what to say about a folder that looks like another layout; None where there is nothing.
-        database: the stack's; None where it is yet to be created, and where nobody was to be asked.
-        offline: whether nobody was: the files ran on an empty database.
+        review: The effects of a run.
+        hint: A hint about a folder in another layout; None if there is none.
+        database: The stack's database; None if it does not exist yet or was not read.
+        offline: True if the files ran on an empty database, without access to the real one.
     """
 
     settings: Settings
@@ -40,68 +46,59 @@ class Reviewed:
 
     @property
     def policy(self) -> Mapping[Problem, Severity]:
-        """What the stack makes of problems."""
-        from pulumi_d1.migrations.plan import policy_from
-
-        return policy_from(self.settings.policy)
+        """The severities that the stack gives to problems."""
+        return self.settings.run_options.policy
 
     @property
-    def code(self) -> int:
-        """The exit code; offline every file is pending, so that says nothing."""
+    def exit_code(self) -> ExitCode:
+        """The exit code. Offline, all files are pending, so that does not count."""
         if any(self.review.errors(self.policy)):
-            return PROBLEM
-        return PENDING if self.review.plan.pending and not self.offline else NOTHING
+            return ExitCode.FAILED
+        return ExitCode.PENDING if self.review.plan.pending and not self.offline else ExitCode.OK
 
 
-def reviewed(folder: Path, stack: str, recorded: Mapping[str, str], *, offline: bool) -> Reviewed:
-    """Reads files and database, and writes nothing.
+def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool) -> StackReview:
+    """Read files and database, and write nothing.
 
     Args:
-        folder: of Pulumi.yaml.
-        stack: name of the stack, which need not exist.
-        recorded: digests of applied files as they were when they were applied; empty where nobody knows them.
-        offline: whether to ask no database.
+        folder: The folder of Pulumi.yaml.
+        stack: The stack's name; the stack need not exist.
+        checksums: SHA-256 of the applied files at the time when they were applied, by name; empty if unknown.
+        offline: Run the files on an empty database instead of reading the real one.
 
     Raises:
-        D1Error: a setting or a file is not what it should be, or the database can't be read.
+        D1Error: A setting or a file is invalid, or the database cannot be read.
     """
-    from pulumi_d1.cli.support import project
-    from pulumi_d1.cli.support.waiting import waiting
-    from pulumi_d1.migrations import live
-    from pulumi_d1.migrations.folder import layout_hint, read_folder
-    from pulumi_d1.migrations.pattern import make_pattern
-    from pulumi_d1.migrations.review.review import look, review
-
     settings = project.settings(folder, stack, needs_account=not offline)
-    pattern = make_pattern(settings.migrations_dir, settings.migrations_pattern)
-    files = read_folder(folder / settings.migrations_dir, pattern)
-    hint = layout_hint(folder / settings.migrations_dir, pattern, settings.migrations_dir)
+    migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
+    files, hint = migrations.read(), migrations.layout_hint()
     table, quarantine = settings.migrations_table, settings.quarantined
     if offline:
-        return Reviewed(settings, review(files, live.NEW, table, {}, lambda _: None), hint, None, offline)
-    with waiting(f"reading {settings.database_name}, and running what is pending on a copy of its schema"):
-        database = _database(settings)
+        return StackReview(settings, review_files(files, live.NEW, table, {}, lambda _: None), hint, None, offline)
+    with waiting(f"reading {settings.database_name}, and running pending files on a copy of its schema"):
+        database = _find_database(settings)
         if database is None:
-            done = review(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)
+            review = review_files(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)
         else:
-            done = look(database, files, table, recorded, quarantine)
-    return Reviewed(settings, done, hint, database, offline)
+            review = review_database(database, files, table, checksums, quarantine)
+    return StackReview(settings, review, hint, database, offline)
 
 
-def _database(settings: Settings) -> D1Api | None:
-    """The stack's database, if there is one.
+def describe_drift(files: Iterable[Migration], current: LiveDatabase, table: str) -> tuple[str, ...]:
+    """Return one line for each difference between the live schema and the applied files."""
+    try:
+        return drift_lines(drift(files, current, table))
+    except SqlError as error:
+        return (f"drift cannot be determined: {error}",)
+
+
+def _find_database(settings: Settings) -> D1Api | None:
+    """Return the stack's database, or None if it does not exist.
 
     Raises:
-        ApiError: it can't be asked for.
+        ApiError: Cloudflare does not answer.
     """
-    from functools import partial
-
-    from pulumi_d1.cloudflare.account import connect_account
-    from pulumi_d1.cloudflare.retry import Retry
-    from pulumi_d1.errors import NotFound
-
-    retry = Retry(partial(click.echo, err=True))
     try:
-        return connect_account(settings.account_id, retry=retry).find(settings.database_name)
+        return connect_account(settings.account_id).find(settings.database_name)
     except NotFound:
         return None

@@ -1,192 +1,255 @@
-"""A stack of the project, by way of the pulumi command: what its state keeps, and its configuration."""
+"""A stack's state and configuration, read and written with the pulumi command."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from pulumi_d1.cli.support.project import namespace
-from pulumi_d1.cli.support.pulumi_process import ask
+from pulumi_d1.cli.support.pulumi_process import capture
+from pulumi_d1.cloudflare.database import connect
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.past.history import Application, from_json
+from pulumi_d1.migrations.run.options import options_from_json
+from pulumi_d1.program import tokens
+from pulumi_d1.wrangler.entry import WranglerEntry, entry_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import timedelta
 
     from pulumi_d1.cloudflare.database import D1Api
 
-_MIGRATIONS: Final = "pulumi-python:dynamic/d1:Migrations"
-_ENVIRONMENT: Final = "d1:index:Environment"
-DATABASE: Final = "cloudflare:index/d1Database:D1Database"
-STACK: Final = "pulumi:pulumi:Stack"
+
+class _Part(Protocol):
+    @property
+    def component(self) -> str: ...
+
+
+_AnyPart = TypeVar("_AnyPart", bound=_Part)
 
 
 @dataclass(frozen=True, slots=True)
-class Stack:
-    """What the state of one stack knows.
+class DatabaseState:
+    """A D1 database that the stack owns.
 
     Attributes:
-        name: of the stack.
-        outputs: inputs and outputs of its migrations; see pulumi_d1.program.
-        protected: whether Pulumi refuses to delete the database.
+        component: The D1Environment that created it.
+        id: UUID.
     """
 
+    component: str
+    id: str
     name: str
-    outputs: Mapping[str, Any]
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentState:
+    """A D1Environment whose migrations have run, if only in part.
+
+    Attributes:
+        stack: The stack that it belongs to.
+        component: Its name in the Pulumi program.
+        migrations_dir: Folder of the migrations, relative to Pulumi.yaml.
+        migrations_pattern: Glob of the migrations, relative to Pulumi.yaml; empty for the default.
+        migrations_table: The ledger's name.
+        retention: Time for which Cloudflare keeps bookmarks.
+        checksums: SHA-256 of each applied file, by name.
+        history: Applied files, oldest first.
+        bookmark_expires: ISO time at which the last run's bookmark expires.
+        protected: True if Pulumi refuses to delete the database.
+        wrangler_entry: Its entry in the wrangler configuration; None before a run has completed.
+    """
+
+    stack: str
+    component: str
+    account_id: str
+    database_id: str
+    database_name: str
+    migrations_dir: str
+    migrations_pattern: str
+    migrations_table: str
+    retention: timedelta
+    checksums: Mapping[str, str]
+    history: tuple[Application, ...]
+    bookmark_expires: str
     protected: bool
-
-    @property
-    def database_name(self) -> str:
-        """Name of its database."""
-        return str(self.outputs["database_name"])
-
-    @property
-    def history(self) -> tuple[Application, ...]:
-        """What it has applied, oldest first; a state from before there was a history has none."""
-        return tuple(map(from_json, self.outputs.get("history") or ()))
+    wrangler_entry: WranglerEntry | None
 
     def database(self) -> D1Api:
-        """Its database, with the token in CLOUDFLARE_API_TOKEN.
+        """Return the database, opened with the token in CLOUDFLARE_API_TOKEN.
 
         Raises:
-            ConfigError: there is no token.
+            ConfigError: The token is missing.
         """
-        from pulumi_d1.cloudflare.database import connect
-        from pulumi_d1.cloudflare.retry import Retry
-
-        retry = Retry(partial(click.echo, err=True))
-        return connect(self.outputs["account_id"], self.outputs["database_id"], retry=retry)
+        return connect(self.account_id, self.database_id)
 
 
-def read(name: str) -> Stack:
-    """The stack from Pulumi's state.
+@dataclass(frozen=True, slots=True)
+class StackState:
+    """The state of one stack.
+
+    Attributes:
+        ttl: The stack's output of that name; empty if it has none.
+        protected: True if Pulumi refuses to delete one of its resources.
+    """
+
+    ttl: str
+    protected: bool
+    databases: tuple[DatabaseState, ...]
+    environments: tuple[EnvironmentState, ...]
+
+
+def read_stack(stack: str) -> StackState:
+    """Return the state of a stack; an empty one before its first run.
 
     Raises:
-        ConfigError: there is no such stack, or it has no migrations yet.
+        ConfigError: The stack does not exist.
     """
-    found = _one(name, _MIGRATIONS)
-    if found is None:
-        raise ConfigError(f"stack '{name}' has no database yet: run 'pulumi up --stack {name}'")
-    return Stack(name, found["outputs"], bool(found.get("protect")))
+    resources = _export(stack)
+    outputs = {item["urn"]: item.get("outputs") or {} for item in resources}
+    protected = {_component(item) for item in resources if item["type"] == tokens.DATABASE and item.get("protect")}
+    environments = {
+        _component(item): _environment(stack, item, outputs[item["parent"]], protected)
+        for item in resources
+        if item["type"] == tokens.MIGRATIONS
+    }
+    return StackState(
+        ttl=next((outputs[item["urn"]].get("ttl", "") for item in resources if item["type"] == tokens.STACK), ""),
+        protected=any(item.get("protect") for item in resources),
+        databases=tuple(_database(item) for item in resources if item["type"] == tokens.DATABASE),
+        environments=tuple(environments.values()),
+    )
 
 
-def checksums(name: str) -> dict[str, str]:
-    """SHA-256 of each file that the stack has applied, by its name; empty before its first run.
+def read_environments(stack: str) -> tuple[EnvironmentState, ...]:
+    """Return the stack's environments, or the one that `d1 --namespace` names; none before the first run.
 
     Raises:
-        ConfigError: there is no such stack.
+        ConfigError: The stack does not exist.
     """
-    found = _one(name, _MIGRATIONS)
-    return dict(found["outputs"].get("checksums") or {}) if found else {}
+    return tuple(item for item in read_stack(stack).environments if namespace() in {"", item.component})
 
 
-def database_id(name: str) -> str:
-    """UUID of the database that the stack owns; empty when it owns none.
+def read_environment(stack: str) -> EnvironmentState:
+    """Return the stack's only environment, or the one that `d1 --namespace` names.
 
     Raises:
-        ConfigError: there is no such stack.
+        ConfigError: The stack does not exist, has no database, or has several and none is named.
     """
-    found = _one(name, DATABASE)
-    return str(found["id"]) if found else ""
+    environment = find_one(stack, read_stack(stack).environments)
+    if environment is None:
+        raise ConfigError(f"stack '{stack}' has no database yet: run 'pulumi up --stack {stack}'")
+    return environment
 
 
-def configure(name: str, key: str, value: str) -> None:
-    """Writes a key of the stack's configuration, or takes it out where `value` is empty.
+def find_one(stack: str, parts: Iterable[_AnyPart]) -> _AnyPart | None:
+    """Return the only part of a stack's state, or that of the environment that `d1 --namespace` names.
+
+    Raises:
+        ConfigError: Several environments have such a part, and none is named.
+    """
+    by_component = {part.component: part for part in parts}
+    if chosen := namespace():
+        return by_component.get(chosen)
+    if len(by_component) > 1:
+        raise ConfigError(
+            f"stack '{stack}' has several databases, in {', '.join(by_component)}: name one, as in "
+            f"'d1 --namespace {next(iter(by_component))} {click.get_current_context().info_name} ...'"
+        )
+    return next(iter(by_component.values()), None)
+
+
+def configure(stack: str, key: str, value: str) -> None:
+    """Set a key of the stack's configuration, or remove it if `value` is empty.
 
     Raises:
         ConfigError: pulumi refuses.
     """
     space = namespace()
-    full = f"{space}:{key}" if space else key
-    arguments = ("set", "--stack", name, "--", full, value) if value else ("rm", "--stack", name, full)
-    ask("config", *arguments)
+    full_key = f"{space}:{key}" if space else key
+    arguments = ("set", "--stack", stack, "--", full_key, value) if value else ("rm", "--stack", stack, full_key)
+    capture("config", *arguments)
 
 
-def names() -> list[str]:
-    """Names of the project's stacks, sorted.
+def last_updates() -> dict[str, datetime | None]:
+    """Return the time of each stack's last run, by the stack's name.
+
+    None stands for a stack that has never run, and on Pulumi Cloud also for one that is running now.
 
     Raises:
         ConfigError: pulumi is not on PATH, or refuses.
     """
-    return sorted(updated())
+    times = {item["name"]: item.get("lastUpdate") for item in json.loads(capture("stack", "ls", "--json"))}
+    return {stack: datetime.fromisoformat(times[stack]) if times[stack] else None for stack in sorted(times)}
 
 
-def updated() -> dict[str, datetime | None]:
-    """When each of the project's stacks was last run, without changes too; None for one that never was.
-
-    Raises:
-        ConfigError: as `names`.
-    """
-    listed = json.loads(ask("stack", "ls", "--json"))
-    times = {item["name"]: item.get("lastUpdate") for item in listed}
-    return {name: datetime.fromisoformat(time) if time else None for name, time in times.items()}
-
-
-def environments(name: str) -> list[dict[str, Any]]:
-    """The outputs of each environment in the stack, or of the one that is named; none before its first run.
+def stack_names() -> list[str]:
+    """Return the names of the project's stacks, sorted.
 
     Raises:
-        ConfigError: there is no such stack.
+        ConfigError: pulumi is not on PATH, or refuses.
     """
-    found = [item for item in resources(name) if item["type"] == _ENVIRONMENT]
-    named = [item.get("outputs") or {} for item in found if namespace() in {"", item["urn"].rpartition("::")[2]}]
-    return [outputs for outputs in named if "database_id" in outputs]
+    return list(last_updates())
 
 
-def migrated(name: str) -> list[dict[str, Any]]:
-    """Inputs and outputs of the migrations of each environment in the stack, or of the one that is named.
-
-    An environment whose first run failed half way is among them.
+def refuse_unknown(chosen: Iterable[str], names: Collection[str]) -> None:
+    """Refuse a chosen stack that does not exist.
 
     Raises:
-        ConfigError: there is no such stack.
+        ConfigError: It does not exist.
     """
-    found = [item for item in resources(name) if item["type"] == _MIGRATIONS]
-    return [item["outputs"] for item in found if namespace() in {"", _component(item)}]
+    if unknown := [name for name in chosen if name not in names]:
+        raise ConfigError(f"there is no stack '{unknown[0]}': this project has {', '.join(names) or 'none'}")
 
 
-def _one(name: str, kind: str) -> dict[str, Any] | None:
-    """The resource of a type of which an environment has one; None where there is none.
-
-    Raises:
-        ConfigError: there is no such stack, or it has several environments and none is named.
-    """
-    found = {_component(item): item for item in resources(name) if item["type"] == kind}
-    if chosen := namespace():
-        return found.get(chosen)
-    if len(found) > 1:
-        raise ConfigError(
-            f"stack '{name}' has several databases, in {', '.join(found)}: name one, as in "
-            f"'d1 --namespace {next(iter(found))} {click.get_current_context().info_name} ...'"
-        )
-    return next(iter(found.values()), None)
-
-
-def _component(item: Mapping[str, Any]) -> str:
-    """Name of the environment that a resource belongs to."""
-    return str(item.get("parent", "")).rpartition("::")[2]
-
-
-def resources(name: str) -> list[dict[str, Any]]:
-    """What the state of the stack keeps of each resource, as Pulumi exports it.
-
-    Raises:
-        ConfigError: there is no such stack.
-    """
-    # Not an output of the stack: Pulumi would print 50 entries of history after each run.
+def _export(stack: str) -> list[dict[str, Any]]:
+    """Return the resources in a stack's state, as Pulumi exports them."""
+    # The outputs of the stack lack the history: Pulumi would print its 50 entries after each run.
     try:
-        deployment = json.loads(ask("stack", "export", "--stack", name))["deployment"]
+        resources = json.loads(capture("stack", "export", "--stack", stack))["deployment"].get("resources")
     except ConfigError:
-        if name in (known := names()):
+        if stack in (names := stack_names()):
             raise
         raise ConfigError(
-            f"there is no stack '{name}': this project has {', '.join(known) or 'none'}; name one with --stack, or "
-            f"make it: 'pulumi stack init {name} && pulumi up --stack {name}'"
+            f"there is no stack '{stack}': this project has {', '.join(names) or 'none'}; choose one with --stack, or "
+            f"create it: 'pulumi stack init {stack} && pulumi up --stack {stack}'"
         ) from None
-    found: list[dict[str, Any]] = deployment.get("resources") or []
-    return found
+    return list(resources or ())
+
+
+def _environment(
+    stack: str, resource: Mapping[str, Any], component: Mapping[str, Any], protected: set[str]
+) -> EnvironmentState:
+    outputs, name = resource["outputs"], _component(resource)
+    return EnvironmentState(
+        stack=stack,
+        component=name,
+        account_id=outputs["account_id"],
+        database_id=outputs["database_id"],
+        database_name=outputs["database_name"],
+        migrations_dir=outputs["migrations_dir"],
+        migrations_pattern=outputs["migrations_pattern"],
+        migrations_table=outputs["migrations_table"],
+        retention=options_from_json(outputs["run"]).retention,
+        checksums=outputs["checksums"],
+        history=tuple(map(from_json, outputs["history"])),
+        bookmark_expires=outputs["bookmark"]["expires"],
+        protected=name in protected,
+        wrangler_entry=entry_from(component["wrangler_entry"]) if "wrangler_entry" in component else None,
+    )
+
+
+def _database(resource: Mapping[str, Any]) -> DatabaseState:
+    inputs = resource.get("inputs") or {}
+    return DatabaseState(_component(resource), str(resource["id"]), inputs.get("name", ""), inputs.get("accountId", ""))
+
+
+def _component(resource: Mapping[str, Any]) -> str:
+    """Return the name of the component that a resource belongs to."""
+    return str(resource.get("parent", "")).rpartition("::")[2]

@@ -1,4 +1,4 @@
-"""Tables in a terminal, and in a log."""
+"""Print tables to a terminal or a log."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 LOG_WIDTH: Final = 160
-"""Columns where there is no terminal to ask: a log can be scrolled, a name that is cut short can't be searched for."""
+"""Columns without a terminal. A log scrolls sideways, but a name that is cut short cannot be searched for."""
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints a table; each row has a cell for each heading."""
+    """Print a table; each row has one cell per heading."""
     from rich import box
     from rich.console import Console
     from rich.table import Table

@@ -1,4 +1,4 @@
-"""Takes an environment away: stack, database, configuration, entries. What is gone already is fine."""
+"""Delete an environment: its stack, database, configuration and wrangler entries."""
 
 from __future__ import annotations
 
@@ -8,99 +8,104 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.cli.support import project
-from pulumi_d1.cli.support import stack_state as stacks
 from pulumi_d1.cli.support.pulumi_process import run
-from pulumi_d1.cli.support.stack_inventory import committed, connect, entries, read_stacks
+from pulumi_d1.cli.support.stack_inventory import committed_stacks, wrangler_entries
+from pulumi_d1.cli.support.stack_state import last_updates
+from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.ephemeral.inventory import DatabaseRef, Inventory
 from pulumi_d1.ephemeral.leftovers import reason_to_keep
 from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, PulumiFailed, StackLocked
-from pulumi_d1.wrangler import configuration_file as wrangler_file
+from pulumi_d1.protection.decision import PendingDeletion, rules_from
+from pulumi_d1.protection.guard import before_deletion, inspect_database
+from pulumi_d1.wrangler import configuration_file
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from pulumi_d1.cli.support.stack_inventory import StackReader
     from pulumi_d1.cloudflare.account import Account
+    from pulumi_d1.ephemeral.inventory import StackSummary
     from pulumi_d1.settings import Settings
     from pulumi_d1.wrangler.entry import WranglerEntry
 
 
-def take_down(folder: Path, stack: str, *, quiet: bool = False) -> bool:
-    """Takes the environment of `stack` away, and tells whether there was anything.
+def take_down(reader: StackReader, stack: str, stacks: tuple[StackSummary, ...], *, quiet: bool = False) -> bool:
+    """Delete the environment of a stack, and return whether anything of it existed.
 
     Args:
-        folder: of Pulumi.yaml, the current one.
-        stack: its name.
-        quiet: whether pulumi prints to stderr alone.
+        reader: Reads the stacks again while this runs.
+        stack: The stack's name.
+        stacks: All stacks, as just read.
+        quiet: Make pulumi print to stderr only.
 
     Raises:
-        ConfigError: the stack is not ephemeral; nothing was done.
-        PulumiFailed: pulumi failed, and has said why.
+        ConfigError: The stack is not ephemeral; nothing was deleted.
+        PulumiFailed: pulumi failed, and has printed the reason.
         ApiError: Cloudflare does not answer.
     """
-    settings = project.settings(folder, stack)
-    found = {item.name: item for item in read_stacks(folder)}
-    in_git = committed(folder)
-    inventory = Inventory(settings.project_name, settings.account_id, tuple(found.values()), in_git, (), ())
-    reason = reason_to_keep(found[stack], inventory) if stack in found else ""
-    if stack in in_git or settings.protect:
+    settings = project.settings(reader.folder, stack)
+    committed = committed_stacks(reader.folder)
+    summary = next((item for item in stacks if item.name == stack), None)
+    inventory = Inventory(settings.project_name, settings.account_id, stacks, committed, (), ())
+    reason = reason_to_keep(summary, inventory) if summary else ""
+    if stack in committed or settings.protect:
         reason = reason or "it is protected, or its configuration is committed"
     if reason:
-        raise ConfigError(f"stack '{stack}' is not ephemeral, since {reason}: nothing was done")
-    account = connect(settings)
-    if stack in found:
+        raise ConfigError(f"nothing was deleted: stack '{stack}' is not ephemeral: {reason}")
+    if summary:
         _destroy(stack, quiet=quiet)
     elif not pull_request_of_stack(stack):
-        return False  # without its state, nothing shows that a database of this name may go
-    left = unowned(folder, settings, account)
-    if left and (reason := held(left, settings, account)):
-        click.echo(f"{left.name} ({left.id}) is left alone: {reason}", err=True)
-        left = None
-    if left:
-        remove_database(account, left, settings)
-    stale = [item for item in entries(settings) if item.database_name == settings.database_name]
-    removed = [remove_entry(folder, item, account) for item in stale]
-    file = folder / f"Pulumi.{stack}.yaml"
-    config = bool(pull_request_of_stack(stack)) and file.exists()
-    if config:
+        return False  # without a state, nothing proves that a database of this name is ours
+
+    account = connect_account(settings.account_id)
+    leftover = find_unowned(reader, settings, account)
+    if leftover and (reason := reason_to_spare(leftover, settings, account)):
+        click.echo(f"kept the database {leftover.name} ({leftover.id}): {reason}", err=True)
+        leftover = None
+    if leftover:
+        delete_database(account, leftover, settings)
+    entries = [item for item in wrangler_entries(settings) if item.database_name == settings.database_name]
+    removed = [remove_entry(reader, entry, account) for entry in entries]
+    file = reader.folder / f"Pulumi.{stack}.yaml"
+    has_file = bool(pull_request_of_stack(stack)) and file.exists()
+    if has_file:
         file.unlink()
-    return stack in found or left is not None or any(removed) or config
+    return bool(summary or leftover or any(removed) or has_file)
 
 
-def unowned(folder: Path, settings: Settings, account: Account) -> DatabaseRef | None:
-    """The database of the stack's name, if no stack of the project owns it.
+def find_unowned(reader: StackReader, settings: Settings, account: Account) -> DatabaseRef | None:
+    """Return the database of the stack's name if no stack of the project owns it, or None.
 
     Raises:
         ConfigError: pulumi refuses.
         ApiError: Cloudflare does not answer.
     """
-    found = described(account, settings.database_name)
-    if found is None or found.name != settings.database_name:
+    database = describe(account, settings.database_name)
+    if database is None or database.name != settings.database_name:
         return None
-    return None if any(found.id in item.database_ids for item in read_stacks(folder)) else found
+    return None if any(database.id in stack.database_ids for stack in reader.read_all()) else database
 
 
-def held(database: DatabaseRef, settings: Settings, account: Account) -> str:
-    """Why nothing shows that a database which no stack owns was left behind by a run of this one; empty where it is.
+def reason_to_spare(database: DatabaseRef, settings: Settings, account: Account) -> str:
+    """Return why a database that no stack owns must be kept, or `""` if a run of ours left it behind.
 
-    A pull request's name is given to nothing else. Any other may be the name of a database that somebody has made, but
-    a run that was killed while it made one has put nothing into it.
+    Only a pull request's stack produces a pull request's name. A database of another name may be someone's own, unless
+    it has no tables: a run that was killed while it created the database has written nothing.
 
     Raises:
-        ApiError: the database can't be looked into.
+        ApiError: The database cannot be read.
     """
-    from pulumi_d1.protection.guard import look
-
     if pull_request_of_stack(settings.environment):
         return ""
-    found = look(lambda: account.database(database.id), settings.migrations_table)
-    if isinstance(found, str):
-        raise ApiError(f"whose {database.name} ({database.id}) is can't be told: {found}")
-    return f"no stack owns it, and it holds {found}" if found and found.tables else ""
+    contents = inspect_database(lambda: account.database(database.id), settings.migrations_table)
+    if contents is None:
+        return ""
+    if contents.unknown:
+        raise ApiError(f"cannot determine who created {database.name} ({database.id}): {contents.unknown}")
+    return f"no stack owns it, and it holds {contents}" if contents.tables else ""
 
 
-def described(account: Account, database: str) -> DatabaseRef | None:
-    """The database of this UUID or name; None where there is none.
+def describe(account: Account, database: str) -> DatabaseRef | None:
+    """Return the database of this UUID or name, or None if it does not exist.
 
     Raises:
         ApiError: Cloudflare does not answer.
@@ -112,47 +117,37 @@ def described(account: Account, database: str) -> DatabaseRef | None:
     return DatabaseRef(found.id, found.name, account.id, found.created_at)
 
 
-def remove_database(account: Account, database: DatabaseRef, settings: Settings) -> None:
-    """Deletes a database that no stack owns, as 'pulumi destroy' does: exported before, where it has tables.
+def delete_database(account: Account, database: DatabaseRef, settings: Settings) -> None:
+    """Delete a database that no stack owns. As 'pulumi destroy' does, export it first if it has tables.
 
     Args:
-        account: that it is in.
-        database: it.
-        settings: of the stack of its name.
+        account: The account of the database.
+        database: The database.
+        settings: Settings of the stack that has its name.
 
     Raises:
-        ApiError: it can't be exported or deleted.
-        NotConfirmed: what it holds can't be told or exported.
+        ApiError: The database cannot be exported or deleted.
+        NotConfirmed: The database cannot be read, or not be exported completely.
     """
-    from pulumi_d1.protection.decision import record
-    from pulumi_d1.protection.guard import DELETION, before_deletion
-
-    before_deletion(
-        {
-            "database_id": database.id,
-            "database_name": database.name,
-            "migrations_table": settings.migrations_table,
-            DELETION: record(settings),
-        },
-        lambda: account.database(database.id),
-    )
-    with suppress(NotFound):  # another run was quicker
+    pending = PendingDeletion(database.id, database.name, settings.migrations_table, rules_from(settings))
+    before_deletion(pending, lambda: account.database(database.id))
+    with suppress(NotFound):  # another run was faster
         account.delete(database.id)
     click.echo(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
 
 
-def remove_entry(folder: Path, entry: WranglerEntry, account: Account) -> bool:
-    """Takes an entry out of the wrangler configuration if its database is gone, and tells whether it did.
+def remove_entry(reader: StackReader, entry: WranglerEntry, account: Account) -> bool:
+    """Remove an entry from the wrangler configuration if its database is gone, and return whether it was removed.
 
     Raises:
-        ConfigError: the file can't be written.
+        ConfigError: The file cannot be written.
         ApiError: Cloudflare does not answer.
     """
-    if any(entry.database_id in item.database_ids for item in read_stacks(folder)):
+    if describe(account, entry.database_id) or any(
+        entry.database_id in item.database_ids for item in reader.read_all()
+    ):
         return False
-    if described(account, entry.database_id) is not None:
-        return False
-    wrangler_file.remove(entry)
+    configuration_file.remove(entry)
     return True
 
 
@@ -166,6 +161,6 @@ def _destroy(stack: str, *, quiet: bool) -> None:
         except StackLocked:
             raise
         except PulumiFailed:
-            if stack in stacks.updated():  # else another run has taken it down
+            if stack in last_updates():
                 raise
-            return
+            return  # another run has deleted it

@@ -1,4 +1,4 @@
-"""Says what a command waits for, where somebody sits at a terminal and it takes long."""
+"""Name a slow activity on a terminal."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ PATIENCE_SECONDS: Final = 1.0
 
 
 @contextmanager
-def waiting(what: str) -> Iterator[None]:
-    """A line on standard error when the block takes longer than PATIENCE_SECONDS; none where that is no terminal.
+def waiting(activity: str) -> Iterator[None]:
+    """Print the activity if the block takes longer than PATIENCE_SECONDS and standard error is a terminal.
 
     Args:
-        what: is being done, such as `reading shop-db-dev`.
+        activity: A phrase such as `reading shop-db-dev`.
     """
     if not sys.stderr.isatty():
         yield
         return
-    timer = Timer(PATIENCE_SECONDS, click.echo, (f"{what} ...",), {"err": True})
+    timer = Timer(PATIENCE_SECONDS, click.echo, (f"{activity} ...",), {"err": True})
     timer.daemon = True
     timer.start()
     try:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
 
+from pulumi_d1.program import tokens
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TYPE: Final = "cloudflare:index/d1Database:D1Database"
 COMPUTED: Final = ("createdAt", "fileSize", "numTables", "uuid", "version")
 """Outputs that only the provider knows."""
 
@@ -33,4 +34,4 @@ class D1Database(pulumi.CustomResource):
         """
         plugin = pulumi.ResourceOptions(version=metadata.version("pulumi-cloudflare"))
         properties = {**inputs, **dict.fromkeys(COMPUTED)}
-        super().__init__(TYPE, name, properties, pulumi.ResourceOptions.merge(plugin, opts))
+        super().__init__(tokens.DATABASE, name, properties, pulumi.ResourceOptions.merge(plugin, opts))

@@ -6,7 +6,7 @@ import io
 
 import pytest
 
-from pulumi_d1.cli.support.open_pull_requests import read_open
+from pulumi_d1.cli.support.open_pull_requests import read_open_pull_requests
 from pulumi_d1.errors import ConfigError
 
 
@@ -17,11 +17,11 @@ def file(text: str) -> io.StringIO:
 
 
 def test_numbers_come_from_the_command_line_from_lines_and_from_what_gh_prints() -> None:
-    assert read_open((), None) is None
-    assert read_open((12, 15), None) == frozenset({12, 15})
-    assert read_open((1,), file("12\n\n 15 \n")) == frozenset({1, 12, 15})
-    assert read_open((), file('[{"number": 12}, {"number": 15}]\n')) == frozenset({12, 15})
-    assert read_open((), file("[]")) == frozenset()
+    assert read_open_pull_requests((), None) is None
+    assert read_open_pull_requests((12, 15), None) == frozenset({12, 15})
+    assert read_open_pull_requests((1,), file("12\n\n 15 \n")) == frozenset({1, 12, 15})
+    assert read_open_pull_requests((), file('[{"number": 12}, {"number": 15}]\n')) == frozenset({12, 15})
+    assert read_open_pull_requests((), file("[]")) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -38,5 +38,5 @@ def test_numbers_come_from_the_command_line_from_lines_and_from_what_gh_prints()
 )
 def test_anything_else_is_refused(text: str, message: str) -> None:
     with pytest.raises(ConfigError) as error:
-        read_open((), file(text))
+        read_open_pull_requests((), file(text))
     assert message in str(error.value)
