@@ -78,12 +78,12 @@ def run_seeds(
 
 def _failure(seed: Migration, error: ApiError, target: SeedTarget, ran: Sequence[str], bookmark: str) -> SeedFailed:
     lost = isinstance(error, OutcomeUnknown)
-    outcome = "unknown: the file may have run" if lost else "undone: a file runs as one transaction"
-    next_step = "run 'pulumi up' again, which runs the file again" if lost else "fix the file and run 'pulumi up' again"
+    outcome = "unknown: the file may have run" if lost else "rolled back: a file is one transaction"
+    next_step = "run 'pulumi up' again; it runs the file again" if lost else "fix the file, then run 'pulumi up' again"
     lines = (
         f"seed {target.folder}/{seed.name} failed: {error}",
         f"  database  {target.name}",
-        f"  kept      {', '.join(ran) or 'nothing'}{' (run before it)' if ran else ''}",
+        f"  kept      {', '.join(ran) or 'nothing'}{' (run before the failure)' if ran else ''}",
         f"  outcome   {outcome}",
         f"  restore   {restore_command(target.name, bookmark)}",
         f"  next      {next_step}",

@@ -50,10 +50,10 @@ def test_a_refused_seed_is_undone_and_those_before_it_stay(database: D1Api, wait
     assert str(caught.value).splitlines() == [
         f"seed seeds/2.sql failed: {refused}",
         "  database  shop-db-dev",
-        "  kept      1.sql (run before it)",
-        "  outcome   undone: a file runs as one transaction",
+        "  kept      1.sql (run before the failure)",
+        "  outcome   rolled back: a file is one transaction",
         f"  restore   wrangler d1 time-travel restore shop-db-dev --bookmark={bookmark}",
-        "  next      fix the file and run 'pulumi up' again",
+        "  next      fix the file, then run 'pulumi up' again",
     ]
 
 
@@ -62,7 +62,7 @@ def test_a_lost_response_is_reported_and_nothing_is_sent_twice(database: D1Api, 
     with pytest.raises(SeedFailed, match="unknown: the file may have run") as caught:
         seeded(database, waiting, FIRST)
     assert rows(database) == [1]
-    assert "next      run 'pulumi up' again, which runs the file again" in str(caught.value)
+    assert "next      run 'pulumi up' again; it runs the file again" in str(caught.value)
 
 
 def test_a_rate_limited_seed_is_sent_again(database: D1Api, waiting: Waiting) -> None:
