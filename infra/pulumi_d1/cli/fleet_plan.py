@@ -9,9 +9,9 @@ import click
 
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_options
-from pulumi_d1.fleet.journal import Past, opened
-from pulumi_d1.fleet.reviews import Reviews
-from pulumi_d1.fleet.survey import survey
+from pulumi_d1.fleet.journal import UnfinishedRun, open_journal
+from pulumi_d1.fleet.reviews import ReviewCache
+from pulumi_d1.fleet.survey import review_members
 from pulumi_d1.reports.fleet_text import survey_json, survey_text
 
 
@@ -34,10 +34,12 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
     """
     options = read_options(**values)
     fleet = find_fleet(options, match)
-    reviews = Reviews(options.files, options.settings.migrations_table)
+    reviews = ReviewCache(options.files, options.settings.migrations_table)
     # A later run must know how many requests count against the rate.
-    with opened(options.journals, options.journal_key("plan", match), Past(), lambda: fleet.pace.count) as journal:
-        surveyed = list(survey(fleet.members, fleet.account, reviews, concurrency))
+    with open_journal(
+        options.journals, options.journal_key("plan", match), UnfinishedRun(), lambda: fleet.pace.count
+    ) as journal:
+        surveyed = list(review_members(fleet.members, fleet.account, reviews, concurrency))
         journal.end(complete=True)
     folder, policy = options.folder, options.terms.options.policy
     if as_json:

@@ -17,9 +17,9 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet import journal
 from pulumi_d1.fleet.budget import make_budget
 from pulumi_d1.fleet.member import Migrator
-from pulumi_d1.fleet.result import State
-from pulumi_d1.fleet.reviews import Reviews
-from pulumi_d1.fleet.schedule import Gate, run
+from pulumi_d1.fleet.result import MemberState
+from pulumi_d1.fleet.reviews import ReviewCache
+from pulumi_d1.fleet.schedule import Gate, run_members
 from pulumi_d1.reports.fleet_text import budget_text, outcome_json, outcome_text
 from pulumi_d1.reports.review_text import counted
 
@@ -73,14 +73,14 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     options, progress = read_options(**values), Progress()
     terms, key = options.terms, options.journal_key("up", match)
     fleet = find_fleet(options, match)
-    past = journal.Past() if fresh else journal.find(options.journals, key, time.time())
-    results = [past.settled[member.id] for member in fleet.members if member.id in past.settled]
-    waiting = [member for member in fleet.members if member.id not in past.settled]
+    unfinished = journal.UnfinishedRun() if fresh else journal.find_unfinished(options.journals, key, time.time())
+    results = [unfinished.finished[member.id] for member in fleet.members if member.id in unfinished.finished]
+    waiting = [member for member in fleet.members if member.id not in unfinished.finished]
     canaries, batches = _order(canary, waiting, fleet, options)
 
     progress.print(f"{counted(len(fleet.members), 'database')} in shard {options.shard} by '{match}'")
     if results:
-        progress.print(f"continuing {past.path}: {len(results):,} are done; --fresh reads them again")
+        progress.print(f"continuing {unfinished.path}: {len(results):,} are done; --fresh reads them again")
     if fleet.remembered:
         progress.print(
             f"{counted(fleet.remembered, 'request')} of the last {options.rate.seconds} s count against the rate"
@@ -91,16 +91,16 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
 
     gate = Gate(canaries, max_failures)
     with (
-        journal.opened(options.journals, key, past, lambda: fleet.pace.count) as notes,
+        journal.open_journal(options.journals, key, unfinished, lambda: fleet.pace.count) as notes,
         _stopping(gate, progress),
         progress.of_run(len(waiting), fleet.pace),
     ):
-        migrator = Migrator(fleet.account, Reviews(options.files, terms.table), terms, notes, past)
+        migrator = Migrator(fleet.account, ReviewCache(options.files, terms.table), terms, notes, unfinished)
         for batch in batches:
-            for result in run(batch, migrator.migrate, gate, concurrency):
+            for result in run_members(batch, migrator.migrate, gate, concurrency):
                 progress.finished(result)
                 results.append(result)
-        complete = all(result.state in {State.DONE, State.UP_TO_DATE} for result in results)
+        complete = all(result.state in {MemberState.DONE, MemberState.UP_TO_DATE} for result in results)
         notes.end(complete=complete)
     path = str(notes.path.relative_to(options.root))
     click.echo(outcome_json(results, path, fleet.pace.count) if as_json else outcome_text(results, path))

@@ -1,4 +1,4 @@
-"""How many requests a run sends, and how long Cloudflare's limit on them makes it. Pure arithmetic."""
+"""The number of requests that a run sends, and how long Cloudflare's rate limit makes it. Pure arithmetic."""
 
 from __future__ import annotations
 
@@ -9,40 +9,39 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.cloudflare.pace import LIMIT, Rate
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.migrations.run.batch import batched
-from pulumi_d1.migrations.run.recovery import OnFailure
+from pulumi_d1.migrations.run.batch import batch_requests
+from pulumi_d1.migrations.run.options import OnFailure
 from pulumi_d1.migrations.run.request import make_request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pulumi_d1.fleet.member import Terms
+    from pulumi_d1.fleet.member import FleetSettings
     from pulumi_d1.migrations.folder import Migration
 
 READ: Final = 1
-"""Requests that tell whether a database is up to date: ledger and schema in one."""
+"""Requests that read ledger and schema."""
 
 FIRST_READ: Final = 2
-"""The same where there is no ledger yet, which a second one tells."""
+"""The same if there is no ledger yet, which takes a second request to find out."""
 
 AROUND: Final = 2
 """Requests around the writes: the bookmark before them, ledger and schema after them."""
 
 COUNTS: Final = 3
-"""More, at most, where a file puts rows at risk: counted for lint, before the first write, and after the last."""
+"""Further requests at most if a file puts rows at risk: lint, before the first write and after the last count them."""
 
 WATCHED: Final = 2
-"""More for each write where `onFailure` is `restore`: the bookmark before it and behind it."""
+"""Further requests for each write if `onFailure` is `restore`: the bookmarks before and after it."""
 
 _RATE: Final = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
 _IMPORT: Final = 4
-"""An import is begun, ingested and asked after; how often it is asked depends on how long it takes: twice is short."""
-
+"""Requests of a short import: it is begun, ingested and polled twice. A longer one is polled more often."""
 
 RESERVE: Final = 100
-"""Requests in each five minutes that are left for whoever else uses the token."""
+"""Requests per five minutes that are left for other users of the token."""
 
-DEFAULT: Final = Rate(LIMIT.requests - RESERVE, LIMIT.seconds)
+DEFAULT_RATE: Final = Rate(LIMIT.requests - RESERVE, LIMIT.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,78 +49,85 @@ class Budget:
     """The requests of a run over many databases.
 
     Attributes:
-        databases: how many there are.
-        listing: requests that find them.
-        newest: for each database that lacks the newest file alone.
-        all: for each database that has nothing yet.
-        rate: that is kept to.
+        databases: Number of databases.
+        listing: Requests that list them.
+        newest_file: Requests for a database that lacks only the newest file.
+        every_file: Requests for a new database.
+        rate: The rate of the run.
     """
 
     databases: int
     listing: int
-    newest: int
-    all: int
+    newest_file: int
+    every_file: int
     rate: Rate
 
     def cases(self) -> tuple[tuple[str, int, int], ...]:
-        """What each database may need: in words, requests for one, requests for all."""
-        each = (("up to date", READ), ("the newest file pending", self.newest), ("every file pending", self.all))
-        return tuple((words, number, self.listing + number * self.databases) for words, number in each)
+        """Return for each case its name, the requests for one database, and those for all."""
+        each = (
+            ("up to date", READ),
+            ("the newest file pending", self.newest_file),
+            ("every file pending", self.every_file),
+        )
+        return tuple((case, number, self.listing + number * self.databases) for case, number in each)
 
 
-def read_rate(text: str) -> Rate:
-    """A rate as it is written: `1100/300`.
+def parse_rate(text: str) -> Rate:
+    """Return the rate that a text such as `1100/300` names.
 
     Raises:
-        ConfigError: it is not written so.
+        ConfigError: The text has another form.
     """
-    if not (found := _RATE.fullmatch(text)):
-        raise ConfigError(f"--rate {text}: it is REQUESTS/SECONDS, such as {DEFAULT.requests}/{DEFAULT.seconds}")
-    return Rate(int(found[1]), int(found[2]))
+    if not (match := _RATE.fullmatch(text)):
+        example = f"{DEFAULT_RATE.requests}/{DEFAULT_RATE.seconds}"
+        raise ConfigError(f"--rate {text}: use REQUESTS/SECONDS, such as {example}")
+    return Rate(int(match[1]), int(match[2]))
 
 
-def make_budget(files: Sequence[Migration], terms: Terms, databases: int, *, listing: int, rate: Rate) -> Budget:
-    """The budget of a run.
+def make_budget(
+    files: Sequence[Migration], settings: FleetSettings, databases: int, *, listing: int, rate: Rate
+) -> Budget:
+    """Return the budget of a run.
 
     Args:
-        files: the folder, in order.
-        terms: hold for each database.
-        databases: how many there are.
-        listing: requests that find them.
-        rate: that is kept to.
+        files: The files of the folder, in order.
+        settings: Settings of the run.
+        databases: Number of databases.
+        listing: Requests that list them.
+        rate: The rate of the run.
 
     Raises:
-        ConfigError: a file can't be sent as it is.
+        ConfigError: A file cannot be sent as it is.
     """
-    watched = WATCHED if terms.on_failure is OnFailure.RESTORE else 0
+    watched = WATCHED if settings.options.on_failure is OnFailure.RESTORE else 0
 
     def writes(some: Sequence[Migration]) -> int:
-        requests = batched(make_request(file, terms.folder, terms.table) for file in some)
+        requests = batch_requests(make_request(file, settings.folder, settings.table) for file in some)
         return sum((_IMPORT if item.as_import else 1) + watched for item in requests)
 
-    newest = READ + AROUND + writes(files[-1:])
-    return Budget(databases, listing, newest, FIRST_READ + AROUND + writes(files), rate)
+    newest_file = READ + AROUND + writes(files[-1:])
+    return Budget(databases, listing, newest_file, FIRST_READ + AROUND + writes(files), rate)
 
 
-def left(seconds: float, requests: int, done: int, of: int, rate: Rate) -> float:
-    """Seconds until a run is over, by what it has taken so far and by its rate: the longer one.
+def seconds_left(seconds: float, requests: int, finished: int, of: int, rate: Rate) -> float:
+    """Return the seconds until a run is over, by its pace so far or by its rate, whichever is longer.
 
     Args:
-        seconds: since it began.
-        requests: sent since then.
-        done: databases that are finished; at least one.
-        of: how many there are.
-        rate: that is kept to.
+        seconds: Seconds since it began.
+        requests: Requests since it began.
+        finished: Number of finished databases, at least one.
+        of: Number of databases.
+        rate: The rate of the run.
     """
-    share = (of - done) / done
+    share = (of - finished) / finished
     return max(seconds * share, requests * share * rate.seconds / rate.requests if requests > rate.requests else 0.0)
 
 
-def duration(seconds: float) -> str:
-    """`45 s`, `12 min` or `3 h 05 min`; no time at all is `under 1 s`."""
+def format_duration(seconds: float) -> str:
+    """Return a duration such as `45 s`, `12 min`, `3 h 05 min` or `under 1 s`."""
     if seconds < 1:
         return "under 1 s"
-    if seconds < 100:  # noqa: PLR2004 - from there on minutes say enough
+    if seconds < 100:  # noqa: PLR2004 - longer ones are clear enough in minutes
         return f"{math.ceil(seconds)} s"
     minutes = math.ceil(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004

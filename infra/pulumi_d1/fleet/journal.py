@@ -1,8 +1,8 @@
-"""What has become of each database of a run: a file that a kill leaves whole, `.d1/fleet/<run>.jsonl`.
+"""Record the outcome of each database of a run in `.d1/fleet/<run>.jsonl`, a file that survives a kill.
 
-Each line is JSON, and is on disk before the run goes on: the bookmark of a database before its first write, what it has
-applied, how it ended. The ledgers of the databases decide what is pending; the journal keeps what they do not have, and
-saves a run that goes on the requests for what it has already verified.
+Each line is JSON and is on disk before the run continues: a database's bookmark from before its first write, the files
+that were applied, the outcome. The ledgers decide what is pending. The journal has what they lack, and saves a resumed
+run the requests for databases that are already verified.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.result import Result, State
+from pulumi_d1.fleet.result import MemberResult, MemberState
 from pulumi_d1.system.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from pulumi_d1.cloudflare.account import Description
+    from pulumi_d1.cloudflare.account import DatabaseInfo
     from pulumi_d1.migrations.bookmark import Bookmark
     from pulumi_d1.migrations.folder import Migration
 
 RESUME_SECONDS: Final = 24 * 60 * 60
-"""A run that ended longer ago is not gone on with: too much may have happened to what it verified."""
+"""Runs older than this are not resumed, because the databases may have changed since."""
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """What two runs have in common when one goes on with the other.
+class RunKey:
+    """The identity of a run. A run resumes another one with the same key.
 
     Attributes:
-        command: that runs: up or plan.
-        account: Cloudflare account.
-        match: the pattern of names.
-        shard: as text.
-        table: name of the ledger.
-        digest: of the folder's names and texts.
+        command: The command: up or plan.
+        account: Id of the Cloudflare account.
+        match: Pattern of the databases' names.
+        shard: The shard, as text.
+        table: The ledger's name.
+        digest: Digest of the files' names and texts.
     """
 
     command: str
@@ -56,68 +56,69 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
-    """What the journal of an unfinished run tells.
+class UnfinishedRun:
+    """The journal of an unfinished run. The keys of its dictionaries are the databases' UUIDs.
 
     Attributes:
-        path: of the journal; None where there is no such run.
-        settled: results of databases that need no second look, by UUID.
-        bookmarks: the first bookmark of each database that was about to be written to, by UUID.
-        pending: names of the files that were pending then, by UUID.
+        path: The journal; None if there is no such run.
+        finished: Results of the databases that need no second review.
+        bookmarks: First bookmark of each database that was about to be written to.
+        pending: Names of the files that were pending then.
     """
 
     path: Path | None = None
-    settled: dict[str, Result] = field(default_factory=dict)
+    finished: dict[str, MemberResult] = field(default_factory=dict)
     bookmarks: dict[str, str] = field(default_factory=dict)
     pending: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def digest(files: Sequence[Migration]) -> str:
-    """Of the folder: names and texts."""
+def folder_digest(files: Sequence[Migration]) -> str:
+    """Return a digest of the files' names and texts."""
     return sha256("\n".join(f"{file.sha256} {file.name}" for file in files).encode()).hexdigest()
 
 
-def find(folder: Path, key: Key, now: float) -> Past:
-    """The newest run with this key, where it did not come to its end. Writes nothing.
+def find_unfinished(folder: Path, key: RunKey, now: float) -> UnfinishedRun:
+    """Return the newest run with this key, if it is unfinished. Write nothing.
 
     Args:
-        folder: of the journals.
-        key: what the runs have in common.
-        now: seconds since 1970.
+        folder: Folder of the journals.
+        key: Identity of the run.
+        now: The time in seconds since 1970.
     """
     for path in sorted(folder.glob("*.jsonl"), reverse=True):
         if _key(path) != asdict(key):
             continue
         lines = _lines(path)
         ended = lines[-1].get("event") == "end" and lines[-1]["complete"]
-        return Past() if ended or now - lines[-1]["time"] > RESUME_SECONDS else _past(path, lines)
-    return Past()
+        expired = now - lines[-1]["time"] > RESUME_SECONDS
+        return UnfinishedRun() if ended or expired else _unfinished_run(path, lines)
+    return UnfinishedRun()
 
 
-def recent(folder: Path, account: str, seconds: float, now: float) -> list[float]:
-    """Ages in seconds of the requests that runs on this account have sent in the last `seconds`."""
-    found: list[float] = []
+def recent_requests(folder: Path, account: str, seconds: float, now: float) -> list[float]:
+    """Return the ages in seconds of the requests that runs on this account sent in the last `seconds`."""
+    ages: list[float] = []
     for path in folder.glob("*.jsonl"):
         if path.stat().st_mtime < now - seconds or _key(path).get("account") != account:
             continue
         before = 0
         for line in _lines(path):
             age, sent = now - line["time"], line["sent"]
-            if "key" in line:  # another process counts from the start
+            if "key" in line:  # another process starts to count from 0
                 before = 0
             if 0 <= age < seconds:
-                found += [age] * max(sent - before, 0)
+                ages += [age] * max(sent - before, 0)
             before = sent
-    return found
+    return ages
 
 
 class Journal:
     """The journal of one run, open for writing. Safe for threads.
 
     Args:
-        path: of the file.
-        descriptor: of the open file, locked.
-        sent: gives how many requests this process has sent so far.
+        path: The file.
+        descriptor: Descriptor of the open and locked file.
+        sent: Returns the number of requests that this process has sent so far.
     """
 
     def __init__(self, path: Path, descriptor: int, sent: Callable[[], int]) -> None:
@@ -126,12 +127,12 @@ class Journal:
         self._sent = sent
         self._lock = threading.Lock()
 
-    def begin(self, key: Key, *, resumed: bool) -> None:
-        """A process is at work from here on."""
+    def begin(self, key: RunKey, *, resumed: bool) -> None:
+        """Record that a process starts or resumes the run."""
         self._write("resumed" if resumed else "run", key=asdict(key))
 
-    def bookmark(self, database: Description, bookmark: Bookmark, pending: Iterable[str]) -> None:
-        """The way back, before the first write."""
+    def bookmark(self, database: DatabaseInfo, bookmark: Bookmark, pending: Iterable[str]) -> None:
+        """Record the bookmark to restore, before the first write."""
         self._write(
             "bookmark",
             database=database.name,
@@ -141,106 +142,104 @@ class Journal:
             pending=list(pending),
         )
 
-    def applied(self, database: Description, names: Iterable[str]) -> None:
-        """What has taken effect."""
+    def applied(self, database: DatabaseInfo, names: Iterable[str]) -> None:
+        """Record applied files."""
         self._write("applied", database=database.name, id=database.id, names=list(names))
 
-    def result(self, result: Result) -> None:
-        """How a database ended."""
+    def result(self, result: MemberResult) -> None:
+        """Record the outcome of a database."""
         self._write("result", **asdict(result))
 
     def end(self, *, complete: bool) -> None:
-        """The run is over, and whether nothing is left to do."""
+        """Record the end of the run, and whether all databases are done."""
         self._write("end", complete=complete)
 
     def _write(self, event: str, **more: Any) -> None:
         with self._lock:
             line = {"event": event, "time": time.time(), "sent": self._sent(), **more}
-            whole = os.fstat(self._descriptor).st_size
+            size = os.fstat(self._descriptor).st_size
             try:
                 left = memoryview(json.dumps(line).encode() + b"\n")
-                while left:  # a disk that is nearly full takes a part, and refuses the rest
+                while left:  # a disk that is nearly full writes a part and refuses the rest
                     left = left[os.write(self._descriptor, left) :]
                 os.fsync(self._descriptor)
             except OSError:
-                os.ftruncate(self._descriptor, whole)  # or the next line would go on in the middle of this one
+                os.ftruncate(self._descriptor, size)  # or the next line would continue this one
                 raise
 
 
 @contextmanager
-def opened(folder: Path, key: Key, past: Past, sent: Callable[[], int]) -> Iterator[Journal]:
-    """A journal to write to: a new one, or that of the run that is gone on with.
+def open_journal(folder: Path, key: RunKey, unfinished: UnfinishedRun, sent: Callable[[], int]) -> Iterator[Journal]:
+    """Open a new journal, or that of the run to resume.
 
     Args:
-        folder: of the journals; made if need be.
-        key: what the runs have in common.
-        past: what `find` gave.
-        sent: gives how many requests this process has sent so far.
+        folder: Folder of the journals; created if it is missing.
+        key: Identity of the run.
+        unfinished: Result of `find_unfinished`.
+        sent: Returns the number of requests that this process has sent so far.
 
     Raises:
-        ConfigError: another process is at work on that run.
+        ConfigError: Another process works on that run.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
-    path = past.path or folder / name
+    path = unfinished.path or folder / name
     descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigError(
-                f"{path}: another 'd1 fleet up' is at work on this run: wait for it, or stop it"
-            ) from None
+            raise ConfigError(f"{path}: another 'd1 fleet up' works on this run: wait for it, or stop it") from None
         os.ftruncate(descriptor, _whole(path))
         journal = Journal(path, descriptor, sent)
-        journal.begin(key, resumed=past.path is not None)
+        journal.begin(key, resumed=unfinished.path is not None)
         sync(folder)
         yield journal
     finally:
         os.close(descriptor)
 
 
-def _past(path: Path, lines: Sequence[dict[str, Any]]) -> Past:
-    past = Past(path)
+def _unfinished_run(path: Path, lines: Sequence[dict[str, Any]]) -> UnfinishedRun:
+    run = UnfinishedRun(path)
     for line in lines:
         if line["event"] == "bookmark":
-            past.bookmarks.setdefault(line["id"], line["bookmark"])
-            past.pending.setdefault(line["id"], tuple(line["pending"]))
+            run.bookmarks.setdefault(line["id"], line["bookmark"])
+            run.pending.setdefault(line["id"], tuple(line["pending"]))
         elif line["event"] == "result":
-            state, applied = State(line["state"]), tuple(line["applied"])
-            result = Result(line["database"], line["id"], state, applied, line["bookmark"], line["message"])
-            if state in {State.DONE, State.UP_TO_DATE}:
-                past.settled[result.id] = result
-    return past
+            state, applied = MemberState(line["state"]), tuple(line["applied"])
+            result = MemberResult(line["database"], line["id"], state, applied, line["bookmark"], line["message"])
+            if state in {MemberState.DONE, MemberState.UP_TO_DATE}:
+                run.finished[result.id] = result
+    return run
 
 
 def _key(path: Path) -> dict[str, str]:
-    """What the first line says; nothing where a kill left no whole one."""
+    """Return the key in the first line, or an empty one if a kill left no whole line."""
     with path.open("rb") as file:
         first = file.readline()
     return dict(_parsed(path, [first])[0].get("key") or {}) if first.endswith(b"\n") else {}
 
 
 def _lines(path: Path) -> list[dict[str, Any]]:
-    """The whole lines; what a kill left of a last one does not count."""
+    """Return the whole lines, without the rest that a kill may leave of the last one."""
     return _parsed(path, path.read_bytes()[: _whole(path)].splitlines())
 
 
 def _parsed(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
-    """The lines.
+    """Return the events in the lines.
 
     Raises:
-        ConfigError: they are something else.
+        ConfigError: The file is not a journal.
     """
     try:
-        found = [json.loads(line) for line in lines]
+        events = [json.loads(line) for line in lines]
     except ValueError as error:
-        raise ConfigError(f"{path}: is not the journal that 'd1 fleet up' wrote: {error}: move it away") from None
-    if not all(isinstance(line, dict) and line.keys() >= {"event", "time", "sent"} for line in found):
-        raise ConfigError(f"{path}: is not the journal that 'd1 fleet up' wrote: move it away")
-    return found
+        raise ConfigError(f"{path} is not a journal of 'd1 fleet up': {error}. Move it to another folder") from None
+    if not all(isinstance(event, dict) and event.keys() >= {"event", "time", "sent"} for event in events):
+        raise ConfigError(f"{path} is not a journal of 'd1 fleet up'. Move it to another folder")
+    return events
 
 
 def _whole(path: Path) -> int:
-    """Bytes of the whole lines."""
+    """Return the size of the whole lines in bytes."""
     return path.read_bytes().rfind(b"\n") + 1

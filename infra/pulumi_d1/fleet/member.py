@@ -1,4 +1,4 @@
-"""One database of a fleet: reviewed, migrated, verified, as `pulumi up` does it for a stack's."""
+"""Review, migrate and verify one database of a fleet, as `pulumi up` does for a stack's database."""
 
 from __future__ import annotations
 
@@ -7,99 +7,95 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import D1Error, MigrationFailed
-from pulumi_d1.fleet.result import Result, State
-from pulumi_d1.migrations.review.review import refuse
-from pulumi_d1.migrations.run.progress import Target
+from pulumi_d1.fleet.result import MemberResult, MemberState
+from pulumi_d1.migrations.review.review import raise_on_errors
+from pulumi_d1.migrations.run.progress import RunTarget
 from pulumi_d1.migrations.run.runner import apply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from datetime import timedelta
+    from collections.abc import Callable
 
-    from pulumi_d1.cloudflare.account import Account, Description
-    from pulumi_d1.fleet.journal import Journal, Past
-    from pulumi_d1.fleet.reviews import Reviews
-    from pulumi_d1.migrations.plan import Problem, Severity
-    from pulumi_d1.migrations.run.recovery import OnFailure
+    from pulumi_d1.cloudflare.account import Account, DatabaseInfo
+    from pulumi_d1.fleet.journal import Journal, UnfinishedRun
+    from pulumi_d1.fleet.reviews import ReviewCache
+    from pulumi_d1.migrations.run.options import RunOptions
 
 COMMAND = "d1 fleet up"
-"""What runs it again."""
+"""The command that repeats the run, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """What holds for every database of a run.
+class FleetSettings:
+    """Settings of a run, the same for every database.
 
     Attributes:
-        folder: of the migrations, as the user wrote it.
-        table: name of the ledger.
-        retention: how long Cloudflare keeps bookmarks.
-        policy: which problems stop a database.
-        on_failure: what to do after a failed file.
+        folder: Folder of the migrations, as the user wrote it.
+        table: The ledger's name.
+        options: Policies and what follows a failure.
     """
 
     folder: str
     table: str
-    retention: timedelta
-    policy: Mapping[Problem, Severity]
-    on_failure: OnFailure
+    options: RunOptions
 
 
 @dataclass(frozen=True, slots=True)
 class Migrator:
-    """Migrates the databases of a run, one at a call. Safe for threads.
+    """Migrates the databases of a run, one per call. Safe for threads.
 
     Attributes:
-        account: they are in.
-        reviews: reviews them.
-        terms: hold for all of them.
-        journal: keeps what was done.
-        past: what the same run did before it was interrupted.
+        account: Their account.
+        reviews: Reviews them.
+        settings: Settings of the run.
+        journal: Records the outcomes.
+        unfinished: The same run before it was interrupted.
     """
 
     account: Account
-    reviews: Reviews
-    terms: Terms
+    reviews: ReviewCache
+    settings: FleetSettings
     journal: Journal
-    past: Past
+    unfinished: UnfinishedRun
 
-    def migrate(self, member: Description, admitted: Callable[[], bool]) -> Result:
-        """What became of the database.
+    def migrate(self, member: DatabaseInfo, may_write: Callable[[], bool]) -> MemberResult:
+        """Migrate a database and return the outcome.
 
         Args:
-            member: the database.
-            admitted: is asked before the first write, where there is something to write; may wait.
+            member: The database.
+            may_write: Called before the first write, if there is something to write. It may wait.
         """
-        result = self._migrated(member, admitted)
-        if result.state is not State.NOT_STARTED:
+        result = self._migrate(member, may_write)
+        if result.state is not MemberState.NOT_STARTED:
             self.journal.result(result)
         return result
 
-    def _migrated(self, member: Description, admitted: Callable[[], bool]) -> Result:
-        database, terms = self.account.database(member.id), self.terms
-        done = partial(Result, member.name, member.id)
-        before, first = self.past.pending.get(member.id, ()), self.past.bookmarks.get(member.id, "")
+    def _migrate(self, member: DatabaseInfo, may_write: Callable[[], bool]) -> MemberResult:
+        database, settings = self.account.database(member.id), self.settings
+        result = partial(MemberResult, member.name, member.id)
+        pending_then = self.unfinished.pending.get(member.id, ())
+        first_bookmark = self.unfinished.bookmarks.get(member.id, "")
         try:
-            reviewed = self.reviews.look(database)
-            refuse(reviewed, terms.folder, terms.policy)
-            earlier = tuple(name for name in before if name in reviewed.plan.applied)
-            if not reviewed.plan.pending:
-                return done(State.DONE, earlier, first) if earlier else done(State.UP_TO_DATE)
-            if not admitted():
-                return done(State.NOT_STARTED, earlier, first)
-            names = [file.name for file in reviewed.plan.pending]
+            review = self.reviews.review(database)
+            raise_on_errors(review, settings.folder, settings.options.policy)
+            applied_then = tuple(name for name in pending_then if name in review.plan.applied)
+            if not review.plan.pending and not applied_then:
+                return result(MemberState.UP_TO_DATE)
+            if not review.plan.pending:
+                return result(MemberState.DONE, applied_then, first_bookmark)
+            if not may_write():
+                return result(MemberState.NOT_STARTED, applied_then, first_bookmark)
+            names = [file.name for file in review.plan.pending]
             report = apply(
                 database,
-                reviewed,
-                Target(member.name, terms.folder, terms.table, terms.retention, COMMAND),
-                policy=terms.policy,
-                on_failure=terms.on_failure,
+                review,
+                RunTarget(member.name, settings.folder, settings.table, COMMAND),
+                options=settings.options,
                 retry=self.account.retry,
-                record=lambda applied, _seconds, _bookmark: self.journal.applied(member, applied),
-                taken=lambda bookmark: self.journal.bookmark(member, bookmark, names),
+                on_applied=lambda applied, _seconds, _bookmark: self.journal.applied(member, applied),
+                on_bookmark=lambda bookmark: self.journal.bookmark(member, bookmark, names),
             )
         except MigrationFailed as error:
-            return done(State.FAILED, error.applied, first or error.bookmark, str(error))
+            return result(MemberState.FAILED, error.applied, first_bookmark or error.bookmark, str(error))
         except D1Error as error:
-            return done(State.FAILED, bookmark=first, message=str(error))
-        return done(State.DONE, (*earlier, *report.ran), first or report.bookmark.id)
+            return result(MemberState.FAILED, bookmark=first_bookmark, message=str(error))
+        return result(MemberState.DONE, (*applied_then, *report.ran), first_bookmark or report.bookmark.id)

@@ -1,4 +1,4 @@
-"""How one database of a run ended. Pure."""
+"""The outcome of one database of a run. Pure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class State(StrEnum):
-    """What has become of a database."""
+class MemberState(StrEnum):
+    """The outcomes, in the words of the output."""
 
     DONE = "done"
-    """Files were applied, and it is what their rehearsal made of it."""
+    """Files were applied, and the database is as rehearsed."""
 
     UP_TO_DATE = "up to date"
     """Nothing was pending."""
@@ -22,21 +22,19 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """How one database ended.
+class MemberResult:
+    """The outcome of one database.
 
     Attributes:
-        database: its name.
-        id: its UUID.
-        state: what has become of it.
-        applied: names of the files that the run applied, in order.
-        bookmark: from before the first write; empty where there was none.
-        message: why it failed.
+        database: Name of the database.
+        applied: Names of the files that the run applied, in order.
+        bookmark: Bookmark from before the first write; empty if nothing was written.
+        message: The error, if it failed.
     """
 
     database: str
     id: str
-    state: State
+    state: MemberState
     applied: tuple[str, ...] = ()
     bookmark: str = ""
     message: str = ""

@@ -1,4 +1,4 @@
-"""Reviews of many databases: those with the same ledger and schema share one rehearsal."""
+"""Review many databases. Those with the same ledger and schema share one rehearsal."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.live import Live
+from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.review.review import add_findings, review_without_rows, row_counter
 
 if TYPE_CHECKING:
@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.sqlite.schema import SchemaObject
 
-_KEPT: Final = 64
-"""Rehearsals that are kept. A fleet has a handful of schemas at a time; where all differ, each costs its own."""
+_CACHED: Final = 64
+"""Rehearsals to keep. The databases of a fleet have a handful of different schemas at a time."""
 
 
-class Reviews:
+class ReviewCache:
     """Reviews databases. Safe for threads.
 
     Args:
-        files: the folder, in order.
-        table: name of the ledger.
+        files: The files of the folder, in order.
+        table: The ledger's name.
     """
 
     def __init__(self, files: Sequence[Migration], table: str) -> None:
         self._files = files
         self._table = table
         self._lock = threading.Lock()
-        self._of = lru_cache(_KEPT)(self._rehearsed)
+        self._rehearsal = lru_cache(_CACHED)(self._rehearse)
 
-    def look(self, database: Database) -> Review:
-        """Reads the database, and reviews it.
+    def review(self, database: Database) -> Review:
+        """Read a database and return its review.
 
         Raises:
-            ApiError: it can't be read.
+            ApiError: It cannot be read.
         """
-        now = live.read(database, self._table)
-        # Under the lock, so that the first databases of a fleet do not all run the same rehearsal at once.
+        now = live.read_database(database, self._table)
+        # The lock keeps the first databases of a fleet from running the same rehearsal at once.
         with self._lock:
-            done = self._of(now.ledger, now.objects)
-        return add_findings(done, self._table, row_counter(database))
+            rehearsal = self._rehearsal(now.ledger, now.objects)
+        return add_findings(rehearsal, self._table, row_counter(database))
 
-    def _rehearsed(self, ledger: tuple[str, ...], objects: tuple[SchemaObject, ...]) -> Review:
-        return review_without_rows(self._files, Live(ledger, objects), self._table, {})
+    def _rehearse(self, ledger: tuple[str, ...], objects: tuple[SchemaObject, ...]) -> Review:
+        return review_without_rows(self._files, LiveDatabase(ledger, objects), self._table, {})

@@ -1,8 +1,8 @@
-"""The canary first, then the others, so many at a time; and when to stop.
+"""Run the canary first, then the others side by side, and stop after a failure.
 
-A canary is a database that has something pending: one that is up to date would prove nothing. So all databases are
-looked at side by side, and the gate lets the first ones that have something to write pass, and holds the others until
-these are fine.
+Only a database with pending files can be a canary: one that is up to date would prove nothing. So all databases are
+reviewed side by side. The gate admits the first ones with something to write, and holds the others until these
+succeeded.
 """
 
 from __future__ import annotations
@@ -11,22 +11,22 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING
 
-from pulumi_d1.fleet.result import Result, State
+from pulumi_d1.fleet.result import MemberResult, MemberState
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from pulumi_d1.cloudflare.account import Description
+    from pulumi_d1.cloudflare.account import DatabaseInfo
 
-    Migrate = Callable[[Description, Callable[[], bool]], Result]
+    Migrate = Callable[[DatabaseInfo, Callable[[], bool]], MemberResult]
 
 
 class Gate:
-    """Decides who may write. Safe for threads.
+    """Decides which databases may be written to. Safe for threads.
 
     Args:
-        canaries: how many databases write before the others may.
-        max_failures: so many failures end the run; of a canary, one does.
+        canaries: Number of databases that must succeed before others are written to.
+        max_failures: Number of failures that end the run. One failed canary ends it too.
     """
 
     def __init__(self, canaries: int, max_failures: int) -> None:
@@ -37,11 +37,11 @@ class Gate:
 
     @property
     def stopped(self) -> bool:
-        """Whether nobody else may begin."""
+        """True if no other database may begin."""
         return self._stopped
 
     def enter(self) -> bool:
-        """Whether the caller may write; waits until that is known."""
+        """Wait for the decision, and return whether the caller may write."""
         with self._changed:
             if self._to_admit and not self._stopped:
                 self._to_admit -= 1
@@ -49,15 +49,15 @@ class Gate:
             self._changed.wait_for(lambda: self._stopped or not self._to_prove)
             return not self._stopped
 
-    def settle(self, state: State, *, entered: bool) -> None:
-        """Takes note of how a database ended.
+    def record(self, state: MemberState, *, entered: bool) -> None:
+        """Record the outcome of a database.
 
         Args:
-            state: how.
-            entered: whether it was let in.
+            state: The outcome.
+            entered: True if `enter` admitted it.
         """
         with self._changed:
-            if state is State.FAILED:
+            if state is MemberState.FAILED:
                 self._failures_left -= 1
                 canary_failed = entered and self._to_prove > 0
                 self._stopped = self._stopped or canary_failed or self._failures_left <= 0
@@ -66,28 +66,30 @@ class Gate:
             self._changed.notify_all()
 
     def stop(self) -> None:
-        """Lets nobody else begin; who has begun goes on."""
+        """Let no other database begin. Those that have begun finish."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
 
 
-def run(members: Sequence[Description], migrate: Migrate, gate: Gate, concurrency: int) -> Iterator[Result]:
-    """Migrates databases, and yields how each one ended, as they end.
+def run_members(
+    members: Sequence[DatabaseInfo], migrate: Migrate, gate: Gate, concurrency: int
+) -> Iterator[MemberResult]:
+    """Migrate databases, and yield the outcome of each as soon as it ends.
 
     Args:
-        members: the databases, in the order in which to begin.
-        migrate: migrates one; is given the gate's `enter`.
-        gate: decides who may write.
-        concurrency: how many at a time.
+        members: The databases, in the order in which to begin.
+        migrate: Migrates one of them. Its second argument is the gate's `enter`.
+        gate: Decides which may be written to.
+        concurrency: Number of databases at a time.
     """
     with ThreadPoolExecutor(concurrency, thread_name_prefix="fleet") as pool:
-        waiting = [pool.submit(_one, member, migrate, gate) for member in members]
-        for future in as_completed(waiting):
+        futures = [pool.submit(_migrate_one, member, migrate, gate) for member in members]
+        for future in as_completed(futures):
             yield future.result()
 
 
-def _one(member: Description, migrate: Migrate, gate: Gate) -> Result:
+def _migrate_one(member: DatabaseInfo, migrate: Migrate, gate: Gate) -> MemberResult:
     entered = False
 
     def enter() -> bool:
@@ -96,11 +98,11 @@ def _one(member: Description, migrate: Migrate, gate: Gate) -> Result:
         return entered
 
     if gate.stopped:
-        return Result(member.name, member.id, State.NOT_STARTED)
+        return MemberResult(member.name, member.id, MemberState.NOT_STARTED)
     try:
         result = migrate(member, enter)
     except BaseException:
-        gate.stop()  # whoever waits for this canary would wait for ever
+        gate.stop()  # or the databases that wait for this canary would never continue
         raise
-    gate.settle(result.state, entered=entered)
+    gate.record(result.state, entered=entered)
     return result

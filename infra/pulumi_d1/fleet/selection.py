@@ -1,4 +1,4 @@
-"""Which databases of an account a fleet is: those of a pattern, those of a shard, and never a stack's own. Pure."""
+"""Select the databases of a fleet: those that match a pattern, those of a shard, and never a stack's own. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from pulumi_d1.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from pulumi_d1.cloudflare.account import Description
+    from pulumi_d1.cloudflare.account import DatabaseInfo
 
 _SHARD = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
-_NAMED = 5  # databases in a message
+_MOST_NAMES = 5  # databases in a message
 
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """A part of a fleet, for a job of its own. Every database is in one shard, the same one on every machine.
+    """A part of a fleet for one job. A database is in the same shard on every machine.
 
     Attributes:
-        number: of the part, from 1.
-        of: how many parts there are.
+        number: Number of the part, from 1.
+        of: Number of parts.
     """
 
     number: int = 1
@@ -36,73 +36,73 @@ class Shard:
         return f"{self.number}/{self.of}"
 
     def has(self, name: str) -> bool:
-        """Whether the database of this name is in it: by SHA-256, since Python's own hash differs between processes."""
+        """Return whether a database is in the shard, by SHA-256: Python's hash() differs between processes."""
         return int.from_bytes(sha256(name.encode()).digest()) % self.of == self.number - 1
 
 
-def read_shard(text: str) -> Shard:
-    """A shard as it is written: `3/16`.
+def parse_shard(text: str) -> Shard:
+    """Return the shard that a text such as `3/16` names.
 
     Raises:
-        ConfigError: it is not written so, or there is no such part.
+        ConfigError: The text has another form, or there is no such part.
     """
-    found = _SHARD.fullmatch(text)
-    if not found or int(found[1]) > int(found[2]):
-        raise ConfigError(f"--shard {text}: it is PART/PARTS, such as 3/16 for the third of 16")
-    return Shard(int(found[1]), int(found[2]))
+    match = _SHARD.fullmatch(text)
+    if not match or int(match[1]) > int(match[2]):
+        raise ConfigError(f"--shard {text}: use PART/PARTS, such as 3/16 for the third of 16 parts")
+    return Shard(int(match[1]), int(match[2]))
 
 
 @dataclass(frozen=True, slots=True)
-class Owners:
-    """The stacks of a project, as far as names of databases tell of them.
+class StackNames:
+    """The names by which databases of a project's stacks are recognized.
 
     Attributes:
-        given: names that stacks are configured with.
-        projects: first parts of the databases' names.
-        stacks: names of the stacks.
+        databases: Names of databases in the stacks' configuration.
+        projects: First parts of the databases' names.
+        stacks: Names of the stacks.
     """
 
-    given: frozenset[str]
+    databases: frozenset[str]
     projects: frozenset[str]
     stacks: frozenset[str]
 
-    def have(self, name: str) -> bool:
-        """Whether a database of this name belongs to a stack.
+    def own(self, name: str) -> bool:
+        """Return whether a database of this name belongs to a stack.
 
-        That is `[project]-db-` and anything, since a stack needs no file of its own, and the name that a component of a
-        larger program gives, `[project]-[component]-db-[stack]`.
+        A stack needs no file of its own, so `[project]-db-` and anything does. So does the name that a component of a
+        larger program gives to a database: `[project]-[component]-db-[stack]`.
         """
-        front, mark, stack = name.rpartition("-db-")
-        is_stack = bool(mark) and (stack in self.stacks or pull_request_of_stack(stack) is not None)
-        return name in self.given or any(
+        front, separator, stack = name.rpartition("-db-")
+        is_stack = bool(separator) and (stack in self.stacks or pull_request_of_stack(stack) is not None)
+        return name in self.databases or any(
             name.startswith(f"{project}-db-") or (is_stack and front.startswith(f"{project}-"))
             for project in self.projects
         )
 
 
-def select(
-    databases: Iterable[Description], pattern: str, shard: Shard, owned: Callable[[str], bool]
-) -> tuple[Description, ...]:
-    """The databases of a fleet, by name.
+def select_members(
+    databases: Iterable[DatabaseInfo], pattern: str, shard: Shard, is_owned: Callable[[str], bool]
+) -> tuple[DatabaseInfo, ...]:
+    """Return the databases of a fleet, by name.
 
     Args:
-        databases: all of the account.
-        pattern: that names match, with `*`, `?` and `[a-z]`.
-        shard: that names are in.
-        owned: whether a database of this name belongs to a stack.
+        databases: All databases of the account.
+        pattern: Pattern for their names, with `*`, `?` and `[a-z]`.
+        shard: The part of them to return.
+        is_owned: Returns whether a database of this name belongs to a stack.
 
     Raises:
-        ConfigError: nothing matches, or a stack's database does.
+        ConfigError: No database matches, or a stack's database does.
     """
-    matching = sorted((found for found in databases if fnmatchcase(found.name, pattern)), key=lambda found: found.name)
+    matching = sorted((item for item in databases if fnmatchcase(item.name, pattern)), key=lambda item: item.name)
     if not matching:
         raise ConfigError(
-            f"--match '{pattern}': no database of the account has such a name: 'd1 status' and the dashboard know them"
+            f"--match '{pattern}': no database of the account matches. 'wrangler d1 list' shows their names"
         )
-    if stacks := [found.name for found in matching if owned(found.name)]:
-        more = f" and {len(stacks) - _NAMED} more" if len(stacks) > _NAMED else ""
+    if stacks := [database.name for database in matching if is_owned(database.name)]:
+        more = f" and {len(stacks) - _MOST_NAMES} more" if len(stacks) > _MOST_NAMES else ""
         raise ConfigError(
-            f"--match '{pattern}' also matches what this project's stacks own: {', '.join(stacks[:_NAMED])}{more}: "
-            "'pulumi up' migrates these; narrow the pattern"
+            f"--match '{pattern}' also matches databases of this project's stacks: "
+            f"{', '.join(stacks[:_MOST_NAMES])}{more}. 'pulumi up' migrates those; narrow the pattern"
         )
-    return tuple(found for found in matching if shard.has(found.name))
+    return tuple(database for database in matching if shard.has(database.name))

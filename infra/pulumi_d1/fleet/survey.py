@@ -1,4 +1,4 @@
-"""Looks at every database of a fleet. Writes nothing."""
+"""Review every database of a fleet, and write to none."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from pulumi_d1.errors import ApiError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pulumi_d1.cloudflare.account import Account, Description
-    from pulumi_d1.fleet.reviews import Reviews
+    from pulumi_d1.cloudflare.account import Account, DatabaseInfo
+    from pulumi_d1.fleet.reviews import ReviewCache
     from pulumi_d1.migrations.review.review import Review
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One database.
+class MemberReview:
+    """The review of one database.
 
     Attributes:
-        database: its name.
-        id: its UUID.
-        review: what a run would do; None where it can't be read.
-        message: why it can't.
+        database: Name of the database.
+        review: The review; None if the database cannot be read.
+        message: The error, if it cannot be read.
     """
 
     database: str
@@ -33,21 +32,23 @@ class Look:
     message: str = ""
 
 
-def survey(members: Sequence[Description], account: Account, reviews: Reviews, concurrency: int) -> Iterator[Look]:
-    """A look at each database, in their order.
+def review_members(
+    members: Sequence[DatabaseInfo], account: Account, reviews: ReviewCache, concurrency: int
+) -> Iterator[MemberReview]:
+    """Yield the review of each database, in their order.
 
     Args:
-        members: the databases.
-        account: they are in.
-        reviews: reviews them.
-        concurrency: how many at a time.
+        members: The databases.
+        account: Their account.
+        reviews: Reviews them.
+        concurrency: Number of databases at a time.
     """
 
-    def look(member: Description) -> Look:
+    def review(member: DatabaseInfo) -> MemberReview:
         try:
-            return Look(member.name, member.id, reviews.look(account.database(member.id)))
+            return MemberReview(member.name, member.id, reviews.review(account.database(member.id)))
         except ApiError as error:
-            return Look(member.name, member.id, None, str(error))
+            return MemberReview(member.name, member.id, None, str(error))
 
     with ThreadPoolExecutor(concurrency, thread_name_prefix="fleet") as pool:
-        yield from pool.map(look, members)
+        yield from pool.map(review, members)

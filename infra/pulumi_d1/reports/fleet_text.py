@@ -7,8 +7,8 @@ from collections import Counter, defaultdict
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.fleet.budget import duration
-from pulumi_d1.fleet.result import State
+from pulumi_d1.fleet.budget import format_duration
+from pulumi_d1.fleet.result import MemberState
 from pulumi_d1.migrations.bookmark import restore_command
 from pulumi_d1.migrations.review.review import format_findings
 from pulumi_d1.reports.review_text import counted, format_review
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pulumi_d1.fleet.budget import Budget
-    from pulumi_d1.fleet.result import Result
-    from pulumi_d1.fleet.survey import Look
+    from pulumi_d1.fleet.result import MemberResult
+    from pulumi_d1.fleet.survey import MemberReview
     from pulumi_d1.migrations.plan import Problem, Severity
 
 _MOST_NAMES: Final = 3
@@ -29,39 +29,39 @@ def budget_text(budget: Budget) -> str:
     """Return a table of what a run costs: if all databases are up to date, lack the newest file, or are empty."""
     lines = [f"{'':26}{'requests each':>15}{'total':>12}  minimum time at {budget.rate}"]
     for words, each, total in budget.cases():
-        lines.append(f"  {words:24}{each:>15,}{total:>12,}  {duration(budget.rate.wait(total))}")
+        lines.append(f"  {words:24}{each:>15,}{total:>12,}  {format_duration(budget.rate.seconds_for(total))}")
     return "\n".join(lines)
 
 
-def progress_line(result: Result, number: int, of: int, seconds_left: float) -> str:
+def progress_line(result: MemberResult, number: int, of: int, seconds_left: float) -> str:
     """Return the line of a log for a finished database."""
     outcome = {
-        State.DONE: f"applied {_files(result.applied)}, bookmark {result.bookmark}",
-        State.FAILED: f"FAILED: {result.message.partition(chr(10))[0]}",
+        MemberState.DONE: f"applied {_files(result.applied)}, bookmark {result.bookmark}",
+        MemberState.FAILED: f"FAILED: {result.message.partition(chr(10))[0]}",
     }.get(result.state, str(result.state))
-    rest = f"; {duration(seconds_left)} left" if number < of else ""
+    rest = f"; {format_duration(seconds_left)} left" if number < of else ""
     return f"{number}/{of} {result.database}: {outcome}{rest}"
 
 
-def outcome_text(results: Iterable[Result], journal: str) -> str:
+def outcome_text(results: Iterable[MemberResult], journal: str) -> str:
     """Return each failure in full, and then the number of databases in each state."""
     ordered = sorted(results, key=lambda result: result.database)
     count = Counter(result.state for result in ordered)
     lines: list[str] = []
     for result in ordered:
-        if result.state is State.FAILED:
+        if result.state is MemberState.FAILED:
             lines.append(f"{result.database}: {result.message}")
             if result.bookmark and result.bookmark not in result.message:
                 lines.append(f"  restore   {restore_command(result.database, result.bookmark)}")
-    lines += [f"{state:12}{count[state]:>8,}" for state in State]
-    if count[State.FAILED] or count[State.NOT_STARTED]:
+    lines += [f"{state:12}{count[state]:>8,}" for state in MemberState]
+    if count[MemberState.FAILED] or count[MemberState.NOT_STARTED]:
         lines.append("run 'd1 fleet up' again to continue: it skips finished databases")
-    if count[State.DONE]:
+    if count[MemberState.DONE]:
         lines.append(f"bookmarks from before each database's first write: {journal}")
     return "\n".join(lines)
 
 
-def outcome_json(results: Iterable[Result], journal: str, requests: int) -> str:
+def outcome_json(results: Iterable[MemberResult], journal: str, requests: int) -> str:
     """Return the same as JSON, for scripts."""
     ordered = sorted(results, key=lambda result: result.database)
     count = Counter(result.state for result in ordered)
@@ -69,16 +69,16 @@ def outcome_json(results: Iterable[Result], journal: str, requests: int) -> str:
         {
             "journal": journal,
             "requests": requests,
-            "count": {str(state): count[state] for state in State},
+            "count": {str(state): count[state] for state in MemberState},
             "databases": [asdict(result) for result in ordered],
         },
         indent=2,
     )
 
 
-def survey_text(surveyed: Sequence[Look], folder: str, policy: Mapping[Problem, Severity]) -> str:
+def survey_text(surveyed: Sequence[MemberReview], folder: str, policy: Mapping[Problem, Severity]) -> str:
     """Return what a run would do. Databases to which it would do the same form a group with one review."""
-    groups: defaultdict[tuple[str, ...], list[Look]] = defaultdict(list)
+    groups: defaultdict[tuple[str, ...], list[MemberReview]] = defaultdict(list)
     for item in surveyed:
         groups[_group_key(item, folder, policy)].append(item)
     lines = []
@@ -94,7 +94,7 @@ def survey_text(surveyed: Sequence[Look], folder: str, policy: Mapping[Problem, 
     return "\n".join(lines)
 
 
-def survey_json(surveyed: Look, folder: str, policy: Mapping[Problem, Severity]) -> dict[str, Any]:
+def survey_json(surveyed: MemberReview, folder: str, policy: Mapping[Problem, Severity]) -> dict[str, Any]:
     """Return one database as an object, for scripts."""
     if (review := surveyed.review) is None:
         return {"database": surveyed.database, "id": surveyed.id, "errors": [surveyed.message]}
@@ -110,7 +110,7 @@ def survey_json(surveyed: Look, folder: str, policy: Mapping[Problem, Severity])
     }
 
 
-def _group_key(surveyed: Look, folder: str, policy: Mapping[Problem, Severity]) -> tuple[str, ...]:
+def _group_key(surveyed: MemberReview, folder: str, policy: Mapping[Problem, Severity]) -> tuple[str, ...]:
     """Return a key that is equal for databases to which a run would do the same."""
     if (review := surveyed.review) is None:
         return (surveyed.message,)
@@ -120,7 +120,7 @@ def _group_key(surveyed: Look, folder: str, policy: Mapping[Problem, Severity]) 
     return (*names, "", *drift, *errors, *warnings)
 
 
-def _state(surveyed: Look, policy: Mapping[Problem, Severity]) -> str:
+def _state(surveyed: MemberReview, policy: Mapping[Problem, Severity]) -> str:
     if (review := surveyed.review) is None:
         return "cannot be read"
     parts = (

@@ -52,8 +52,8 @@ def test_a_canary_that_fails_stops_the_rest_and_the_mended_file_goes_on(tenants:
     assert found["count"] == {"done": 0, "up to date": 0, "failed": 1, "not started": 9}
     [failed] = [item for item in found["databases"] if item["state"] == "failed"]
     assert "UNIQUE constraint failed" in failed["message"]
-    assert f"way back  wrangler d1 time-travel restore {failed['database']} --bookmark=" in failed["message"]
-    assert "next      mend the file and run 'd1 fleet up' again" in failed["message"]
+    assert f"restore   wrangler d1 time-travel restore {failed['database']} --bookmark=" in failed["message"]
+    assert "next      fix the file, then run 'd1 fleet up' again" in failed["message"]
     assert tenants.logs() == {("1",)}
 
     tenants.write(2)
@@ -110,7 +110,7 @@ def test_a_storm_of_refusals_is_waited_out_and_every_file_applied_once(tenants: 
     tenants.create(20)
     tenants.count(rate_limit={"requests": 60, "seconds": 300, "block_seconds": 3})
     found = tenants.up(*LOOSE)
-    waits = [line for line in found["stderr"].splitlines() if "Cloudflare asks to wait 3 s (HTTP 429)" in line]
+    waits = [line for line in found["stderr"].splitlines() if "Cloudflare requested a wait of 3 s (HTTP 429)" in line]
     assert len(waits) == 1  # of eight threads
     assert found["count"]["done"] == 20
     tenants.count()
@@ -130,11 +130,11 @@ def test_databases_of_stacks_are_not_for_a_fleet(tenants: Tenants) -> None:
     tenants.project.create("your-app-tenant-1")
     done = tenants.project.d1("fleet", "up", "--match", "your-app-*", "--yes")
     assert done.returncode == 1
-    assert "also matches what this project's stacks own: your-app-db-prod" in done.stderr
+    assert "also matches databases of this project's stacks: your-app-db-prod" in done.stderr
     named = tenants.project.folder / "Pulumi.main.yaml"
     named.write_text("config:\n  your-app:databaseName: your-app-tenant-1\n")
     done = tenants.project.d1("fleet", "up", "--match", "your-app-tenant-*", "--yes")
-    assert "also matches what this project's stacks own: your-app-tenant-1" in done.stderr
+    assert "also matches databases of this project's stacks: your-app-tenant-1" in done.stderr
     assert tenants.journals == []
 
 

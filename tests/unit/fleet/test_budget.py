@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,10 +9,10 @@ from hypothesis import strategies as st
 from pulumi_d1.cli.support.fleet_options import RATE
 from pulumi_d1.cloudflare.pace import LIMIT, Rate
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.budget import DEFAULT, duration, left, make_budget, read_rate
-from pulumi_d1.fleet.member import Terms
+from pulumi_d1.fleet.budget import DEFAULT_RATE, format_duration, make_budget, parse_rate, seconds_left
+from pulumi_d1.fleet.member import FleetSettings
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.run.recovery import OnFailure
+from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 
 FILES = [Migration(f"{number:04}_t.sql", f"CREATE TABLE t{number} (id);") for number in range(120)]
 TRIGGER = Migration("0120_trigger.sql", "CREATE TRIGGER g AFTER INSERT ON t1 BEGIN SELECT 1; END;")
@@ -22,8 +20,8 @@ TRIGGER = Migration("0120_trigger.sql", "CREATE TRIGGER g AFTER INSERT ON t1 BEG
 
 def requests(files: list[Migration], on_failure: OnFailure = OnFailure.STOP) -> list[tuple[int, int]]:
     """For one database and for all, in each of the cases."""
-    terms = Terms("migrations", "d1_migrations", timedelta(days=30), {}, on_failure)
-    found = make_budget(files, terms, 1000, listing=1, rate=DEFAULT)
+    settings = FleetSettings("migrations", "d1_migrations", RunOptions(on_failure=on_failure))
+    found = make_budget(files, settings, 1000, listing=1, rate=DEFAULT_RATE)
     return [(each, total) for _, each, total in found.cases()]
 
 
@@ -45,25 +43,25 @@ def test_an_empty_folder_has_nothing_to_write() -> None:
 def test_shards_of_one_token_are_no_faster_together(parts: int, total: int) -> None:
     share = LIMIT.shared_by(parts)
     assert share.requests * parts <= LIMIT.requests
-    assert share.wait(-(-total // parts)) >= LIMIT.wait(total) - LIMIT.seconds
+    assert share.seconds_for(-(-total // parts)) >= LIMIT.seconds_for(total) - LIMIT.seconds
 
 
 def test_the_default_rate_leaves_some_of_cloudflare_s_limit_to_others() -> None:
-    assert read_rate(RATE) == DEFAULT
-    assert DEFAULT.requests < LIMIT.requests
-    assert DEFAULT.seconds == LIMIT.seconds
+    assert parse_rate(RATE) == DEFAULT_RATE
+    assert DEFAULT_RATE.requests < LIMIT.requests
+    assert DEFAULT_RATE.seconds == LIMIT.seconds
 
 
 @pytest.mark.parametrize("text", ["", "1100", "0/300", "1100/0", "a/b", "-1/5"])
 def test_a_rate_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 1100/300"):
-        read_rate(text)
+        parse_rate(text)
 
 
 def test_what_is_left_is_the_longer_of_pace_and_limit() -> None:
-    assert left(10, 40, 10, 20, Rate(1100, 300)) == 10
-    assert left(300, 2200, 500, 1000, Rate(1100, 300)) == 600
-    assert left(300, 2200, 1000, 1000, Rate(1100, 300)) == 0
+    assert seconds_left(10, 40, 10, 20, Rate(1100, 300)) == 10
+    assert seconds_left(300, 2200, 500, 1000, Rate(1100, 300)) == 600
+    assert seconds_left(300, 2200, 1000, 1000, Rate(1100, 300)) == 0
 
 
 @pytest.mark.parametrize(
@@ -71,4 +69,4 @@ def test_what_is_left_is_the_longer_of_pace_and_limit() -> None:
     [(0, "under 1 s"), (45, "45 s"), (300, "5 min"), (7200, "2 h 00 min"), (54_600, "15 h 10 min")],
 )
 def test_durations_in_words(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words

@@ -11,28 +11,35 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_d1.cloudflare.account import Description
+from pulumi_d1.cloudflare.account import DatabaseInfo
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet import journal
-from pulumi_d1.fleet.journal import Key, Past, find, opened, recent
-from pulumi_d1.fleet.result import Result, State
+from pulumi_d1.fleet.journal import RunKey, UnfinishedRun, find_unfinished, open_journal, recent_requests
+from pulumi_d1.fleet.result import MemberResult, MemberState
 from pulumi_d1.migrations.bookmark import Bookmark
 from pulumi_d1.migrations.folder import Migration
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-KEY = Key(
-    "up", "account", "shop-tenant-*", "1/1", "d1_migrations", journal.digest([Migration("0001_a.sql", "SELECT 1;")])
+KEY = RunKey(
+    "up",
+    "account",
+    "shop-tenant-*",
+    "1/1",
+    "d1_migrations",
+    journal.folder_digest([Migration("0001_a.sql", "SELECT 1;")]),
 )
-ONE, TWO = Description("uuid-1", "shop-tenant-1", ""), Description("uuid-2", "shop-tenant-2", "")
+ONE, TWO = DatabaseInfo("uuid-1", "shop-tenant-1", ""), DatabaseInfo("uuid-2", "shop-tenant-2", "")
 BOOKMARK = Bookmark("bookmark-1", datetime(2026, 1, 2, tzinfo=UTC), timedelta(days=30))
-DONE = Result(ONE.name, ONE.id, State.DONE, ("0001_a.sql",), BOOKMARK.id)
+DONE = MemberResult(ONE.name, ONE.id, MemberState.DONE, ("0001_a.sql",), BOOKMARK.id)
 
 
-def write(folder: Path, *, complete: bool | None = None, past: Past | None = None, sent: int = 7) -> Path:
+def write(
+    folder: Path, *, complete: bool | None = None, unfinished: UnfinishedRun | None = None, sent: int = 7
+) -> Path:
     """A run that finishes one database, and is at work on another; `complete` None is a kill."""
-    with opened(folder, KEY, past or Past(), lambda: sent) as notes:
+    with open_journal(folder, KEY, unfinished or UnfinishedRun(), lambda: sent) as notes:
         notes.bookmark(ONE, BOOKMARK, ["0001_a.sql"])
         notes.result(DONE)
         notes.bookmark(TWO, replace(BOOKMARK, id="bookmark-2"), ["0001_a.sql"])
@@ -43,8 +50,8 @@ def write(folder: Path, *, complete: bool | None = None, past: Past | None = Non
 
 def test_an_interrupted_run_is_found_with_what_it_did(tmp_path: Path) -> None:
     path = write(tmp_path)
-    past = find(tmp_path, KEY, time.time())
-    assert past == Past(
+    unfinished = find_unfinished(tmp_path, KEY, time.time())
+    assert unfinished == UnfinishedRun(
         path,
         {ONE.id: DONE},
         {ONE.id: "bookmark-1", TWO.id: "bookmark-2"},
@@ -58,16 +65,16 @@ def test_what_a_kill_leaves_of_a_line_is_dropped_at_every_length(tmp_path: Path)
     last = whole[: whole.rindex(b"{")]
     for length in range(len(last), len(whole)):
         path.write_bytes(whole[:length])
-        past = find(tmp_path, KEY, time.time())
-        assert (list(past.settled), list(past.bookmarks)) == ([ONE.id], [ONE.id])
-        with opened(tmp_path, KEY, past, lambda: 1) as notes:
+        unfinished = find_unfinished(tmp_path, KEY, time.time())
+        assert (list(unfinished.finished), list(unfinished.bookmarks)) == ([ONE.id], [ONE.id])
+        with open_journal(tmp_path, KEY, unfinished, lambda: 1) as notes:
             notes.bookmark(TWO, replace(BOOKMARK, id="later"), [])
-        assert find(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "later"
+        assert find_unfinished(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "later"
 
 
 def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_go_on_in(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    with opened(tmp_path, KEY, Past(), lambda: 7) as notes:
+    with open_journal(tmp_path, KEY, UnfinishedRun(), lambda: 7) as notes:
         notes.bookmark(ONE, BOOKMARK, ["0001_a.sql"])
         before = notes.path.read_bytes()
         resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 10, limits[1]))
@@ -78,23 +85,23 @@ def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_go_on_in(tmp_path: 
             resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         assert notes.path.read_bytes() == before
         notes.result(DONE)
-    assert find(tmp_path, KEY, time.time()).settled == {ONE.id: DONE}
+    assert find_unfinished(tmp_path, KEY, time.time()).finished == {ONE.id: DONE}
 
 
 def test_the_first_bookmark_of_a_run_stays_the_way_back(tmp_path: Path) -> None:
     write(tmp_path)
-    past = find(tmp_path, KEY, time.time())
-    with opened(tmp_path, KEY, past, lambda: 1) as notes:
+    unfinished = find_unfinished(tmp_path, KEY, time.time())
+    with open_journal(tmp_path, KEY, unfinished, lambda: 1) as notes:
         notes.bookmark(TWO, replace(BOOKMARK, id="after the first file"), [])
-    assert find(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "bookmark-2"
+    assert find_unfinished(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "bookmark-2"
 
 
 def test_a_failed_database_is_taken_up_again(tmp_path: Path) -> None:
-    with opened(tmp_path, KEY, Past(), lambda: 0) as notes:
-        notes.result(Result(ONE.name, ONE.id, State.FAILED, message="it failed"))
+    with open_journal(tmp_path, KEY, UnfinishedRun(), lambda: 0) as notes:
+        notes.result(MemberResult(ONE.name, ONE.id, MemberState.FAILED, message="it failed"))
         notes.end(complete=False)
-    past = find(tmp_path, KEY, time.time())
-    assert (past.path, past.settled) == (notes.path, {})
+    unfinished = find_unfinished(tmp_path, KEY, time.time())
+    assert (unfinished.path, unfinished.finished) == (notes.path, {})
 
 
 @pytest.mark.parametrize(
@@ -105,29 +112,29 @@ def test_a_failed_database_is_taken_up_again(tmp_path: Path) -> None:
         {"match": "*"},
         {"shard": "1/2"},
         {"table": "t"},
-        {"digest": journal.digest([])},
+        {"digest": journal.folder_digest([])},
     ],
     ids=lambda other: next(iter(other)),
 )
 def test_another_run_is_not_gone_on_with(tmp_path: Path, other: dict[str, str]) -> None:
     write(tmp_path)
-    assert find(tmp_path, replace(KEY, **other), time.time()) == Past()
+    assert find_unfinished(tmp_path, replace(KEY, **other), time.time()) == UnfinishedRun()
 
 
 def test_a_run_that_came_to_its_end_or_is_old_is_not_gone_on_with(tmp_path: Path) -> None:
     write(tmp_path, complete=False)
-    assert find(tmp_path, KEY, time.time() + journal.RESUME_SECONDS + 60) == Past()
-    write(tmp_path, complete=True, past=find(tmp_path, KEY, time.time()))
-    assert find(tmp_path, KEY, time.time()) == Past()
+    assert find_unfinished(tmp_path, KEY, time.time() + journal.RESUME_SECONDS + 60) == UnfinishedRun()
+    write(tmp_path, complete=True, unfinished=find_unfinished(tmp_path, KEY, time.time()))
+    assert find_unfinished(tmp_path, KEY, time.time()) == UnfinishedRun()
 
 
 def test_two_processes_do_not_go_on_with_the_same_run(tmp_path: Path) -> None:
     write(tmp_path)
-    past = find(tmp_path, KEY, time.time())
+    unfinished = find_unfinished(tmp_path, KEY, time.time())
     with (
-        opened(tmp_path, KEY, past, lambda: 0),
-        pytest.raises(ConfigError, match="another 'd1 fleet up' is at work"),
-        opened(tmp_path, KEY, past, lambda: 0),
+        open_journal(tmp_path, KEY, unfinished, lambda: 0),
+        pytest.raises(ConfigError, match="another 'd1 fleet up' works on this run"),
+        open_journal(tmp_path, KEY, unfinished, lambda: 0),
     ):
         pytest.fail("it was opened twice")
 
@@ -135,18 +142,18 @@ def test_two_processes_do_not_go_on_with_the_same_run(tmp_path: Path) -> None:
 def test_requests_of_earlier_processes_are_counted(tmp_path: Path) -> None:
     write(tmp_path, sent=7)
     now = time.time()
-    assert len(recent(tmp_path, "account", 300, now + 1)) == 7
-    write(tmp_path, sent=5, past=find(tmp_path, KEY, now))
-    assert len(recent(tmp_path, "account", 300, now + 1)) == 12
-    assert recent(tmp_path, "account", 300, now + 400) == []
-    assert recent(tmp_path, "another", 300, now + 1) == []
+    assert len(recent_requests(tmp_path, "account", 300, now + 1)) == 7
+    write(tmp_path, sent=5, unfinished=find_unfinished(tmp_path, KEY, now))
+    assert len(recent_requests(tmp_path, "account", 300, now + 1)) == 12
+    assert recent_requests(tmp_path, "account", 300, now + 400) == []
+    assert recent_requests(tmp_path, "another", 300, now + 1) == []
 
 
 @pytest.mark.parametrize("text", ["hello", "1", "{}", '{"key": {}}'])
 def test_a_file_that_is_no_journal_is_named(tmp_path: Path, text: str) -> None:
     (tmp_path / "notes.jsonl").write_text(f"{text}\n")
-    with pytest.raises(ConfigError, match=r"notes\.jsonl: is not the journal that 'd1 fleet up' wrote"):
-        find(tmp_path, KEY, time.time())
+    with pytest.raises(ConfigError, match=r"notes\.jsonl is not a journal of 'd1 fleet up'"):
+        find_unfinished(tmp_path, KEY, time.time())
 
 
 def test_the_journal_is_for_its_owner_s_eyes(tmp_path: Path) -> None:

@@ -8,21 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_d1.cloudflare.account import Description
+from pulumi_d1.cloudflare.account import DatabaseInfo
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.selection import Owners, Shard, read_shard, select
+from pulumi_d1.fleet.selection import Shard, StackNames, parse_shard, select_members
 
 NAMES = st.sets(st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=30), min_size=1, max_size=50)
 
 
-def described(*names: str) -> list[Description]:
-    return [Description(f"id of {name}", name, "") for name in names]
+def described(*names: str) -> list[DatabaseInfo]:
+    return [DatabaseInfo(f"id of {name}", name, "") for name in names]
 
 
 def names(*databases: str, match: str, shard: str = "1/1") -> list[str]:
     return [
         found.name
-        for found in select(described(*databases), match, read_shard(shard), lambda name: name.startswith("shop-db-"))
+        for found in select_members(
+            described(*databases), match, parse_shard(shard), lambda name: name.startswith("shop-db-")
+        )
     ]
 
 
@@ -49,7 +51,9 @@ def test_a_pattern_picks_by_name_and_in_order() -> None:
 
 
 def test_what_a_stack_owns_is_refused_and_named() -> None:
-    with pytest.raises(ConfigError, match=r"also matches what this project's stacks own: shop-db-dev, shop-db-prod: "):
+    with pytest.raises(
+        ConfigError, match=r"also matches databases of this project's stacks: shop-db-dev, shop-db-prod\. "
+    ):
         names("shop-tenant-1", "shop-db-prod", "shop-db-dev", match="shop-*")
     with pytest.raises(ConfigError, match="pulumi up"):
         names("shop-db-prod", match="shop-db-prod")
@@ -71,8 +75,8 @@ def test_what_a_stack_owns_is_refused_and_named() -> None:
     ],
 )
 def test_a_stacks_database_is_known_by_its_name_also_in_a_component_of_a_larger_program(name: str, owned: bool) -> None:  # noqa: FBT001 - a parameter
-    owners = Owners(frozenset({"legacy"}), frozenset({"shop"}), frozenset({"dev", "prod", "v1.2"}))
-    assert owners.have(name) is owned
+    owners = StackNames(frozenset({"legacy"}), frozenset({"shop"}), frozenset({"dev", "prod", "v1.2"}))
+    assert owners.own(name) is owned
 
 
 def test_a_stack_s_database_is_refused_in_every_shard() -> None:
@@ -89,4 +93,4 @@ def test_a_pattern_that_nothing_matches_is_a_mistake() -> None:
 @pytest.mark.parametrize("text", ["", "3", "0/4", "5/4", "a/b", "1/0", "-1/4", "1/4/2"])
 def test_a_shard_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 3/16"):
-        read_shard(text)
+        parse_shard(text)

@@ -12,10 +12,10 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.cloudflare.pace import Pace
 from pulumi_d1.ephemeral.names import PERMANENT
-from pulumi_d1.fleet.budget import read_rate
-from pulumi_d1.fleet.journal import Key, digest, recent
-from pulumi_d1.fleet.member import Terms
-from pulumi_d1.fleet.selection import Owners, read_shard, select
+from pulumi_d1.fleet.budget import parse_rate
+from pulumi_d1.fleet.journal import RunKey, folder_digest, recent_requests
+from pulumi_d1.fleet.member import FleetSettings
+from pulumi_d1.fleet.selection import StackNames, parse_shard, select_members
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.naming import production_name
 
@@ -80,14 +80,16 @@ class Options:
     rate: Rate
 
     @property
-    def terms(self) -> Terms:
+    def terms(self) -> FleetSettings:
         """The options that apply to each database."""
-        return Terms(self.folder, self.settings.migrations_table, self.settings.run_options)
+        return FleetSettings(self.folder, self.settings.migrations_table, self.settings.run_options)
 
-    def journal_key(self, command: str, match: str) -> Key:
+    def journal_key(self, command: str, match: str) -> RunKey:
         """Return the key by which a run finds the interrupted run that it continues."""
         settings = self.settings
-        return Key(command, settings.account_id, match, str(self.shard), settings.migrations_table, digest(self.files))
+        return RunKey(
+            command, settings.account_id, match, str(self.shard), settings.migrations_table, folder_digest(self.files)
+        )
 
     @property
     def journals(self) -> Path:
@@ -121,8 +123,8 @@ def read_options(  # noqa: PLR0913 - one argument for each option
     Raises:
         ConfigError: An option or the project is invalid.
     """
-    part = read_shard(shard)
-    own_rate = read_rate(rate).shared_by(1 if token_per_shard else part.of)
+    part = parse_shard(shard)
+    own_rate = parse_rate(rate).shared_by(1 if token_per_shard else part.of)
     root = project.root()
     stack = stack or production_name(project.configured_stacks(root))
     settings = project.settings(root, stack, needs_account=needs_account)
@@ -141,13 +143,13 @@ def find_fleet(options: Options, match: str) -> Fleet:
         ApiError: Cloudflare does not list the databases.
     """
     account_id, pace = options.settings.account_id, Pace(options.rate)
-    remembered = recent(options.journals, account_id, options.rate.seconds, time.time())
+    remembered = recent_requests(options.journals, account_id, options.rate.seconds, time.time())
     pace.add_earlier(remembered)
     account = connect_account(account_id, pace=pace)
     stacks = PERMANENT | project.configured_stacks(options.root)
     settings = [project.settings(options.root, stack, needs_account=False) for stack in sorted(stacks)]
-    owners = Owners(
+    owners = StackNames(
         frozenset(item.database_name for item in settings), frozenset(item.project_name for item in settings), stacks
     )
-    members = select(account.databases(), match, options.shard, owners.have)
+    members = select_members(account.databases(), match, options.shard, owners.own)
     return Fleet(account, members, pace.count, pace, len(remembered))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from pulumi_d1.fleet.budget import duration, left
-from pulumi_d1.fleet.result import State
+from pulumi_d1.fleet.budget import format_duration, seconds_left
+from pulumi_d1.fleet.result import MemberState
 from pulumi_d1.reports.fleet_text import progress_line
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.status import Status
 
     from pulumi_d1.cloudflare.pace import Pace
-    from pulumi_d1.fleet.result import Result
+    from pulumi_d1.fleet.result import MemberResult
 
 
 class Progress:
@@ -45,16 +45,17 @@ class Progress:
         with self._console.status("0 databases finished") as self._status:
             yield
 
-    def finished(self, result: Result) -> None:
+    def finished(self, result: MemberResult) -> None:
         """Count a database and print its result."""
-        if result.state is State.NOT_STARTED:
+        if result.state is MemberState.NOT_STARTED:
             return
         self._number += 1
         seconds, sent = time.monotonic() - self._start, self._pace.count - self._sent_before
-        seconds_left = left(seconds, sent, self._number, self._databases, self._pace.rate)
+        remaining = seconds_left(seconds, sent, self._number, self._databases, self._pace.rate)
         if self._status:
             self._status.update(
-                f"{self._number:,} of {self._databases:,} finished, {sent:,} requests, {duration(seconds_left)} to go"
+                f"{self._number:,} of {self._databases:,} finished, {sent:,} requests, "
+                f"{format_duration(remaining)} to go"
             )
-        if not self._status or result.state is not State.UP_TO_DATE:
-            self.print(progress_line(result, self._number, self._databases, seconds_left))
+        if not self._status or result.state is not MemberState.UP_TO_DATE:
+            self.print(progress_line(result, self._number, self._databases, remaining))
