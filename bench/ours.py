@@ -10,7 +10,6 @@ import json
 import os
 import sys
 import time
-from datetime import timedelta
 from pathlib import Path
 
 from pulumi_d1.system.garbage import lasting
@@ -18,8 +17,8 @@ from pulumi_d1.system.garbage import lasting
 with lasting():
     from pulumi_d1.cloudflare.database import connect
     from pulumi_d1.migrations.folder import read_folder
-    from pulumi_d1.migrations.review.review import look
-    from pulumi_d1.migrations.run.progress import Target
+    from pulumi_d1.migrations.review.review import review_database
+    from pulumi_d1.migrations.run.progress import RunTarget
     from pulumi_d1.migrations.run.runner import apply
 
 
@@ -28,10 +27,10 @@ def main() -> None:
     started = time.perf_counter()
     folder, database_id = sys.argv[1:]
     database = connect(os.environ["CLOUDFLARE_ACCOUNT_ID"], database_id)
-    target = Target("shop", folder, "d1_migrations", timedelta(days=30))
+    target = RunTarget("shop", folder, "d1_migrations")
     files = read_folder(Path(folder))
     before = time.perf_counter()
-    reviewed = look(database, files, target.table, {})
+    reviewed = review_database(database, files, target.table, {})
     reviewing = time.perf_counter() - before
     apply(database, reviewed, target)
     print(json.dumps({"seconds": time.perf_counter() - started, "review": reviewing}))

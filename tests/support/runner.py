@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.cloudflare.retry import ATTEMPTS, Retry
 from pulumi_d1.migrations.ledger import create
-from pulumi_d1.migrations.review.review import unrehearsed
-from pulumi_d1.migrations.run.progress import Target
-from pulumi_d1.migrations.run.runner import Report, applied, apply
+from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.review.review import review_without_rehearsal
+from pulumi_d1.migrations.run.progress import RunTarget
+from pulumi_d1.migrations.run.runner import RunReport, apply
 from tests.support import faults
 
 if TYPE_CHECKING:
@@ -21,21 +21,22 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api, Database
     from pulumi_d1.migrations.folder import Migration
 
-TARGET = Target("shop-db-dev", "migrations", "d1_migrations", timedelta(days=30))
+TARGET = RunTarget("shop-db-dev", "migrations", "d1_migrations")
 
 
 def apply_files(
     database: Database,
     files: Sequence[Migration],
-    target: Target = TARGET,
+    target: RunTarget = TARGET,
     *,
     known: Sequence[str] | None = None,
     recorded: Mapping[str, str] = MappingProxyType({}),
     **options: Any,
-) -> Report:
+) -> RunReport:
     """Applies files without a rehearsal, so that what is broken meets the server; `known` is the ledger as it was."""
-    names = applied(database, target.table) if known is None else known
-    return apply(database, unrehearsed(files, names, recorded, "the test leaves it out"), target, **options)
+    names = read_ledger(database, target.table) if known is None else known
+    reviewed = review_without_rehearsal(files, names, recorded, "the test leaves it out")
+    return apply(database, reviewed, target, **options)
 
 
 @dataclass
@@ -44,15 +45,15 @@ class Waiting:
 
     Attributes:
         seconds: each wait that was asked for.
-        said: each line that was said meanwhile.
+        messages: Each message that was logged meanwhile.
     """
 
+    messages: list[str]
     seconds: list[float] = field(default_factory=list)
-    said: list[str] = field(default_factory=list)
 
     @property
     def retry(self) -> Retry:
-        return Retry(self.said.append, self.seconds.append, lambda: 1.0)
+        return Retry(self.seconds.append, lambda: 1.0)
 
 
 def arrange(database: D1Api, **behaviour: Any) -> None:

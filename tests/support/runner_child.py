@@ -47,7 +47,7 @@ def main(folder: str, database_id: str) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     database = connect(os.environ["CLOUDFLARE_ACCOUNT_ID"], database_id)
     report = apply_files(database, read_folder(Path(folder)), TARGET, known=())
-    sys.stdout.write(json.dumps({"ran": report.ran, "found": report.found}))
+    sys.stdout.write(json.dumps({"ran": report.ran, "found": report.by_others}))
 
 
 if __name__ == "__main__":

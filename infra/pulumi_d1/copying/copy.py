@@ -16,7 +16,7 @@ from pulumi_d1.copying.script import plan_copy
 from pulumi_d1.copying.snapshot import count_rows, write_snapshot
 from pulumi_d1.errors import CopyFailed, OutcomeUnknown, PlanRefused, SqlRefused, TryLater
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
+from pulumi_d1.migrations.run.settling import settle_attempts
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -139,8 +139,7 @@ def _import(target: CopyTarget, file: BinaryIO, names: CopyNames, source: LiveDa
     except SqlRefused as error:
         raise CopyFailed(f"nothing was copied: D1 refused the copy of {names.source}: {error}") from error
     except OutcomeUnknown as error:
-        for pause in SETTLE_SECONDS:
-            retry.sleep(pause)
+        for _ in settle_attempts(retry.sleep):
             if is_copy(live.read_database(target, names.ledger), source):
                 return
         raise OutcomeUnknown(

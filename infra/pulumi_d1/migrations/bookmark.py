@@ -29,6 +29,10 @@ class Bookmark:
         """Return the command that restores a database to this moment."""
         return restore_command(database_name, self.id)
 
+    def announcement(self, database_name: str) -> str:
+        """Return the message that is printed before the first write."""
+        return f"took bookmark {self.id}; restore command: {self.restore_command(database_name)}"
+
 
 def restore_command(database_name: str, bookmark_id: str) -> str:
     """Return the command that restores a database to a bookmark."""

@@ -1,4 +1,4 @@
-"""Files that share a request leave what files one at a time leave, to the row, whatever happens to them."""
+"""Files that share a request leave the same database as files sent one at a time, row by row, also after failures."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.errors import MigrationFailed
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.run.outcome import SETTLE_SECONDS
-from pulumi_d1.migrations.run.runner import applied
+from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
 from tests.support.faults import arranged
 from tests.support.runner import TARGET, apply_files, arrange
 
@@ -27,7 +27,7 @@ FILES = [
     Migration("0005_more.sql", "INSERT INTO log (file) SELECT file || '!' FROM log;"),
     Migration("0006_column.sql", "ALTER TABLE log ADD COLUMN size INTEGER NOT NULL DEFAULT 0;"),
 ]
-LEFT = (
+CONTENTS = (
     "SELECT type, name, sql FROM sqlite_master WHERE name NOT GLOB '_cf_*' ORDER BY name",
     "SELECT * FROM log ORDER BY id",
     "SELECT id, name FROM d1_migrations ORDER BY id",
@@ -38,17 +38,17 @@ def broken(file: Migration) -> Migration:
     return Migration(file.name, f"{file.sql}\nINSERT INTO nowhere VALUES (1);")
 
 
-def left(database: D1Api) -> list[tuple[dict[str, Any], ...]]:
-    return [database.read(query) for query in LEFT]
+def contents(database: D1Api) -> list[tuple[dict[str, Any], ...]]:
+    return [database.read(query) for query in CONTENTS]
 
 
 def one_at_a_time(database: D1Api, files: list[Migration]) -> list[tuple[dict[str, Any], ...]]:
-    """What is left in another database where each file is a run of its own, up to the broken one."""
+    """Return the contents of another database after one run for each file, up to the broken one."""
     other = Account(database.client, database.account_id, database.retry).create("other")
     with suppress(MigrationFailed):
         for number in range(len(files)):
             apply_files(other, files[: number + 1], TARGET)
-    return left(other)
+    return contents(other)
 
 
 def requests(database: D1Api) -> int:
@@ -56,21 +56,19 @@ def requests(database: D1Api) -> int:
 
 
 @pytest.mark.parametrize("position", range(1, len(FILES)))
-def test_wherever_a_broken_file_stands_what_is_left_is_what_one_at_a_time_leaves(
-    database: D1Api, position: int
-) -> None:
+def test_a_broken_file_at_any_position_leaves_the_same_as_one_file_at_a_time(database: D1Api, position: int) -> None:
     files = [broken(file) if number == position else file for number, file in enumerate(FILES)]
     with pytest.raises(MigrationFailed) as error:
         apply_files(database, files, TARGET)
     assert error.value.failed == FILES[position].name
     assert error.value.applied == tuple(file.name for file in FILES[:position])
     assert "no such table: nowhere" in str(error.value)
-    assert left(database) == one_at_a_time(database, files)
+    assert contents(database) == one_at_a_time(database, files)
 
 
-def test_without_a_broken_file_too(database: D1Api) -> None:
+def test_files_without_a_broken_one_leave_the_same_as_one_file_at_a_time(database: D1Api) -> None:
     apply_files(database, FILES, TARGET)
-    assert left(database) == one_at_a_time(database, FILES)
+    assert contents(database) == one_at_a_time(database, FILES)
 
 
 def test_many_files_are_not_listed_one_by_one(database: D1Api) -> None:
@@ -104,9 +102,9 @@ def test_a_request_that_takes_too_long_for_all_of_its_files_is_sent_for_each(
     assert [count for count in sent if count] == [2, 1, 1]
 
 
-def test_an_answer_lost_for_all_of_its_files_is_settled_for_all(database: D1Api) -> None:
+def test_after_a_lost_response_the_ledger_decides_for_all_files_of_the_request(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "when": "after", "endpoint": "query", "contains": FILES[0].name}])
-    assert apply_files(database, FILES, TARGET, retry=database.retry).ran == applied(database, TARGET.table)
+    assert apply_files(database, FILES, TARGET, retry=database.retry).ran == read_ledger(database, TARGET.table)
 
 
 def test_a_large_file_is_an_import_with_its_ledger_row(database: D1Api) -> None:
@@ -115,4 +113,4 @@ def test_a_large_file_is_an_import_with_its_ledger_row(database: D1Api) -> None:
     apply_files(database, [FILES[0], Migration("0002_bulk.sql", bulk)], TARGET)
     assert requests(database) >= 2
     assert database.read("SELECT count(*) AS n FROM log") == ({"n": 12},)
-    assert applied(database, TARGET.table) == ("0001_log.sql", "0002_bulk.sql")
+    assert read_ledger(database, TARGET.table) == ("0001_log.sql", "0002_bulk.sql")

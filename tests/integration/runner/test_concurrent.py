@@ -1,4 +1,4 @@
-"""Several runs on one database at once: each file is applied once, and whoever comes second says so and goes on."""
+"""Several runs on one database at once: each file is applied once, and the slower run reports it and continues."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from d1_emulator.server import DEFAULT_TOKEN, environment
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import MigrationFailed
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.run.runner import Report, applied
+from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.run.runner import RunReport
 from tests.support import installed
 from tests.support import runner_child as child
 from tests.support.runner import TARGET, ScriptedCloudflare, apply_files, arrange
@@ -44,10 +45,10 @@ def rows(database: D1Api) -> list[str]:
     return sorted(row["file"] for row in database.read("SELECT file FROM log"))
 
 
-def run_at_once(database: D1Api, files: Sequence[Migration]) -> list[Report | MigrationFailed]:
-    """What runs that all saw an empty ledger came to."""
+def run_at_once(database: D1Api, files: Sequence[Migration]) -> list[RunReport | MigrationFailed]:
+    """Return the results of runs that all saw an empty ledger."""
 
-    def run(_number: int) -> Report | MigrationFailed:
+    def run(_number: int) -> RunReport | MigrationFailed:
         retry = Retry(sleep=lambda seconds: time.sleep(min(seconds, 0.02)))
         mine = replace(database, retry=retry)
         try:
@@ -63,13 +64,13 @@ def test_eight_runs_at_once_apply_each_file_once(database: D1Api) -> None:
     reports = run_at_once(database, FILES)
     names = {file.name for file in FILES}
     assert rows(database) == sorted(str(number) for number in range(1, 83))
-    assert set(applied(database, TARGET.table)) == names
+    assert set(read_ledger(database, TARGET.table)) == names
     for report in reports:
-        assert isinstance(report, Report), report
-        assert {*report.ran, *report.found} == names
-        assert len(report.ran) + len(report.found) == len(names)
-    ran = [name for report in reports if isinstance(report, Report) for name in report.ran]
-    assert sorted(ran) == sorted(names), "each file has one run that says that it applied it"
+        assert isinstance(report, RunReport), report
+        assert {*report.ran, *report.by_others} == names
+        assert len(report.ran) + len(report.by_others) == len(names)
+    ran = [name for report in reports if isinstance(report, RunReport) for name in report.ran]
+    assert sorted(ran) == sorted(names), "exactly one run reports each file as its own"
 
 
 def test_eight_runs_of_a_broken_folder_all_name_the_file_and_keep_what_is_before_it(database: D1Api) -> None:
@@ -80,7 +81,7 @@ def test_eight_runs_of_a_broken_folder_all_name_the_file_and_keep_what_is_before
     for outcome in outcomes:
         assert isinstance(outcome, MigrationFailed), outcome
         assert outcome.failed == broken.name
-        assert "mend the file" in str(outcome)
+        assert "fix the file" in str(outcome)
 
 
 def test_eight_processes_at_once_apply_each_file_once(database: D1Api, tmp_path: Path) -> None:
@@ -92,7 +93,7 @@ def test_eight_processes_at_once_apply_each_file_once(database: D1Api, tmp_path:
     assert sorted(name for report in reports for name in report["ran"]) == [file.name for file in FILES]
 
 
-def test_a_run_beside_wranglers_applies_each_file_once(database: D1Api, tmp_path: Path) -> None:
+def test_a_run_beside_wranglers_applies_each_file_once(database: D1Api, tmp_path: Path, messages: list[str]) -> None:
     files = [LOG, *SMALL[:30]]
     variables = environment(database.client.base_url, DEFAULT_TOKEN, database.account_id)
     worker = Wrangler.of(installed.binaries(), tmp_path, tmp_path, variables)
@@ -102,7 +103,7 @@ def test_a_run_beside_wranglers_applies_each_file_once(database: D1Api, tmp_path
     )
     for file in files:
         worker.write(f"migrations/{file.name}", file.sql)
-    # Slow enough that wrangler, which takes its time to start, is in the middle of the files when the run begins.
+    # So slow that wrangler, which takes long to start, has applied only some of the files when the run begins.
     arrange(database, latency_ms=30)
     with ThreadPoolExecutor(1) as executor:
         theirs = executor.submit(
@@ -112,28 +113,29 @@ def test_a_run_beside_wranglers_applies_each_file_once(database: D1Api, tmp_path
                 env=worker.environment,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
-                check=False,  # it fails on the file that the run was quicker to apply
+                check=False,  # it fails on a file that the run applied first
             )
         )
-        while len(applied(database, TARGET.table)) < 5:
+        while len(read_ledger(database, TARGET.table)) < 5:
             assert not theirs.done(), theirs.result()
-        said: list[str] = []
-        report = apply_files(database, files, TARGET, known=(), say=said.append)
-    assert {*report.ran, *report.found} == {file.name for file in files}
-    assert len(report.found) >= 5
-    assert f"{LOG.name} was applied by someone else meanwhile (1 of 31)" in said
+        report = apply_files(database, files, TARGET, known=())
+    assert {*report.ran, *report.by_others} == {file.name for file in files}
+    assert len(report.by_others) >= 5
+    assert f"{LOG.name} was applied by someone else during this run (1 of 31)" in messages
     assert rows(database) == sorted(str(number) for number in range(1, 31))
 
 
-def test_a_file_that_someone_else_applied_and_took_back_is_not_called_broken(
+def test_a_file_that_someone_else_applied_and_undid_is_not_called_broken(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     scripted.bookmark("b")
     scripted.error(400, 7500, "UNIQUE constraint failed: d1_migrations.name: SQLITE_CONSTRAINT")
     scripted.ledger()
-    with pytest.raises(MigrationFailed, match="someone else applied it and took it back meanwhile") as error:
+    with pytest.raises(
+        MigrationFailed, match="someone else applied the file during this run, and then undid that"
+    ) as error:
         apply_files(failing, [LOG], TARGET, known=(), retry=failing.retry)
-    assert "mend the file" not in str(error.value)
+    assert "fix the file" not in str(error.value)
 
 
 def test_files_that_others_applied_are_not_sent_again_later_in_the_run(
@@ -145,4 +147,4 @@ def test_files_that_others_applied_are_not_sent_again_later_in_the_run(
     scripted.rows()  # the write of the last file
     scripted.verified(LOG.name, PRAGMA.name, LAST.name)
     report = apply_files(failing, [LOG, PRAGMA, LAST], TARGET, known=(), retry=failing.retry)
-    assert (report.ran, report.found) == ((LAST.name,), (LOG.name, PRAGMA.name))
+    assert (report.ran, report.by_others) == ((LAST.name,), (LOG.name, PRAGMA.name))

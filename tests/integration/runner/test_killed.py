@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.run.runner import applied
+from pulumi_d1.migrations.live import read_ledger
 from tests.support import runner_child as child
 from tests.support.faults import arranged
 from tests.support.runner import TARGET, apply_files, arrange
@@ -47,7 +47,7 @@ def seen(database: D1Api) -> int:
 def go_on(database: D1Api) -> None:
     """Runs again, at once: the request that the killed run has sent may still be under way."""
     report = apply_files(database, FILES, TARGET)
-    assert list(report.ledger) == [file.name for file in FILES] == list(applied(database, TARGET.table))
+    assert list(report.ledger) == [file.name for file in FILES] == list(read_ledger(database, TARGET.table))
     assert sorted(row["file"] for row in database.read("SELECT file FROM log")) == list("123456")
 
 

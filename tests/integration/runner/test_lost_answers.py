@@ -1,4 +1,4 @@
-"""A write is sent once. What an error means is read in the ledger, and the message says no more than is known."""
+"""A write is sent once. After an error the ledger decides its outcome, and the message claims nothing more."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ import pytest
 from pulumi_d1.cloudflare.retry import ATTEMPTS, BUDGET_SECONDS, Retry
 from pulumi_d1.errors import ApiError, MigrationFailed
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.run.outcome import SETTLE_SECONDS
-from pulumi_d1.migrations.run.runner import Report, applied
+from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
 from tests.support.runner import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pulumi_d1.cloudflare.database import D1Api
+    from pulumi_d1.migrations.run.runner import RunReport
     from tests.support.runner import ScriptedCloudflare, Waiting
 
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
@@ -34,8 +35,8 @@ MORE = [
 FAULTS = ["error", "bad-gateway", "drop", "invalid-json", "failure"]
 
 
-def run(database: D1Api, files: Sequence[Migration] = (USERS,)) -> Report:
-    return apply_files(database, files, TARGET, retry=database.retry, say=database.retry.say)
+def run(database: D1Api, files: Sequence[Migration] = (USERS,)) -> RunReport:
+    return apply_files(database, files, TARGET, retry=database.retry)
 
 
 def writes(scripted: ScriptedCloudflare) -> int:
@@ -43,23 +44,25 @@ def writes(scripted: ScriptedCloudflare) -> int:
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_answer_lost_after_the_commit_is_found_in_the_ledger(database: D1Api, waiting: Waiting, fault: str) -> None:
+def test_a_response_lost_after_the_commit_is_found_in_the_ledger(database: D1Api, waiting: Waiting, fault: str) -> None:
     arrange(database, faults=[{"fault": fault, "when": "after", "endpoint": "query", "contains": "INSERT"}])
     report = run(database, [USERS, NAMES])
     assert report.ran == report.ledger == (USERS.name, NAMES.name)
     assert database.read("SELECT name FROM users") == ({"name": "Ada"},)
-    assert waiting.said[1:] == [
-        "0001_users.sql is in the ledger now: it took effect, or someone else applied it (1 of 2)",
-        "0002_names.sql is in the ledger now: it took effect, or someone else applied it (2 of 2)",
+    assert waiting.messages[1:] == [
+        "0001_users.sql is in the ledger now: this run or someone else applied it (1 of 2)",
+        "0002_names.sql is in the ledger now: this run or someone else applied it (2 of 2)",
     ]
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_answer_lost_before_the_commit_is_a_failure_that_can_be_run_again(
+def test_a_request_lost_before_the_commit_fails_and_can_be_run_again(
     database: D1Api, waiting: Waiting, fault: str
 ) -> None:
     arrange(database, faults=[{"fault": fault, "endpoint": "query", "contains": "INSERT"}])
-    with pytest.raises(MigrationFailed, match="limit for a query: it did not take effect") as error:
+    with pytest.raises(
+        MigrationFailed, match="not applied: the ledger does not list it after 30 s, D1's limit for a query"
+    ) as error:
         run(database)
     assert error.value.failed == USERS.name
     assert waiting.seconds == list(SETTLE_SECONDS)
@@ -67,7 +70,7 @@ def test_an_answer_lost_before_the_commit_is_a_failure_that_can_be_run_again(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_reads_are_asked_for_again(database: D1Api, fault: str) -> None:
+def test_reads_are_sent_again(database: D1Api, fault: str) -> None:
     endless = {"fault": fault, "times": ATTEMPTS - 1}
     arrange(
         database,
@@ -106,11 +109,11 @@ def test_whatever_is_lost_each_file_is_applied_once_in_the_end(database: D1Api, 
             run(database, files)
             break
     arrange(database)
-    assert applied(database, TARGET.table) == tuple(file.name for file in files)
+    assert read_ledger(database, TARGET.table) == tuple(file.name for file in files)
     assert len(database.read("SELECT id FROM users")) == 1 + 6
 
 
-def test_a_write_that_is_slower_than_its_answer_is_waited_for(
+def test_a_write_that_commits_after_its_response_is_waited_for(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
 ) -> None:
     scripted.no_ledger()
@@ -123,10 +126,11 @@ def test_a_write_that_is_slower_than_its_answer_is_waited_for(
     assert run(failing).ran == (USERS.name,)
     assert writes(scripted) == 1
     assert waiting.seconds == [1, 2]
-    assert "0001_users.sql: gateway timeout (code 7009); asking the ledger for 30 s what became of it" in waiting.said
+    reading = "0001_users.sql: gateway timeout (code 7009); reading the ledger for 30 s to see if it was applied"
+    assert reading in waiting.messages
 
 
-def test_a_write_that_cloudflare_would_not_run_is_sent_again_once_the_ledger_is_read(
+def test_a_throttled_write_is_sent_again_after_the_ledger_is_read(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
 ) -> None:
     scripted.no_ledger()
@@ -138,7 +142,7 @@ def test_a_write_that_cloudflare_would_not_run_is_sent_again_once_the_ledger_is_
     assert run(failing).ran == (USERS.name,)
     assert writes(scripted) == 2
     assert sum(waiting.seconds) == 300
-    assert "Cloudflare asks to wait 300 s (HTTP 429); 240 s left" in waiting.said
+    assert "Cloudflare requested a wait of 300 s (HTTP 429); 240 s left" in waiting.messages
 
 
 def test_a_write_is_not_sent_again_when_someone_else_applied_it_during_the_wait(
@@ -147,21 +151,20 @@ def test_a_write_is_not_sent_again_when_someone_else_applied_it_during_the_wait(
     scripted.no_ledger()
     scripted.bookmark("b")
     scripted.error(429, 971, "throttled", **{"retry-after": "300"})
-    for _ in range(2):  # before the write is sent again, and to judge
+    for _ in range(2):  # before the write is sent again, and for its outcome
         scripted.ledger(USERS.name)
     scripted.verified(USERS.name)
     report = run(failing)
-    assert (report.ran, report.found) == ((), (USERS.name,))
+    assert (report.ran, report.by_others) == ((), (USERS.name,))
     assert writes(scripted) == 1
 
 
-def test_a_run_beyond_the_rate_limit_waits_until_it_is_over(database: D1Api) -> None:
-    said: list[str] = []
-    patient = replace(database, retry=Retry(said.append))
+def test_a_run_beyond_the_rate_limit_waits_until_it_is_over(database: D1Api, messages: list[str]) -> None:
+    patient = replace(database, retry=Retry())
     files = [USERS, *(Migration(f"{number:04}.sql", MORE[1]) for number in range(2, 10))]
     arrange(database, rate_limit={"requests": 5, "seconds": 60, "block_seconds": 2})
     assert apply_files(patient, files, TARGET, retry=patient.retry).ran == tuple(file.name for file in files)
-    assert said.count("Cloudflare asks to wait 2 s (HTTP 429)") >= 2
+    assert messages.count("Cloudflare requested a wait of 2 s (HTTP 429)") >= 2
     arrange(database)
     assert len(database.read("SELECT id FROM users")) == 8
 
@@ -174,38 +177,40 @@ def test_patience_with_a_rate_limit_ends(scripted: ScriptedCloudflare, failing: 
         scripted.no_ledger()
     with pytest.raises(MigrationFailed, match="throttled") as error:
         run(failing)
-    assert "outcome   the ledger does not show it, so it did not take effect" in str(error.value)
+    assert "outcome   not applied: the ledger does not list it" in str(error.value)
     assert sum(waiting.seconds) < BUDGET_SECONDS
 
 
 @pytest.mark.parametrize(("status", "code"), [(403, 10000), (404, 7404), (400, 7400), (413, 7000)])
-def test_a_request_that_was_turned_away_is_not_sent_again(
+def test_a_refused_request_is_not_sent_again(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting, status: int, code: int
 ) -> None:
     scripted.no_ledger()
     scripted.bookmark("b")
     scripted.error(status, code, "no")
     scripted.no_ledger()
-    with pytest.raises(MigrationFailed, match="outcome   the ledger does not show it, so it did not take effect"):
+    with pytest.raises(MigrationFailed, match="outcome   not applied: the ledger does not list it"):
         run(failing)
     assert writes(scripted) == 1
     assert waiting.seconds == []
 
 
-def test_when_the_ledger_can_not_be_read_either_the_message_says_so(
+def test_when_the_ledger_cannot_be_read_either_the_outcome_is_unknown(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     scripted.no_ledger()
     scripted.bookmark("b")
     scripted.drop()
     scripted.outage()
-    with pytest.raises(MigrationFailed, match=r"what became of 0001_users\.sql failed too: still down") as error:
+    with pytest.raises(
+        MigrationFailed, match=r"no answer from Cloudflare.*; then reading the ledger failed too: still down"
+    ) as error:
         run(failing)
-    assert "outcome   not known" in str(error.value)
+    assert "outcome   unknown: the ledger cannot be read" in str(error.value)
     assert "--bookmark=b" in str(error.value)
 
 
-def test_when_the_database_can_not_be_read_at_the_end_the_way_back_is_told(
+def test_when_the_database_cannot_be_read_at_the_end_the_restore_command_is_printed(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     scripted.no_ledger()
@@ -217,7 +222,7 @@ def test_when_the_database_can_not_be_read_at_the_end_the_way_back_is_told(
     assert "--bookmark=b" in str(error.value)
 
 
-def test_an_upload_that_fails_is_not_the_files_fault(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+def test_a_failed_upload_is_not_blamed_on_the_file(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     upload = {"filename": "f", "upload_url": f"{scripted.base_url}/upload"}
     scripted.no_ledger()
     scripted.bookmark("b")
@@ -226,12 +231,12 @@ def test_an_upload_that_fails_is_not_the_files_fault(scripted: ScriptedCloudflar
     scripted.no_ledger()
     with pytest.raises(MigrationFailed, match=r"the upload of the import failed: HTTP 503") as error:
         run(failing, [TRIGGER])
-    assert "it did not take effect" in str(error.value)
-    assert "mend the file" not in str(error.value)
+    assert "not applied: the ledger does not list it" in str(error.value)
+    assert "fix the file" not in str(error.value)
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_the_end_of_an_import_that_was_told_to_nobody_is_found_in_the_ledger(database: D1Api, fault: str) -> None:
+def test_an_import_whose_response_was_lost_is_found_in_the_ledger(database: D1Api, fault: str) -> None:
     arrange(database, faults=[{"fault": fault, "when": "after", "endpoint": "import", "contains": "ingest"}])
     report = run(database, [USERS, Migration("0002_trigger.sql", TRIGGER.sql)])
     assert report.ran == (USERS.name, "0002_trigger.sql")
@@ -241,16 +246,16 @@ def test_the_end_of_an_import_that_was_told_to_nobody_is_found_in_the_ledger(dat
 def test_an_import_whose_poll_fails_is_polled_again(database: D1Api, fault: str) -> None:
     active = {"fault": "import-active", "when": "after", "endpoint": "import", "contains": "ingest"}
     arrange(database, faults=[active, {"fault": fault, "endpoint": "import", "contains": "poll", "times": 3}])
-    assert run(database, [USERS, Migration("0002_trigger.sql", TRIGGER.sql)]).found == ()
+    assert run(database, [USERS, Migration("0002_trigger.sql", TRIGGER.sql)]).by_others == ()
 
 
 def test_an_import_that_never_started_may_still_be_running(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "endpoint": "import", "contains": "ingest"}])
-    with pytest.raises(MigrationFailed, match="it went as an import, which may still be running"):
+    with pytest.raises(MigrationFailed, match="it was sent as an import, which may still be running"):
         run(database, [USERS, Migration("0002_trigger.sql", TRIGGER.sql)])
 
 
-def test_nothing_runs_when_the_bookmark_can_not_be_had(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+def test_nothing_runs_without_a_bookmark(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.no_ledger()
     scripted.outage()
     with pytest.raises(ApiError, match="still down"):
@@ -258,14 +263,14 @@ def test_nothing_runs_when_the_bookmark_can_not_be_had(scripted: ScriptedCloudfl
     assert writes(scripted) == 0
 
 
-def test_a_ledger_that_is_made_while_it_is_looked_for_is_read(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+def test_a_ledger_that_is_created_between_two_reads_is_read(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.error(400, 7500, "no such table: d1_migrations: SQLITE_ERROR")
     scripted.rows({"name": "d1_migrations"})
     scripted.ledger(USERS.name)
-    assert applied(failing, TARGET.table) == (USERS.name,)
+    assert read_ledger(failing, TARGET.table) == (USERS.name,)
 
 
-def test_a_ledger_that_is_there_and_refused_is_not_taken_for_an_empty_one(
+def test_an_existing_ledger_that_cannot_be_read_does_not_count_as_empty(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     scripted.error(400, 7500, "no such column: id: SQLITE_ERROR")

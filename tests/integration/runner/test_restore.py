@@ -1,4 +1,4 @@
-"""onFailure: restore puts the database back after a failed file, unless someone else's writes would be lost."""
+"""onFailure: restore restores the bookmark after a failed file, unless that would delete someone else's writes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import pytest
 
 from pulumi_d1.errors import MigrationFailed
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.run.recovery import STRANGER, OnFailure
-from pulumi_d1.migrations.run.runner import applied
+from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.run.options import OnFailure, RunOptions
+from pulumi_d1.migrations.run.recovery import FOREIGN_WRITES
 from tests.support.runner import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
@@ -26,22 +27,22 @@ FILES = (USERS, NAMES, BROKEN)
 
 def fail(database: Database, origin: D1Api, files: Sequence[Migration] = FILES) -> MigrationFailed:
     with pytest.raises(MigrationFailed) as error:
-        apply_files(database, files, TARGET, on_failure=OnFailure.RESTORE, retry=origin.retry)
+        apply_files(database, files, TARGET, options=RunOptions(on_failure=OnFailure.RESTORE), retry=origin.retry)
     assert error.value.failed == BROKEN.name
     return error.value
 
 
 def kept(database: D1Api, failure: MigrationFailed) -> str:
-    """Why the database was not put back."""
-    assert failure.applied == (USERS.name, NAMES.name) == applied(database, TARGET.table)
-    assert f"way back  wrangler d1 time-travel restore {TARGET.name} --bookmark={failure.bookmark}" in str(failure)
+    """Return why the database was not restored."""
+    assert failure.applied == (USERS.name, NAMES.name) == read_ledger(database, TARGET.table)
+    assert f"restore   wrangler d1 time-travel restore {TARGET.name} --bookmark={failure.bookmark}" in str(failure)
     assert "\n  undo " not in str(failure)
-    return next(line.split(maxsplit=1)[1] for line in str(failure).splitlines() if line.startswith("  restore "))
+    return next(line.split(maxsplit=1)[1] for line in str(failure).splitlines() if line.startswith("  restored "))
 
 
 @dataclass(frozen=True)
 class Shared:
-    """A database that someone else writes to, just before its bookmark is read for the nth time."""
+    """A database that someone else writes to, just before the nth read of its bookmark."""
 
     database: D1Api
     nth: int
@@ -69,78 +70,78 @@ class Shared:
 def test_the_database_is_as_before_the_run_and_the_restore_can_be_undone(database: D1Api) -> None:
     database.write("CREATE TABLE orders (id)")
     failure = fail(database, database)
-    assert applied(database, TARGET.table) == failure.applied == ()
+    assert read_ledger(database, TARGET.table) == failure.applied == ()
     assert database.read("SELECT name FROM sqlite_master WHERE name IN ('users', 'orders')") == ({"name": "orders"},)
 
     text = str(failure)
     assert "kept      nothing" in text
-    assert "restored  to this bookmark; undone with it: 0001_users.sql, 0002_names.sql" in text
+    assert "restored  to this bookmark, which undid 0001_users.sql, 0002_names.sql" in text
     (undo,) = [line for line in text.splitlines() if line.startswith("  undo ")]
     database.restore(undo.rpartition("=")[2])
-    assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
+    assert read_ledger(database, TARGET.table) == (USERS.name, NAMES.name)
 
 
-def test_after_a_restore_the_mended_folder_runs_whole(database: D1Api) -> None:
+def test_after_a_restore_the_fixed_folder_runs_from_the_start(database: D1Api) -> None:
     fail(database, database)
-    mended = Migration(BROKEN.name, "INSERT INTO users (name) VALUES ('Grace');")
-    assert apply_files(database, [USERS, NAMES, mended], TARGET).ran == (USERS.name, NAMES.name, BROKEN.name)
+    fixed = Migration(BROKEN.name, "INSERT INTO users (name) VALUES ('Grace');")
+    assert apply_files(database, [USERS, NAMES, fixed], TARGET).ran == (USERS.name, NAMES.name, BROKEN.name)
     assert database.read("SELECT name FROM users ORDER BY id") == ({"name": "Ada"}, {"name": "Grace"})
 
 
-def test_where_nothing_was_applied_nothing_is_restored(database: D1Api) -> None:
+def test_if_nothing_was_applied_nothing_is_restored(database: D1Api) -> None:
     before = database.bookmark()
     text = str(fail(database, database, [BROKEN]))
-    assert "restore" not in text.replace("time-travel restore", "").replace("restorable", "")
+    assert "restored" not in text
     assert database.bookmark() == before
 
 
 @pytest.mark.parametrize("nth", [2, 4, 6], ids=["before the first write", "between writes", "after the failure"])
 def test_the_write_of_someone_else_is_not_lost(database: D1Api, nth: int) -> None:
     database.write("CREATE TABLE orders (id)")
-    assert kept(database, fail(Shared(database, nth, []), database)) == f"not done: {STRANGER}"
+    assert kept(database, fail(Shared(database, nth, []), database)) == f"no: {FOREIGN_WRITES}"
     assert database.read("SELECT id FROM orders") == ({"id": 7},)
 
 
 def test_what_someone_else_applied_is_not_undone(database: D1Api) -> None:
     apply_files(database, [USERS], TARGET)
     with pytest.raises(MigrationFailed) as error:
-        apply_files(database, FILES, TARGET, known=(), on_failure=OnFailure.RESTORE)
-    assert f"restore   not done: {STRANGER}" in str(error.value)
-    assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
+        apply_files(database, FILES, TARGET, known=(), options=RunOptions(on_failure=OnFailure.RESTORE))
+    assert f"restored  no: {FOREIGN_WRITES}" in str(error.value)
+    assert read_ledger(database, TARGET.table) == (USERS.name, NAMES.name)
 
 
-def test_after_a_lost_answer_nobody_knows_whose_write_it_was(database: D1Api) -> None:
+def test_after_a_lost_response_nothing_is_restored(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "when": "after", "endpoint": "query", "contains": USERS.name}])
-    assert "an answer was lost, so someone else may have applied one" in kept(database, fail(database, database))
+    assert "no: a response was lost, so someone else may have applied one" in kept(database, fail(database, database))
 
 
-def test_where_the_bookmark_can_not_be_read_it_can_not_be_told(database: D1Api) -> None:
+def test_if_the_bookmark_cannot_be_read_nothing_is_restored(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "error", "endpoint": "bookmark", "nth": 3, "times": None}])
     reason = kept(database, fail(database, database))
-    assert reason.startswith("not done: it can't be told whether someone else wrote to the database: internal error")
+    assert reason.startswith("no: it cannot be determined if someone else wrote to the database: internal error")
 
 
-def test_a_file_of_which_nothing_is_known_may_not_be_restored_from_under(database: D1Api) -> None:
+def test_if_the_files_outcome_is_unknown_nothing_is_restored(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "endpoint": "query", "contains": BROKEN.name}])
-    assert kept(database, fail(database, database)) == "not done: what became of the file is not known"
+    assert kept(database, fail(database, database)) == "no: it is unknown if the file was applied"
 
 
-def test_a_restore_that_is_refused_is_told(database: D1Api) -> None:
+def test_a_refused_restore_is_reported(database: D1Api) -> None:
     arrange(database, restore_limit={"requests": 0, "seconds": 600})
-    assert kept(database, fail(database, database)).startswith("failed: System limit reached: restores per database")
+    assert kept(database, fail(database, database)).startswith("no: System limit reached: restores per database")
 
 
-def test_a_restore_whose_answer_is_lost_is_settled_by_the_ledger(database: D1Api) -> None:
+def test_a_restore_whose_response_was_lost_is_found_in_the_ledger(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "when": "after", "endpoint": "restore"}])
     text = str(fail(database, database))
-    assert applied(database, TARGET.table) == ()
+    assert read_ledger(database, TARGET.table) == ()
     (undo,) = [line for line in text.splitlines() if line.startswith("  undo ")]
     database.restore(undo.rpartition("=")[2])
-    assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
+    assert read_ledger(database, TARGET.table) == (USERS.name, NAMES.name)
 
 
 def test_a_restore_that_never_happened_is_not_claimed(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "endpoint": "restore"}])
     reason = kept(database, fail(database, database))
-    assert reason.startswith("not known: no answer from Cloudflare")
-    assert reason.endswith("the ledger does not show it")
+    assert reason.startswith("unknown: no answer from Cloudflare")
+    assert reason.endswith("but the ledger still lists files of this run")

@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_d1.errors import ConfigError, MigrationFailed
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.run.runner import applied
+from pulumi_d1.migrations.live import read_ledger
 from tests.support.runner import TARGET, apply_files
 
 if TYPE_CHECKING:
@@ -23,26 +23,27 @@ def names(database: D1Api) -> list[str]:
     return [row["name"] for row in database.read("SELECT name FROM users ORDER BY id")]
 
 
-def test_files_run_in_order_and_a_second_run_finds_nothing(database: D1Api) -> None:
+def test_files_run_in_order_and_a_second_run_finds_nothing(database: D1Api, messages: list[str]) -> None:
     before = database.bookmark()
-    said: list[str] = []
-    report = apply_files(database, [USERS, NAMES], TARGET, say=said.append)
-    assert report.ran == report.ledger == (USERS.name, NAMES.name) == applied(database, TARGET.table)
+    report = apply_files(database, [USERS, NAMES], TARGET)
+    assert report.ran == report.ledger == (USERS.name, NAMES.name) == read_ledger(database, TARGET.table)
     assert report.bookmark.id == before
     assert names(database) == ["Ada", "Grace"]
-    assert said[0].startswith(f"bookmark {before} taken")
-    assert said[1:] == ["applied 0001_users.sql (1 of 2)", "applied 0002_names.sql (2 of 2)"]
+    assert messages[0] == (
+        f"took bookmark {before}; restore command: wrangler d1 time-travel restore {TARGET.name} --bookmark={before}"
+    )
+    assert messages[1:] == ["applied 0001_users.sql (1 of 2)", "applied 0002_names.sql (2 of 2)"]
 
     after = database.bookmark()
-    again = apply_files(database, [USERS, NAMES], TARGET, say=said.append)
+    again = apply_files(database, [USERS, NAMES], TARGET)
     assert (again.ran, again.ledger) == ((), report.ledger)
     assert database.bookmark() == after, "a run with nothing to do writes nothing"
-    assert len(said) == 3
+    assert len(messages) == 3
 
 
 def test_reading_the_ledger_of_an_empty_database_writes_nothing(database: D1Api) -> None:
     before = database.bookmark()
-    assert applied(database, TARGET.table) == ()
+    assert read_ledger(database, TARGET.table) == ()
     assert database.bookmark() == before
 
 
@@ -53,11 +54,11 @@ def test_a_refused_file_leaves_what_was_before_it_and_nothing_of_itself(database
     assert (error.value.failed, error.value.applied) == (BROKEN.name, (USERS.name, NAMES.name))
     assert error.value.bookmark == before
     assert names(database) == ["Ada", "Grace"]
-    assert applied(database, TARGET.table) == (USERS.name, NAMES.name)
+    assert read_ledger(database, TARGET.table) == (USERS.name, NAMES.name)
     assert database.read("SELECT name FROM sqlite_master WHERE name = 'after'") == ()
 
 
-def test_a_file_that_can_not_be_sent_stops_the_run_before_its_first_write(database: D1Api) -> None:
+def test_a_file_that_cannot_be_sent_stops_the_run_before_its_first_write(database: D1Api) -> None:
     before = database.bookmark()
     with pytest.raises(ConfigError, match=r"migrations/0002_open\.sql:1: "):
         apply_files(database, [USERS, Migration("0002_open.sql", "SELECT 'open")], TARGET)
@@ -68,6 +69,6 @@ def test_a_file_that_empties_the_ledger_is_noticed(database: D1Api) -> None:
     apply_files(database, [USERS], TARGET)
     database.write("CREATE TRIGGER thief AFTER INSERT ON d1_migrations BEGIN DELETE FROM d1_migrations; END;")
     with pytest.raises(
-        MigrationFailed, match=r"0002_names\.sql failed: it ran, but the ledger d1_migrations does not show it"
+        MigrationFailed, match=r"0002_names\.sql failed: it ran, but the ledger d1_migrations does not list it"
     ):
         apply_files(database, [NAMES], TARGET)

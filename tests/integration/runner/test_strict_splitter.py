@@ -1,7 +1,6 @@
-"""Files on which the service's /query is reported to fail are applied all the same.
+"""Files on which Cloudflare's /query is reported to fail are applied.
 
-Each runs against an emulator that cuts queries with those defects, and each is first shown to fail there when it is
-sent as wrangler sends it.
+Each runs against an emulator with those defects. The test first shows that the file fails there as a plain query.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
 TABLE = "CREATE TABLE t (id INTEGER PRIMARY KEY, label TEXT);\n"
 
-CUT_WRONG = {
+SPLIT_WRONGLY = {
     "begin in lower case": f"{TABLE}create trigger tr after insert on t begin delete from t where id > 9; end;",
     "CRLF in the body": f"{TABLE}CREATE TRIGGER tr AFTER INSERT ON t BEGIN\r\nDELETE FROM t WHERE id > 9;\r\nEND;\r\n",
     "CASE in the body": (
@@ -51,19 +50,19 @@ def strict(tmp_path: Path) -> Iterator[D1Api]:
         client.pool.clear()
 
 
-@pytest.mark.parametrize("case", CUT_WRONG)
-def test_a_file_that_query_cuts_in_the_wrong_place_is_applied(strict: D1Api, case: str) -> None:
+@pytest.mark.parametrize("case", SPLIT_WRONGLY)
+def test_a_file_that_query_splits_wrongly_is_applied(strict: D1Api, case: str) -> None:
     with pytest.raises(ApiError, match="code 7500"):
-        strict.write(CUT_WRONG[case])
-    report = apply_files(strict, [Migration("0001.sql", CUT_WRONG[case])], TARGET)
+        strict.write(SPLIT_WRONGLY[case])
+    report = apply_files(strict, [Migration("0001.sql", SPLIT_WRONGLY[case])], TARGET)
     assert report.ledger == ("0001.sql",)
     made = {row["name"] for row in strict.read("SELECT name FROM sqlite_master WHERE name IN ('t', 'tr')")}
-    assert made == ({"t", "tr"} if "trigger" in CUT_WRONG[case].lower() else {"t"})
+    assert made == ({"t", "tr"} if "trigger" in SPLIT_WRONGLY[case].lower() else {"t"})
 
 
 def test_a_file_that_an_import_refuses_fails_with_its_name_and_leaves_nothing(strict: D1Api) -> None:
-    broken = f"{CUT_WRONG['begin in lower case']}\nINSERT INTO nowhere VALUES (1);"
+    broken = f"{SPLIT_WRONGLY['begin in lower case']}\nINSERT INTO nowhere VALUES (1);"
     with pytest.raises(MigrationFailed, match=r"migrations/0001\.sql failed: no such table: nowhere") as error:
         apply_files(strict, [Migration("0001.sql", broken)], TARGET)
-    assert "mend the file" in str(error.value)
+    assert "fix the file" in str(error.value)
     assert strict.read("SELECT name FROM sqlite_master WHERE name IN ('t', 'tr', 'd1_migrations')") == ()

@@ -14,7 +14,7 @@ MOST_PARTS: Final = 50
 
 
 def batch_requests(requests: Iterable[Request]) -> tuple[Request, ...]:
-    """Return the same migrations in the same order, with neighbours combined up to a size if they may share a request."""
+    """Return the same migrations in the same order, with neighbours in one request if they may share it and fit."""
     batches: list[Request] = []
     size = 0
     for request in requests:

@@ -90,7 +90,7 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     bookmark = bookmark_now(database.bookmark(), options.retention)
     if requests:
         on_bookmark(bookmark)
-        logger.info(f"bookmark {bookmark.id} taken; to restore it: {bookmark.restore_command(target.name)}")
+        logger.info(bookmark.announcement(target.name))
 
     retry = retry or Retry()
     read_ledger = partial(live.read_ledger, database, target.table)

@@ -124,7 +124,7 @@ class Sender:
         Raises:
             MigrationFailed: The ledger cannot be read.
         """
-        outcome, ledger = LOST, ()
+        outcome, ledger = LOST, tuple[str, ...]()
         for attempt in settle_attempts(self.retry.sleep):
             ledger = self._read_ledger_after(error, request, progress)
             outcome = outcome_of(error, request, ledger, progress.target.table)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ApiError, MigrationFailed
+from pulumi_d1.migrations import live
 from pulumi_d1.migrations.review.review import review_database
 from pulumi_d1.migrations.run import runner
 from pulumi_d1.program.actions.inputs import migrations_inputs, refuse_another_ledger

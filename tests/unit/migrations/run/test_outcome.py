@@ -1,4 +1,4 @@
-"""What an error and the ledger that was read after it mean together."""
+"""The outcome of a request, from its error and the ledger read afterwards."""
 
 from __future__ import annotations
 
@@ -6,46 +6,46 @@ import pytest
 
 from pulumi_d1.errors import ApiError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
 from pulumi_d1.migrations.run.outcome import (
+    BY_OTHERS,
+    IN_LEDGER,
     LOST,
     NOT_RUN,
-    SETTLED,
+    ROLLED_BACK,
     STILL_RUNNING,
-    TAKEN_BACK,
-    THEIRS,
-    UNDONE,
-    Outcome,
-    judge,
+    UNDONE_BY_OTHERS,
+    RequestOutcome,
+    outcome_of,
 )
-from pulumi_d1.migrations.run.request import Part, Request
+from pulumi_d1.migrations.run.request import Request, RequestPart
 
-PAIR = (Part("1.sql", ()), Part("2.sql", ()))
+PAIR = (RequestPart("1.sql", ()), RequestPart("2.sql", ()))
 TAKEN = SqlRefused("UNIQUE constraint failed: d1_migrations.name: SQLITE_CONSTRAINT", code=7500)
 EXISTS = SqlRefused("table users already exists", code=7500)
 
 
 @pytest.mark.parametrize(
-    ("error", "none_shown", "some_shown", "all_shown"),
+    ("error", "none_listed", "some_listed", "all_listed"),
     [
-        (OutcomeUnknown("no answer"), LOST, THEIRS, SETTLED),
-        (EXISTS, UNDONE, THEIRS, THEIRS),
-        (TAKEN, TAKEN_BACK, THEIRS, THEIRS),
-        (SqlRefused("UNIQUE constraint failed: users.name"), UNDONE, THEIRS, THEIRS),
-        (TryLater("throttled"), NOT_RUN, THEIRS, THEIRS),
-        (Unauthorized("no"), NOT_RUN, THEIRS, THEIRS),
-        (NotFound("no"), NOT_RUN, THEIRS, THEIRS),
-        (ApiError("no"), NOT_RUN, THEIRS, THEIRS),
+        (OutcomeUnknown("no answer"), LOST, BY_OTHERS, IN_LEDGER),
+        (EXISTS, ROLLED_BACK, BY_OTHERS, BY_OTHERS),
+        (TAKEN, UNDONE_BY_OTHERS, BY_OTHERS, BY_OTHERS),
+        (SqlRefused("UNIQUE constraint failed: users.name"), ROLLED_BACK, BY_OTHERS, BY_OTHERS),
+        (TryLater("throttled"), NOT_RUN, BY_OTHERS, BY_OTHERS),
+        (Unauthorized("no"), NOT_RUN, BY_OTHERS, BY_OTHERS),
+        (NotFound("no"), NOT_RUN, BY_OTHERS, BY_OTHERS),
+        (ApiError("no"), NOT_RUN, BY_OTHERS, BY_OTHERS),
     ],
 )
-def test_the_ledger_tells_what_the_error_does_not(
-    error: ApiError, none_shown: Outcome, some_shown: Outcome, all_shown: Outcome
+def test_the_ledger_and_the_error_decide_together(
+    error: ApiError, none_listed: RequestOutcome, some_listed: RequestOutcome, all_listed: RequestOutcome
 ) -> None:
     request = Request(PAIR)
     ledgers = ((), ("1.sql",), ("0.sql", "1.sql", "2.sql"))
-    found = tuple(judge(error, request, ledger, "d1_migrations") for ledger in ledgers)
-    assert found == (none_shown, some_shown, all_shown)
+    outcomes = tuple(outcome_of(error, request, ledger, "d1_migrations") for ledger in ledgers)
+    assert outcomes == (none_listed, some_listed, all_listed)
 
 
 def test_an_import_may_still_be_running() -> None:
     request = Request(PAIR[:1], as_import=True)
-    assert judge(OutcomeUnknown("no answer"), request, (), "d1_migrations") is STILL_RUNNING
-    assert judge(EXISTS, request, (), "d1_migrations") is UNDONE
+    assert outcome_of(OutcomeUnknown("no answer"), request, (), "d1_migrations") is STILL_RUNNING
+    assert outcome_of(EXISTS, request, (), "d1_migrations") is ROLLED_BACK

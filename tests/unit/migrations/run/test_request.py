@@ -1,4 +1,4 @@
-"""A migration and its ledger row are one transaction, whatever the file ends with."""
+"""A migration and its ledger row are one transaction, regardless of how the file ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TRIGGER = "CREATE TRIGGER tr AFTER INSERT ON t BEGIN DELETE FROM t WHERE id > 9;
 
 
 def run(sql: str) -> apsw.Connection:
-    """A database after the migration `1.sql` with this text."""
+    """Return a database after the migration `1.sql` with this text."""
     database = open_database(":memory:")
     run_script(database, make_request(Migration("1.sql", sql), "migrations", "d1_migrations").sql)
     return database
@@ -44,7 +44,7 @@ def run(sql: str) -> apsw.Connection:
         f"{TABLE} /* never closed",
     ],
 )
-def test_the_table_and_the_ledger_row_are_both_there(sql: str) -> None:
+def test_the_table_and_the_ledger_row_are_both_created(sql: str) -> None:
     database = run(sql)
     assert database.execute("SELECT name FROM d1_migrations").fetchall() == [("1.sql",)]
     assert database.execute("SELECT count(*) FROM sqlite_schema WHERE name = 't'").fetchall() == [(1,)]
@@ -61,7 +61,7 @@ def test_an_end_that_would_swallow_the_ledger_row_is_refused_with_its_line(end: 
         make_request(Migration("1.sql", f"{TABLE};\n\n{end}"), "sql", "d1_migrations")
 
 
-def test_a_string_keeps_its_line_ends_and_the_rest_gets_wranglers() -> None:
+def test_a_string_keeps_its_line_ends_and_the_rest_gets_lf() -> None:
     request = make_request(Migration("1.sql", "SELECT 'a\r\nb';\r\nSELECT 1;\r\n"), "migrations", "d1_migrations")
     assert "SELECT 'a\r\nb';\nSELECT 1;\n" in request.sql
 
@@ -88,7 +88,7 @@ def test_the_schema_keeps_the_text_that_the_user_wrote() -> None:
         ("SELECT '-- it''s a string;';", False),
     ],
 )
-def test_what_query_cuts_in_the_wrong_place_goes_as_an_import(sql: str, as_import: bool) -> None:  # noqa: FBT001 - a parameter
+def test_a_file_that_query_splits_wrongly_is_an_import(sql: str, as_import: bool) -> None:  # noqa: FBT001 - a parameter
     assert make_request(Migration("1.sql", sql), "migrations", "d1_migrations").as_import is as_import
 
 
@@ -101,7 +101,7 @@ def test_the_text_of_a_large_file_is_not_copied() -> None:
 
 
 @pytest.mark.parametrize("end", ["", ";", " -- a comment", "; -- a comment", "; /* never closed", "; /* never closed;"])
-def test_a_large_file_is_recorded_whatever_it_ends_with(end: str) -> None:
+def test_a_large_file_is_recorded_regardless_of_its_end(end: str) -> None:
     text = "CREATE TABLE t (a);\n" + f"INSERT INTO t VALUES ('{'x' * 90_000}');\n" * 12 + f"SELECT 1{end}"
     database = run(text)
     assert database.execute("SELECT name FROM d1_migrations").get == "1.sql"

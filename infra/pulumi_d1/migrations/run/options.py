@@ -1,0 +1,58 @@
+"""A stack's decisions about its runs, from its settings to the runner. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from pulumi_d1.migrations.plan import DEFAULT_POLICY, Problem, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class OnFailure(StrEnum):
+    """The end of a run whose file failed."""
+
+    STOP = "stop"
+    """Keep the files that were applied before it."""
+
+    RESTORE = "restore"
+    """Restore the bookmark from before the run, unless someone else wrote to the database since."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """Options of a run, the same for every database that it changes.
+
+    Attributes:
+        policy: Severity of each kind of problem.
+        on_failure: What to do after a failed file.
+        retention: How long Cloudflare keeps a Time Travel bookmark: 30 days on a paid plan, 7 on the free one.
+    """
+
+    policy: Mapping[Problem, Severity] = field(default_factory=lambda: DEFAULT_POLICY)
+    on_failure: OnFailure = OnFailure.STOP
+    retention: timedelta = timedelta(days=30)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the options as Pulumi's state keeps them."""
+        return {
+            "policy": {str(problem): str(severity) for problem, severity in self.policy.items()},
+            "on_failure": str(self.on_failure),
+            "retention_days": self.retention.days,
+        }
+
+
+DEFAULT_OPTIONS = RunOptions()
+
+
+def options_from_json(values: Mapping[str, Any]) -> RunOptions:
+    """Return the options that `as_json` wrote; Pulumi turns every number into a float."""
+    return RunOptions(
+        policy={Problem(problem): Severity(severity) for problem, severity in values["policy"].items()},
+        on_failure=OnFailure(values["on_failure"]),
+        retention=timedelta(days=int(values["retention_days"])),
+    )
