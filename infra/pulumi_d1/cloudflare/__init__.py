@@ -1,11 +1,11 @@
-"""Cloudflare's REST API for D1: the only door to the world. Nothing here knows of the emulator.
+"""Cloudflare's REST API for D1. Nothing else in this package sends requests; nothing here depends on the emulator.
 
 The modules, in the order of the flow::
 
-    pace      how fast requests may be sent
-    retry     wait, and ask again
+    pace      the rate of requests, within Cloudflare's limit
+    retry     pauses and repeated requests
     client    one request, one answer
-    answers   what an answer, or none, means
+    answers   results and errors from Cloudflare's JSON
     transfer  imports and exports, which run in the background
     database  one database: queries, bookmarks, restore
     account   the databases of an account

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 from pulumi_d1.cloudflare import transfer
+from pulumi_d1.cloudflare.answers import parse_object
 from pulumi_d1.cloudflare.client import Client, make_client
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, OutcomeUnknown
@@ -23,26 +24,26 @@ _CHUNK: Final = 1 << 20  # characters that are encoded at a time
 
 
 class Database(Protocol):
-    """What a D1 database can do for us. Every method raises ApiError or one of its branches."""
+    """A D1 database. Every method raises ApiError or one of its subclasses."""
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        """Rows of one statement that changes nothing; asked for again when the answer is lost."""
+        """Return the rows of one statement that changes nothing. Repeated if the answer is lost."""
 
     def write(self, sql: str) -> None:
-        """Runs a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may yet."""
+        """Run a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may run later."""
 
     def import_script(self, *pieces: str) -> None:
-        """Does what write does, by way of a file: slower, and the database is blocked, but triggers are cut right.
+        """Run a script as `write` does, but as a file. It is slower and blocks the database, but allows any trigger.
 
         Args:
-            pieces: of the script, which are not joined: large ones are in memory once.
+            pieces: The pieces of the script. They are not joined, so that a large one is in memory only once.
         """
 
     def bookmark(self) -> str:
-        """Time Travel bookmark of now; asked for again when the answer is lost."""
+        """Return the Time Travel bookmark of this moment. Repeated if the answer is lost."""
 
     def restore(self, bookmark: str) -> str:
-        """Puts the database back to a bookmark, and gives the one that undoes it. Sent once, as a write is."""
+        """Restore the database to a bookmark, and return the bookmark that undoes this. Sent once, as a write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,10 @@ class D1Api:
     """A Database behind Cloudflare's API. Safe for threads.
 
     Attributes:
-        client: speaks to the API.
-        account_id: Cloudflare account.
-        database_id: UUID of the database.
-        retry: how reads are asked for again.
+        client: The client.
+        account_id: Id of the Cloudflare account.
+        database_id: The database's UUID.
+        retry: The policy for reads.
     """
 
     client: Client
@@ -62,54 +63,51 @@ class D1Api:
     retry: Retry = field(default_factory=Retry)
 
     def read(self, sql: str) -> tuple[Row, ...]:
-        """See Database."""
+        """Return the rows of one statement that changes nothing."""
         return self.retry.call(lambda: self._query(sql))
 
     def write(self, sql: str) -> None:
-        """See Database."""
+        """Run a script as one transaction. Sent once."""
         self._query(sql)
 
     def import_script(self, *pieces: str) -> None:
-        """See Database."""
+        """Run a script as one transaction, as a file. Sent once."""
         with TemporaryFile() as file:
             for piece in pieces:
                 file.writelines(piece[at : at + _CHUNK].encode() for at in range(0, len(piece), _CHUNK))
             self.import_file(file)
 
     def import_file(self, file: BinaryIO) -> None:
-        """Does what import_script does with a file of UTF-8, which may be larger than memory."""
+        """Run a file of UTF-8 as `import_script` does. The file may be larger than memory."""
         transfer.import_file(self.client, self._path, file, self.retry)
 
     def export(self, file: BinaryIO, *, schema: bool = True, data: bool = True, tables: Collection[str] = ()) -> None:
-        """Writes the database to `file` as SQL. It is blocked meanwhile, for other clients too.
+        """Write the database to `file` as SQL. The database is blocked meanwhile, for other clients too.
 
         Args:
-            file: takes UTF-8; after an error it may hold a part.
-            schema: whether CREATE statements are in it.
-            data: whether rows are in it.
-            tables: names of tables; empty for all.
+            file: The target, in UTF-8. After an error it may contain a part of the SQL.
+            schema: False to leave out the CREATE statements.
+            data: False to leave out the rows.
+            tables: Names of tables; empty for all.
 
         Raises:
-            ApiError: it can't be exported; Cloudflare refuses databases with virtual tables.
+            ApiError: The export failed. Cloudflare refuses databases with virtual tables.
         """
         options = {"no_schema": not schema, "no_data": not data, "tables": list(tables)}
         transfer.export(self.client, self._path, file, self.retry, options)
 
     def bookmark(self) -> str:
-        """See Database."""
+        """Return the Time Travel bookmark of this moment."""
         return self.retry.call(self._bookmark)
 
     def bookmark_at(self, time: datetime) -> str:
-        """Time Travel bookmark of the newest moment at or before `time`; asked for again when the answer is lost."""
+        """Return the Time Travel bookmark of the newest moment at or before `time`. Repeated if the answer is lost."""
         return self.retry.call(lambda: self._bookmark(time.astimezone(UTC)))
 
     def restore(self, bookmark: str) -> str:
-        """See Database."""
-        path = f"{self._path}/time_travel/restore"
-        answer = self.client.call("POST", path, query={"bookmark": bookmark})
-        if not isinstance(answer, dict):
-            raise OutcomeUnknown(f"Cloudflare's answer is not the JSON that its API promises: {answer!s:.200}")
-        return str(answer.get("previous_bookmark") or "")
+        """Restore the database to a bookmark, and return the bookmark that undoes this. Sent once."""
+        answer = self.client.call("POST", f"{self._path}/time_travel/restore", query={"bookmark": bookmark})
+        return str(parse_object(answer.result).get("previous_bookmark") or "")
 
     @property
     def _path(self) -> str:
@@ -118,34 +116,36 @@ class D1Api:
     def _bookmark(self, time: datetime | None = None) -> str:
         query = {"timestamp": time.isoformat()} if time else None
         answer = self.client.call("GET", f"{self._path}/time_travel/bookmark", query=query)
-        found = answer.get("bookmark") if isinstance(answer, dict) else None
-        if not isinstance(found, str) or not found:
-            raise ApiError(f"Cloudflare gave no Time Travel bookmark for database {self.database_id}")
-        return found
+        bookmark = answer.result.get("bookmark") if isinstance(answer.result, dict) else None
+        if not isinstance(bookmark, str) or not bookmark:
+            raise ApiError(f"Cloudflare returned no Time Travel bookmark for database {self.database_id}")
+        return bookmark
 
     def _query(self, sql: str) -> tuple[Row, ...]:
-        results = self.client.call("POST", f"{self._path}/query", body={"sql": sql})
-        if not isinstance(results, list) or not all(isinstance(item, dict) and item.get("success") for item in results):
-            raise OutcomeUnknown(f"D1 answered 200 but no success: {results!s:.200}", status=200)
-        return tuple(_row(row) for item in results[-1:] for row in item.get("results") or ())
+        return _parse_rows(self.client.call("POST", f"{self._path}/query", body={"sql": sql}).result)
 
 
 def connect(account_id: str, database_id: str, *, token: str | None = None, retry: Retry | None = None) -> D1Api:
-    """The database `database_id`, with the token given or the one in CLOUDFLARE_API_TOKEN.
+    """Return the database, with the token or the one in CLOUDFLARE_API_TOKEN. Sends no request.
 
     Raises:
-        ConfigError: there is no token.
+        ConfigError: The token is missing or malformed.
     """
     return D1Api(make_client(token), account_id, database_id, retry or Retry())
 
 
 def database_path(account_id: str, database: str = "") -> str:
-    """Path of a database, by UUID or by name, or of the list of them."""
+    """Return the API's path of a database, given by UUID or name, or of the list of databases."""
     path = f"/accounts/{quote(account_id, safe='')}/d1/database"
     return f"{path}/{quote(database, safe='')}" if database else path
 
 
-def _row(row: object) -> Row:
-    if not isinstance(row, dict):
-        raise ApiError(f"D1 answered with a row that is not an object, but a {type(row).__name__}")
-    return row
+def _parse_rows(results: Any) -> tuple[Row, ...]:
+    """Return the rows of the last statement's result."""
+    if not isinstance(results, list) or not all(isinstance(item, dict) and item.get("success") for item in results):
+        raise OutcomeUnknown("D1 answered HTTP 200 without success", status=200)
+    rows = (results[-1].get("results") or ()) if results else ()
+    for row in rows:
+        if not isinstance(row, dict):
+            raise ApiError(f"D1 returned a row that is not an object, but a {type(row).__name__}")
+    return tuple(rows)

@@ -1,30 +1,27 @@
-"""How fast requests may be sent: within Cloudflare's limit, and not at all while Cloudflare asks to wait."""
+"""The rate of requests: within Cloudflare's limit, and none while Cloudflare blocks them."""
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.cloudflare.retry import LATER_SECONDS
+from pulumi_d1.cloudflare.retry import LATER_SECONDS, SILENT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_SHORTEST: Final = 0.001  # seconds of a pause: below it, rounding would make of a pause none
-_SILENT_SECONDS: Final = 2  # shorter waits need no line
+logger = logging.getLogger(__name__)
+
+_SHORTEST: Final = 0.001  # seconds; floating-point rounding could make a shorter pause end too early
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Requests that may be sent in any stretch of time.
-
-    Attributes:
-        requests: at most so many.
-        seconds: in so many seconds.
-    """
+    """A limit on requests: at most so many in any period of so many seconds."""
 
     requests: int
     seconds: int
@@ -33,76 +30,74 @@ class Rate:
         return f"{self.requests:,} requests in {self.seconds} s"
 
     def shared_by(self, number: int) -> Rate:
-        """What each of so many has of it: at least one request."""
+        """Return an equal share of the rate, at least one request."""
         return Rate(max(self.requests // number, 1), self.seconds)
 
-    def wait(self, requests: int) -> float:
-        """Seconds from the first of so many requests until the last one may be sent."""
+    def seconds_for(self, requests: int) -> float:
+        """Return the seconds from the first to the last of so many requests."""
         return float(max(requests - 1, 0) // self.requests * self.seconds)
 
 
 LIMIT: Final = Rate(1200, 300)
-"""Cloudflare's, on all requests of a user, or with an account's token, the dashboard included. Who exceeds it is
-refused everything for the next five minutes (Cloudflare's page "Rate limits")."""
+"""Cloudflare's limit on all requests of a user, or of an account's token, the dashboard included. A user who exceeds it
+is refused for the next five minutes (Cloudflare's page "Rate limits")."""
 
 
 class Pace:
-    """Holds requests back. Safe for threads, which all wait where one of them was told to.
+    """Delays requests to keep to a rate, and all of them after a refusal. Safe for threads.
 
-    In no stretch of `rate.seconds` are more than `rate.requests` sent: wherever Cloudflare's window begins, it has no
-    more. A bucket that fills while nothing is sent would let a full one and what flows in into the same window.
+    No period of `rate.seconds` has more than `rate.requests` requests, wherever Cloudflare's window begins. A token
+    bucket would allow a full bucket and its refill in one window.
 
     Args:
-        rate: to keep to.
-        say: is told of each longer wait, once for all threads.
-        clock: seconds, from any start.
-        sleep: waits so many seconds.
+        rate: The limit.
+        clock: Returns seconds since any fixed moment.
+        sleep: Waits for a number of seconds.
 
     Attributes:
-        rate: to keep to.
-        count: requests that were let through.
+        rate: The limit.
+        count: Number of requests so far.
     """
 
     def __init__(
         self,
         rate: Rate,
-        say: Callable[[str], None] = lambda _: None,
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.rate = rate
-        self._say, self._clock, self._sleep = say, clock, sleep
+        self._clock, self._sleep = clock, sleep
         self._lock = threading.Lock()
         self._sent: deque[float] = deque()
-        self._closed_until = self._told_until = float("-inf")
+        self._blocked_until = self._logged_until = float("-inf")
         self.count = 0
 
-    def remember(self, ages: Iterable[float]) -> None:
-        """Counts requests that were sent so many seconds ago, by an earlier process."""
+    def add_earlier(self, ages: Iterable[float]) -> None:
+        """Include the requests of an earlier process, each sent so many seconds ago."""
         with self._lock:
             now = self._clock()
             self._sent = deque(sorted([*self._sent, *(now - age for age in ages)]))
 
-    def start(self) -> None:
-        """Returns when a request may be sent, and counts it."""
+    def wait_for_turn(self) -> None:
+        """Wait until a request may be sent, and count it."""
         while (wait := self._claim()) is not None:
             self._sleep(max(wait, _SHORTEST))
 
-    def refused(self, retry_after: float | None) -> None:
-        """Lets nothing through for so many seconds, as Cloudflare asks; None where it does not say how long."""
+    def block(self, retry_after: float | None) -> None:
+        """Delay all requests by so many seconds; None if Cloudflare gave no duration."""
         seconds = LATER_SECONDS if retry_after is None else retry_after
         with self._lock:
             until = self._clock() + seconds
-            self._closed_until = max(self._closed_until, until)
-            self._tell(f"Cloudflare asks to wait {seconds:.0f} s (HTTP 429): all requests wait", until)
+            self._blocked_until = max(self._blocked_until, until)
+            self._log(f"Cloudflare requested a wait of {seconds:.0f} s (HTTP 429): all requests wait", until)
 
     def _claim(self) -> float | None:
-        """None where a request may go; else seconds until it is worth asking again."""
+        """Count a request and return None if it may be sent now, or else return the seconds to wait."""
         with self._lock:
             now = self._clock()
-            if now < self._closed_until:
-                return self._closed_until - now
+            if now < self._blocked_until:
+                return self._blocked_until - now
             while self._sent and now - self._sent[0] >= self.rate.seconds:
                 self._sent.popleft()
             if len(self._sent) < self.rate.requests:
@@ -110,10 +105,11 @@ class Pace:
                 self.count += 1
                 return None
             free = self._sent[len(self._sent) - self.rate.requests] + self.rate.seconds
-            self._tell(f"{self.rate} are sent, the limit: waiting {free - now:.0f} s", free)
+            self._log(f"reached the limit of {self.rate}: waiting {free - now:.0f} s", free)
             return free - now
 
-    def _tell(self, line: str, until: float) -> None:
-        if until - self._clock() > _SILENT_SECONDS and self._clock() >= self._told_until:
-            self._told_until = until
-            self._say(line)
+    def _log(self, line: str, until: float) -> None:
+        """Log the reason of a wait, once for all threads."""
+        if until - self._clock() > SILENT_SECONDS and self._clock() >= self._logged_until:
+            self._logged_until = until
+            logger.info(line)

@@ -1,11 +1,12 @@
-"""Waiting, and asking again: for reads, and for what Cloudflare refuses to run just now. No answer is trusted blindly.
+"""Pauses and repeated requests: for reads, and for requests that Cloudflare refuses to run now.
 
-The official client would send a POST twice, which a migration must never be, and gives up on a Retry-After above 60 s,
-where Cloudflare blocks for 300.
+The official client would send a POST twice, which a migration must never be. It also gives up if Retry-After is above
+60 s, while Cloudflare blocks for 300 s.
 """
 
 from __future__ import annotations
 
+import logging
 import random
 import time
 from dataclasses import dataclass
@@ -16,57 +17,59 @@ from pulumi_d1.errors import ApiError, OutcomeUnknown, TryLater
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+logger = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 ATTEMPTS: Final = 6
-"""Requests without an answer, the first included: with the pauses between them about 15 s, in which a connection or a
-database that was moved comes back. A longer outage is told to the user, not waited for."""
+"""Requests without an answer, the first included. With their pauses they take about 15 s, enough for a connection to
+recover or a database to move. A longer outage is an error."""
 
 BUDGET_SECONDS: Final = 660
-"""Longest wait in all: two blocks of Cloudflare's rate limit, which last 300 s each, and a minute. The second block is
-for the token's other users, who may use up the quota again."""
+"""Longest wait of one call: two blocks of Cloudflare's rate limit, which last 300 s each, and a minute. The second
+block is for other users of the token, who may use up the quota again."""
 
 LATER_SECONDS: Final = 5
-"""Pause where Cloudflare says "later", and not when."""
+"""Pause if Cloudflare refuses a request without a Retry-After."""
 
-_FIRST_PAUSE: Final = 0.5  # doubled after each attempt
+SILENT_SECONDS: Final = 2
+"""Longest wait that is not logged."""
+
+_FIRST_PAUSE: Final = 0.5  # seconds; doubled after each attempt
 _LINE_SECONDS: Final = 30  # between two lines of a countdown
-_SILENT_SECONDS: Final = 2  # shorter waits need no line
 
 
 @dataclass(frozen=True, slots=True)
 class Retry:
-    """How to wait. A test passes a sleep that does not.
+    """The policy for repeated requests. A test passes a `sleep` that returns at once.
 
     Attributes:
-        say: is told of each longer wait, about every 30 s.
-        sleep: waits so many seconds.
-        jitter: a number from 0 to 1, so that clients that failed together do not come back together.
-        patience: seconds that all waits of one call may take; with 0, it is asked once.
+        sleep: The function that waits for a number of seconds.
+        jitter: Returns a number from 0 to 1, so that clients that failed together do not retry together.
+        patience: Longest wait of one call, in seconds; 0 for a single attempt.
     """
 
-    say: Callable[[str], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     patience: float = BUDGET_SECONDS
 
-    def call(self, ask: Callable[[], T], on: tuple[type[ApiError], ...] = (OutcomeUnknown, TryLater)) -> T:
-        """Result of `ask`, called again after each error that is one of `on`, until patience ends.
+    def call(self, request: Callable[[], T], on: tuple[type[ApiError], ...] = (OutcomeUnknown, TryLater)) -> T:
+        """Return the result of `request`, called again after each error in `on` until the patience ends.
 
         Raises:
-            ApiError: the last error, or the first that is none of `on`.
+            ApiError: The last error, or the first that is not in `on`.
         """
         unanswered, waited = 0, 0.0
         while True:
             try:
-                return ask()
+                return request()
             except on as error:
                 unanswered += isinstance(error, OutcomeUnknown)
                 pause = self._pause(error, unanswered)
                 waited += pause
                 if unanswered >= ATTEMPTS or waited > self.patience:
                     raise
-                self._count_down(pause, _reason(error, pause))
+                self._wait(pause, _reason(error, pause))
 
     def _pause(self, error: ApiError, unanswered: int) -> float:
         if error.retry_after is not None:
@@ -76,11 +79,11 @@ class Retry:
         longest: float = _FIRST_PAUSE * 2 ** (unanswered - 1)
         return longest * (1 + self.jitter()) / 2
 
-    def _count_down(self, seconds: float, reason: str) -> None:
+    def _wait(self, seconds: float, reason: str) -> None:
         left = seconds
         while left > 0:
-            if seconds >= _SILENT_SECONDS:
-                self.say(reason if left == seconds else f"{reason}; {left:.0f} s left")
+            if seconds >= SILENT_SECONDS:
+                logger.info(reason if left == seconds else f"{reason}; {left:.0f} s left")
             step = min(left, _LINE_SECONDS)
             self.sleep(step)
             left -= step
@@ -88,5 +91,5 @@ class Retry:
 
 def _reason(error: ApiError, pause: float) -> str:
     if error.retry_after is not None:
-        return f"Cloudflare asks to wait {pause:.0f} s (HTTP {error.status})"
-    return f"{error}; asking again in {pause:.0f} s"
+        return f"Cloudflare requested a wait of {pause:.0f} s (HTTP {error.status})"
+    return f"{error}; retrying in {pause:.0f} s"

@@ -1,15 +1,16 @@
-"""Imports and exports: files that go by way of a signed address, while the service works in the background."""
+"""Imports and exports: files at signed addresses, processed by the service in the background."""
 
 from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import dataclass
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.cloudflare.answers import field_of
-from pulumi_d1.errors import ApiError, OutcomeUnknown, SqlRefused, TryLater
+from pulumi_d1.cloudflare.answers import parse_object
+from pulumi_d1.errors import ApiError, OutcomeUnknown, SqlRefused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,122 +20,167 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.retry import Retry
 
 POLL_SECONDS: Final = 0.5
-"""Least time from one poll to the next. The service mostly takes longer to answer: it waits a while for the end."""
+"""Shortest time between two polls. The service usually takes longer to answer, because it waits for the end."""
 
 IMPORT_SECONDS: Final = 1800
-"""How long to wait for an import, or an export. Cloudflare gives no limit; wrangler waits without one."""
+"""Longest wait for an import or export. Cloudflare documents no limit; wrangler waits without one."""
 
 _CHUNK: Final = 1 << 20
 
 _NO_IMPORT: Final = "Not currently importing anything"
-"""The answer to a poll once the end of the import was told: to an answer that was lost, or to another client."""
+"""The answer to a poll after the end of an import that an earlier answer, perhaps a lost one, has reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """The state of an import or export.
+
+    Attributes:
+        status: `active`, `complete` or `error`.
+        success: False if an import failed.
+        bookmark: The bookmark that the next poll sends.
+        errors: Cloudflare's reasons for a failure.
+        upload_url: The signed address for the file; empty if the service already has a file with this digest.
+        filename: The service's name for the uploaded file.
+        download_url: The signed address of a complete export.
+    """
+
+    status: str
+    success: bool
+    bookmark: object
+    errors: tuple[str, ...]
+    upload_url: str
+    filename: str
+    download_url: str
+
+    @property
+    def reason(self) -> str:
+        """The reasons for a failure, as one text."""
+        return "; ".join(self.errors) or "D1 gave no reason"
 
 
 def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None:
-    """Runs a file as one transaction; the database is blocked meanwhile. Sent once.
+    """Run a file as one transaction, sent once. The database is blocked meanwhile.
 
     Args:
-        client: speaks to the API.
-        path: of the database.
-        file: of SQL, which is read from its start, and never held in memory as a whole.
-        retry: how polls are asked for again.
+        client: The client.
+        path: The database's path in the API.
+        file: The SQL. It is read from its start, and never held in memory as a whole.
+        retry: The policy for polls.
 
     Raises:
-        OutcomeUnknown: it may have run, or may yet.
-        SqlRefused: nothing of it was applied.
-        ApiError: nothing has run.
+        OutcomeUnknown: The file may have run, or may run later.
+        SqlRefused: D1 refused the SQL; nothing was applied.
+        ApiError: The import failed before anything ran.
     """
-    ask = partial(_import, client, path)
-    digest = hashlib.md5(usedforsecurity=False)
-    file.seek(0)
-    for piece in iter(partial(file.read, _CHUNK), b""):
-        digest.update(piece)
-    etag = digest.hexdigest()
 
-    def begin() -> Mapping[str, Any]:
-        answer = ask(action="init", etag=etag)
-        if url := answer.get("upload_url"):  # absent when the service has a file with this digest already
-            _upload(client, url, file, etag)
-            answer = ask(action="ingest", etag=etag, filename=field_of(answer, "filename"))
-        return answer
+    def send(**action: Any) -> _Progress:
+        return _parse_progress(client.call("POST", f"{path}/import", body=action).result)
 
-    def poll(bookmark: Any) -> Mapping[str, Any]:
+    etag = _md5(file)
+
+    def begin() -> _Progress:
+        progress = send(action="init", etag=etag)
+        if not progress.upload_url:
+            return progress
+        _upload(client, progress.upload_url, file, etag)
+        if not progress.filename:
+            raise ApiError("Cloudflare's answer has no name for the uploaded import; nothing has run")
+        return send(action="ingest", etag=etag, filename=progress.filename)
+
+    def poll(bookmark: object) -> _Progress:
         try:
-            return retry.call(partial(ask, action="poll", current_bookmark=bookmark))
-        except ApiError as error:  # TryLater would have it sent again, and the others say that nothing has run
-            raise OutcomeUnknown(f"the import has begun, and what became of it can't be asked: {error}") from error
+            return retry.call(partial(send, action="poll", current_bookmark=bookmark))
+        except ApiError as error:  # the caller would repeat the import after TryLater, and assume no effect otherwise
+            raise OutcomeUnknown(f"the import started, but its status cannot be read: {error}") from error
 
-    _completed(begin, poll, _import_failure, retry)
+    _run(begin, poll, _import_failure, retry)
 
 
 def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Mapping[str, Any]) -> None:
-    """Writes the database to `file` as SQL; the database is blocked meanwhile.
+    """Write the database to `file` as SQL. The database is blocked meanwhile.
 
     Args:
-        client: speaks to the API.
-        path: of the database.
-        file: takes the SQL; after an error it may hold a part of it.
-        retry: how requests are sent again: an export changes nothing.
+        client: The client.
+        path: The database's path in the API.
+        file: The target. After an error it may contain a part of the SQL.
+        retry: The policy for all requests, since an export changes nothing.
         options: Cloudflare's `dump_options`.
 
     Raises:
-        ApiError: it can't be exported.
+        ApiError: The export failed.
     """
 
-    def ask(**more: Any) -> Mapping[str, Any]:
+    def send(**more: Any) -> _Progress:
         body = {"output_format": "polling", "dump_options": options, **more}
-        return retry.call(lambda: _given(client.call("POST", f"{path}/export", body=body)))
+        return retry.call(lambda: _parse_progress(client.call("POST", f"{path}/export", body=body).result))
 
-    def poll(bookmark: Any) -> Mapping[str, Any]:
-        return ask(current_bookmark=bookmark)
+    def poll(bookmark: object) -> _Progress:
+        return send(current_bookmark=bookmark)
 
-    done = _completed(ask, poll, _export_failure, retry)
+    url = _run(send, poll, _export_failure, retry).download_url
+    if not url:
+        raise ApiError("Cloudflare's answer has no address for the download of the export")
     start = file.tell()
 
     def fetch() -> None:
         file.seek(start)
         file.truncate()
-        file.writelines(client.download(field_of(done.get("result"), "signed_url")))
+        file.writelines(client.download(url))
 
-    retry.call(fetch, on=(OutcomeUnknown, TryLater))
+    retry.call(fetch)
 
 
-def _completed(
-    begin: Callable[[], Mapping[str, Any]],
-    poll: Callable[[Any], Mapping[str, Any]],
-    failure: Callable[[Mapping[str, Any]], ApiError | None],
+def _run(
+    begin: Callable[[], _Progress],
+    poll: Callable[[object], _Progress],
+    failure: Callable[[_Progress], ApiError | None],
     retry: Retry,
-) -> Mapping[str, Any]:
-    """The last answer, once the service is done."""
-    asked = time.monotonic()
-    answer = begin()
+) -> _Progress:
+    """Begin an import or export, and return its state once it is complete."""
+    polled = time.monotonic()
+    progress = begin()
     deadline = time.monotonic() + IMPORT_SECONDS
-    while answer.get("status") != "complete":
-        if error := failure(answer):
+    while progress.status != "complete":
+        if error := failure(progress):
             raise error
         if time.monotonic() > deadline:
-            raise OutcomeUnknown(f"the import or export still runs after {IMPORT_SECONDS} s")
-        retry.sleep(max(0, asked + POLL_SECONDS - time.monotonic()))
-        asked = time.monotonic()
-        answer = poll(answer.get("at_bookmark"))
-    return answer
+            raise OutcomeUnknown(f"the import or export is still running after {IMPORT_SECONDS} s")
+        retry.sleep(max(0, polled + POLL_SECONDS - time.monotonic()))
+        polled = time.monotonic()
+        progress = poll(progress.bookmark)
+    return progress
 
 
-def _import(client: Client, path: str, **action: Any) -> Mapping[str, Any]:
-    return _given(client.call("POST", f"{path}/import", body=action))
+def _parse_progress(result: Any) -> _Progress:
+    answer = parse_object(result)
+    export_result = answer.get("result")
+    details = export_result if isinstance(export_result, dict) else {}
+    errors = answer.get("errors") or ([answer["error"]] if answer.get("error") else [])
+    return _Progress(
+        status=str(answer.get("status") or ""),
+        success=bool(answer.get("success")),
+        bookmark=answer.get("at_bookmark"),
+        errors=tuple(map(str, errors)),
+        upload_url=str(answer.get("upload_url") or ""),
+        filename=str(answer.get("filename") or ""),
+        download_url=str(details.get("signed_url") or ""),
+    )
 
 
-def _given(result: Any) -> Mapping[str, Any]:
-    if not isinstance(result, dict):
-        raise OutcomeUnknown(f"Cloudflare's answer is not the JSON that its API promises: {result!s:.200}")
-    return result
+def _md5(file: BinaryIO) -> str:
+    digest = hashlib.md5(usedforsecurity=False)
+    file.seek(0)
+    for piece in iter(partial(file.read, _CHUNK), b""):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _upload(client: Client, url: str, file: BinaryIO, etag: str) -> None:
-    """Puts the file where the service asked for it.
+    """Upload the file.
 
     Raises:
-        ApiError: it did not arrive whole; nothing has run.
+        ApiError: The file did not arrive whole; nothing has run.
     """
     try:
         status, arrived = client.upload(url, file)
@@ -144,16 +190,15 @@ def _upload(client: Client, url: str, file: BinaryIO, etag: str) -> None:
         raise ApiError(f"the upload of the import failed: HTTP {status}; nothing has run")
 
 
-def _import_failure(answer: Mapping[str, Any]) -> ApiError | None:
-    if answer.get("status") != "error" and answer.get("success"):
+def _import_failure(progress: _Progress) -> ApiError | None:
+    if progress.status != "error" and progress.success:
         return None
-    reasons = "; ".join(map(str, answer.get("errors") or [answer.get("error") or "D1 gave no reason"]))
-    if reasons.startswith(_NO_IMPORT):
-        return OutcomeUnknown(f"the import has ended, and how is not known: {reasons}")
-    return SqlRefused(reasons)
+    if progress.reason.startswith(_NO_IMPORT):
+        return OutcomeUnknown(f"the import ended, but its result is unknown: {progress.reason}")
+    return SqlRefused(progress.reason)
 
 
-def _export_failure(answer: Mapping[str, Any]) -> ApiError | None:
-    if answer.get("status") != "error" and not answer.get("error"):
+def _export_failure(progress: _Progress) -> ApiError | None:
+    if progress.status != "error" and not progress.errors:
         return None
-    return ApiError(f"the export failed: {answer.get('error') or 'D1 gave no reason'}")
+    return ApiError(f"the export failed: {progress.reason}")

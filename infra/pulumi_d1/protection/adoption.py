@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from pulumi_d1.errors import ConfigError
 
 if TYPE_CHECKING:
-    from pulumi_d1.cloudflare.account import Description
+    from pulumi_d1.cloudflare.account import DatabaseInfo
     from pulumi_d1.settings import Settings
 
 
-def refuse_misfit(database: Description, settings: Settings) -> None:
+def refuse_misfit(database: DatabaseInfo, settings: Settings) -> None:
     """Refuse to adopt a database that Pulumi would then have to replace, and so delete.
 
     Args:

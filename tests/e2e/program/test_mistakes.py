@@ -49,7 +49,7 @@ def test_a_wrong_token_is_told_apart_from_a_wrong_file(project: Project) -> None
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
     project.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
     text = refusal(project)
-    assert "Cloudflare refuses the API token: Authentication error (code 10000)" in text
+    assert "Cloudflare refused the API token: Authentication error (code 10000)" in text
     assert "needs the permission D1 Edit" in text
     assert "some-other-token" not in text
 

@@ -1,4 +1,4 @@
-"""The databases of an account, their exports, and the way to the API."""
+"""The databases of an account, their exports, and the connection to the API."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from pulumi_d1.cloudflare import account as accounts
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import make_client
-from pulumi_d1.cloudflare.retry import Retry
+from pulumi_d1.cloudflare.retry import ATTEMPTS, Retry
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, Unauthorized
 
 if TYPE_CHECKING:
@@ -28,19 +28,19 @@ def exported(database: D1Api) -> str:
     return file.getvalue().decode()
 
 
-def test_every_page_of_a_list_is_asked_for(database: D1Api, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_page_of_a_list_is_requested(database: D1Api, monkeypatch: pytest.MonkeyPatch) -> None:
     account = account_of(database)
-    monkeypatch.setattr(accounts, "PAGE", 10)  # the least that the API gives
+    monkeypatch.setattr(accounts, "PAGE_SIZE", 10)  # the least that the API gives
     names = {f"shop-db-pr-{number}" for number in range(25)}
     for name in names:
         account.create(name)
-    assert {found.name for found in account.databases("-pr-")} == names
+    assert {info.name for info in account.databases("-pr-")} == names
     assert len(list(account.databases())) == len(names) + 1
     assert list(account.databases("nowhere")) == []
 
 
 def listed(*names: str, **more: Any) -> dict[str, Any]:
-    """An answer to the question for the account's databases; `more` is `total_count`."""
+    """Return an answer with a page of the account's databases; `more` is `total_count`."""
     page = [{"uuid": f"id-of-{name}", "name": name} for name in names]
     return {"result": page, "success": True, "errors": [], "result_info": more}
 
@@ -48,7 +48,7 @@ def listed(*names: str, **more: Any) -> dict[str, Any]:
 def test_a_database_that_moves_to_the_next_page_is_listed_once(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     for page in (("a", "b"), ("b", "c"), ()):
         scripted.answer(200, listed(*page))
-    assert [found.name for found in account_of(failing).databases()] == ["a", "b", "c"]
+    assert [info.name for info in account_of(failing).databases()] == ["a", "b", "c"]
 
 
 @pytest.mark.parametrize(
@@ -56,31 +56,31 @@ def test_a_database_that_moves_to_the_next_page_is_listed_once(scripted: Scripte
     [
         [listed("a", total_count=3), listed(total_count=3)],
         [listed("a", total_count=3), {"result": None, "success": True, "errors": []}],
-        [listed("a", total_count=3), {"result": [], "success": False, "errors": []}],
+        [listed("a", total_count=3), *[{"result": [], "success": False, "errors": []}] * ATTEMPTS],
         [{"result": {"uuid": "a"}, "success": True, "errors": [], "result_info": {"total_count": 1}}],
     ],
 )
-def test_a_list_that_is_not_whole_is_an_error(
+def test_an_incomplete_list_is_an_error(
     scripted: ScriptedCloudflare, failing: D1Api, answers: list[dict[str, Any]]
 ) -> None:
     for answer in answers:
         scripted.answer(200, answer)
-    with pytest.raises(ApiError, match=r"is not whole|but no success"):
+    with pytest.raises(ApiError, match=r"is incomplete|without success"):
         list(account_of(failing).databases())
 
 
 def test_a_database_is_found_by_name_and_by_id_until_it_is_deleted(database: D1Api) -> None:
     account = account_of(database)
-    made = account.create("shop-db-eu", jurisdiction="eu")
-    found = account.describe("shop-db-eu")
-    assert (found.id, found.jurisdiction) == (made.database_id, "eu")
-    assert account.find(made.database_id) == made
+    created = account.create("shop-db-eu", jurisdiction="eu")
+    info = account.describe("shop-db-eu")
+    assert (info.id, info.jurisdiction) == (created.database_id, "eu")
+    assert account.find(created.database_id) == created
     with pytest.raises(ApiError, match="code 7502"):
         account.create("shop-db-eu")
-    account.delete(made.database_id)
-    for ask in (account.describe, account.delete):
+    account.delete(created.database_id)
+    for request in (account.describe, account.delete):
         with pytest.raises(NotFound):
-            ask(made.database_id)
+            request(created.database_id)
 
 
 def test_an_export_holds_schema_and_rows(database: D1Api) -> None:
@@ -92,7 +92,7 @@ def test_an_export_holds_schema_and_rows(database: D1Api) -> None:
     assert copy.read("SELECT * FROM t") == ({"id": 1, "text": "it's ü"},)
 
 
-def test_a_virtual_table_is_not_exported_and_the_reason_is_told(database: D1Api) -> None:
+def test_a_virtual_table_is_not_exported_and_the_error_has_the_reason(database: D1Api) -> None:
     database.write("CREATE VIRTUAL TABLE words USING fts5(text)")
     with pytest.raises(ApiError, match=r"(?i)virtual"):
         exported(database)
@@ -115,10 +115,10 @@ def test_a_download_that_breaks_off_is_fetched_again_from_its_start(
     [
         (403, {}, "the download failed: HTTP 403"),
         (404, {}, "the download failed: HTTP 404"),
-        (200, {"content-length": "", "connection": "close"}, "does not say how long it is"),
+        (200, {"content-length": "", "connection": "close"}, "has no Content-Length"),
     ],
 )
-def test_a_download_that_can_not_be_had_whole_is_no_export_and_blames_no_token(
+def test_a_failed_download_is_an_error_that_does_not_blame_the_token(
     scripted: ScriptedCloudflare, failing: D1Api, status: int, headers: dict[str, str], message: str
 ) -> None:
     done = {"status": "complete", "success": True, "result": {"signed_url": f"{scripted.base_url}/signed"}}
@@ -129,7 +129,7 @@ def test_a_download_that_can_not_be_had_whole_is_no_export_and_blames_no_token(
     assert not isinstance(caught.value, (NotFound, Unauthorized))
 
 
-def test_without_patience_it_is_asked_once(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+def test_without_patience_a_request_is_sent_once(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.error(429, 971, "throttled", **{"retry-after": "300"})
     with pytest.raises(ApiError, match="throttled"):
         Account(failing.client, "account", Retry(patience=0)).describe("shop-db-dev")
@@ -143,7 +143,7 @@ def test_the_proxy_of_the_machine_is_used(scripted: ScriptedCloudflare, monkeypa
     monkeypatch.setenv("no_proxy", "")
     scripted.bookmark("b")
     client = make_client("a-token", base_url="http://api.invalid/client/v4")
-    assert client.call("GET", "/anything") == {"bookmark": "b"}
+    assert client.call("GET", "/anything").result == {"bookmark": "b"}
     assert scripted.requests == [("GET", "http://api.invalid/client/v4/anything", "")]
     monkeypatch.setenv("no_proxy", "api.invalid")
     direct = make_client("a-token", base_url="http://api.invalid/client/v4")
@@ -151,7 +151,7 @@ def test_the_proxy_of_the_machine_is_used(scripted: ScriptedCloudflare, monkeypa
         direct.call("GET", "/anything")
 
 
-def test_an_address_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_malformed_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CLOUDFLARE_BASE_URL", "api.cloudflare.com")
     with pytest.raises(
         ConfigError, match=r"CLOUDFLARE_BASE_URL is 'api\.cloudflare\.com': it must start with https://"

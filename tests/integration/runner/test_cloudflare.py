@@ -1,4 +1,4 @@
-"""What Cloudflare answers, and what does not arrive, becomes one of our errors with the service's words in it."""
+"""Failed and missing answers become one of our errors, with Cloudflare's message."""
 
 from __future__ import annotations
 
@@ -29,40 +29,40 @@ if TYPE_CHECKING:
         (504, 7009, OutcomeUnknown),
     ],
 )
-def test_an_error_keeps_its_code_status_and_words(
+def test_an_error_keeps_its_code_status_and_message(
     scripted: ScriptedCloudflare, failing: D1Api, status: int, code: int, kind: type[ApiError]
 ) -> None:
-    scripted.error(status, code, "what the service said")
-    with pytest.raises(ApiError, match=rf"what the service said \(code {code}\)") as error:
+    scripted.error(status, code, "the service's message")
+    with pytest.raises(ApiError, match=rf"the service's message \(code {code}\)") as error:
         failing.write("SELECT 1")
     assert type(error.value) is kind
     assert ("CLOUDFLARE_API_TOKEN needs the permission D1 Edit" in str(error.value)) is (kind is Unauthorized)
     assert (error.value.code, error.value.status) == (code, status)
 
 
-def test_an_answer_that_is_a_web_page_is_no_traceback(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+def test_a_web_page_as_answer_is_an_error_without_a_traceback(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.answer(502, "<html>Bad gateway</html>", **{"content-type": "text/html"})
     with pytest.raises(OutcomeUnknown, match="HTTP 502 from Cloudflare without an error code"):
         failing.write("SELECT 1")
 
 
-def test_an_answer_that_is_no_json_leaves_the_outcome_open(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+def test_after_an_answer_that_is_not_json_the_outcome_is_unknown(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.answer(200, '{"result": [')
-    with pytest.raises(OutcomeUnknown, match="not the JSON"):
+    with pytest.raises(OutcomeUnknown, match="Cloudflare's answer is not valid JSON"):
         failing.write("SELECT 1")
 
 
-def test_a_failure_inside_a_200_is_a_failure(scripted: ScriptedCloudflare, failing: D1Api) -> None:
-    scripted.error(200, 7500, "it failed all the same")
-    with pytest.raises(ApiError, match="it failed all the same"):
+def test_a_failure_reported_with_http_200_is_a_failure(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(200, 7500, "it failed nevertheless")
+    with pytest.raises(ApiError, match="it failed nevertheless"):
         failing.write("SELECT 1")
     item = {"results": [], "success": False, "meta": {}}
     scripted.answer(200, {"result": [item], "success": True, "errors": [], "messages": []})
-    with pytest.raises(ApiError, match="200 but no success"):
+    with pytest.raises(ApiError, match="HTTP 200 without success"):
         failing.write("SELECT 1")
 
 
-def test_a_lost_answer_leaves_the_outcome_open_and_a_write_is_sent_once(
+def test_after_a_lost_answer_the_outcome_is_unknown_and_a_write_is_sent_once(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     scripted.drop()
@@ -88,30 +88,32 @@ def test_no_error_shows_the_token(scripted: ScriptedCloudflare, failing: D1Api) 
 
 
 @pytest.mark.parametrize("token", ["s3cret\nrest", "s3cret rest", "s3cret\u2026"])
-def test_a_token_that_no_header_can_hold_is_refused_and_not_shown(token: str) -> None:
-    with pytest.raises(ConfigError, match="the Cloudflare API token holds") as caught:
+def test_a_token_that_a_header_cannot_contain_is_refused_and_not_shown(token: str) -> None:
+    with pytest.raises(ConfigError, match="the Cloudflare API token contains") as caught:
         make_client(token)
     assert "s3cret" not in str(caught.value)
 
 
-def test_the_line_end_of_a_file_is_no_part_of_the_token() -> None:
+def test_a_line_end_is_not_part_of_the_token() -> None:
     assert make_client("s3cret\n").token == "s3cret"
 
 
-def test_a_page_that_is_not_there_is_no_database_that_is_gone(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+def test_a_404_without_a_code_does_not_mean_that_the_database_is_gone(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
     scripted.answer(404, "<html>nothing here</html>")
     with pytest.raises(ApiError, match="HTTP 404") as caught:
         failing.read("SELECT 1")
     assert not isinstance(caught.value, NotFound)
 
 
-def test_an_import_that_can_not_be_asked_after_is_not_said_to_be_untouched(
+def test_an_import_whose_status_cannot_be_read_has_an_unknown_outcome(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     begun = {"success": True, "status": "active", "at_bookmark": "1"}
     scripted.answer(200, {"result": begun, "success": True, "errors": []})
     scripted.error(429, 971, "throttled", **{"retry-after": "9999"})
-    with pytest.raises(OutcomeUnknown, match="the import has begun, and what became of it can't be asked: throttled"):
+    with pytest.raises(OutcomeUnknown, match="the import started, but its status cannot be read: throttled"):
         failing.import_script("SELECT 1;")
 
 

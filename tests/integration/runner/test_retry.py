@@ -1,4 +1,4 @@
-"""How reads wait: as long as Cloudflare asks, with a line now and then, and never without end."""
+"""Reads wait as long as Cloudflare requests, log a line now and then, and end at some time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.support.runner import ScriptedCloudflare, Waiting
 
 
-def test_a_block_of_five_minutes_is_waited_out_with_a_line_each_half_minute(
+def test_a_block_of_five_minutes_logs_a_line_each_half_minute(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
 ) -> None:
     scripted.error(429, 971, "throttled", **{"retry-after": "300"})
@@ -24,7 +24,7 @@ def test_a_block_of_five_minutes_is_waited_out_with_a_line_each_half_minute(
     assert failing.read("SELECT 1 AS one") == ({"one": 1},)
     assert waiting.seconds == [30] * 10
     left = [f"; {seconds} s left" for seconds in range(270, 0, -30)]
-    assert waiting.said == [f"Cloudflare asks to wait 300 s (HTTP 429){end}" for end in ("", *left)]
+    assert waiting.messages == [f"Cloudflare requested a wait of 300 s (HTTP 429){end}" for end in ("", *left)]
 
 
 def test_without_an_answer_the_pauses_grow_and_end(
@@ -36,21 +36,21 @@ def test_without_an_answer_the_pauses_grow_and_end(
         failing.read("SELECT 1")
     assert len(scripted.requests) == ATTEMPTS
     assert waiting.seconds == [0.5, 1, 2, 4, 8]
-    assert len(waiting.said) == 3, "the short pauses need no line"
-    assert waiting.said[0].endswith("; asking again in 2 s")
+    assert len(waiting.messages) == 3, "the short pauses need no line"
+    assert waiting.messages[0].endswith("; retrying in 2 s")
 
 
-def test_the_wait_that_an_overloaded_service_asks_for_is_honoured(
+def test_the_retry_after_of_an_overloaded_service_is_respected(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
 ) -> None:
     scripted.error(503, 7500, "overloaded", **{"retry-after": "7"})
     scripted.bookmark("b")
     assert failing.bookmark() == "b"
     assert waiting.seconds == [7]
-    assert waiting.said == ["Cloudflare asks to wait 7 s (HTTP 503)"]
+    assert waiting.messages == ["Cloudflare requested a wait of 7 s (HTTP 503)"]
 
 
-def test_a_wait_can_be_asked_for_as_a_date(scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting) -> None:
+def test_retry_after_may_be_a_date(scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting) -> None:
     then = datetime.now(UTC) + timedelta(seconds=100)
     scripted.error(429, 971, "throttled", **{"retry-after": format_datetime(then, usegmt=True)})
     scripted.rows()
@@ -59,18 +59,18 @@ def test_a_wait_can_be_asked_for_as_a_date(scripted: ScriptedCloudflare, failing
 
 
 @pytest.mark.parametrize("nonsense", ["soon", "", "nan", "inf", "Wed, 99 Foo"])
-def test_a_wait_that_makes_no_sense_is_a_short_one(
+def test_an_invalid_retry_after_is_a_short_wait(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting, nonsense: str
 ) -> None:
     scripted.error(429, 971, "throttled", **{"retry-after": nonsense})
     scripted.rows()
     failing.read("SELECT 1")
     assert waiting.seconds == [5]
-    assert waiting.said == ["throttled (code 971); asking again in 5 s"]
+    assert waiting.messages == ["throttled (code 971); retrying in 5 s"]
 
 
 @pytest.mark.parametrize("wait", ["0", "-5"])
-def test_a_wait_of_nothing_is_a_second_so_that_patience_ends(
+def test_a_retry_after_of_zero_is_one_second_so_that_the_patience_ends(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting, wait: str
 ) -> None:
     scripted.error(429, 971, "throttled", **{"retry-after": wait})
@@ -79,7 +79,7 @@ def test_a_wait_of_nothing_is_a_second_so_that_patience_ends(
     assert waiting.seconds == [1]
 
 
-def test_a_wait_beyond_all_patience_is_not_begun(
+def test_a_wait_longer_than_the_patience_does_not_begin(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
 ) -> None:
     scripted.error(429, 971, "throttled", **{"retry-after": str(BUDGET_SECONDS + 1)})
@@ -88,7 +88,7 @@ def test_a_wait_beyond_all_patience_is_not_begun(
     assert waiting.seconds == []
 
 
-def test_a_database_that_an_import_blocks_is_asked_again(
+def test_a_read_is_repeated_while_an_import_blocks_the_database(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
 ) -> None:
     scripted.error(400, 7500, "Currently processing a long-running import.")
@@ -98,9 +98,7 @@ def test_a_database_that_an_import_blocks_is_asked_again(
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409])
-def test_what_was_understood_and_refused_is_not_asked_again(
-    scripted: ScriptedCloudflare, failing: D1Api, status: int
-) -> None:
+def test_a_refused_request_is_not_repeated(scripted: ScriptedCloudflare, failing: D1Api, status: int) -> None:
     scripted.error(status, 7400, "no")
     with pytest.raises(ApiError, match="no"):
         failing.read("SELECT 1")

@@ -1,8 +1,8 @@
-"""No stretch of time sees more requests than the rate, and a refusal holds back everybody."""
+"""No period has more requests than the rate allows, and a refusal delays all requests."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,39 +12,38 @@ from pulumi_d1.cloudflare.pace import Pace, Rate
 
 @dataclass
 class Clock:
-    """Time that passes only where somebody sleeps."""
+    """A clock that advances only during sleep."""
 
     now: float = 0.0
-    said: list[str] = field(default_factory=list)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
 
     def pace(self, rate: Rate) -> Pace:
-        return Pace(rate, self.said.append, clock=lambda: self.now, sleep=self.sleep)
+        return Pace(rate, clock=lambda: self.now, sleep=self.sleep)
 
 
 RATES = st.builds(Rate, st.integers(1, 20), st.integers(1, 300))
 
 
 def seconds(most: int) -> st.SearchStrategy[float]:
-    """Times that floating-point arithmetic adds and subtracts without an error."""
+    """Return times that floating-point arithmetic adds and subtracts exactly."""
     return st.integers(0, most * 64).map(lambda number: number / 64)
 
 
 @given(RATES, st.lists(seconds(100), max_size=100), st.lists(seconds(300), max_size=30))
-def test_no_stretch_of_time_sees_more_than_the_rate(rate: Rate, gaps: list[float], ages: list[float]) -> None:
+def test_no_period_has_more_requests_than_the_rate_allows(rate: Rate, gaps: list[float], ages: list[float]) -> None:
     clock = Clock()
     pace = clock.pace(rate)
-    pace.remember(ages)
+    pace.add_earlier(ages)
     sent = []
     for gap in gaps:
         clock.sleep(gap)
-        pace.start()
+        pace.wait_for_turn()
         sent.append(clock.now)
     before = sorted(-age for age in ages)
     for last in sent:
-        # An earlier process may have sent more than this one's rate: these stay out of the count where they are alone.
+        # An earlier process may have sent more than this rate allows: its requests alone are no error.
         mine = [time for time in sent if last - rate.seconds < time <= last]
         theirs = [time for time in before if last - rate.seconds < time]
         assert len(mine) + len(theirs) <= max(rate.requests, len(theirs))
@@ -52,36 +51,36 @@ def test_no_stretch_of_time_sees_more_than_the_rate(rate: Rate, gaps: list[float
 
 
 @given(RATES, st.integers(1, 200))
-def test_whoever_never_rests_takes_as_long_as_the_arithmetic_says(rate: Rate, requests: int) -> None:
+def test_requests_without_pauses_take_as_long_as_computed(rate: Rate, requests: int) -> None:
     clock = Clock()
     pace = clock.pace(rate)
     for _ in range(requests):
-        pace.start()
-    assert abs(clock.now - rate.wait(requests)) < 1
+        pace.wait_for_turn()
+    assert abs(clock.now - rate.seconds_for(requests)) < 1
 
 
-def test_a_refusal_holds_back_everybody_and_is_told_once() -> None:
+def test_a_refusal_delays_all_requests_and_is_logged_once(messages: list[str]) -> None:
     clock = Clock()
     pace = clock.pace(Rate(100, 300))
-    pace.start()
+    pace.wait_for_turn()
     for _ in range(8):
-        pace.refused(300)
-    pace.start()
+        pace.block(300)
+    pace.wait_for_turn()
     assert clock.now >= 300
-    assert clock.said == ["Cloudflare asks to wait 300 s (HTTP 429): all requests wait"]
+    assert messages == ["Cloudflare requested a wait of 300 s (HTTP 429): all requests wait"]
 
 
-def test_a_refusal_that_does_not_say_how_long_waits_a_little() -> None:
+def test_a_refusal_without_retry_after_is_a_short_wait() -> None:
     clock = Clock()
     pace = clock.pace(Rate(100, 300))
-    pace.refused(None)
-    pace.start()
+    pace.block(None)
+    pace.wait_for_turn()
     assert 5 <= clock.now < 6
 
 
-def test_the_limit_is_told_once_for_each_time_it_is_reached() -> None:
+def test_reaching_the_limit_is_logged_once_each_time(messages: list[str]) -> None:
     clock = Clock()
     pace = clock.pace(Rate(2, 300))
     for _ in range(6):
-        pace.start()
-    assert clock.said == ["2 requests in 300 s are sent, the limit: waiting 300 s"] * 2
+        pace.wait_for_turn()
+    assert messages == ["reached the limit of 2 requests in 300 s: waiting 300 s"] * 2
