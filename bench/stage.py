@@ -134,7 +134,7 @@ class Stage:
         if engine is None:
             sys.exit("there is no Pulumi engine: run 'make engine'")
         found = finder.environment(engine)
-        return {**found, "PATH": os.pathsep.join([str(scripts.provider_standin()), found["PATH"]])}
+        return {**found, "PATH": os.pathsep.join([str(scripts.write_provider_standin()), found["PATH"]])}
 
 
 @contextmanager

@@ -1,6 +1,6 @@
-"""`python tools/engine` gets the Pulumi engine.
+"""`python tools/engine`: get the Pulumi engine.
 
-The engine starts its language host and the stand-in provider through this file too, from whatever folder it is in.
+The engine also starts its language host and the stand-in provider through this file, from any folder.
 """
 
 import sys
@@ -18,6 +18,6 @@ match sys.argv[1:]:
 
         standin.run()
     case _:
-        from tools.engine.command import engine
+        from tools.engine import get_engine
 
-        engine(prog_name="python tools/engine")
+        sys.exit(get_engine.main())

@@ -1,6 +1,6 @@
-"""What was got before: one folder for each version, outside the checkout, complete or not there.
+"""Downloads and builds: one folder for each version, outside the checkout, complete or absent.
 
-An entry is built in a temporary folder beside its final place and renamed into it, with a manifest of every file's
+An entry is made in a temporary folder beside its final place, and renamed into it, with a manifest of every file's
 SHA-256. A folder without a manifest, or with a file that differs from it, is removed and made again.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -21,34 +22,36 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 
+_logger = logging.getLogger(__name__)
+
 
 def root() -> Path:
-    """The cache folder: $D1_CACHE_DIR, else `d1` in $XDG_CACHE_HOME, else `~/.cache/d1`."""
+    """Return the cache folder: $D1_CACHE_DIR, else `d1` in $XDG_CACHE_HOME, else `~/.cache/d1`."""
     if chosen := os.environ.get("D1_CACHE_DIR"):
         return Path(chosen)
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "d1"
 
 
 def lookup(name: str) -> Path | None:
-    """Folder of the complete entry `name`, or None when it is absent, half-written or damaged."""
+    """Return the folder of the complete entry `name`, or None if it is absent, half-written or damaged."""
     entry = root() / name
     return entry if _is_complete(entry) else None
 
 
-def get_or_make(name: str, make: Callable[[Path], None], say: Callable[[str], None]) -> Path:
-    """Folder of the entry `name`, made by `make(empty folder)` when it is not there.
+def get_or_make(name: str, make: Callable[[Path], None]) -> Path:
+    """Return the folder of the entry `name`; if there is none, `make` fills it.
 
     Two runs that start at once make it once: the second waits for the first.
     """
     if entry := lookup(name):
         return entry
     root().mkdir(parents=True, exist_ok=True)
-    with locked(root(), lambda: say("Another run is filling the cache; waiting for it.")):
+    with locked(root(), lambda: _logger.info("Another run is filling the cache; waiting for it.")):
         if entry := lookup(name):
             return entry
         entry = root() / name
         if entry.exists():
-            say(f"The cached {name} is incomplete or damaged: making it again.")
+            _logger.info("The cached %s is incomplete or damaged: making it again.", name)
             shutil.rmtree(entry)
         with tempfile.TemporaryDirectory(dir=root(), prefix=f".{name}.") as temporary:
             fresh = Path(temporary) / name

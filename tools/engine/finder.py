@@ -1,7 +1,8 @@
-"""Finds or gets the Pulumi engine: PATH, the cache, the official installer, a build from Go modules."""
+"""Find or get the Pulumi engine: PATH, the cache, the official installer, a build from Go modules."""
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shutil
@@ -9,21 +10,19 @@ import subprocess
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
 from tools.engine import build, cache, installer, scripts
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 INSTALLER_URL = "https://get.pulumi.com/install.sh"
 INSTALLED = f"pulumi-{version('pulumi')}-official"
-"""Name in the cache of what the installer gets: it installs the version of the SDK."""
+"""The cache entry of the installer, which installs the version of the SDK."""
 
 ON_PATH = "PATH"
 OFFICIAL = "official installer"
 BUILT = "Go modules"
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +30,10 @@ class Engine:
     """A Pulumi engine that runs.
 
     Attributes:
-        executable: the Pulumi CLI.
-        version: such as `3.250.0`.
-        source: where it came from: ON_PATH, OFFICIAL or BUILT.
-        path: folders that go in front of PATH to use it, with a Python language host.
+        executable: The Pulumi CLI.
+        version: The version, such as `3.250.0`.
+        source: The source: ON_PATH, OFFICIAL or BUILT.
+        path: The folders to put in front of PATH, so that the engine finds its Python language host.
     """
 
     executable: Path
@@ -44,37 +43,38 @@ class Engine:
 
 
 def find() -> Engine | None:
-    """The engine that this machine already has, or None. Touches no network."""
-    if (on_path := shutil.which("pulumi")) and (engine := _engine(Path(on_path), ON_PATH)):
+    """Return the engine that this machine already has, or None. Uses no network."""
+    if (on_path := _pulumi_on_path()) and (engine := _checked(Path(on_path), ON_PATH)):
         return engine
     for entry, source in ((INSTALLED, OFFICIAL), (build.entry_name(), BUILT)):
-        if (folder := cache.lookup(entry)) and (engine := _engine(folder / "bin" / "pulumi", source)):
+        if (folder := cache.lookup(entry)) and (engine := _checked(folder / "bin" / "pulumi", source)):
             return engine
     return None
 
 
-def get(say: Callable[[str], None]) -> Engine:
-    """The engine that this machine has, or else can get. `say` is told of each step that takes time.
+def get() -> Engine:
+    """Return the engine that this machine has, or get one.
 
     Raises:
-        ConfigError: none of the ways works; the message names what to install.
+        ConfigError: Every attempt failed; the message names what to install.
     """
     if engine := find():
         return engine
-    if (on_path := shutil.which("pulumi")) is not None:
-        say(f"{on_path} does not run, is older than {build.version()}, or has no pulumi-language-python: not used.")
-    say("No Pulumi engine on PATH or in the cache; trying the official installer.")
-    if reason := installer.reachable(INSTALLER_URL):
-        say(f"The installer can't be reached ({reason}); next: a build from Go modules.")
+    if on_path := _pulumi_on_path():
+        problem = f"does not run, is older than {build.version()}, or has no pulumi-language-python"
+        _logger.info("%s is not used: it %s.", on_path, problem)
+    _logger.info("No Pulumi engine on PATH or in the cache; trying the official installer.")
+    if reason := installer.unreachable(INSTALLER_URL):
+        _logger.info("The installer can't be reached (%s); next: a build from Go modules.", reason)
     else:
         try:
-            cache.get_or_make(INSTALLED, installer.install, say)
+            cache.get_or_make(INSTALLED, installer.install)
         except ConfigError as error:
-            say(f"{error}; next: a build from Go modules.")
+            _logger.info("%s; next: a build from Go modules.", error)
     if engine := find():
         return engine
-    folder = cache.get_or_make(build.entry_name(), lambda into: build.build(into, say), say)
-    if engine := _engine(folder / "bin" / "pulumi", BUILT):
+    folder = cache.get_or_make(build.entry_name(), build.build)
+    if engine := _checked(folder / "bin" / "pulumi", BUILT):
         return engine
     raise ConfigError(f"the Pulumi engine in {folder} was built but does not run; remove the folder and try again")
 
@@ -87,13 +87,20 @@ def environment(engine: Engine) -> dict[str, str]:
 
 def variables() -> dict[str, str]:
     """Return the variables that every engine needs beside PATH."""
-    return {"PULUMI_SKIP_UPDATE_CHECK": "true", build.LANGUAGE_HOST_VARIABLE: str(scripts.language_host())}
+    return {"PULUMI_SKIP_UPDATE_CHECK": "true", build.LANGUAGE_HOST_VARIABLE: str(scripts.write_language_host())}
 
 
-def _engine(executable: Path, source: str) -> Engine | None:
-    """The engine at `executable`; None when it does not run, is older than the one that we build, or has no Python."""
+def _pulumi_on_path() -> str | None:
+    """Return the pulumi on PATH. Our own script is skipped: under `d1 local` it would start itself."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    others = (folder for folder in folders if Path(folder) != scripts.BINARIES)
+    return shutil.which("pulumi", path=os.pathsep.join(others))
+
+
+def _checked(executable: Path, source: str) -> Engine | None:
+    """Return the engine, or None if it does not run, is older than the one to build, or has no language host."""
     try:
-        answer = subprocess.run(  # noqa: S603 - found on PATH or made by us
+        answer = subprocess.run(  # noqa: S603 - found on PATH or installed by us
             [executable, "version"],
             capture_output=True,
             text=True,
@@ -103,13 +110,13 @@ def _engine(executable: Path, source: str) -> Engine | None:
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    found = answer.stdout.strip().removeprefix("v")
-    if _numbers(found) < _numbers(build.version()):
+    found_version = answer.stdout.strip().removeprefix("v")
+    if _numbers(found_version) < _numbers(build.version()):
         return None
     beside = os.pathsep.join([str(executable.resolve().parent), os.environ.get("PATH", os.defpath)])
     if not shutil.which("pulumi-language-python", path=beside):
         return None
-    return Engine(executable, found, source, () if source == ON_PATH else (executable.parent,))
+    return Engine(executable, found_version, source, () if source == ON_PATH else (executable.parent,))
 
 
 def _numbers(text: str) -> tuple[int, ...]:

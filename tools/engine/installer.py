@@ -1,4 +1,4 @@
-"""The official Pulumi installer, where the open internet can be reached."""
+"""The official Pulumi installer, for machines that reach the open internet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROBE_SECONDS = 12
-"""How long one look at the internet may take before the next way is tried."""
+"""The longest time of one request to the internet before the next attempt."""
 
 INSTALL_SECONDS = 600
 
@@ -23,31 +23,31 @@ PulumiCommand.install(root=sys.argv[1])
 """
 
 
-def reachable(url: str) -> str | None:
-    """None if `url` answers within PROBE_SECONDS, else one line that says why not.
+def unreachable(url: str) -> str | None:
+    """Return why `url` does not answer within PROBE_SECONDS, or None if it does.
 
-    The look runs in a process of its own: a name server that never answers can't be timed out from inside.
+    The request runs in its own process, because a lookup of a silent name server cannot be timed out from inside.
     """
-    look = f"import urllib.request as r; r.urlopen(r.Request({url!r}, method='HEAD'), timeout={PROBE_SECONDS - 2})"
+    request = f"import urllib.request as r; r.urlopen(r.Request({url!r}, method='HEAD'), timeout={PROBE_SECONDS - 2})"
     try:
-        done = subprocess.run(  # noqa: S603 - our own interpreter
-            [sys.executable, "-c", look], capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+        probe = subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-c", request], capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return f"no answer within {PROBE_SECONDS} s"
-    return None if done.returncode == 0 else last_line(done.stderr)
+    return None if probe.returncode == 0 else last_line(probe.stderr)
 
 
 def last_line(output: str) -> str:
-    """The line of a program's output that says most."""
+    """Return the last line of a program's output, which usually has the reason of a failure."""
     return (output.strip().splitlines() or ["it gave no reason"])[-1]
 
 
 def install(into: Path) -> None:
-    """Installs the engine that matches the installed SDK into the folder `into`.
+    """Install the engine that matches the installed SDK into a folder.
 
     Raises:
-        ConfigError: the installer failed.
+        ConfigError: The installer failed.
     """
     try:
         subprocess.run(  # noqa: S603 - our own interpreter

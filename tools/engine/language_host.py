@@ -1,7 +1,7 @@
 """The Python language host: `pulumi-language-python` for an engine that came without one.
 
 The engine starts it, reads its port from the first line of its output, and calls it over gRPC. The service is
-`pulumirpc.LanguageRuntime`, whose generated servicer is part of the SDK.
+`pulumirpc.LanguageRuntime`; its generated servicer is part of the SDK.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 
 from tools.engine import build
 from tools.engine.plugin_process import failures_as_status, serve
-from tools.engine.program import MESSAGE_SHOWN, Program
+from tools.engine.program import MESSAGE_SHOWN, PulumiProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
-    """Answers the questions of the engine at `engine_address` about a Python program, and runs it."""
+    """Describes a Python program to the engine at `engine_address`, and runs it."""
 
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
@@ -70,7 +70,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
             }
             process = _program(request.info).start(flags, request.args, config)
-            context.add_callback(process.terminate)  # when the engine gives up, or is gone
+            context.add_callback(process.terminate)  # if the engine cancels, or is gone
             code = process.wait()
             if code == MESSAGE_SHOWN:
                 return rpc.RunResponse(bail=True)
@@ -88,9 +88,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def GetProgramDependencies(self, request: Any, context: Any) -> Any:
         with _failures(context):
-            listed = _program(request.info).distributions()
-            found = [rpc.DependencyInfo(name=name, version=version) for name, version in listed]
-            return rpc.GetProgramDependenciesResponse(dependencies=found)
+            distributions = _program(request.info).distributions()
+            dependencies = [rpc.DependencyInfo(name=name, version=version) for name, version in distributions]
+            return rpc.GetProgramDependenciesResponse(dependencies=dependencies)
 
     def RuntimeOptionsPrompts(self, request: Any, context: Any) -> Any:
         return rpc.RuntimeOptionsResponse()
@@ -99,9 +99,9 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return empty_pb2.Empty()
 
 
-def _program(info: Any) -> Program:
+def _program(info: Any) -> PulumiProgram:
     options = json_format.MessageToDict(info.options)
-    return Program.parse(info.root_directory, info.program_directory, info.entry_point, options)
+    return PulumiProgram.parse(info.root_directory, info.program_directory, info.entry_point, options)
 
 
 def _failures(context: Any) -> AbstractContextManager[None]:

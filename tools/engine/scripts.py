@@ -1,6 +1,6 @@
 """Executables that the engine and `d1 local` find by their file names.
 
-They lie in the virtual environment but not in its `bin`: activating the environment must not put a stand-in on PATH.
+They are in the virtual environment but not in its `bin`, because activating it must not put a stand-in on PATH.
 """
 
 from __future__ import annotations
@@ -18,33 +18,36 @@ if TYPE_CHECKING:
 
 _FOLDER: Final = Path(sys.prefix) / "share" / "d1"
 _SELF: Final = shlex.join([sys.executable, str(Path(__file__).resolve().parent)])
+BINARIES: Final = _FOLDER / "bin"
+"""The folder of our `pulumi`; `d1 local` puts it in front of PATH."""
 
 
-def pulumi(executable: Path, folders: Sequence[Path], variables: Mapping[str, str]) -> Path:
-    """Return a script that runs `executable`; `d1 local` puts its folder in front of PATH.
+def write_pulumi(executable: Path, folders: Sequence[Path], variables: Mapping[str, str]) -> Path:
+    """Write the script `pulumi`, which runs the engine with its plugins. Returns its path.
 
     Args:
         executable: The Pulumi CLI.
-        folders: What goes in front of PATH: the engine's own plugins and the provider.
-        variables: What else the engine needs in its environment.
+        folders: The folders of plugins to put in front of PATH.
+        variables: Further variables of the engine.
     """
     path = os.pathsep.join([*(shlex.quote(str(folder)) for folder in folders), '"$PATH"'])
     exports = " ".join([f"PATH={path}", *(f"{name}={shlex.quote(value)}" for name, value in variables.items())])
-    return _written("bin/pulumi", f'export {exports}\nexec {shlex.quote(str(executable))} "$@"')
+    return _write_script(BINARIES / "pulumi", f'export {exports}\nexec {shlex.quote(str(executable))} "$@"')
 
 
-def language_host() -> Path:
-    """Return the language host for an engine that came without one."""
-    return _written("language-host", f'exec {_SELF} language-host "$@"')
+def write_language_host() -> Path:
+    """Write the language host for an engine that came without one. Returns its path."""
+    return _write_script(_FOLDER / "language-host", f'exec {_SELF} language-host "$@"')
 
 
-def provider_standin() -> Path:
-    """Return the folder of the stand-in `pulumi-resource-cloudflare`."""
-    return _written("provider-standin/pulumi-resource-cloudflare", f'exec {_SELF} provider-standin "$@"').parent
+def write_provider_standin() -> Path:
+    """Write the stand-in `pulumi-resource-cloudflare`. Returns its folder."""
+    folder = _FOLDER / "provider-standin"
+    return _write_script(folder / "pulumi-resource-cloudflare", f'exec {_SELF} provider-standin "$@"').parent
 
 
-def _written(name: str, body: str) -> Path:
-    path, text = _FOLDER / name, f"#!/bin/sh\n{body}\n"
+def _write_script(path: Path, body: str) -> Path:
+    text = f"#!/bin/sh\n{body}\n"
     if not path.exists() or path.read_text() != text:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text, mode=0o755)

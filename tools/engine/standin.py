@@ -1,9 +1,9 @@
 """A stand-in for Pulumi's Cloudflare provider plugin: `cloudflare:index/d1Database:D1Database`, for the emulator only.
 
-It serves where the real plugin can't be downloaded, with the real one's rules (terraform-provider-cloudflare,
-internal/services/d1_database/schema.go): a changed account, name, jurisdiction or location hint replaces the database,
-read replication changes in place, and a database that is gone drops out of the state on refresh. It speaks to loopback
-addresses alone, so that it can never be mistaken for the real one.
+It replaces the real plugin if that can't be downloaded, with the same rules (terraform-provider-cloudflare,
+internal/services/d1_database/schema.go). A changed account, name, jurisdiction or location hint replaces the database.
+Read replication changes in place. On refresh, a deleted database leaves the state. It connects only to loopback
+addresses, so it cannot be mistaken for the real one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from tools.engine import provider
+from tools.engine import provider_plugin
 from tools.engine.plugin_process import failures_as_status, serve
 
 if TYPE_CHECKING:
@@ -36,24 +36,24 @@ _API_NAMES = {
 }
 
 
-class Refused(Exception):
-    """What was asked for is not a stand-in's business."""
+class StandinRefused(Exception):
+    """The stand-in does not do this, or the emulator refused it."""
 
 
-class Gone(Exception):
-    """There is no such database."""
+class DatabaseGone(Exception):
+    """The database does not exist."""
 
 
 class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
     """The provider protocol, for one resource type."""
 
-    _token: str | None = None  # None: the environment's
+    _token: str | None = None  # None for the environment's
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=False)
 
     def GetPluginInfo(self, request: Any, context: Any) -> Any:
-        return plugin_pb2.PluginInfo(version=provider.version())
+        return plugin_pb2.PluginInfo(version=provider_plugin.version())
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.CheckResponse(inputs=request.news)
@@ -66,10 +66,10 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.ConfigureResponse(acceptSecrets=False, supportsPreview=True)
 
     def Check(self, request: Any, context: Any) -> Any:
-        with failures_as_status(context, Refused):
+        with failures_as_status(context, StandinRefused):
             if request.type != TOKEN:
-                raise Refused(
-                    f"{request.type}: the stand-in provider serves {TOKEN} alone; use Pulumi's own Cloudflare plugin"
+                raise StandinRefused(
+                    f"{request.type}: the stand-in provider supports only {TOKEN}; use Pulumi's own Cloudflare plugin"
                 )
             news = rpc.deserialize_properties(request.news, True)  # noqa: FBT003 - keep unknown values
             missing = [name for name in ("accountId", "name") if name not in news]
@@ -95,23 +95,23 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
         )
 
     def Create(self, request: Any, context: Any) -> Any:
-        with failures_as_status(context, Refused):
+        with failures_as_status(context, StandinRefused):
             inputs = rpc.deserialize_properties(request.properties, request.preview)
             if request.preview:
                 return provider_pb2.CreateResponse(properties=request.properties)
             optional = {_API_NAMES[name]: inputs[name] for name in _API_NAMES if inputs.get(name)}
             account, name = inputs["accountId"], inputs["name"]
-            database = self._ask(lambda api: api.create(account_id=account, name=name, **optional).to_dict())
+            database = self._call(lambda api: api.create(account_id=account, name=name, **optional).to_dict())
             return provider_pb2.CreateResponse(id=database["uuid"], properties=_state(inputs, database))
 
     def Read(self, request: Any, context: Any) -> Any:
-        with failures_as_status(context, Refused):
+        with failures_as_status(context, StandinRefused):
             account, imports, uuid = request.id.rpartition("/")  # an import names a database ACCOUNT/UUID
             inputs = rpc.deserialize_properties(request.inputs)
             account = account or inputs["accountId"]
             try:
-                database = self._ask(lambda api: api.get(uuid, account_id=account).to_dict())
-            except Gone:
+                database = self._call(lambda api: api.get(uuid, account_id=account).to_dict())
+            except DatabaseGone:
                 return provider_pb2.ReadResponse()
             inputs |= {"accountId": account, "name": database["name"]}
             if imports or "readReplication" in inputs:
@@ -122,57 +122,57 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.ReadResponse(id=uuid, properties=state, inputs=_struct(inputs))
 
     def Update(self, request: Any, context: Any) -> Any:
-        with failures_as_status(context, Refused):
+        with failures_as_status(context, StandinRefused):
             if request.preview:
                 return provider_pb2.UpdateResponse(properties=request.news)
             inputs = rpc.deserialize_properties(request.news)
-            account, wanted = inputs["accountId"], inputs["readReplication"]
-            database = self._ask(
-                lambda api: api.edit(request.id, account_id=account, read_replication=wanted).to_dict()
+            account, replication = inputs["accountId"], inputs["readReplication"]
+            database = self._call(
+                lambda api: api.edit(request.id, account_id=account, read_replication=replication).to_dict()
             )
             return provider_pb2.UpdateResponse(properties=_state(inputs, database))
 
     def Delete(self, request: Any, context: Any) -> Any:
-        with failures_as_status(context, Refused):
+        with failures_as_status(context, StandinRefused):
             state = rpc.deserialize_properties(request.properties)
-            with suppress(Gone):  # it is what was asked for
-                self._ask(lambda api: api.delete(request.id, account_id=state["accountId"]))
+            with suppress(DatabaseGone):  # already deleted
+                self._call(lambda api: api.delete(request.id, account_id=state["accountId"]))
             return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:
         return empty_pb2.Empty()
 
-    def _ask(self, call: Callable[[DatabaseResource], Any]) -> Any:
-        """What the emulator that $CLOUDFLARE_BASE_URL names answers to `call`.
+    def _call(self, method: Callable[[DatabaseResource], Any]) -> Any:
+        """Return the answer of the emulator at $CLOUDFLARE_BASE_URL.
 
         Raises:
-            Gone: there is no such database.
-            Refused: the address is not a loopback address, or the emulator refuses.
+            DatabaseGone: The database does not exist.
+            StandinRefused: The address is not a loopback address, or the emulator refused the request.
         """
         base_url = os.environ.get("CLOUDFLARE_BASE_URL", "")
         if not _is_loopback(urlsplit(base_url).hostname or ""):
-            raise Refused(
-                f"the stand-in Cloudflare provider speaks to the local emulator alone, and CLOUDFLARE_BASE_URL is "
+            raise StandinRefused(
+                f"the stand-in Cloudflare provider connects only to the local emulator, and CLOUDFLARE_BASE_URL is "
                 f"'{base_url}'. For a real account install Pulumi's own plugin: "
-                f"pulumi plugin install resource cloudflare {provider.version()}"
+                f"pulumi plugin install resource cloudflare {provider_plugin.version()}"
             )
         if not (token := self._token or os.environ.get("CLOUDFLARE_API_TOKEN")):
-            raise Refused(
+            raise StandinRefused(
                 "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN, "
                 "or run 'pulumi config set --secret cloudflare:apiToken VALUE'"
             )
-        import cloudflare  # most runs change no database, and importing it would take half of their time
+        import cloudflare  # importing it takes half of the time of a run, and most runs change no database
 
         client = cloudflare.Cloudflare(api_token=token, base_url=base_url, max_retries=0)
         try:
-            return call(client.d1.database)
+            return method(client.d1.database)
         except cloudflare.NotFoundError:
-            raise Gone from None
+            raise DatabaseGone from None
         except cloudflare.APIStatusError as error:
             reasons = [f"{item.message} (code {item.code})" for item in error.errors]
-            raise Refused(f"Cloudflare refuses: {'; '.join(reasons) or error}") from error
+            raise StandinRefused(f"Cloudflare refused the request: {'; '.join(reasons) or error}") from error
         except cloudflare.CloudflareError as error:
-            raise Refused(str(error)) from error
+            raise StandinRefused(str(error)) from error
 
 
 def _is_loopback(host: str) -> bool:
@@ -183,7 +183,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _state(inputs: Mapping[str, Any], database: Mapping[str, Any]) -> struct_pb2.Struct:
-    """The resource's outputs: its inputs and what the API computes."""
+    """Return the resource's outputs: its inputs and the values that the API computes."""
     computed = {
         "uuid": database["uuid"],
         "version": database["version"],

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tests.support.paths import ROOT
 from tools.engine import finder
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def test_a_virtual_environment_that_is_missing_is_named(project: Project) -> Non
     failed = project.up(check=False)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
-    assert f"{project.folder / 'nowhere'}, named by 'virtualenv' in Pulumi.yaml, does not exist" in text
+    assert f"{project.folder / 'nowhere'}, set by 'virtualenv' in Pulumi.yaml, does not exist" in text
     assert "Traceback" not in text
 
 
@@ -123,7 +124,7 @@ def test_an_interrupt_is_the_engines_to_answer_and_prints_no_traceback(project: 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_host_ends_without_a_word_when_it_is_told_to(number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "tools.engine.language_host", "127.0.0.1:1"]
+    command = [sys.executable, str(ROOT / "tools" / "engine"), "language-host", "127.0.0.1:1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as host:
         assert host.stdout
         assert host.stdout.readline().strip().isdecimal()
@@ -136,11 +137,12 @@ def test_the_host_ends_without_a_word_when_it_is_told_to(number: signal.Signals)
 def test_the_host_ends_when_its_engine_is_gone() -> None:
     start = (
         "import subprocess, sys\n"
-        "host = subprocess.Popen([sys.executable, '-m', 'tools.engine.language_host', 'x'], stdout=subprocess.PIPE)\n"
-        "host.stdout.readline()\n"
+        "host = subprocess.Popen([sys.executable, sys.argv[1], 'language-host', 'x'], stdout=subprocess.PIPE)\n"
+        "assert host.stdout.readline()\n"
         "print(host.pid, flush=True)\n"
     )
-    done = subprocess.run([sys.executable, "-c", start], capture_output=True, text=True, check=True, timeout=60)
+    command = [sys.executable, "-c", start, str(ROOT / "tools" / "engine")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
     host = int(done.stdout)
     try:
         descriptor = os.pidfd_open(host)

@@ -11,17 +11,21 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 D1 = Path(sys.prefix) / "bin" / "d1"
 MAKE_UP = ("make", "--assume-old=.venv/bin/.installed", "up")  # the environment is the one that runs the tests
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
+def checkout(tmp_path: Path) -> Iterator[Path]:
     """Return a folder with this project's tracked files and the virtual environment that runs the tests."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is a prerequisite
@@ -36,7 +40,9 @@ def checkout(tmp_path: Path) -> Path:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
     (tmp_path / "checkout" / ".venv").symlink_to(sys.prefix)
-    return tmp_path / "checkout"
+    yield tmp_path / "checkout"
+    # `make up` has pointed the scripts in the environment at this folder: point them back.
+    subprocess.run([sys.executable, ROOT / "tools" / "engine"], capture_output=True, check=True)
 
 
 @pytest.fixture

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import IO, TYPE_CHECKING
 
 import pytest
 
@@ -13,19 +15,20 @@ from tools.engine import cache
 if TYPE_CHECKING:
     from pathlib import Path
 
-MAKES_SLOWLY = """
-import sys, time
-from pathlib import Path
+MAKES_UNTIL_ITS_INPUT_ENDS = """
+import logging, sys
 from tools.engine import cache
 
 def make(into):
     with open(sys.argv[1], "a") as log:
         log.write("made\\n")
     (into / "first").write_text("1")
-    time.sleep(0.5)
+    print("half", flush=True)
+    sys.stdin.read()
     (into / "second").write_text("2")
 
-print(cache.get_or_make("tool-1.0", make, print))
+logging.basicConfig(format="%(message)s", level=logging.INFO, stream=sys.stdout)
+print(cache.get_or_make("tool-1.0", make))
 """
 
 
@@ -45,19 +48,19 @@ def never(into: Path) -> None:
 
 def test_an_entry_is_made_once() -> None:
     assert cache.lookup("tool-1.0") is None
-    entry = cache.get_or_make("tool-1.0", make, print)
-    assert cache.get_or_make("tool-1.0", never, print) == entry == cache.lookup("tool-1.0")
+    entry = cache.get_or_make("tool-1.0", make)
+    assert cache.get_or_make("tool-1.0", never) == entry == cache.lookup("tool-1.0")
     assert (entry / "bin" / "tool").read_text() == "tool"
 
 
 def test_a_version_is_an_entry_of_its_own() -> None:
-    cache.get_or_make("tool-1.0", make, print)
+    cache.get_or_make("tool-1.0", make)
     assert cache.lookup("tool-1.1") is None
 
 
 @pytest.mark.parametrize("damage", ["changed", "missing", "extra", "no manifest", "half a manifest"])
-def test_a_damaged_entry_is_made_again(damage: str) -> None:
-    entry = cache.get_or_make("tool-1.0", make, print)
+def test_a_damaged_entry_is_made_again(damage: str, caplog: pytest.LogCaptureFixture) -> None:
+    entry = cache.get_or_make("tool-1.0", make)
     match damage:
         case "changed":
             (entry / "bin" / "tool").write_text("lool")
@@ -70,9 +73,9 @@ def test_a_damaged_entry_is_made_again(damage: str) -> None:
         case "half a manifest":
             (entry / cache.MANIFEST).write_text('{"bin/to')
     assert cache.lookup("tool-1.0") is None
-    said: list[str] = []
-    cache.get_or_make("tool-1.0", make, said.append)
-    assert said == ["The cached tool-1.0 is incomplete or damaged: making it again."]
+    caplog.set_level(logging.INFO)
+    cache.get_or_make("tool-1.0", make)
+    assert caplog.messages == ["The cached tool-1.0 is incomplete or damaged: making it again."]
     assert cache.lookup("tool-1.0") == entry
 
 
@@ -82,24 +85,38 @@ def test_a_failure_while_making_leaves_nothing(tmp_path: Path) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
-        cache.get_or_make("tool-1.0", fail, print)
+        cache.get_or_make("tool-1.0", fail)
     assert list((tmp_path / "cache").iterdir()) == []
 
 
-def test_two_runs_at_once_make_it_once(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", MAKES_SLOWLY, str(tmp_path / "log")]
-    runs = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    outputs = [run.communicate(timeout=60)[0] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0, 0]
+def start(stack: ExitStack, tmp_path: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", MAKES_UNTIL_ITS_INPUT_ENDS, str(tmp_path / "log")]
+    run = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    stack.enter_context(run)
+    stack.callback(run.kill)
+    return run
+
+
+def output(run: subprocess.Popen[str]) -> IO[str]:
+    assert run.stdout
+    return run.stdout
+
+
+def test_three_runs_at_once_make_it_once(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        runs = [start(stack, tmp_path) for _ in range(3)]
+        waiting = "Another run is filling the cache; waiting for it.\n"
+        assert sorted(output(run).readline() for run in runs) == [waiting, waiting, "half\n"]
+        for run in runs:
+            assert run.stdin
+            run.stdin.close()
+        assert [output(run).read() for run in runs] == [f"{tmp_path / 'cache' / 'tool-1.0'}\n"] * 3
+        assert [run.wait() for run in runs] == [0, 0, 0]
     assert (tmp_path / "log").read_text() == "made\n"
-    assert {output.splitlines()[-1] for output in outputs} == {str(tmp_path / "cache" / "tool-1.0")}
 
 
 def test_a_run_that_is_killed_while_making_leaves_no_entry(tmp_path: Path) -> None:
-    slow = MAKES_SLOWLY.replace("time.sleep(0.5)", "print('half', flush=True); time.sleep(60)")
-    with subprocess.Popen([sys.executable, "-c", slow, str(tmp_path / "log")], stdout=subprocess.PIPE) as run:
-        assert run.stdout
-        assert run.stdout.readline() == b"half\n"
-        run.kill()
+    with ExitStack() as stack:
+        assert output(start(stack, tmp_path)).readline() == "half\n"
     assert cache.lookup("tool-1.0") is None
-    assert cache.get_or_make("tool-1.0", make, print) == cache.lookup("tool-1.0")
+    assert cache.get_or_make("tool-1.0", make) == cache.lookup("tool-1.0")

@@ -1,49 +1,48 @@
-"""The Cloudflare provider plugin: Pulumi's own, or the stand-in where that can't be downloaded."""
+"""The Cloudflare provider plugin: Pulumi's own, or the stand-in if that can't be downloaded."""
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 from importlib.metadata import distribution
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from tools.engine import finder, installer, scripts
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 DOWNLOADS_URL = "https://get.pulumi.com/releases/plugins/"
+
+_logger = logging.getLogger(__name__)
 
 
 def version() -> str:
-    """Version of the plugin that the installed pulumi_cloudflare asks for, such as `6.23.1`."""
-    # Importing the package would tell too, and take two seconds.
+    """Return the version of the plugin that the installed pulumi_cloudflare needs, such as `6.23.1`."""
+    # Importing the package instead would take two seconds.
     file = Path(str(distribution("pulumi-cloudflare").locate_file("pulumi_cloudflare/pulumi-plugin.json")))
     return str(json.loads(file.read_text())["version"])
 
 
 def is_installed() -> bool:
-    """Whether Pulumi's own plugin of that version is on this machine."""
+    """Return whether Pulumi's own plugin of that version is on this machine."""
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi")
     return (home / "plugins" / f"resource-cloudflare-v{version()}").is_dir()
 
 
 def path() -> tuple[Path, ...]:
-    """Folders that go in front of PATH so that the engine finds a provider plugin."""
-    return () if is_installed() else (scripts.provider_standin(),)
+    """Return the folders to put in front of PATH, so that the engine finds a provider plugin."""
+    return () if is_installed() else (scripts.write_provider_standin(),)
 
 
-def get(engine: finder.Engine, say: Callable[[str], None]) -> None:
-    """Has the engine download Pulumi's own plugin, or says that the stand-in is used."""
+def get(engine: finder.Engine) -> None:
+    """Let the engine download Pulumi's own plugin, or report that the stand-in is used."""
     if is_installed():
         return
-    reason = installer.reachable(DOWNLOADS_URL)
+    reason = installer.unreachable(DOWNLOADS_URL)
     if reason is None:
-        say(f"Downloading the Cloudflare provider plugin {version()}.")
+        _logger.info("Downloading the Cloudflare provider plugin %s.", version())
         try:
-            subprocess.run(  # noqa: S603 - the engine found above
+            subprocess.run(  # noqa: S603 - the engine that we found
                 [engine.executable, "plugin", "install", "resource", "cloudflare", version()],
                 env={**os.environ, **finder.environment(engine)},
                 capture_output=True,
@@ -57,4 +56,4 @@ def get(engine: finder.Engine, say: Callable[[str], None]) -> None:
             reason = f"it did not end within {installer.INSTALL_SECONDS} s"
         else:
             return
-    say(f"The Cloudflare provider plugin can't be downloaded ({reason}); the emulator gets the stand-in provider.")
+    _logger.info("The Cloudflare provider plugin can't be downloaded (%s); the stand-in is used.", reason)
