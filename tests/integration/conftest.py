@@ -1,4 +1,4 @@
-"""A project's folder and an emulator."""
+"""The example project in a folder of its own, and an emulator."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from pulumi_d1.cloudflare.client import make_client
 from tests.support.cli_project import Project
-from tests.support.paths import ROOT
+from tests.support.paths import EXAMPLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     folder = tmp_path / "project"
-    folder.mkdir()
-    for file in ROOT.glob("Pulumi*.yaml"):
-        shutil.copy(file, folder)
-    shutil.copytree(ROOT / "migrations", folder / "migrations")
+    shutil.copytree(EXAMPLE, folder)
     with serving(tmp_path / "emulator") as address:
         environment = {
             **os.environ,

@@ -1,4 +1,4 @@
-"""A project's folder without Pulumi, for commands in processes of their own."""
+"""A project's folder without Pulumi; each command runs in a process of its own."""
 
 from __future__ import annotations
 
@@ -19,17 +19,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Project:
-    """A project's folder, without Pulumi.
+    """A project's folder.
 
     Attributes:
-        folder: where Pulumi.yaml lies.
-        environment: variables of every command.
-        client: speaks to the same emulator.
+        folder: The folder of Pulumi.yaml.
+        environment: Environment variables of every command.
+        client: A client of the emulator that the commands use.
     """
 
     folder: Path
     environment: dict[str, str]
     client: Client
+
+    @property
+    def account(self) -> Account:
+        """The emulator's account."""
+        return Account(self.client, DEFAULT_ACCOUNT_ID)
 
     def d1(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "pulumi_d1.cli", *arguments]
@@ -38,7 +43,7 @@ class Project:
         )
 
     def create(self, name: str = "your-app-db-dev") -> D1Api:
-        return Account(self.client, DEFAULT_ACCOUNT_ID).create(name)
+        return self.account.create(name)
 
     def write(self, name: str, sql: str) -> None:
         (self.folder / "migrations" / name).write_text(sql)

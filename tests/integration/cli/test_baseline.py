@@ -1,4 +1,4 @@
-"""`d1 baseline` marks what a database has already, after proving that it has it."""
+"""`d1 baseline` marks files as applied if the database is proven to have their schema."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ IMPATIENT = Path(sitecustomize.__file__).parent
 
 @pytest.fixture
 def older(project: Project) -> D1Api:
-    """A database whose tables were made by hand, all of them."""
-    made = project.create()
+    """A database whose tables were all created by hand."""
+    database = project.create()
     for name in FILES:
-        made.write((project.folder / "migrations" / name).read_text())
-    return made
+        database.write((project.folder / "migrations" / name).read_text())
+    return database
 
 
 def marked(database: D1Api) -> list[str]:
@@ -37,30 +37,28 @@ def marked(database: D1Api) -> list[str]:
 
 
 def refusal(project: Project, *arguments: str) -> str:
-    done = project.d1("baseline", *arguments)
-    assert done.returncode == 1, done.stdout
-    assert "Traceback" not in done.stderr
-    return done.stderr.removeprefix("Error: ")
+    result = project.d1("baseline", *arguments)
+    assert result.returncode == 1, result.stdout
+    assert "Traceback" not in result.stderr
+    return result.stderr.removeprefix("Error: ")
 
 
 def has_no_ledger(database: D1Api) -> bool:
     return database.read(ledger.exists(TABLE)) == ()
 
 
-def test_a_database_that_has_it_all_is_marked_in_one_write(project: Project, older: D1Api) -> None:
+def test_a_database_that_has_every_table_is_marked_in_one_write(project: Project, older: D1Api) -> None:
     before = older.bookmark()
-    done = project.d1("baseline", "--yes")
-    assert done.returncode == 0, done.stderr
-    lines = done.stdout.splitlines()
+    result = project.d1("baseline", "--yes")
+    assert result.returncode == 0, result.stderr
+    lines = result.stdout.splitlines()
     assert lines[:4] == [
-        "your-app-db-dev has the schema that these files make; they are marked as applied, and not run:",
+        "your-app-db-dev has the schema that these files create. They will be marked as applied without running them:",
         *(f"  {name}" for name in FILES),
     ]
-    assert (
-        lines[4]
-        == f"bookmark {before} taken; way back: wrangler d1 time-travel restore your-app-db-dev --bookmark={before}"
-    )
-    assert lines[5] == f"your-app-db-dev: 3 files marked; the ledger {TABLE} has 3, the last is {FILES[2]}"
+    restore = f"wrangler d1 time-travel restore your-app-db-dev --bookmark={before}"
+    assert lines[4] == f"took bookmark {before}; restore command: {restore}"
+    assert lines[5] == f"your-app-db-dev: marked 3 files; the ledger {TABLE} has 3, the last is {FILES[2]}"
     assert marked(older) == FILES
     (sql,) = [item.sql for item in schema.objects_from(older.read(schema.SELECT)) if item.name == TABLE]
     assert f"{sql};" == ledger.create(TABLE).replace("IF NOT EXISTS ", "")
@@ -69,19 +67,17 @@ def test_a_database_that_has_it_all_is_marked_in_one_write(project: Project, old
     again = project.d1("baseline")
     assert (again.returncode, again.stdout) == (
         0,
-        f"your-app-db-dev: nothing to mark, the ledger {TABLE} has all of these files\n",
+        f"your-app-db-dev: nothing to mark: the ledger {TABLE} has all of these files\n",
     )
 
 
-def test_the_rest_is_marked_where_wrangler_marked_some_and_new_files_stay_pending(
-    project: Project, older: D1Api
-) -> None:
+def test_the_rest_is_marked_if_wrangler_marked_some_and_new_files_stay_pending(project: Project, older: D1Api) -> None:
     older.write(f"{ledger.create(TABLE)}{ledger.insert(TABLE, FILES[0])}")
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
     assert "table tags is in the applied files, but not in the database" in refusal(project, "--yes")
     assert marked(older) == FILES[:1]
-    done = project.d1("baseline", "--yes", "--through", FILES[2])
-    assert done.returncode == 0, done.stderr
+    result = project.d1("baseline", "--yes", "--through", FILES[2])
+    assert result.returncode == 0, result.stderr
     assert marked(older) == FILES
     assert project.d1("plan").returncode == 2
 
@@ -89,15 +85,13 @@ def test_the_rest_is_marked_where_wrangler_marked_some_and_new_files_stay_pendin
 def test_drift_in_either_direction_is_listed_and_nothing_is_marked(project: Project, older: D1Api) -> None:
     older.write("CREATE TABLE debug (a); DROP INDEX idx_users_email")
     refused = refusal(project, "--yes")
-    assert refused.startswith(
-        "nothing was marked: once these files count as applied, your-app-db-dev has not the schema"
-    )
+    assert refused.startswith("nothing was marked: your-app-db-dev does not have the schema that these files create:\n")
     assert "\n  table debug is in the database, but no applied file creates it\n" in refused
     assert "\n  index idx_users_email is in the applied files, but not in the database\n" in refused
     assert has_no_ledger(older)
 
 
-def test_a_file_that_can_not_run_proves_nothing(project: Project, older: D1Api) -> None:
+def test_a_file_that_cannot_run_proves_nothing(project: Project, older: D1Api) -> None:
     project.write("0004_ghost.sql", "\nCREATE INDEX of_nothing ON ghosts (id);\n")
     refused = refusal(project, "--yes")
     assert refused.startswith("nothing was marked: 0004_ghost.sql:2:1: D1 would refuse this on a new database")
@@ -109,34 +103,33 @@ def test_a_file_that_writes_rows_is_named(project: Project, older: D1Api) -> Non
     project.write(
         "0004_seed.sql", "-- first\nINSERT INTO users (email, password_hash, name) VALUES ('a@b.c', 'x', 'Ada');\n"
     )
-    done = project.d1("baseline", "--yes")
-    assert "0004_seed.sql writes rows, which are not compared: they must be there already\n" in done.stdout
+    result = project.d1("baseline", "--yes")
+    assert "0004_seed.sql writes rows, which are not compared: make sure that the database has them\n" in result.stdout
     assert marked(older) == [*FILES, "0004_seed.sql"]
     assert older.read("SELECT * FROM users") == ()
 
 
-def test_what_can_not_be_proven_or_was_not_wanted_is_refused(project: Project, older: D1Api) -> None:
-    asked = refusal(project)
-    assert asked == "nothing was done: there is no terminal to ask at; give --yes to go on without asking\n"
+def test_unproven_or_unconfirmed_marks_are_refused(project: Project, older: D1Api) -> None:
+    unconfirmed = refusal(project)
+    assert unconfirmed == "nothing was changed: there is no terminal to ask for confirmation; use --yes\n"
     assert refusal(project, "--through", "0009.sql").startswith("--through 0009.sql: there is no such file")
     assert refusal(project, "--stack", "prod").startswith("there is no database your-app-db-prod to mark migrations of")
     assert has_no_ledger(older)
     older.write(f"{ledger.create(TABLE)}{ledger.insert(TABLE, '0000_gone.sql')}")
-    assert "files that the folder does not have, so what they made can't be told: 0000_gone.sql" in refusal(
-        project, "--yes"
-    )
+    unknown = "names files that are not in the folder, so the schema they create is unknown: 0000_gone.sql"
+    assert unknown in refusal(project, "--yes")
     assert marked(older) == ["0000_gone.sql"]
 
 
 @pytest.mark.parametrize(("when", "code"), [("after", 0), ("before", 1)])
-def test_a_lost_answer_is_settled_by_the_ledger(project: Project, older: D1Api, when: str, code: int) -> None:
+def test_after_a_lost_response_the_ledger_decides(project: Project, older: D1Api, when: str, code: int) -> None:
     faults = [{"fault": "drop", "when": when, "endpoint": "query", "contains": "INSERT"}]
     arrange(older.client, faults=faults)
     hasty = replace(project, environment={**project.environment, "PYTHONPATH": str(IMPATIENT)})
-    done = hasty.d1("baseline", "--yes")
-    assert done.returncode == code, done.stderr
+    result = hasty.d1("baseline", "--yes")
+    assert result.returncode == code, result.stderr
     if code:
-        assert re.search(r"the answer was lost .*nothing was marked, so run the same command again", done.stderr)
+        assert re.search(r"the answer was lost .*nothing was marked, so run the same command again", result.stderr)
         assert has_no_ledger(older)
     else:
         assert marked(older) == FILES

@@ -1,4 +1,4 @@
-"""`d1 comment` tells of several stacks at once; one that can't be read hides no other."""
+"""`d1 comment` reports on several stacks at once; an unreadable one hides no other."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ DROP TABLE sessions;
 
 def migrated(project: Project, name: str) -> D1Api:
     """A database with the example applied, and a row."""
-    made = project.create(name)
+    database = project.create(name)
     for file in sorted((project.folder / "migrations").iterdir()):
-        made.write(f"{ledger.create('d1_migrations')}{file.read_text()}{ledger.insert('d1_migrations', file.name)}")
-    made.write("INSERT INTO users (id, email, password_hash, name) VALUES (1, 'a', '-', 'Ada')")
-    made.write("INSERT INTO sessions (id, user_id, expires_at) VALUES ('s', 1, '2030-01-01')")
-    return made
+        database.write(f"{ledger.create('d1_migrations')}{file.read_text()}{ledger.insert('d1_migrations', file.name)}")
+    database.write("INSERT INTO users (id, email, password_hash, name) VALUES (1, 'a', '-', 'Ada')")
+    database.write("INSERT INTO sessions (id, user_id, expires_at) VALUES ('s', 1, '2030-01-01')")
+    return database
 
 
 def test_nothing_to_do_then_pending_then_stopped(project: Project) -> None:
@@ -58,7 +58,7 @@ def test_nothing_to_do_then_pending_then_stopped(project: Project) -> None:
     assert "- `migrations/0006_broken.sql:1:8` **D200** `" in dev_text
 
 
-def test_a_stack_that_can_not_be_read_is_told_and_the_others_too(project: Project) -> None:
+def test_an_unreadable_stack_is_reported_beside_the_others(project: Project) -> None:
     migrated(project, "your-app-db-dev")
     (project.folder / "Pulumi.prod.yaml").write_text("config:\n  your-app:bindng: '@everyone'\n")
     done = project.d1("comment", "--stack", "prod", "--stack", "dev", "--output", "c.md")
@@ -81,7 +81,7 @@ def test_offline_needs_neither_token_nor_account(project: Project) -> None:
     assert "`migrations/0004_broken.sql:1:8`" in done.stdout
 
 
-def test_a_database_that_is_yet_to_be_created_is_told(project: Project) -> None:
+def test_a_database_that_does_not_exist_yet_is_reported(project: Project) -> None:
     done = project.d1("comment")
     assert done.returncode == 2
     assert "The database does not exist yet; `pulumi up` creates it." in done.stdout
@@ -90,4 +90,4 @@ def test_a_database_that_is_yet_to_be_created_is_told(project: Project) -> None:
 def test_options_that_contradict_each_other_are_one_message(project: Project) -> None:
     done = project.d1("comment", "--offline", "--state")
     assert done.returncode == 64
-    assert "--state asks Pulumi's state, and --offline asks nobody: give one of them" in done.stderr
+    assert "--state reads Pulumi's state, and --offline reads nothing: use one of them" in done.stderr

@@ -1,4 +1,4 @@
-"""Who sits at a terminal is asked, and only what was asked for goes on."""
+"""A terminal is asked for confirmation; any answer but the expected one cancels."""
 
 from __future__ import annotations
 
@@ -10,31 +10,30 @@ import pytest
 
 PROGRAM = """
 from pulumi_d1.cli.support.confirm import confirm
-from pulumi_d1.errors import NotConfirmed
-try:
+import click
+@click.command()
+def command():
     confirm("Restore shop-db-prod", yes=False, word={word!r})
-except NotConfirmed as error:
-    print(error)
-else:
-    print("goes on")
+    print("confirmed")
+command()
 """
 
 
 @pytest.mark.parametrize(
-    ("word", "answer", "said"),
+    ("word", "answer", "confirmed"),
     [
-        ("", "y", "goes on"),
-        ("", "n", "nothing was done"),
-        ("", "", "nothing was done"),
-        ("shop-db-prod", "shop-db-prod", "goes on"),
-        ("shop-db-prod", "y", "nothing was done"),
-        ("shop-db-prod", "", "nothing was done"),
+        ("", "y", True),
+        ("", "n", False),
+        ("", "", False),
+        ("shop-db-prod", "shop-db-prod", True),
+        ("shop-db-prod", "y", False),
+        ("shop-db-prod", "", False),
     ],
 )
-def test_an_answer_at_a_terminal_decides(word: str, answer: str, said: str) -> None:
+def test_an_answer_at_a_terminal_decides(word: str, answer: str, confirmed: bool) -> None:  # noqa: FBT001
     ours, theirs = os.openpty()
     os.write(ours, f"{answer}\n".encode())
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", PROGRAM.format(word=word)],
         stdin=theirs,
         capture_output=True,
@@ -44,6 +43,8 @@ def test_an_answer_at_a_terminal_decides(word: str, answer: str, said: str) -> N
     )
     os.close(ours)
     os.close(theirs)
-    assert (done.stdout.strip().splitlines()[-1:], done.returncode) == ([said], 0), done.stderr
-    assert "Restore shop-db-prod?" in done.stderr
-    assert ("Type shop-db-prod to go on" in done.stderr) is bool(word)
+    assert (process.stdout, process.returncode) == (("confirmed\n", 0) if confirmed else ("", 1)), process.stderr
+    assert process.stderr.startswith("Restore shop-db-prod?")
+    assert ("Type shop-db-prod to continue" in process.stderr) is bool(word)
+    assert process.stderr.endswith("Cancelled.\n") is not confirmed
+    assert "Error" not in process.stderr

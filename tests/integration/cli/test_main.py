@@ -1,4 +1,4 @@
-"""What `d1 --help` says, of every command."""
+"""The command line: help, mistakes, completion."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 import pytest
 
+from pulumi_d1.cli.main import COMMANDS as LAZY
 from pulumi_d1.cli.main import main
 
 if TYPE_CHECKING:
@@ -40,6 +41,25 @@ def test_help_keeps_the_lines_of_examples_apart(name: str) -> None:
     assert after[1].strip().startswith(f"d1 {name}")
 
 
+def test_the_short_help_is_the_first_sentence_of_the_help() -> None:
+    first_sentences = {name: COMMANDS[name].get_short_help_str(limit=200) for name in LAZY}
+    assert first_sentences == {name: short_help for name, (_, short_help) in LAZY.items()}
+
+
+def test_help_imports_no_command() -> None:
+    program = (
+        "import sys\n"
+        "from pulumi_d1.cli.main import main\n"
+        "main(['--help'], standalone_mode=False)\n"
+        "print('\\n'.join(sys.modules), file=sys.stderr)"
+    )
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert process.stdout.startswith("Usage:")
+    modules = {module.partition(":")[0] for module, _ in LAZY.values()}
+    assert modules.isdisjoint(process.stderr.split())
+    assert "pulumi_d1.cli.main" in process.stderr.split()
+
+
 def test_the_lists_of_commands_cut_no_summary_short() -> None:
     groups = [main, *(command for command in COMMANDS.values() if isinstance(command, click.Group))]
     for group in groups:
@@ -63,9 +83,9 @@ def d1(*arguments: str, folder: Path | None = None, **variables: str) -> subproc
         (("--nonsense",), "No such option '--nonsense'"),
     ],
 )
-def test_a_wrong_command_line_is_told_from_what_commands_say(arguments: tuple[str, ...], message: str) -> None:
+def test_a_wrong_command_line_has_an_exit_code_of_its_own(arguments: tuple[str, ...], message: str) -> None:
     done = d1(*arguments)
-    assert (done.returncode, done.stdout) == (64, ""), "2 would be: files are pending"
+    assert (done.returncode, done.stdout) == (64, ""), "2 means pending files"
     assert message in done.stderr
 
 
@@ -84,7 +104,7 @@ def test_no_mistake_in_a_file_ends_in_a_traceback(tmp_path: Path) -> None:
     assert d1("plan", "--offline", folder=tmp_path).stderr.startswith(f"Error: {stack}: is not UTF-8 text")
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+def test_a_closed_output_is_no_error() -> None:
     script = f"{Path(sys.executable).parent / 'd1'} --help | head -1"
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)  # noqa: S607 - any shell
     assert done.stdout.startswith("Usage: d1 ")
@@ -93,7 +113,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A project with two stacks, of which one has a quarantine."""
+    """A project with two stacks; one has a quarantine."""
     (tmp_path / "Pulumi.yaml").write_text("name: shop\n")
     (tmp_path / "Pulumi.dev.yaml").write_text(f"config:\n  shop:quarantine: 0002_b.sql@{'0' * 12}\n")
     (tmp_path / "Pulumi.prod.yaml").write_text("config: {}\n")
@@ -115,7 +135,7 @@ def folder(tmp_path: Path) -> Path:
         ("d1 release --stack prod ", []),
     ],
 )
-def test_a_shell_offers_what_there_is(folder: Path, words: str, offered: list[str]) -> None:
+def test_a_shell_completes_commands_stacks_and_files(folder: Path, words: str, offered: list[str]) -> None:
     typed = words.split(" ")
     asked = {"COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1), "_D1_COMPLETE": "bash_complete"}
     done = d1(folder=folder, **asked)
@@ -123,13 +143,13 @@ def test_a_shell_offers_what_there_is(folder: Path, words: str, offered: list[st
     assert done.stderr == ""
 
 
-def test_without_a_project_a_shell_is_offered_nothing(tmp_path: Path) -> None:
+def test_without_a_project_a_shell_completes_nothing(tmp_path: Path) -> None:
     for words in ("d1 plan --stack ", "d1 restore --before ", "d1 release "):
         asked = {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" ")), "_D1_COMPLETE": "bash_complete"}
         done = d1(folder=tmp_path, **asked)
         assert (done.stdout.strip(), done.stderr) == ("", "")
 
 
-def test_the_script_for_each_shell_names_the_command() -> None:
+def test_each_shell_has_a_completion_script() -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_D1_COMPLETE" in d1(_D1_COMPLETE=f"{shell}_source").stdout

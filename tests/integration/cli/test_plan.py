@@ -1,4 +1,4 @@
-"""`d1 plan` tells what is pending without Pulumi, and its exit code says it to scripts."""
+"""`d1 plan` shows pending files without Pulumi; scripts read its exit code."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_
 @pytest.fixture
 def database(project: Project) -> D1Api:
     """The database of dev, with the example applied."""
-    made = project.create()
+    database = project.create()
     for file in sorted((project.folder / "migrations").iterdir()):
-        made.write(f"{ledger.create('d1_migrations')}{file.read_text()}{ledger.insert('d1_migrations', file.name)}")
-    return made
+        database.write(f"{ledger.create('d1_migrations')}{file.read_text()}{ledger.insert('d1_migrations', file.name)}")
+    return database
 
 
 def as_json(project: Project, *arguments: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(project.d1("plan", "--json", *arguments).stdout)
-    return found
+    review: dict[str, Any] = json.loads(project.d1("plan", "--json", *arguments).stdout)
+    return review
 
 
 @pytest.mark.usefixtures("database")
@@ -55,9 +55,9 @@ def test_pending_files_and_what_they_make_of_the_schema(project: Project, databa
     assert database.bookmark() == before
 
 
-def test_a_database_that_is_yet_to_be_created(project: Project) -> None:
-    found = as_json(project, "--stack", "prod")
-    assert (found["database"], found["pending"], found["errors"]) == ("your-app-db-prod", FILES, [])
+def test_a_database_that_does_not_exist_yet(project: Project) -> None:
+    review = as_json(project, "--stack", "prod")
+    assert (review["database"], review["pending"], review["errors"]) == ("your-app-db-prod", FILES, [])
     assert project.d1("plan", "--stack", "prod").returncode == 2
 
 
@@ -73,7 +73,7 @@ def test_a_broken_file_is_a_problem_with_its_place(project: Project) -> None:
     assert "syntax error" in error["message"]
 
 
-def test_offline_runs_the_whole_folder_and_asks_nobody(project: Project) -> None:
+def test_offline_runs_the_whole_folder_without_access(project: Project) -> None:
     for name in ("CLOUDFLARE_API_TOKEN", "CLOUDFLARE_ACCOUNT_ID"):
         del project.environment[name]
     assert project.d1("plan", "--offline").returncode == 0
@@ -116,7 +116,7 @@ def test_it_works_from_a_folder_inside_of_the_project(project: Project, tmp_path
     [
         ("Pulumi.dev.yaml", "config:\n  your-app:bindng: DB\n", "your-app:bindng: is not a key of this program"),
         ("Pulumi.dev.yaml", "config: [\n", "is not valid YAML"),
-        ("Pulumi.yaml", "- a\n", "holds no keys"),
+        ("Pulumi.yaml", "- a\n", "has no keys"),
         ("Pulumi.yaml", "runtime: python\n", "has no name"),
     ],
 )

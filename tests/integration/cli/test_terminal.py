@@ -1,4 +1,4 @@
-"""What commands say to a terminal, and to a log."""
+"""Output for a terminal and for a log."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 
 D1 = str(Path(sys.executable).parent / "d1")
 SLOW = "#!/bin/sh\nsleep 2\necho '[]'\n"
-"""In the place of pulumi: a state far away, with no stacks in it."""
+"""A pulumi with a slow backend that has no stacks."""
 
 
 @pytest.fixture
@@ -30,30 +30,30 @@ def variables(project: Path, **more: str) -> dict[str, str]:
 
 
 def on_terminal(project: Path, *arguments: str, **more: str) -> str:
-    """All that a command says where output and errors go to a terminal."""
+    """Everything that a command prints if output and errors go to a terminal."""
     ours, theirs = pty.openpty()
     with subprocess.Popen(
         [D1, *arguments], cwd=project, env=variables(project, **more), stdin=theirs, stdout=theirs, stderr=theirs
     ) as process:
         os.close(theirs)
-        said = b""
+        output = b""
         while part := _read(ours):
-            said += part
+            output += part
         process.wait()
     os.close(ours)
-    return said.decode().replace("\r\n", "\n")
+    return output.decode().replace("\r\n", "\n")
 
 
 def _read(descriptor: int) -> bytes:
     try:
         return os.read(descriptor, 65_536)
-    except OSError:  # Linux's way to say that the other end is closed
+    except OSError:  # on Linux, the other end is closed
         return b""
 
 
-def test_a_terminal_is_told_what_takes_long_and_a_log_is_not(project: Path) -> None:
-    said = on_terminal(project, "render")
-    assert said.splitlines() == ["pulumi stack ls ...", "no stack has a database yet"]
+def test_a_terminal_shows_a_slow_activity_and_a_log_does_not(project: Path) -> None:
+    output = on_terminal(project, "render")
+    assert output.splitlines() == ["pulumi stack ls ...", "no stack has a database yet"]
     done = subprocess.run(
         [D1, "render"], cwd=project, env=variables(project), capture_output=True, text=True, check=True
     )

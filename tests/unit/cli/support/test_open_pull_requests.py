@@ -1,4 +1,4 @@
-"""Which pull requests are open: what is not understood never means that none is."""
+"""The open pull requests: an invalid list never counts as an empty one."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from pulumi_d1.errors import ConfigError
 
 
 def file(text: str) -> io.StringIO:
-    found = io.StringIO(text)
-    found.name = "open.txt"  # as click names the file
-    return found
+    stream = io.StringIO(text)
+    stream.name = "open.txt"  # as click names the file
+    return stream
 
 
-def test_numbers_come_from_the_command_line_from_lines_and_from_what_gh_prints() -> None:
+def test_numbers_come_from_the_command_line_from_lines_and_from_the_json_of_gh() -> None:
     assert read_open_pull_requests((), None) is None
     assert read_open_pull_requests((12, 15), None) == frozenset({12, 15})
     assert read_open_pull_requests((1,), file("12\n\n 15 \n")) == frozenset({1, 12, 15})
@@ -27,7 +27,7 @@ def test_numbers_come_from_the_command_line_from_lines_and_from_what_gh_prints()
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "open.txt: is empty, which a command that failed leaves as well"),
+        ("", "open.txt: is empty, as a failed command would leave it"),
         (" \n", "open.txt: is empty"),
         ("12\nHTTP 401: Bad credentials\n", "open.txt:2: 'HTTP 401: Bad credentials' is not the number"),
         ("0", "open.txt:1: '0' is not the number"),
