@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.statements import (
+    MAX_CHARACTER_BYTES,
     MAX_STATEMENT_BYTES,
     Statement,
     line_of,
@@ -27,7 +28,6 @@ _LITERALS: Final = r"""(?:
     [0-9.,()+ \t\n\r]++ | '[^']*+(?:''[^']*+)*+' | -(?!-) | \b(?i:null|true|false)\b | \b[Xx](?=') | (?<=[0-9.])[Ee]
 )*+"""
 _ONLY_LITERALS: Final = re.compile(rf"{_LITERALS} ;?", re.VERBOSE)
-_MAX_BYTES_PER_CHARACTER: Final = 4  # in UTF-8
 
 
 def insert_head(sql: str) -> str:
@@ -49,7 +49,7 @@ def inserts_after(script: str, statement: Statement) -> tuple[str, Statement] | 
         return None
     run = re.compile(rf"(?: [ \t\n\r\f]*+ (?P<last>{re.escape(head)} {_LITERALS} ;) )++", re.VERBOSE)
     # SQLite applies the limit for one statement to a text of several.
-    end = statement.end + MAX_STATEMENT_BYTES // (1 if script.isascii() else _MAX_BYTES_PER_CHARACTER)
+    end = statement.end + MAX_STATEMENT_BYTES // (1 if script.isascii() else MAX_CHARACTER_BYTES)
     nul = script.find("\0", statement.end, end)  # SQLite stops reading there
     match = run.match(script, statement.end, end if nul < 0 else nul)
     if not match:

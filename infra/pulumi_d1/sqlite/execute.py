@@ -12,7 +12,7 @@ import apsw
 
 from pulumi_d1.errors import SqlError
 from pulumi_d1.sqlite.sandbox import reserved_names, reset_pragmas, trusted
-from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, first_word, split
+from pulumi_d1.sqlite.statements import MAX_CHARACTER_BYTES, MAX_STATEMENT_BYTES, first_word, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +22,6 @@ SQLValue: TypeAlias = "str | int | float | bytes | None"
 
 _NO_STATEMENT: Final = "SQL code did not contain a statement."
 _KEEPS_SCHEMA: Final = frozenset({"insert", "replace", "update", "delete"})
-_MAX_BYTES_PER_CHARACTER: Final = 4  # in UTF-8
 _PRIMARY_CODE_MASK: Final = 0xFF  # the low byte of SQLite's extended result codes
 
 
@@ -180,7 +179,7 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
 
 def _check_length(sql: str, index: int) -> None:
     # SQLite has the same text, but through APSW it is the vaguer "string or blob too big".
-    if len(sql) * _MAX_BYTES_PER_CHARACTER > MAX_STATEMENT_BYTES and len(sql.encode()) > MAX_STATEMENT_BYTES:
+    if len(sql) * MAX_CHARACTER_BYTES > MAX_STATEMENT_BYTES and len(sql.encode()) > MAX_STATEMENT_BYTES:
         raise SqlError("statement too long: SQLITE_TOOBIG", statement=index)
 
 

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MAX_STATEMENT_BYTES: Final = 100_000
 """The longest statement that D1 accepts, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
 
+MAX_CHARACTER_BYTES: Final = 4
+"""Bytes of the longest character in UTF-8."""
+
 _BLANK: Final = r"[ \t\n\r\f\ufeff]++ | --[^\n]*\n? | /\*.*?(?:\*/|\Z)"
 # ASCII letters and digits, _, $ and everything beyond ASCII. The class is negated because a range up to U+10FFFF takes
 # 5 ms to compile with IGNORECASE.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.effects import EffectKind
-from pulumi_d1.migrations.review.lint.finding import Rule, hit
+from pulumi_d1.migrations.review.lint.finding import Rule, hit_at
 from pulumi_d1.migrations.review.lint.row_counts import format_rows
 from pulumi_d1.sqlite.authorizer import is_on
 from pulumi_d1.sqlite.statements import tokens
@@ -69,7 +69,7 @@ def _added(file: RehearsedFile, effect: Effect, number: int | None) -> Hit:
     reason = file.steps[effect.step].empty_table_error
     message = f"D1 adds this column only to an empty table, and {effect.table} {has}: {reason}"
     severity = Severity.WARNING if number == 0 else Severity.ERROR
-    return _mark_refused(hit(file, effect.step, ADDED, severity, message), bool(number) and effect.certain)
+    return _mark_refused(hit_at(file, effect.step, ADDED, severity, message), bool(number) and effect.certain)
 
 
 def _referenced(file: RehearsedFile, step: int, blocking: Sequence[Effect], row_counts: RowCounts) -> Hit:
@@ -81,7 +81,7 @@ def _referenced(file: RehearsedFile, step: int, blocking: Sequence[Effect], row_
     )
     certain = any(row_counts.of(effect) and effect.certain for effect in blocking)
     message = f"D1 refuses to {doing} {action.name} while {rows} reference it"
-    return _mark_refused(hit(file, step, REFERENCED, row_counts.severity(blocking), message), certain)
+    return _mark_refused(hit_at(file, step, REFERENCED, row_counts.severity(blocking), message), certain)
 
 
 def _amount(number: int | None) -> str:

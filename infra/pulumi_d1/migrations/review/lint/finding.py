@@ -76,7 +76,7 @@ class Hit:
     finding: Finding
 
 
-def hit(file: RehearsedFile, step: int, rule: Rule, severity: Severity, message: str) -> Hit:
+def hit_at(file: RehearsedFile, step: int, rule: Rule, severity: Severity, message: str) -> Hit:
     """Return a finding about the statement at a 0-based index of the file's steps."""
     line, column = position(normalize_newlines(file.migration.sql), file.steps[step].statement.offset)
     return Hit(step, Finding(rule, severity, file.migration.name, line, column, message))

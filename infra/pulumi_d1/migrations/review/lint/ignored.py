@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.lint.finding import Rule, hit
+from pulumi_d1.migrations.review.lint.finding import Rule, hit_at
 from pulumi_d1.sqlite.statements import first_word
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
                 continue
             for action in step.actions[:1]:
                 if message := _message(action):
-                    yield hit(file, index, PRAGMA, Severity.WARNING, message)
+                    yield hit_at(file, index, PRAGMA, Severity.WARNING, message)
 
 
 def _message(action: Action) -> str:

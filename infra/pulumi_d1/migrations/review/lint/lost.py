@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.effects import EffectKind
 from pulumi_d1.migrations.review.lineage import DROPS
-from pulumi_d1.migrations.review.lint.finding import Rule, hit
+from pulumi_d1.migrations.review.lint.finding import Rule, hit_at
 from pulumi_d1.migrations.review.lint.row_counts import format_rows
 from pulumi_d1.sqlite.authorizer import is_on
 
@@ -88,7 +88,7 @@ def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts)
                 by_rule.setdefault(rule, []).append(effect)
         for rule, concerned in by_rule.items():
             severity = Severity.WARNING if rule is UPDATED else row_counts.severity(concerned)
-            yield hit(file, step, rule, severity, _MESSAGES[rule](file, concerned, row_counts))
+            yield hit_at(file, step, rule, severity, _MESSAGES[rule](file, concerned, row_counts))
 
 
 def _rule(effect: Effect) -> Rule | None:

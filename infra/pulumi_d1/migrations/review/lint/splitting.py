@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit
+from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit_at
 from pulumi_d1.sqlite.statements import comments, may_have_comments, normalize_newlines, position
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def hits(file: RehearsedFile) -> Iterator[Hit]:
         verb = step.actions[0].verb if step.actions else ""
         if verb == "CREATE_TRIGGER":
             for why in _trigger(step.statement.text, file.migration.sql, tables):
-                yield hit(file, index, MISREAD, Severity.WARNING, f"/query splits this trigger: {why}")
+                yield hit_at(file, index, MISREAD, Severity.WARNING, f"/query splits this trigger: {why}")
         tables += verb == "CREATE_TABLE"
     sql = file.migration.sql
     if may_have_comments(sql) and _SUSPECT.search(sql):

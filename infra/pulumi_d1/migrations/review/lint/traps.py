@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit
+from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit_at
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 from pulumi_d1.sqlite.statements import comments, normalize_newlines, position
@@ -69,11 +69,11 @@ def hits(rehearsal: Rehearsal, table: str) -> Iterator[Hit]:
         for index, step in enumerate(file.steps):
             if step.actions and step.actions[0].verb == "CREATE_VTABLE":
                 message = f"{step.actions[0].name} is a virtual table: wrangler d1 export fails while it exists"
-                yield hit(file, index, VIRTUAL, Severity.WARNING, message)
+                yield hit_at(file, index, VIRTUAL, Severity.WARNING, message)
             if existing := step.conflict:
-                yield hit(file, index, CONFLICT, Severity.ERROR, _conflict(step, existing))
+                yield hit_at(file, index, CONFLICT, Severity.ERROR, _conflict(step, existing))
             if touches := _touches(step, table):
-                yield hit(file, index, LEDGER, Severity.ERROR, f"the statement {touches} {table}, the ledger")
+                yield hit_at(file, index, LEDGER, Severity.ERROR, f"the statement {touches} {table}, the ledger")
         if not (rehearsal.refusal and file is rehearsal.files[-1]):
             yield from _unterminated(file)
 
