@@ -16,6 +16,7 @@ from pulumi_d1.errors import ApiError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from datetime import timedelta
     from typing import BinaryIO
 
 Row = dict[str, Any]
@@ -32,11 +33,12 @@ class Database(Protocol):
     def write(self, sql: str) -> None:
         """Run a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may run later."""
 
-    def import_script(self, *pieces: str) -> None:
+    def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
         """Run a script as `write` does, but as a file. It is slower and blocks the database, but allows any trigger.
 
         Args:
             pieces: The pieces of the script. They are not joined, so that a large one is in memory only once.
+            timeout: How long to wait for the end of the import; None for half an hour.
         """
 
     def bookmark(self) -> str:
@@ -70,16 +72,16 @@ class D1Api:
         """Run a script as one transaction. Sent once."""
         self._query(sql)
 
-    def import_script(self, *pieces: str) -> None:
+    def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
         """Run a script as one transaction, as a file. Sent once."""
         with TemporaryFile() as file:
             for piece in pieces:
                 file.writelines(piece[at : at + _CHUNK].encode() for at in range(0, len(piece), _CHUNK))
-            self.import_file(file)
+            self.import_file(file, timeout)
 
-    def import_file(self, file: BinaryIO) -> None:
+    def import_file(self, file: BinaryIO, timeout: timedelta | None = None) -> None:
         """Run a file of UTF-8 as `import_script` does. The file may be larger than memory."""
-        transfer.import_file(self.client, self._path, file, self.retry)
+        transfer.import_file(self.client, self._path, file, self.retry, timeout)
 
     def export(self, file: BinaryIO, *, schema: bool = True, data: bool = True, tables: Collection[str] = ()) -> None:
         """Write the database to `file` as SQL. The database is blocked meanwhile, for other clients too.

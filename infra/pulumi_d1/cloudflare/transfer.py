@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 POLL_SECONDS: Final = 0.5
 """Shortest time between two polls. The service usually takes longer to answer, because it waits for the end."""
 
-IMPORT_SECONDS: Final = 1800
+TRANSFER_TIMEOUT: Final = timedelta(minutes=30)
 """Longest wait for an import or export. Cloudflare documents no limit; wrangler waits without one."""
 
 _CHUNK: Final = 1 << 20
@@ -59,7 +60,7 @@ class _Progress:
         return "; ".join(self.errors) or "D1 gave no reason"
 
 
-def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None:
+def import_file(client: Client, path: str, file: BinaryIO, retry: Retry, timeout: timedelta | None = None) -> None:
     """Run a file as one transaction, sent once. The database is blocked meanwhile.
 
     Args:
@@ -67,6 +68,7 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None
         path: The database's path in the API.
         file: The SQL. It is read from its start, and never held in memory as a whole.
         retry: The policy for polls.
+        timeout: How long to wait for the end of the import; None for TRANSFER_TIMEOUT.
 
     Raises:
         OutcomeUnknown: The file may have run, or may run later.
@@ -94,7 +96,7 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry) -> None
         except ApiError as error:  # the caller would repeat the import after TryLater, and assume no effect otherwise
             raise OutcomeUnknown(f"the import started, but its status cannot be read: {error}") from error
 
-    _run(begin, poll, _import_failure, retry)
+    _run(begin, poll, _import_failure, retry, timeout or TRANSFER_TIMEOUT)
 
 
 def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Mapping[str, Any]) -> None:
@@ -118,7 +120,7 @@ def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Map
     def poll(bookmark: object) -> _Progress:
         return send(current_bookmark=bookmark)
 
-    url = _run(send, poll, _export_failure, retry).download_url
+    url = _run(send, poll, _export_failure, retry, TRANSFER_TIMEOUT).download_url
     if not url:
         raise ApiError("Cloudflare's answer has no address for the download of the export")
     start = file.tell()
@@ -136,16 +138,17 @@ def _run(
     poll: Callable[[object], _Progress],
     failure: Callable[[_Progress], ApiError | None],
     retry: Retry,
+    timeout: timedelta,
 ) -> _Progress:
     """Begin an import or export, and return its state once it is complete."""
     polled = time.monotonic()
     progress = begin()
-    deadline = time.monotonic() + IMPORT_SECONDS
+    deadline = time.monotonic() + timeout.total_seconds()
     while progress.status != "complete":
         if error := failure(progress):
             raise error
         if time.monotonic() > deadline:
-            raise OutcomeUnknown(f"the import or export is still running after {IMPORT_SECONDS} s")
+            raise OutcomeUnknown(f"the import or export is still running after {timeout.total_seconds():.0f} s")
         retry.sleep(max(0, polled + POLL_SECONDS - time.monotonic()))
         polled = time.monotonic()
         progress = poll(progress.bookmark)

@@ -15,6 +15,7 @@ from tests.support.copying_cases import CASES
 from tests.support.sqlite.transcript import Refused
 
 if TYPE_CHECKING:
+    from datetime import timedelta
     from typing import BinaryIO
 
     from tests.support.sqlite.transcript import Database as Engine
@@ -37,7 +38,7 @@ class RealDatabase:
     def write(self, sql: str) -> None:
         self.engine(tuple({"sql": statement.text} for statement in split(sql)))
 
-    def import_script(self, *pieces: str) -> None:
+    def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:  # noqa: ARG002
         self.write("".join(pieces))
 
     def import_file(self, file: BinaryIO) -> None:

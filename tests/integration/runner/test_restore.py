@@ -16,6 +16,7 @@ from tests.support.runner import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     from pulumi_d1.cloudflare.database import D1Api, Database
 
@@ -54,8 +55,8 @@ class Shared:
     def write(self, sql: str) -> None:
         self.database.write(sql)
 
-    def import_script(self, *pieces: str) -> None:
-        self.database.import_script(*pieces)
+    def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
+        self.database.import_script(*pieces, timeout=timeout)
 
     def restore(self, bookmark: str) -> str:
         return self.database.restore(bookmark)

@@ -95,7 +95,7 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     retry = retry or Retry()
     read_ledger = partial(live.read_ledger, database, target.table)
     recovery = Recovery(options.on_failure, database, read_ledger, retry.sleep)
-    sender = Sender(database, read_ledger, recovery, retry, on_applied)
+    sender = Sender(database, read_ledger, recovery, retry, options, on_applied)
     start = RunProgress(target, bookmark, plan.applied, pending=len(plan.pending), last_bookmark=bookmark.id)
     progress = sender.send_all(requests, start)
     ledger = _verify(database, progress, expected) if requests else plan.applied

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.cloudflare.retry import Retry
     from pulumi_d1.migrations.bookmark import Bookmark
+    from pulumi_d1.migrations.run.options import RunOptions
     from pulumi_d1.migrations.run.progress import RunProgress
     from pulumi_d1.migrations.run.recovery import Recovery
     from pulumi_d1.migrations.run.request import Request
@@ -58,6 +59,7 @@ class Sender:
         read_ledger: Reads the names in the ledger.
         recovery: Ends a run that fails.
         retry: The waiting for Cloudflare.
+        options: The stack's decisions about its runs.
         on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
     """
 
@@ -65,6 +67,7 @@ class Sender:
     read_ledger: Callable[[], tuple[str, ...]]
     recovery: Recovery
     retry: Retry
+    options: RunOptions
     on_applied: OnApplied
 
     def send_all(self, requests: Iterable[Request], progress: RunProgress) -> RunProgress:

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from concurrent import futures
+from datetime import timedelta
 from typing import Any
 
 SPEED = 10
@@ -35,5 +36,5 @@ if {"pulumi.dynamic", "pulumi_d1.cli"} & set(sys.orig_argv):
 
     _request_seconds = int(os.environ.get("IMPATIENT_REQUEST_SECONDS", REQUEST_SECONDS))
     vars(client).update(REQUEST_SECONDS=_request_seconds)
-    vars(transfer).update(IMPORT_SECONDS=IMPORT_SECONDS)
+    vars(transfer).update(TRANSFER_TIMEOUT=timedelta(seconds=IMPORT_SECONDS))
     vars(futures).update(ThreadPoolExecutor=_Wide)
