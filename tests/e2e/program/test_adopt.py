@@ -65,7 +65,7 @@ def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project) -
     assert project.outputs()["applied_migrations"] == FILES
 
     project.up("dev", "--expect-no-changes")
-    assert "has its database already" in d1(project, "adopt", code=1).stderr
+    assert "has a database already" in d1(project, "adopt", code=1).stderr
     project.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
     project.up("dev", "--expect-no-changes")
     project.pulumi("config", "rm", "adopt", "--stack", "dev")

@@ -120,10 +120,10 @@ def test_up_twice_and_down_twice_leave_nothing_but_what_was_there(project: Proje
 
     lock(project, "pr-12", os.getpid())
     busy = d1(project, "ephemeral", "up", "12", code=LOCKED)
-    assert "another run has the stack 'pr-12': wait until it ends" in busy.stderr
+    assert "another run has locked stack 'pr-12': wait until it ends" in busy.stderr
     assert d1(project, "ephemeral", "down", "12", code=LOCKED).stderr.count("currently locked") == 1
     lock(project, "pr-12", 99_999_999)  # above the highest that Linux gives: nobody's
-    assert d1(project, "ephemeral", "down", "12").stdout.endswith("pr-12 is gone\n")
+    assert d1(project, "ephemeral", "down", "12").stdout.endswith("pr-12 is deleted\n")
     assert d1(project, "ephemeral", "down", "12").stdout == "there is no pr-12: nothing to do\n"
     assert (stacks(project), names(project), files(project)) == (["dev"], ["your-app-db-dev"], before)
     assert (project.folder / "wrangler.toml").read_text() == wrangler
@@ -144,7 +144,7 @@ def test_what_a_kill_leaves_is_taken_over_by_the_next_up_and_taken_away_by_the_n
 
     kill_while_creating(project, 13)
     before = files(project)
-    assert d1(project, "ephemeral", "down", "13").stdout.endswith("pr-13 is gone\n")
+    assert d1(project, "ephemeral", "down", "13").stdout.endswith("pr-13 is deleted\n")
     assert (stacks(project), names(project)) == (["dev"], [])
     assert set(before) - set(files(project)) == {"Pulumi.pr-13.yaml"}
 
@@ -159,7 +159,7 @@ def test_a_database_with_rows_that_somebody_has_made_is_not_taken_over_by_what_e
     assert stacks(project) == ["dev"]
     project.pulumi("stack", "init", "demo")
     project.pulumi("config", "set", "ttl", "7d", "--stack", "demo")
-    assert "is left alone" in d1(project, "ephemeral", "down", "demo").stderr
+    assert "kept the database your-app-db-demo" in d1(project, "ephemeral", "down", "demo").stderr
     assert made.read("SELECT text FROM notes") == ({"text": "mine"},)
 
     made.write("DROP TABLE notes")
@@ -201,12 +201,12 @@ def test_a_sweep_takes_what_is_left_over_and_no_byte_of_dev_and_prod(project: Pr
     first = json.loads(d1(project, *options, code=1).stdout)
     assert [(item["name"], item["result"].partition(":")[0]) for item in first] == [
         ("pr-13", "failed"),
-        ("pr-14", "gone"),
-        ("your-app-db-pr-15", "gone"),
+        ("pr-14", "deleted"),
+        ("your-app-db-pr-15", "deleted"),
     ]
     project.pulumi("cancel", "--stack", "pr-13", "--yes")
     assert [item["name"] for item in json.loads(d1(project, *options).stdout)] == ["pr-13"]
-    assert d1(project, "sweep", "--open", "12").stdout == "nothing is left over of 3 stacks\n"
+    assert d1(project, "sweep", "--open", "12").stdout == "checked 3 stacks: no leftovers\n"
     assert stacks(project) == ["dev", "pr-12", "prod"]
     assert names(project) == [name for name in others if name != "your-app-db-pr-15"]
     assert "kept in a file" in exports(project, "your-app-db-pr-15")

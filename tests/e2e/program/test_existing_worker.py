@@ -122,7 +122,7 @@ def test_files_in_the_way_stay_and_the_program_has_a_folder_of_its_own(worker: W
     (worker.folder / "__main__.py").write_text("print('mine')\n")
     refused = project.run(D1, "init", check=False)
     assert refused.returncode == 1
-    assert "nothing is written: __main__.py is there already" in refused.stderr
+    assert "nothing was written: __main__.py exists with another content" in refused.stderr
     assert not (worker.folder / "Pulumi.yaml").exists()
     project.run("git", "init", "--quiet", "..")
     project.run(D1, "init", "--dir", "database", "--workflows")

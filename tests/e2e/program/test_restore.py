@@ -71,7 +71,7 @@ def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:
         f"  undone      {TAGS}",
         "  applied     3 files, last 0003_create_files.sql",
     ]
-    assert lines[10] == "  schema      is what the applied files make"
+    assert lines[10] == "  schema      matches the applied files"
     assert applied(tagged) == FILES
 
     text = (tagged.folder / "migrations" / "0005_better_tags.sql").read_text()
@@ -117,10 +117,10 @@ def test_undo_and_release(tagged: Project) -> None:
 
     d1(tagged, "restore", "--before", TAGS, "--yes")
     nothing = refusal(tagged, "release", "0003_create_files.sql")
-    assert nothing == f"0003_create_files.sql is not quarantined on stack dev; what is: {TAGS}"
+    assert nothing == f"0003_create_files.sql is not quarantined on stack dev. Quarantined: {TAGS}"
     assert d1(tagged, "release", TAGS).stdout == f"released {TAGS}: 'pulumi up --stack dev' may apply it again\n"
     assert "quarantine" not in (tagged.folder / "Pulumi.dev.yaml").read_text()
-    assert refusal(tagged, "release", TAGS).endswith("is not quarantined on stack dev; what is: nothing")
+    assert refusal(tagged, "release", TAGS).endswith("is not quarantined on stack dev. Quarantined: nothing")
     tagged.up()
     assert applied(tagged) == [*FILES, TAGS]
 
@@ -132,7 +132,7 @@ def test_what_others_applied_is_in_the_history_and_goes_back_too(tagged: Project
     )
     shown = d1(tagged, "history").stdout.splitlines()
     assert shown[0] == f"{NAME}:"
-    assert re.fullmatch(r"  bookmark [0-9a-f-]{59}, way back until 20\S+", shown[1])
+    assert re.fullmatch(r"  bookmark [0-9a-f-]{59}, restorable until 20\S+", shown[1])
     assert shown[-2] == "  not by this program"
     assert shown[-1].endswith("  0005_theirs.sql")
 
@@ -145,7 +145,7 @@ def test_what_others_applied_is_in_the_history_and_goes_back_too(tagged: Project
 
 def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project) -> None:
     bookmark = tagged.database().bookmark()
-    one = "say which moment to go back to, by one of --before FILE, --time TIME and --bookmark ID"
+    one = "choose a point in time with one of --before FILE, --time TIME and --bookmark ID"
     for moments in ((), ("--before", TAGS, "--bookmark", "b")):
         assert one in d1(tagged, "restore", "--yes", *moments, code=64).stderr, "a command line that is wrong"
     assert "9999.sql is not in this stack's history" in refusal(tagged, "restore", "--yes", "--before", "9999.sql")
@@ -155,7 +155,7 @@ def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project)
     unknown = "00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683"
     assert refusal(tagged, "restore", "--yes", "--bookmark", unknown).startswith("nothing was restored: bookmark 0000")
     asked = refusal(tagged, "restore", "--before", TAGS)
-    assert asked == "nothing was done: there is no terminal to ask at; give --yes to go on without asking"
+    assert asked == "nothing was changed: there is no terminal to ask for confirmation; use --yes"
     assert "can't be part of a file's name" in refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "a/b")
     (tagged.folder / "migrations" / "0005_again.sql").mkdir()
     exists = refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "again")
@@ -179,5 +179,5 @@ def test_a_protected_stack_is_told_loudly(project: Project) -> None:
     done = d1(project, "restore", "--stack", "prod", "--before", FILES[0], code=1)
     assert "!!! your-app-db-prod IS PROTECTED: everything that its users wrote since then is lost" in done.stdout
     assert (
-        done.stderr == "Error: nothing was done: there is no terminal to ask at; give --yes to go on without asking\n"
+        done.stderr == "Error: nothing was changed: there is no terminal to ask for confirmation; use --yes\n"
     )

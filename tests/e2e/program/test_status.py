@@ -113,7 +113,7 @@ def test_what_can_not_be_read_hides_nothing_else_and_is_not_written(project: Pro
     assert table.stderr.startswith("Development: there is no Cloudflare API token")
     written = d1_status(project, "--write", "status.md")
     assert written.returncode == 1
-    assert "Error: status.md: left as it is" in written.stderr
+    assert "Error: status.md: left unchanged" in written.stderr
     assert document.read_text() == DOCUMENT
 
 

@@ -1,4 +1,4 @@
-"""The workflows are valid, give away nothing that they need not, and call commands that there are."""
+"""The workflows are valid, have no more rights than they need, and call commands that exist."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PINNED = re.compile(r"uses: (?P<action>[\w/-]+)@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+.*")
 WRITES = {("d1-preview", "preview", "pull-requests")}
-"""What a job may write: the comment, and nothing else."""
+"""The rights to write: one job may write the comment."""
 
 EVENTS = [{"pull_request": {"number": 12, "head": {"repo": {"full_name": name}}}} for name in ("a/shop", "fork/shop")]
 SECRETS = ["CLOUDFLARE_API_TOKEN", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"]
@@ -40,10 +40,10 @@ def jobs() -> Iterator[tuple[str, str, dict[str, Any]]]:
 JOBS = [pytest.param(*job, id=f"{job[0]}/{job[1]}") for job in jobs()]
 
 
-def test_githubs_schema_of_workflows_holds() -> None:
+def test_the_workflows_match_githubs_schema() -> None:
     command = [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
-    done = subprocess.run([*command, *map(str, FILES)], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout
+    process = subprocess.run([*command, *map(str, FILES)], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout
     assert FILES
 
 
@@ -52,37 +52,37 @@ def test_a_program_in_a_folder_of_its_own_has_its_workflows_run_there(file: Path
     text = file.read_text()
     assert workflow_file(file.name, text, ".", ".venv") == ScaffoldFile(file.name, text)
     moved = workflow_file(file.name, text, "on", "../.venv").text
-    found = yaml.safe_load(moved)
-    assert found["defaults"]["run"]["working-directory"] == "on"
-    installs = [step["run"] for job in found["jobs"].values() for step in job["steps"] if step.get("name") == INSTALL]
-    assert len(installs) == len(found["jobs"])
+    content = yaml.safe_load(moved)
+    assert content["defaults"]["run"]["working-directory"] == "on"
+    installs = [step["run"] for job in content["jobs"].values() for step in job["steps"] if step.get("name") == INSTALL]
+    assert len(installs) == len(content["jobs"])
     assert all("-m venv ../.venv\n" in text for text in installs)
 
 
 def test_every_action_is_pinned_to_one_commit() -> None:
     lines = [line.strip().removeprefix("- ") for file in FILES for line in file.read_text().splitlines()]
     uses = [line for line in lines if line.startswith("uses:")]
-    found = [PINNED.fullmatch(line) for line in uses]
-    assert [line for line, match in zip(uses, found, strict=True) if match is None] == []
-    pins = {match["action"]: match["commit"] for match in found if match}
-    assert {(match["action"], match["commit"]) for match in found if match} == set(pins.items())
+    matches = [PINNED.fullmatch(line) for line in uses]
+    assert [line for line, match in zip(uses, matches, strict=True) if match is None] == []
+    pins = {match["action"]: match["commit"] for match in matches if match}
+    assert {(match["action"], match["commit"]) for match in matches if match} == set(pins.items())
     assert set(pins) == {"actions/checkout", "actions/setup-python", "pulumi/actions"}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
-def test_code_of_a_fork_never_runs_with_secrets_and_no_text_of_others_becomes_code(file: Path) -> None:
-    found = yaml.safe_load(file.read_text())
-    assert set(found[True]) <= {"pull_request", "push", "schedule", "workflow_dispatch"}
-    assert found["permissions"] == {}
-    for job in found["jobs"].values():
+def test_a_forks_code_never_runs_with_secrets_and_no_event_text_becomes_code(file: Path) -> None:
+    content = yaml.safe_load(file.read_text())
+    assert set(content[True]) <= {"pull_request", "push", "schedule", "workflow_dispatch"}
+    assert content["permissions"] == {}
+    for job in content["jobs"].values():
         for step in job["steps"]:
-            assert not EXPRESSION.search(step.get("run", "")), "an expression in a script is code of whoever wrote it"
+            assert not EXPRESSION.search(step.get("run", "")), "an expression in a script runs as code"
             if step.get("uses", "").startswith("actions/checkout"):
                 assert step["with"]["persist-credentials"] is False
 
 
 @pytest.mark.parametrize(("workflow", "name", "job"), JOBS)
-def test_a_job_may_do_little_and_ends(workflow: str, name: str, job: dict[str, Any]) -> None:
+def test_a_job_has_few_rights_and_a_timeout(workflow: str, name: str, job: dict[str, Any]) -> None:
     writes = {(workflow, name, scope) for scope, right in job["permissions"].items() if right != "read"}
     assert writes <= WRITES
     assert job["timeout-minutes"] <= 60
@@ -91,13 +91,13 @@ def test_a_job_may_do_little_and_ends(workflow: str, name: str, job: dict[str, A
     limits = job.get("concurrency") or top.get("concurrency")
     if "pulumi up" in commands or "ephemeral" in commands or "sweep" in commands:
         assert limits is not None
-        assert limits["cancel-in-progress"] is False, "a run that is cut off leaves a locked stack"
+        assert limits["cancel-in-progress"] is False, "a cancelled run leaves a locked stack"
 
 
 def test_prod_waits_for_an_approval() -> None:
-    found = actions.read("d1-production")["jobs"]
-    assert found["prod"]["environment"] == "production"
-    assert (found["prod"]["needs"], found["plan"]["needs"]) == ("plan", "dev")
+    production = actions.read("d1-production")["jobs"]
+    assert production["prod"]["environment"] == "production"
+    assert (production["prod"]["needs"], production["plan"]["needs"]) == ("plan", "dev")
     others = [job for _, _, job in jobs() if "--stack prod --yes" in json.dumps(job)]
     assert [job.get("environment") for job in others] == ["production"]
 
@@ -111,7 +111,7 @@ def recorded(tmp_path: Path) -> Path:
 
 
 def calls(recorded: Path, workflow: str, job: str, event: dict[str, Any], *, secrets: bool) -> list[list[str]]:
-    """How the scripts of a job call commands."""
+    """Return the commands that the scripts of a job run, with their arguments."""
     folder = recorded.parent
     environment = {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "RECORDED": str(recorded)}
     context: dict[str, Any] = {
@@ -126,18 +126,18 @@ def calls(recorded: Path, workflow: str, job: str, event: dict[str, Any], *, sec
 
 
 @pytest.mark.parametrize(("workflow", "name", "job"), JOBS)
-def test_every_command_is_one_that_there_is(
+def test_every_command_and_option_exists(
     recorded: Path, workflow: str, name: str, job: dict[str, Any], engine_environment: dict[str, str]
 ) -> None:
-    found = [
+    commands = [
         call
         for event in EVENTS
         for secrets in (True, False)
         for call in calls(recorded, workflow, name, event, secrets=secrets)
     ]
-    assert found, "the job does nothing"
+    assert commands, "the job does nothing"
     assert {step.name for step in actions.steps(job)}.isdisjoint({INSTALL})
-    for program, *arguments in {tuple(call): call for call in found}.values():
+    for program, *arguments in {tuple(call): call for call in commands}.values():
         if program == "d1":
             parse(arguments)
         elif program == "pulumi":
@@ -148,15 +148,15 @@ def test_every_command_is_one_that_there_is(
 def help_of(command: str, environment: dict[str, str]) -> str:
     pulumi = shutil.which("pulumi", path=environment["PATH"])
     assert pulumi is not None
-    done = subprocess.run([pulumi, command, "--help"], env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
+    process = subprocess.run([pulumi, command, "--help"], env=environment, capture_output=True, text=True, check=True)
+    return process.stdout
 
 
 def parse(arguments: list[str]) -> None:
-    """Reads arguments as `d1` would, and runs nothing.
+    """Parse arguments as `d1` does, and run nothing.
 
     Raises:
-        click.UsageError: it would refuse them.
+        click.UsageError: The arguments are wrong.
     """
     command: click.Command | None = main
     context = click.Context(main)
@@ -167,7 +167,7 @@ def parse(arguments: list[str]) -> None:
         context = click.Context(command, context, info_name=name)
     assert command is not None
     with command.make_context(context.info_name, arguments, parent=context.parent):
-        pass  # it has opened the files that the arguments name
+        pass  # closes the files that the arguments name
 
 
 def test_a_pull_request_without_secrets_is_previewed_offline_and_one_from_a_fork_gets_no_comment(

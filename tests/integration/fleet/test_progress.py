@@ -1,4 +1,4 @@
-"""On a terminal there is a counter; what only was up to date gets no line of its own there, and one on a log."""
+"""A terminal shows a counter, with no line for a database that was up to date. A log has a line for each."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def on_a_terminal(tenants: Tenants) -> str:
         stderr=theirs,
     ) as process:
         os.close(theirs)
-        with suppress(OSError):  # how Linux says that the other end is closed
+        with suppress(OSError):  # Linux reports a closed other end like this
             while piece := os.read(ours, 4096):
                 shown += piece
     os.close(ours)
@@ -35,7 +35,7 @@ def on_a_terminal(tenants: Tenants) -> str:
 def test_a_terminal_counts_and_a_log_has_a_line_for_each(tenants: Tenants) -> None:
     tenants.create(3)
     shown = on_a_terminal(tenants)
-    assert "3 of 3 finished, 15 requests, under 1 s to go" in shown
+    assert "3 of 3 finished, 15 requests, under 1 s left" in shown
     assert "3/3 shop-tenant-" in shown
     shown = on_a_terminal(tenants)
     assert "3 of 3 finished, 3 requests" in shown

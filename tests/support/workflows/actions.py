@@ -1,4 +1,4 @@
-"""The workflows of templates/workflows, and what GitHub's runner does with their `run:` steps."""
+"""The workflows of templates/workflows, and a runner for their `run:` steps."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 FILES: Final = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
 EXPRESSION: Final = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 INSTALL: Final = "Install"
-"""The step that makes the virtual environment, which tests have already."""
+"""The step that creates the virtual environment; tests have one."""
 
 _SHELL: Final = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
-"""What GitHub runs for `shell: bash` (workflow syntax, jobs.<job_id>.steps[*].shell)."""
+"""GitHub's command for `shell: bash` (workflow syntax, jobs.<job_id>.steps[*].shell)."""
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,10 @@ class Step:
     """A step that runs commands.
 
     Attributes:
-        name: of it.
-        id: under which later steps find its outputs; empty where it has none.
-        condition: its `if`; empty where it has none.
-        variables: its `env`, with expressions.
-        script: its commands.
+        id: Key of its outputs for later steps; empty if it has none.
+        condition: Its `if`; empty if it has none.
+        variables: Its `env`, with expressions.
+        script: Its commands.
     """
 
     name: str
@@ -45,14 +44,14 @@ class Step:
 
 
 def read(name: str) -> dict[str, Any]:
-    """A workflow as a mapping; the key `on` is True in YAML 1.1."""
+    """Return a workflow as a mapping; the key `on` is True in YAML 1.1."""
     file = next(file for file in FILES if file.stem == name)
-    found: dict[str, Any] = yaml.safe_load(file.read_text())
-    return found
+    workflow: dict[str, Any] = yaml.safe_load(file.read_text())
+    return workflow
 
 
 def steps(job: Mapping[str, Any]) -> Iterator[Step]:
-    """The steps of a job that run commands, without the installation."""
+    """Yield the steps of a job that run commands, without the installation."""
     for item in job["steps"]:
         if "run" in item and item["name"] != INSTALL:
             yield Step(item["name"], item.get("id", ""), item.get("if", ""), item.get("env", {}), item["run"])
@@ -60,13 +59,13 @@ def steps(job: Mapping[str, Any]) -> Iterator[Step]:
 
 @dataclass
 class Run:
-    """What a job did.
+    """The result of a job.
 
     Attributes:
-        failed: name of the step that failed; empty where none did.
-        log: what the steps printed.
-        summary: what they wrote for people to read.
-        outputs: of each step that has an id.
+        failed: Name of the step that failed; empty if none did.
+        log: Output of the steps.
+        summary: Text that they wrote into the job's summary.
+        outputs: Outputs of each step that has an id.
     """
 
     failed: str = ""
@@ -80,10 +79,10 @@ class Runner:
     """Runs jobs in a checkout.
 
     Attributes:
-        folder: the checkout.
-        temporary: what is RUNNER_TEMP to the steps; emptied for each job, as each has a machine of its own.
-        environment: variables of the machine.
-        context: of expressions: `github`, `secrets` and `vars`, as nested mappings.
+        folder: The checkout.
+        temporary: The folder RUNNER_TEMP; emptied for each job, because each has a machine of its own.
+        environment: Environment variables of the machine.
+        context: Values of expressions: `github`, `secrets` and `vars`, as nested mappings.
     """
 
     folder: Path
@@ -92,22 +91,22 @@ class Runner:
     context: Mapping[str, Any]
 
     def job(self, workflow: str, job: str, **event: Any) -> Run | None:
-        """Runs a job for an event; None where its condition keeps it from running.
+        """Run a job for an event, or return None if its condition is false.
 
         Args:
-            workflow: name of the file, without its end.
-            job: id of the job.
-            event: payload of the event, into `github.event`.
+            workflow: Name of the file, without its suffix.
+            job: Id of the job.
+            event: Payload of the event, `github.event`.
         """
         context = {**self.context, "github": {**self.context["github"], "event": event}, "steps": {}}
-        found = read(workflow)["jobs"][job]
-        if not holds(found.get("if", ""), context):
+        definition = read(workflow)["jobs"][job]
+        if not holds(definition.get("if", ""), context):
             return None
         self.temporary.mkdir(exist_ok=True)
         for file in self.temporary.iterdir():
             file.unlink()
         run = Run()
-        for step in steps(found):
+        for step in steps(definition):
             context["steps"] = {name: {"outputs": outputs} for name, outputs in run.outputs.items()}
             if holds(step.condition, context) and not self._run(step, context, run):
                 run.failed = step.name
@@ -123,7 +122,7 @@ class Runner:
         variables = {
             name: EXPRESSION.sub(lambda at: str(value(at[1], context)), text) for name, text in step.variables.items()
         }
-        done = subprocess.run(
+        process = subprocess.run(
             [*_SHELL, str(script)],
             cwd=self.folder,
             env={
@@ -138,35 +137,34 @@ class Runner:
             timeout=300,
             check=False,
         )
-        run.log += done.stdout + done.stderr
+        run.log += process.stdout + process.stderr
         run.summary += files["GITHUB_STEP_SUMMARY"].read_text()
         if step.id:
             run.outputs[step.id] = dict(line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines())
-        return done.returncode == 0
+        return process.returncode == 0
 
 
 def value(name: str, context: Mapping[str, Any]) -> Any:
-    """What a dotted name stands for; empty where there is no such thing, as a secret in a fork."""
-    found: Any = context
+    """Return the value of a dotted name; empty if it does not exist, such as a secret in a fork."""
+    result: Any = context
     for part in name.split("."):
-        found = found.get(part, "") if isinstance(found, dict) else ""
-    return found
+        result = result.get(part, "") if isinstance(result, dict) else ""
+    return result
 
 
 def holds(condition: str, context: Mapping[str, Any]) -> bool:
-    """Whether comparisons that are joined with && all hold."""
+    """Return whether all comparisons, joined with &&, are true."""
     for comparison in filter(None, condition.split("&&")):
         left, operator, right = comparison.split()
-        wanted = right.strip("'") if right.startswith("'") else value(right, context)
+        expected = right.strip("'") if right.startswith("'") else value(right, context)
         assert operator in {"==", "!="}
-        if (value(left, context) == wanted) != (operator == "=="):
+        if (value(left, context) == expected) != (operator == "=="):
             return False
     return True
 
 
 def stand_in(folder: Path, name: str, module: str) -> None:
-    """Puts a command on the PATH that `folder` is on, which is a module of the tests."""
-    root = ROOT
+    """Write a command into `folder` that runs a module of the tests."""
     script = folder / name
-    script.write_text(f'#!/bin/sh\nPYTHONPATH="{root}" exec "{sys.executable}" -m {module} "$0" "$@"\n')
+    script.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" -m {module} "$0" "$@"\n')
     script.chmod(0o755)

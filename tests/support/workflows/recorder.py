@@ -1,4 +1,4 @@
-"""Stands where a command would be, and writes down how it was called: a line of JSON in the file RECORDED."""
+"""A stand-in for any command: appends its arguments to the file RECORDED, as a line of JSON."""
 
 from __future__ import annotations
 

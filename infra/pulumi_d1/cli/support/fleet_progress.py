@@ -55,7 +55,7 @@ class Progress:
         if self._status:
             self._status.update(
                 f"{self._number:,} of {self._databases:,} finished, {sent:,} requests, "
-                f"{format_duration(remaining)} to go"
+                f"{format_duration(remaining)} left"
             )
         if not self._status or result.state is not MemberState.UP_TO_DATE:
             self.print(progress_line(result, self._number, self._databases, remaining))
