@@ -103,6 +103,7 @@ class Settings(BaseModel):
     out_of_order_files: _Severity = "warning"
     dangerous_files: _Severity = "warning"
     on_failure: Literal["stop", "restore"] = "stop"
+    import_timeout: Annotated[int, Field(ge=1)] = 1800
     quarantine: Annotated[str, AfterValidator(_check_quarantine)] = ""
     adopt: _Uuid = ""
     seeds: str = ""
@@ -181,7 +182,12 @@ class Settings(BaseModel):
             Problem.OUT_OF_ORDER: Severity(self.out_of_order_files),
             Problem.DANGEROUS: Severity(self.dangerous_files),
         }
-        return RunOptions(policy, OnFailure(self.on_failure), timedelta(days=self.retention_days))
+        return RunOptions(
+            policy=policy,
+            on_failure=OnFailure(self.on_failure),
+            retention=timedelta(days=self.retention_days),
+            import_timeout=timedelta(seconds=self.import_timeout),
+        )
 
     @property
     def quarantined(self) -> Quarantine:

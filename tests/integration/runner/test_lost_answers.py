@@ -6,6 +6,7 @@ import random
 import time
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from pulumi_d1.cloudflare.retry import ATTEMPTS, BUDGET_SECONDS, Retry
 from pulumi_d1.errors import ApiError, MigrationFailed
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.run.options import RunOptions
 from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
 from tests.support.runner import TARGET, apply_files, arrange
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
 NAMES = Migration("0002_names.sql", "INSERT INTO users (name) VALUES ('Ada');")
 TRIGGER = Migration("0001_trigger.sql", "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END;")
+TRIGGER_FILE = Migration("0002_trigger.sql", TRIGGER.sql)
 MORE = [
     "INSERT INTO users (name) VALUES ('Grace');",
     "PRAGMA defer_foreign_keys = on;\nINSERT INTO users (name) VALUES ('Edsger');",
@@ -126,7 +129,7 @@ def test_a_write_that_commits_after_its_response_is_waited_for(
     assert run(failing).ran == (USERS.name,)
     assert writes(scripted) == 1
     assert waiting.seconds == [1, 2]
-    reading = "0001_users.sql: gateway timeout (code 7009); reading the ledger for 30 s to see if it was applied"
+    reading = "0001_users.sql: gateway timeout (code 7009); reading the ledger for 30 s to see whether it was applied"
     assert reading in waiting.messages
 
 
@@ -238,21 +241,30 @@ def test_a_failed_upload_is_not_blamed_on_the_file(scripted: ScriptedCloudflare,
 @pytest.mark.parametrize("fault", FAULTS)
 def test_an_import_whose_response_was_lost_is_found_in_the_ledger(database: D1Api, fault: str) -> None:
     arrange(database, faults=[{"fault": fault, "when": "after", "endpoint": "import", "contains": "ingest"}])
-    report = run(database, [USERS, Migration("0002_trigger.sql", TRIGGER.sql)])
-    assert report.ran == (USERS.name, "0002_trigger.sql")
+    report = run(database, [USERS, TRIGGER_FILE])
+    assert report.ran == (USERS.name, TRIGGER_FILE.name)
 
 
 @pytest.mark.parametrize("fault", ["error", "drop"])
 def test_an_import_whose_poll_fails_is_polled_again(database: D1Api, fault: str) -> None:
     active = {"fault": "import-active", "when": "after", "endpoint": "import", "contains": "ingest"}
     arrange(database, faults=[active, {"fault": fault, "endpoint": "import", "contains": "poll", "times": 3}])
-    assert run(database, [USERS, Migration("0002_trigger.sql", TRIGGER.sql)]).by_others == ()
+    assert run(database, [USERS, TRIGGER_FILE]).by_others == ()
 
 
 def test_an_import_that_never_started_may_still_be_running(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "endpoint": "import", "contains": "ingest"}])
     with pytest.raises(MigrationFailed, match="it was sent as an import, which may still be running"):
-        run(database, [USERS, Migration("0002_trigger.sql", TRIGGER.sql)])
+        run(database, [USERS, TRIGGER_FILE])
+
+
+def test_an_import_beyond_its_timeout_is_found_in_the_ledger(database: D1Api, messages: list[str]) -> None:
+    active = {"fault": "import-active", "when": "after", "endpoint": "import"}
+    arrange(database, faults=[{**active, "contains": "ingest"}, {**active, "contains": "poll", "times": None}])
+    options = RunOptions(import_timeout=timedelta(milliseconds=1))
+    report = apply_files(database, [USERS, TRIGGER_FILE], TARGET, options=options, retry=database.retry)
+    assert report.ran == (USERS.name, TRIGGER_FILE.name)
+    assert any("the import or export is still running after" in message for message in messages)
 
 
 def test_nothing_runs_without_a_bookmark(scripted: ScriptedCloudflare, failing: D1Api) -> None:

@@ -31,11 +31,13 @@ class RunOptions:
         policy: Severity of each kind of problem.
         on_failure: What to do after a failed file.
         retention: How long Cloudflare keeps a Time Travel bookmark: 30 days on a paid plan, 7 on the free one.
+        import_timeout: How long to wait for a file that is sent as an import, such as a large one.
     """
 
     policy: Mapping[Problem, Severity] = field(default_factory=lambda: DEFAULT_POLICY)
     on_failure: OnFailure = OnFailure.STOP
     retention: timedelta = timedelta(days=30)
+    import_timeout: timedelta = timedelta(minutes=30)
 
     def as_json(self) -> dict[str, Any]:
         """Return the options as Pulumi's state keeps them."""
@@ -43,6 +45,7 @@ class RunOptions:
             "policy": {str(problem): str(severity) for problem, severity in self.policy.items()},
             "on_failure": str(self.on_failure),
             "retention_days": self.retention.days,
+            "import_timeout": self.import_timeout.total_seconds(),
         }
 
 
@@ -55,4 +58,5 @@ def options_from_json(values: Mapping[str, Any]) -> RunOptions:
         policy={Problem(problem): Severity(severity) for problem, severity in values["policy"].items()},
         on_failure=OnFailure(values["on_failure"]),
         retention=timedelta(days=int(values["retention_days"])),
+        import_timeout=timedelta(seconds=values["import_timeout"]),
     )

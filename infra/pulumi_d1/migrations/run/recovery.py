@@ -70,7 +70,7 @@ class Recovery:
 
     def _obstacle(self, progress: RunProgress, outcome: RequestOutcome) -> str:
         if outcome not in {ROLLED_BACK, NOT_RUN}:
-            return "it is unknown if the file was applied"
+            return "it is unknown whether the file was applied"
         if reason := progress.obstacle or self._foreign_writes(progress):
             return reason
         try:
@@ -104,4 +104,4 @@ class Recovery:
 
 
 def _undetermined(error: ApiError) -> str:
-    return f"it cannot be determined if someone else wrote to the database: {error}"
+    return f"it cannot be determined whether someone else wrote to the database: {error}"

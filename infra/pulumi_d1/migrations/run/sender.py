@@ -24,6 +24,7 @@ from pulumi_d1.migrations.run.settling import SETTLE_SECONDS, settle_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import timedelta
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.cloudflare.retry import Retry
@@ -38,14 +39,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def send(database: Database, request: Request) -> None:
+def send(database: Database, request: Request, import_timeout: timedelta | None = None) -> None:
     """Send a request once.
 
     Raises:
         ApiError: As `Database.write`.
     """
     if request.as_import:
-        database.import_script(*request.pieces)
+        database.import_script(*request.pieces, timeout=import_timeout)
     else:
         database.write(request.sql)
 
@@ -108,7 +109,7 @@ class Sender:
             if refused and not set(request.names).isdisjoint(self.read_ledger()):
                 return refused[-1]
             try:
-                send(self.database, request)
+                send(self.database, request, self.options.import_timeout)
             except TryLater as error:
                 refused.append(error)
                 raise
@@ -135,7 +136,7 @@ class Sender:
                 break
             if attempt == 0:
                 seconds = sum(SETTLE_SECONDS)
-                logger.info(f"{_names(request)}: {error}; reading the ledger for {seconds} s to see if it was applied")
+                logger.info(f"{_names(request)}: {error}; reading the ledger for {seconds} s to see whether it was applied")
         return outcome, ledger
 
     def _read_ledger_after(self, error: ApiError, request: Request, progress: RunProgress) -> tuple[str, ...]:

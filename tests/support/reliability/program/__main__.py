@@ -1,17 +1,19 @@
 """A database with migrations for each folder beside this file that holds SQL."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pulumi
 
 from pulumi_d1.migrations.folder import read_folder
 from pulumi_d1.migrations.quarantine import NONE
-from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS
+from pulumi_d1.migrations.run.options import RunOptions
 from pulumi_d1.program.resources.database import D1Database
 from pulumi_d1.program.resources.migrations import D1Migrations
 
 ACCOUNT = os.environ["CLOUDFLARE_ACCOUNT_ID"]
+IMPORT_TIMEOUT = timedelta(seconds=2)
 
 for folder in sorted({file.parent for file in Path().glob("*/*.sql")}):
     about = {"accountId": ACCOUNT, "name": folder.name, "readReplication": {"mode": "disabled"}}
@@ -27,6 +29,6 @@ for folder in sorted({file.parent for file in Path().glob("*/*.sql")}):
         files=read_folder(folder),
         folder=str(folder),
         pattern="",
-        options=DEFAULT_OPTIONS,
+        options=RunOptions(import_timeout=IMPORT_TIMEOUT),
         quarantine=NONE,
     )
