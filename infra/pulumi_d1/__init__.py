@@ -37,9 +37,9 @@ def __getattr__(name: str) -> Any:
     # `d1 --help` and the emulator import this package too, and need no Pulumi.
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pulumi_d1.system.garbage import lasting
+    from pulumi_d1.system.garbage import frozen_imports
 
-    with lasting():
+    with frozen_imports():
         from pulumi_d1.program import environment, stack_settings
         from pulumi_d1.settings import Settings
 

@@ -46,7 +46,7 @@ def get_or_make(name: str, make: Callable[[Path], None]) -> Path:
     if entry := lookup(name):
         return entry
     root().mkdir(parents=True, exist_ok=True)
-    with locked(root(), lambda: _logger.info("Another run is filling the cache; waiting for it.")):
+    with locked(root()):
         if entry := lookup(name):
             return entry
         entry = root() / name

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pulumi_d1.errors import ApiError
-from pulumi_d1.system.files import sync
+from pulumi_d1.system.files import replacing, sync_folder
 
 if TYPE_CHECKING:
     from io import BufferedRandom
+    from pathlib import Path
     from typing import BinaryIO
 
 
@@ -55,18 +54,12 @@ def save(database: Exportable, folder: Path, name: str) -> Export:
         folder.mkdir(parents=True, mode=0o700)
         (folder / ".gitignore").write_text("*\n")
     target = folder / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.sql"
-    descriptor, unfinished = tempfile.mkstemp(dir=folder, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(descriptor, "w+b") as file:
-            database.export(file)
-            file.flush()
-            os.fsync(file.fileno())  # the database is deleted as soon as this returns
-            digest, size = _measured(file)
-        os.replace(unfinished, target)  # noqa: PTH105 - the atomic form
-        sync(folder)
-    except BaseException:
-        Path(unfinished).unlink(missing_ok=True)
-        raise
+    with replacing(target) as file:
+        database.export(file)
+        file.flush()
+        os.fsync(file.fileno())  # the database is deleted as soon as this returns
+        digest, size = _measured(file)
+    sync_folder(folder)
     return Export(target, size, digest)
 
 

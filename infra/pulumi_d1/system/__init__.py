@@ -1,10 +1,10 @@
-"""The machine around us.
+"""The machine that the program runs on.
 
 The modules, in the order of the flow::
 
-    files     write files atomically, lock folders, name paths in errors
-    template  fill the files of templates/
-    log       show the messages that the package logs
-    actor     who runs this, and from which commit
-    garbage   keep the garbage collector away from imported modules
+    files     atomic writes, locks, and errors that name their file
+    template  the files of templates/, filled in
+    log       the handler for the package's messages
+    actor     the user of this run, and the commit
+    garbage   Python's garbage collector, kept away from imported modules
 """

@@ -1,4 +1,4 @@
-"""Who runs this, and from which commit: for the history. Never an error: what can't be told is empty."""
+"""The user of a run and the commit, for the history. If one cannot be determined, it is empty; that is no error."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _CI_USERS: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
-"""Who started the pipeline: the git user there is a robot, or nobody."""
+"""Variables with the user who started a pipeline. The git user there is a robot or not set."""
 
 _GIT_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who applies files.
+    """The origin of a run.
 
     Attributes:
-        by: the CI's user, else git's user.email, else the login name.
-        commit: of the checkout, 40 hexadecimal digits, with `-dirty` where the folder is not as in it; empty outside
+        by: The CI's user, or git's user.email, or the login name.
+        commit: The checkout's commit in 40 hexadecimal digits, with `-dirty` if the folder has changes; empty outside
             of git.
     """
 
@@ -32,8 +32,8 @@ class Actor:
     commit: str
 
 
-def find(folder: Path, environment: Mapping[str, str] = os.environ) -> Actor:
-    """The actor of a run that applies the files of `folder`."""
+def find_actor(folder: Path, environment: Mapping[str, str] = os.environ) -> Actor:
+    """Return the actor of a run that applies the files of `folder`."""
     by = next((environment[name] for name in _CI_USERS if environment.get(name)), "")
     return Actor(by or _git(folder, "config", "user.email") or _login(), _commit(folder))
 
@@ -45,10 +45,10 @@ def _commit(folder: Path) -> str:
 
 
 def _git(folder: Path, *arguments: str) -> str:
-    """What git prints; empty where it fails, is not there, or takes too long."""
+    """Return git's output, or `""` if git fails, is missing or takes too long."""
     try:
-        done = subprocess.run(  # noqa: S603 - our own arguments
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own
+        completed = subprocess.run(  # noqa: S603 - our own arguments
+            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
             capture_output=True,
             text=True,
             errors="replace",
@@ -57,7 +57,7 @@ def _git(folder: Path, *arguments: str) -> str:
         )
     except (OSError, subprocess.TimeoutExpired):
         return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+    return completed.stdout.strip() if completed.returncode == 0 else ""
 
 
 def _login() -> str:

@@ -1,37 +1,55 @@
-"""Writing files that others read or write at the same moment."""
+"""Files that other processes may read or write at the same moment."""
 
 from __future__ import annotations
 
-import fcntl
+import hashlib
+import logging
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from io import BufferedRandom
+
+logger = logging.getLogger(__name__)
+
+_SILENT_SECONDS: Final = 2  # longest wait for a lock that is not logged
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[BufferedRandom]:
+    """Open a temporary file that replaces `target` when the block ends, or is deleted if the block fails."""
+    descriptor, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(descriptor, "w+b") as file:
+            yield file
+        os.replace(temporary, target)  # noqa: PTH105 - the atomic form
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
 
 
 def write_atomically(path: Path, text: str, *, mode: int) -> None:
-    """Puts `text` into `path`, whole or not at all; a reader sees the old file or the new one.
+    """Write a file so that a reader sees the whole old text or the whole new one.
 
     Args:
-        path: the file, or a link to it, which stays; its folder exists.
-        text: the whole of its new text, with the line ends that the file is to have.
-        mode: permission bits of a new file; an existing one keeps its own.
+        path: The file, or a link to it, which is kept. The folder must exist.
+        text: The new text, with the line ends of the file.
+        mode: The permission bits of a new file; an existing file keeps its own.
     """
     target = path.resolve()
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
+    with replacing(target) as file:
         file.write(text.encode())
-    Path(file.name).chmod(target.stat().st_mode & 0o777 if target.exists() else mode)
-    os.replace(file.name, target)  # noqa: PTH105 - the atomic form
+        os.fchmod(file.fileno(), target.stat().st_mode & 0o777 if target.exists() else mode)
 
 
-def sync(folder: Path) -> None:
-    """Has the names of the files in `folder` on disk, which syncing a new file leaves out."""
+def sync_folder(folder: Path) -> None:
+    """Write the names of a folder's files to disk. Syncing a new file leaves out its name."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -40,29 +58,45 @@ def sync(folder: Path) -> None:
 
 
 @contextmanager
-def locked(folder: Path, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Holds `folder` against other processes that lock it too; `on_wait` is called once if one of them has it.
+def locked(path: Path, *, busy: str = "") -> Iterator[None]:
+    """Lock a file or folder against the user's other processes. The lock ends with the process.
 
-    The lock is on the folder itself, so nothing is left behind, and the system releases it when the process ends.
+    Args:
+        path: The file or folder. It is not opened, and no lock file appears beside it.
+        busy: The message of the error if another process has the lock; empty to wait for it.
+
+    Raises:
+        ConfigError: Another process has the lock, and `busy` is not empty.
     """
-    descriptor = os.open(folder, os.O_RDONLY)
+    from filelock import FileLock, Timeout  # slow to import, and most commands lock nothing
+
+    lock = FileLock(_lock_file(path), mode=0o600)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            on_wait()
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        lock.acquire(timeout=0 if busy else _SILENT_SECONDS)
+    except Timeout:
+        if busy:
+            raise ConfigError(busy) from None
+        logger.info(f"Waiting for another run that is writing to {path}")
+        lock.acquire()
+    try:
         yield
     finally:
-        os.close(descriptor)
+        lock.release()
+
+
+def _lock_file(path: Path) -> Path:
+    """Return a lock file in the temporary folder, one for each user and path."""
+    user = os.getuid()
+    digest = hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:32]
+    return Path(tempfile.gettempdir(), f"pulumi-d1-{user}-{digest}.lock")
 
 
 @contextmanager
-def named(path: Path | str) -> Iterator[None]:
-    """Puts the path of a file of the user's in front of what went wrong with it.
+def prefix_errors(path: Path | str) -> Iterator[None]:
+    """Add the path of a user's file to the errors of the block.
 
     Raises:
-        ConfigError: for a ConfigError, a text that is not UTF-8, and whatever the system refuses.
+        ConfigError: The block raised a ConfigError, a UnicodeDecodeError or an OSError.
     """
     try:
         yield
@@ -71,4 +105,4 @@ def named(path: Path | str) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
     except OSError as error:
-        raise ConfigError(f"{path}: can't be read or written: {error.strerror}") from None
+        raise ConfigError(f"{path}: cannot be read or written: {error.strerror}") from None

@@ -1,7 +1,7 @@
-"""Python's garbage collector, told what there is no garbage in.
+"""Python's garbage collector, kept away from imported modules.
 
-It looks through all that is imported several times while that goes on, and once more when the process ends, which takes
-longer than the imports of this project.
+It would scan them several times during the imports and once at the end of the process. That takes longer than the
+imports of this package.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def lasting() -> Iterator[None]:
-    """What is made in the block, or was before, lives as long as the process: no collection looks at it."""
+def frozen_imports() -> Iterator[None]:
+    """Exclude every object that exists at the end of the block from garbage collection."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Messages on the way: standard logging, shown by one handler in each process."""
+"""Progress messages: standard logging, with one handler in each process."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ class _Handler(logging.Handler):
         self._show = show
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Show the record's message."""
         self._show(record.getMessage())
 
 

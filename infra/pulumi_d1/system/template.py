@@ -1,4 +1,4 @@
-"""Fills the files of templates/. Nothing is escaped on the way: what a language needs, its own filter does."""
+"""The files of templates/, filled in. Nothing is escaped by default; each language has filters for that."""
 
 from __future__ import annotations
 
@@ -9,33 +9,30 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def folder() -> Path:
-    """The templates: inside of the package where a wheel was installed, beside it in a checkout."""
+def templates_folder() -> Path:
+    """Return the folder of the templates: inside the package of a wheel, at the top of a checkout."""
     installed = Path(__file__).parents[1] / "templates"
     return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
 
 
 def render(template: str, filters: dict[str, Callable[..., str]], **values: object) -> str:
-    """The text of a template.
+    """Return the text of a template.
 
     Args:
-        template: name of the file in templates/.
-        filters: what the template calls, by name.
-        values: what it shows, by name; a name that is missing is an error.
+        template: Name of the file in templates/.
+        filters: The template's filters, by name.
+        values: The template's variables, by name. A missing one is an error.
     """
-    from jinja2 import (
-        Environment,
-        FileSystemLoader,
-        StrictUndefined,
-    )  # slow to import, and most commands render nothing
+    # Slow to import, and most commands render nothing.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(folder()),
+        loader=FileSystemLoader(templates_folder()),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - TOML, JSON and Markdown, each with filters of its own
+        autoescape=False,  # noqa: S701 - TOML, JSON and Markdown, each with its own filters
     )
     environment.filters.update(filters)
     return environment.get_template(template).render(values)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_d1.system.actor import Actor, find
+from pulumi_d1.system.actor import Actor, find_actor
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,27 +32,27 @@ def git(folder: Path, *arguments: str) -> str:
 
 
 def test_outside_of_git_it_is_the_login_name(folder: Path) -> None:
-    assert find(folder, {}) == Actor("ada", "")
+    assert find_actor(folder, {}) == Actor("ada", "")
 
 
 def test_without_git_nothing_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(folder))
-    assert find(folder, {}) == Actor("ada", "")
+    assert find_actor(folder, {}) == Actor("ada", "")
 
 
 def test_in_a_checkout_it_is_gits_user_and_commit(folder: Path) -> None:
     git(folder, "init", "--quiet")
     git(folder, "config", "user.email", "grace@example.com")
     git(folder, "config", "user.name", "Grace")
-    assert find(folder, {}) == Actor("grace@example.com", ""), "there is no commit yet"
+    assert find_actor(folder, {}) == Actor("grace@example.com", ""), "there is no commit yet"
 
     git(folder, "add", ".")
     git(folder, "commit", "--quiet", "-m", "one")
     commit = git(folder, "rev-parse", "HEAD")
-    assert find(folder, {}) == Actor("grace@example.com", commit)
+    assert find_actor(folder, {}) == Actor("grace@example.com", commit)
 
     (folder / "2.sql").write_text("SELECT 2;")
-    assert find(folder, {}).commit == f"{commit}-dirty"
+    assert find_actor(folder, {}).commit == f"{commit}-dirty"
 
 
 def test_only_the_folder_counts_for_what_is_changed(folder: Path) -> None:
@@ -62,10 +62,10 @@ def test_only_the_folder_counts_for_what_is_changed(folder: Path) -> None:
     git(folder, "add", ".")
     git(folder, "-c", "user.name=A", "-c", "user.email=a@b", "commit", "--quiet", "-m", "one")
     (folder / "wrangler.toml").write_text("")
-    assert find(folder / "sql", {}).commit == git(folder, "rev-parse", "HEAD")
+    assert find_actor(folder / "sql", {}).commit == git(folder, "rev-parse", "HEAD")
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_ACTOR", "GITLAB_USER_LOGIN"])
 def test_in_ci_it_is_who_started_the_pipeline(folder: Path, variable: str) -> None:
-    assert find(folder, {variable: "octocat"}).by == "octocat"
-    assert find(folder, {variable: ""}).by == "ada"
+    assert find_actor(folder, {variable: "octocat"}).by == "octocat"
+    assert find_actor(folder, {variable: ""}).by == "ada"
