@@ -25,7 +25,7 @@ DROP TABLE users;
 ALTER TABLE users_new RENAME TO users;
 """
 VARYING: Final = re.compile(
-    r"(?P<id>\b[0-9a-f]{8}-[0-9a-f-]+…?)|(?P<time>\b20\d\d-\d\d-\d\dT[\d:]+\+00:00)|(?P<omission>…)"
+    r"(?P<id>\b[0-9a-f]{8}-[0-9a-f-]*…?)|(?P<time>\b20\d\d-\d\d-\d\dT[\d:]+\+00:00)|(?P<omission>…)"
 )
 MATCHES: Final = {"id": "[0-9a-f-]+", "time": r"20[\dT:+-]+", "omission": ".*?"}
 
