@@ -43,8 +43,8 @@ CODE: Final = re.compile(r"`[^`\n]*`|'[^'\n]*'(?=\W)|<!--.*?-->")
 FENCE: Final = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 
 
-class Problem(NamedTuple):
-    """One place that is not plain English."""
+class Remark(NamedTuple):
+    """One place to rewrite."""
 
     path: Path
     line: int
@@ -67,12 +67,12 @@ def main(arguments: Sequence[str]) -> int:
     return 1 if problems else 0
 
 
-def check(path: Path) -> list[Problem]:
+def check(path: Path) -> list[Remark]:
     """Return the problems of one Python or Markdown file."""
     text = path.read_text()
-    found: list[Problem] = []
+    found: list[Remark] = []
     for prose in _markdown(text) if path.suffix == ".md" else _python(text):
-        found += (Problem(path, line, message) for line, message in _problems(prose))
+        found += (Remark(path, line, message) for line, message in _problems(prose))
     return found
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOKEN = "a-token-that-nothing-may-keep"
-PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "__main__.py")
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,8 @@ class Emulator:
     """A running emulator.
 
     Attributes:
-        state: its folder.
-        environment: the variables that it printed.
-        process: the process that serves.
+        state: The folder of its databases.
+        environment: The variables that it printed.
     """
 
     state: Path
@@ -36,9 +34,9 @@ class Project:
     """A copy of this project's program, with a state of its own.
 
     Attributes:
-        folder: where Pulumi.yaml lies.
-        environment: variables of every command.
-        account: Cloudflare account.
+        folder: The folder of Pulumi.yaml.
+        environment: The variables of every command.
+        account: The Cloudflare account's id.
     """
 
     folder: Path

@@ -1,9 +1,10 @@
-"""Who imports whom: the arrows of infra/README.md point one way, and this test keeps them so."""
+"""The packages import each other in one direction, and each package docstring lists its modules."""
 
 from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +18,7 @@ SOURCE = ROOT / "infra"
 OURS = ("pulumi_d1", "d1_emulator")
 
 ALLOWED = {
-    # package, or module where one matters alone: what it may import; each imports only from those above it
+    # A package, or a module if it has arrows of its own, and the packages that it imports, all listed above it.
     "d1_emulator.api_errors": "",
     "d1_emulator.ratelimit": "",
     "pulumi_d1.errors": "",
@@ -32,7 +33,11 @@ ALLOWED = {
     "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.naming pulumi_d1.wrangler",
     "d1_emulator.timetravel": "d1_emulator.api_errors pulumi_d1.sqlite",
     "pulumi_d1.migrations": "pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.sqlite",
-    "pulumi_d1.settings": "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.naming",
+    "pulumi_d1.migrations.run.options": "pulumi_d1.migrations",
+    "pulumi_d1.settings": (
+        "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.quarantine "
+        "pulumi_d1.migrations.run.options pulumi_d1.naming"
+    ),
     "d1_emulator.databases": (
         "d1_emulator.api_errors d1_emulator.ratelimit d1_emulator.timetravel pulumi_d1.errors pulumi_d1.sqlite"
     ),
@@ -41,10 +46,10 @@ ALLOWED = {
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.naming pulumi_d1.settings "
         "pulumi_d1.system pulumi_d1.wrangler"
     ),
-    "d1_emulator.transfers": "d1_emulator.databases d1_emulator.api_errors pulumi_d1.errors pulumi_d1.sqlite",
+    "d1_emulator.transfers": "d1_emulator.api_errors d1_emulator.databases pulumi_d1.errors pulumi_d1.sqlite",
     "pulumi_d1.migrations.review.lint": "pulumi_d1.migrations pulumi_d1.migrations.review pulumi_d1.sqlite",
     "d1_emulator.api": (
-        "d1_emulator.databases d1_emulator.api_errors d1_emulator.timetravel d1_emulator.transfers "
+        "d1_emulator.api_errors d1_emulator.databases d1_emulator.timetravel d1_emulator.transfers "
         "pulumi_d1.errors pulumi_d1.sqlite"
     ),
     "pulumi_d1.migrations.review.review": (
@@ -55,7 +60,8 @@ ALLOWED = {
     "d1_emulator.faults": "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.ratelimit",
     "pulumi_d1.migrations.run": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.review "
-        "pulumi_d1.migrations.review.lint pulumi_d1.migrations.review.review pulumi_d1.sqlite"
+        "pulumi_d1.migrations.review.lint pulumi_d1.migrations.review.review pulumi_d1.migrations.run.options "
+        "pulumi_d1.sqlite"
     ),
     "d1_emulator.server": (
         "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.faults d1_emulator.transfers "
@@ -67,7 +73,8 @@ ALLOWED = {
     ),
     "pulumi_d1.fleet": (
         "pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations "
-        "pulumi_d1.migrations.review.review pulumi_d1.migrations.run pulumi_d1.sqlite pulumi_d1.system"
+        "pulumi_d1.migrations.review.review pulumi_d1.migrations.run pulumi_d1.migrations.run.options "
+        "pulumi_d1.sqlite pulumi_d1.system"
     ),
     "pulumi_d1.migrations.past": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.review "
@@ -87,43 +94,45 @@ ALLOWED = {
     ),
     "pulumi_d1.reports": (
         "pulumi_d1.errors pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past "
-        "pulumi_d1.migrations.review.lint pulumi_d1.migrations.review.review pulumi_d1.naming "
-        "pulumi_d1.sqlite pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.migrations.review.lint pulumi_d1.migrations.review.review pulumi_d1.naming pulumi_d1.sqlite "
+        "pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1.cli.support": (
         "pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.fleet pulumi_d1.migrations "
-        "pulumi_d1.migrations.past pulumi_d1.migrations.review.review pulumi_d1.migrations.run "
+        "pulumi_d1.migrations.past pulumi_d1.migrations.review.review pulumi_d1.migrations.run.options "
         "pulumi_d1.naming pulumi_d1.program.tokens pulumi_d1.protection pulumi_d1.reports pulumi_d1.settings "
         "pulumi_d1.wrangler"
     ),
     "pulumi_d1.program.actions": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.past "
         "pulumi_d1.migrations.quarantine pulumi_d1.migrations.review pulumi_d1.migrations.review.review "
-        "pulumi_d1.migrations.run pulumi_d1.program.pulumi_sdk pulumi_d1.reports pulumi_d1.seeds "
-        "pulumi_d1.system"
+        "pulumi_d1.migrations.run pulumi_d1.migrations.run.options pulumi_d1.program.pulumi_sdk "
+        "pulumi_d1.protection pulumi_d1.reports pulumi_d1.seeds pulumi_d1.system"
     ),
     "pulumi_d1.cli": (
         "pulumi_d1.cli.support pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.fleet "
-        "pulumi_d1.migrations pulumi_d1.migrations.past pulumi_d1.migrations.quarantine "
-        "pulumi_d1.migrations.review.review pulumi_d1.protection pulumi_d1.reports pulumi_d1.scaffold "
-        "pulumi_d1.settings pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.migrations pulumi_d1.migrations.past pulumi_d1.migrations.quarantine pulumi_d1.naming "
+        "pulumi_d1.protection pulumi_d1.reports pulumi_d1.scaffold pulumi_d1.settings pulumi_d1.system "
+        "pulumi_d1.wrangler"
     ),
     "pulumi_d1.program.resources": (
         "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.migrations "
-        "pulumi_d1.migrations.review.review pulumi_d1.program.actions pulumi_d1.program.pulumi_sdk "
-        "pulumi_d1.program.tokens pulumi_d1.protection pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.migrations.quarantine pulumi_d1.migrations.review.review pulumi_d1.migrations.run.options "
+        "pulumi_d1.program.actions pulumi_d1.program.pulumi_sdk pulumi_d1.program.tokens pulumi_d1.protection "
+        "pulumi_d1.seeds pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1.program": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.run "
         "pulumi_d1.program.actions pulumi_d1.program.resources pulumi_d1.program.tokens pulumi_d1.protection "
-        "pulumi_d1.seeds pulumi_d1.settings pulumi_d1.wrangler"
+        "pulumi_d1.seeds pulumi_d1.settings pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1": "pulumi_d1.program pulumi_d1.settings pulumi_d1.system",
 }
 
 ONLY_IN = {
-    # library: the only places that may import it
+    # A library, and the only places that import it.
     "pulumi": ("pulumi_d1/program",),
+    "filelock": ("pulumi_d1/system/files.py", "d1_emulator/databases/state_folder.py"),
     "grpc": ("pulumi_d1/program/pulumi_sdk.py",),
     "urllib3": ("pulumi_d1/cloudflare/client.py",),
     "jinja2": ("pulumi_d1/system/template.py",),
@@ -144,33 +153,31 @@ def name_of(file: Path) -> str:
     return ".".join(file.relative_to(SOURCE).with_suffix("").parts).removesuffix(".__init__")
 
 
-MODULES = {name_of(file): file for file in FILES}
-
-
+@cache
 def imports(file: Path) -> set[str]:
-    """Dotted names that a module imports: at its top, inside functions, and for its types."""
-    found = set()
+    """Return the dotted names that a module imports: at its top, inside functions, and for its types."""
+    names = set()
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{file} imports relatively"
-            found |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return found
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
 
 
 def package_of(name: str) -> str:
-    """The longest name in ALLOWED that `name` is, or lies in."""
+    """Return the longest name in ALLOWED that equals or contains `name`."""
     while name not in ALLOWED:
         name = name.rpartition(".")[0]
-        assert name, "in no package of ALLOWED"
+        assert name, "no package of ALLOWED contains it"
     return name
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))
-def test_a_module_imports_only_what_its_package_may(file: Path) -> None:
+def test_a_module_imports_only_what_its_package_may_import(file: Path) -> None:
     if name_of(file) == "d1_emulator":
-        assert imports(file) == set(), "the map of the emulator imports nothing"
+        assert imports(file) == set(), "the emulator's docstring imports nothing"
         return
     package = package_of(name_of(file))
     for name in imports(file):
@@ -187,9 +194,9 @@ def test_each_package_imports_only_from_those_above_it() -> None:
 
 
 @pytest.mark.parametrize("library", ONLY_IN)
-def test_a_library_is_used_in_its_one_place(library: str) -> None:
+def test_a_library_is_imported_only_in_its_places(library: str) -> None:
     users = {str(file.relative_to(SOURCE)) for file in FILES if any(n.split(".")[0] == library for n in imports(file))}
-    assert users, f"nothing uses {library}"
+    assert users, f"nothing imports {library}"
     assert [user for user in sorted(users) if not user.startswith(ONLY_IN[library])] == []
 
 

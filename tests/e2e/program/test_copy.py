@@ -6,7 +6,7 @@ import base64
 from typing import TYPE_CHECKING
 
 from tests.support.copying import holdings
-from tests.support.seen import FILES, ledger
+from tests.support.inspect_project import FILES, ledger
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project

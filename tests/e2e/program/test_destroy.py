@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_d1.errors import ApiError
-from tests.support.seen import TABLES, tables
+from tests.support.inspect_project import TABLES, tables
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project

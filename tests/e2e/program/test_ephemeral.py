@@ -16,9 +16,9 @@ import pytest
 
 from pulumi_d1.cloudflare.account import Account, connect_account
 from tests.support.faults import arrange
+from tests.support.inspect_project import FILES, ledger
 from tests.support.pulumi_project import TOKEN
 from tests.support.reliability.processes import AVAILABLE, descendants, kill_providers
-from tests.support.seen import FILES, ledger
 
 if TYPE_CHECKING:
     from pathlib import Path

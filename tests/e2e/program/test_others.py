@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.account import Account
-from tests.support.seen import FILES, ledger, told
+from tests.support.inspect_project import FILES, ledger, report_lines
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
@@ -44,7 +44,7 @@ def test_after_a_restore_the_files_are_pending_again(project: Project) -> None:
     bookmark = project.outputs()["bookmark"]["id"]
     database.restore(bookmark)
     assert ledger(project) == FILES
-    assert told(project.preview())[:2] == ["pending on your-app-db-dev:", "  0004_tags.sql"]
+    assert report_lines(project.preview())[:2] == ["pending on your-app-db-dev:", "  0004_tags.sql"]
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT);\n")
     project.up()
     assert ledger(project) == [*FILES, "0004_tags.sql"]

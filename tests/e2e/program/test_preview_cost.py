@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tests.support.seen import told
+from tests.support.inspect_project import report_lines
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Emulator, Project
@@ -39,5 +39,5 @@ def test_a_preview_of_many_files_costs_two_requests(project: Project, emulator: 
     shown = project.preview()
     assert [rule["seen"] for rule in watched(emulator)] == [2, 2]
     names = [f"  {1000 + number}_drop.sql" for number in range(PENDING)]
-    assert told(shown)[: PENDING + 1] == ["pending on your-app-db-dev:", *names]
+    assert report_lines(shown)[: PENDING + 1] == ["pending on your-app-db-dev:", *names]
     assert "migrations/1000_drop.sql:1:1: D102" in shown

@@ -10,8 +10,8 @@ import pytest
 
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.errors import NotFound
+from tests.support.inspect_project import FILES, ledger
 from tests.support.pulumi_project import TOKEN
-from tests.support.seen import FILES, ledger
 
 if TYPE_CHECKING:
     from pathlib import Path

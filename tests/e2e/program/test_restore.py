@@ -178,6 +178,4 @@ def test_a_protected_stack_is_told_loudly(project: Project) -> None:
     project.up("prod")
     done = d1(project, "restore", "--stack", "prod", "--before", FILES[0], code=1)
     assert "!!! your-app-db-prod IS PROTECTED: everything that its users wrote since then is lost" in done.stdout
-    assert (
-        done.stderr == "Error: nothing was changed: there is no terminal to ask for confirmation; use --yes\n"
-    )
+    assert done.stderr == "Error: nothing was changed: there is no terminal to ask for confirmation; use --yes\n"

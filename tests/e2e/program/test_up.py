@@ -8,7 +8,7 @@ import tomllib
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from tests.support.seen import FILES, TABLES, files_that_hold, ledger, tables, told
+from tests.support.inspect_project import FILES, TABLES, files_that_hold, ledger, report_lines, tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,7 +98,7 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
 
     project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT NOT NULL);\n")
     shown = project.preview()
-    assert told(shown) == [
+    assert report_lines(shown) == [
         "pending on your-app-db-dev:",
         "  0004_tags.sql",
         "schema changes:",

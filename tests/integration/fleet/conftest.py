@@ -1,4 +1,4 @@
-"""Databases of tenants."""
+"""A project whose databases belong to tenants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/scale.md shows what the commands print."""
+"""The output in docs/scale.md is what the commands print."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ DOCUMENT = ROOT / "docs" / "scale.md"
 CHECKED = re.compile(r"<!-- checked.*?-->\n```console\n(.*?)```", re.DOTALL)
 
 
-def test_the_figures_are_those_that_the_commands_print(project: Project) -> None:
+def test_the_page_shows_what_the_commands_print(project: Project) -> None:
     blocks = CHECKED.findall(DOCUMENT.read_text())
     assert len(blocks) == 3
     for block in blocks:
-        for command, shown in re.findall(r"\$ d1 (.+)\n((?:[^$].*\n)*)", block):
-            done = project.d1(*command.split())
-            assert (done.returncode, done.stdout) == (0, shown), command
+        for command, output in re.findall(r"\$ d1 (.+)\n((?:[^$].*\n)*)", block):
+            process = project.d1(*command.split())
+            assert (process.returncode, process.stdout) == (0, output), command

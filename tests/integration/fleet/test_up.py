@@ -124,7 +124,7 @@ def test_a_run_at_the_rate_is_never_refused(tenants: Tenants) -> None:
     tenants.create(20)
     tenants.count(rate_limit={"requests": 50, "seconds": 1, "block_seconds": 60})
     run = tenants.up("--rate", "50/2")
-    assert "asks to wait" not in run["stderr"]
+    assert "requested a wait" not in run["stderr"]
     assert run["requests"] == tenants.counted() == 1 + 5 * 20
 
 

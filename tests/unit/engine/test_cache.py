@@ -105,7 +105,7 @@ def output(run: subprocess.Popen[str]) -> IO[str]:
 def test_three_runs_at_once_make_it_once(tmp_path: Path) -> None:
     with ExitStack() as stack:
         runs = [start(stack, tmp_path) for _ in range(3)]
-        waiting = "Another run is filling the cache; waiting for it.\n"
+        waiting = f"Waiting for another run that is writing to {tmp_path / 'cache'}\n"
         assert sorted(output(run).readline() for run in runs) == [waiting, waiting, "half\n"]
         for run in runs:
             assert run.stdin

@@ -186,5 +186,4 @@ def test_an_entry_is_a_leftover_with_its_database_if_it_is_a_pull_requests() -> 
 )
 def test_a_kept_stack_has_a_reason(kept: StackSummary, committed: str, reason: str) -> None:
     prod = StackSummary("prod", NOW, "", protected=True, databases=(database(),))
-    inventory = replace(EMPTY, stacks=(kept, prod), committed=frozenset({committed}))
-    assert reason_to_keep(kept, inventory) == reason
+    assert reason_to_keep(kept, (kept, prod), {committed}) == reason

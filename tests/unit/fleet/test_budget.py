@@ -1,4 +1,4 @@
-"""The arithmetic of a run's requests."""
+"""The number of a run's requests, and the time that they take."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ TRIGGER = Migration("0120_trigger.sql", "CREATE TRIGGER g AFTER INSERT ON t1 BEG
 
 
 def requests(files: list[Migration], on_failure: OnFailure = OnFailure.STOP) -> list[tuple[int, int]]:
-    """For one database and for all, in each of the cases."""
+    """Return the requests for one database and for all, in each of the cases."""
     settings = FleetSettings("migrations", "d1_migrations", RunOptions(on_failure=on_failure))
-    found = make_budget(files, settings, 1000, listing=1, rate=DEFAULT_RATE)
-    return [(each, total) for _, each, total in found.cases()]
+    budget = make_budget(files, settings, 1000, listing=1, rate=DEFAULT_RATE)
+    return [(each, total) for _, each, total in budget.cases()]
 
 
 def test_small_files_share_requests() -> None:
-    # Read, bookmark, 1 or 3 writes, verification; a new database's ledger takes two requests to miss.
+    # Read, bookmark, 1 or 3 writes, verification; a missing ledger takes two requests to find out.
     assert requests(FILES) == [(1, 1001), (4, 4001), (7, 7001)]
 
 
-def test_an_import_and_a_watched_run_take_more() -> None:
+def test_an_import_and_a_run_with_restore_take_more() -> None:
     assert requests([*FILES, TRIGGER])[1] == (7, 7001)
     assert requests(FILES, OnFailure.RESTORE)[1:] == [(6, 6001), (13, 13001)]
 
 
-def test_an_empty_folder_has_nothing_to_write() -> None:
+def test_an_empty_folder_takes_no_writes() -> None:
     assert requests([])[0] == (1, 1001)
 
 
@@ -53,12 +53,12 @@ def test_the_default_rate_leaves_some_of_cloudflare_s_limit_to_others() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1100", "0/300", "1100/0", "a/b", "-1/5"])
-def test_a_rate_that_is_none_is_refused(text: str) -> None:
+def test_an_invalid_rate_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 1100/300"):
         parse_rate(text)
 
 
-def test_what_is_left_is_the_longer_of_pace_and_limit() -> None:
+def test_the_time_left_is_the_longer_of_pace_and_limit() -> None:
     assert seconds_left(10, 40, 10, 20, Rate(1100, 300)) == 10
     assert seconds_left(300, 2200, 500, 1000, Rate(1100, 300)) == 600
     assert seconds_left(300, 2200, 1000, 1000, Rate(1100, 300)) == 0

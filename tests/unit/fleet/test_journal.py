@@ -1,4 +1,4 @@
-"""The journal outlives a kill at any byte, and tells a run what it need not do again."""
+"""The journal survives a kill at any byte, and a resumed run skips what it lists as done."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ DONE = MemberResult(ONE.name, ONE.id, MemberState.DONE, ("0001_a.sql",), BOOKMAR
 def write(
     folder: Path, *, complete: bool | None = None, unfinished: UnfinishedRun | None = None, sent: int = 7
 ) -> Path:
-    """A run that finishes one database, and is at work on another; `complete` None is a kill."""
+    """Write the journal of a run that finished one database and began another. If `complete` is None, it was killed."""
     with open_journal(folder, KEY, unfinished or UnfinishedRun(), lambda: sent) as notes:
         notes.bookmark(ONE, BOOKMARK, ["0001_a.sql"])
         notes.result(DONE)
@@ -48,7 +48,7 @@ def write(
     return notes.path
 
 
-def test_an_interrupted_run_is_found_with_what_it_did(tmp_path: Path) -> None:
+def test_an_interrupted_run_is_found_with_its_results(tmp_path: Path) -> None:
     path = write(tmp_path)
     unfinished = find_unfinished(tmp_path, KEY, time.time())
     assert unfinished == UnfinishedRun(
@@ -59,7 +59,7 @@ def test_an_interrupted_run_is_found_with_what_it_did(tmp_path: Path) -> None:
     )
 
 
-def test_what_a_kill_leaves_of_a_line_is_dropped_at_every_length(tmp_path: Path) -> None:
+def test_a_line_that_a_kill_cut_off_is_dropped_at_every_length(tmp_path: Path) -> None:
     path = write(tmp_path)
     whole = path.read_bytes()
     last = whole[: whole.rindex(b"{")]
@@ -72,7 +72,7 @@ def test_what_a_kill_leaves_of_a_line_is_dropped_at_every_length(tmp_path: Path)
         assert find_unfinished(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "later"
 
 
-def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_go_on_in(tmp_path: Path) -> None:
+def test_a_full_disk_leaves_no_half_line(tmp_path: Path) -> None:
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     with open_journal(tmp_path, KEY, UnfinishedRun(), lambda: 7) as notes:
         notes.bookmark(ONE, BOOKMARK, ["0001_a.sql"])
@@ -88,7 +88,7 @@ def test_a_full_disk_leaves_no_half_line_for_the_next_one_to_go_on_in(tmp_path: 
     assert find_unfinished(tmp_path, KEY, time.time()).finished == {ONE.id: DONE}
 
 
-def test_the_first_bookmark_of_a_run_stays_the_way_back(tmp_path: Path) -> None:
+def test_the_first_bookmark_of_a_run_is_the_one_to_restore(tmp_path: Path) -> None:
     write(tmp_path)
     unfinished = find_unfinished(tmp_path, KEY, time.time())
     with open_journal(tmp_path, KEY, unfinished, lambda: 1) as notes:
@@ -96,7 +96,7 @@ def test_the_first_bookmark_of_a_run_stays_the_way_back(tmp_path: Path) -> None:
     assert find_unfinished(tmp_path, KEY, time.time()).bookmarks[TWO.id] == "bookmark-2"
 
 
-def test_a_failed_database_is_taken_up_again(tmp_path: Path) -> None:
+def test_a_failed_database_is_migrated_again(tmp_path: Path) -> None:
     with open_journal(tmp_path, KEY, UnfinishedRun(), lambda: 0) as notes:
         notes.result(MemberResult(ONE.name, ONE.id, MemberState.FAILED, message="it failed"))
         notes.end(complete=False)
@@ -116,19 +116,19 @@ def test_a_failed_database_is_taken_up_again(tmp_path: Path) -> None:
     ],
     ids=lambda other: next(iter(other)),
 )
-def test_another_run_is_not_gone_on_with(tmp_path: Path, other: dict[str, str]) -> None:
+def test_another_run_is_not_resumed(tmp_path: Path, other: dict[str, str]) -> None:
     write(tmp_path)
     assert find_unfinished(tmp_path, replace(KEY, **other), time.time()) == UnfinishedRun()
 
 
-def test_a_run_that_came_to_its_end_or_is_old_is_not_gone_on_with(tmp_path: Path) -> None:
+def test_a_run_that_is_complete_or_old_is_not_resumed(tmp_path: Path) -> None:
     write(tmp_path, complete=False)
     assert find_unfinished(tmp_path, KEY, time.time() + journal.RESUME_SECONDS + 60) == UnfinishedRun()
     write(tmp_path, complete=True, unfinished=find_unfinished(tmp_path, KEY, time.time()))
     assert find_unfinished(tmp_path, KEY, time.time()) == UnfinishedRun()
 
 
-def test_two_processes_do_not_go_on_with_the_same_run(tmp_path: Path) -> None:
+def test_two_processes_do_not_resume_the_same_run(tmp_path: Path) -> None:
     write(tmp_path)
     unfinished = find_unfinished(tmp_path, KEY, time.time())
     with (
@@ -156,7 +156,7 @@ def test_a_file_that_is_no_journal_is_named(tmp_path: Path, text: str) -> None:
         find_unfinished(tmp_path, KEY, time.time())
 
 
-def test_the_journal_is_for_its_owner_s_eyes(tmp_path: Path) -> None:
+def test_only_its_owner_can_read_the_journal(tmp_path: Path) -> None:
     path = write(tmp_path)
     assert path.stat().st_mode & 0o777 == 0o600
     assert {json.loads(line)["event"] for line in path.read_text().splitlines()} == {"run", "bookmark", "result"}

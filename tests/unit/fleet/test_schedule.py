@@ -1,4 +1,4 @@
-"""The canary goes alone; a failure stops what has not begun; what has begun finishes."""
+"""The canary is migrated first. After a failure no other database begins, and those that have begun finish."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ended(member: DatabaseInfo, state: MemberState) -> MemberResult:
 
 
 def migrated(gate: Gate, end: Callable[[DatabaseInfo], MemberState], concurrency: int = 4) -> Counter[MemberState]:
-    """How many ended how; those that `end` calls up to date never ask to be let in."""
+    """Return the number of databases in each state. Those that `end` calls up to date never ask to write."""
 
     def migrate(member: DatabaseInfo, may_write: Callable[[], bool]) -> MemberResult:
         state = end(member)
@@ -34,7 +34,7 @@ def migrated(gate: Gate, end: Callable[[DatabaseInfo], MemberState], concurrency
     return Counter(result.state for result in run_members(MEMBERS, migrate, gate, concurrency))
 
 
-def test_nobody_else_writes_before_the_canary_is_fine() -> None:
+def test_no_other_database_is_written_to_before_the_canary_is_done() -> None:
     gate, canary, finished = Gate(1, 1), threading.Event(), threading.Event()
     overtook: list[str] = []
 
@@ -68,27 +68,27 @@ def test_a_database_that_is_up_to_date_is_no_canary() -> None:
 
 
 @pytest.mark.parametrize(("most", "failed"), [(1, 1), (3, 3), (99, 10)])
-def test_so_many_failures_stop_the_rest(most: int, failed: int) -> None:
+def test_the_last_allowed_failure_stops_the_rest(most: int, failed: int) -> None:
     def end(member: DatabaseInfo) -> MemberState:
         return MemberState.DONE if int(member.id) % 2 == 0 else MemberState.FAILED
 
-    found = migrated(Gate(1, most), end, concurrency=1)
-    assert found[MemberState.FAILED] == failed
-    assert found[MemberState.NOT_STARTED] == (0 if most == 99 else 20 - 2 * most)
+    counts = migrated(Gate(1, most), end, concurrency=1)
+    assert counts[MemberState.FAILED] == failed
+    assert counts[MemberState.NOT_STARTED] == (0 if most == 99 else 20 - 2 * most)
 
 
 def test_no_canary_at_all() -> None:
     assert migrated(Gate(0, 1), lambda _: MemberState.DONE) == {MemberState.DONE: 20}
 
 
-def test_fewer_with_work_than_canaries() -> None:
+def test_fewer_databases_with_pending_files_than_canaries() -> None:
     def end(member: DatabaseInfo) -> MemberState:
         return MemberState.DONE if member is MEMBERS[3] else MemberState.UP_TO_DATE
 
     assert migrated(Gate(5, 1), end) == {MemberState.DONE: 1, MemberState.UP_TO_DATE: 19}
 
 
-def test_a_signal_to_stop_lets_what_has_begun_finish() -> None:
+def test_after_a_signal_the_databases_that_have_begun_finish() -> None:
     gate = Gate(1, 1)
 
     def end(member: DatabaseInfo) -> MemberState:
@@ -99,7 +99,7 @@ def test_a_signal_to_stop_lets_what_has_begun_finish() -> None:
     assert migrated(gate, end, concurrency=1) == {MemberState.UP_TO_DATE: 6, MemberState.NOT_STARTED: 14}
 
 
-def test_a_defect_in_the_canary_leaves_nobody_waiting_for_it() -> None:
+def test_after_a_defect_in_the_canary_no_database_waits_for_it() -> None:
     def migrate(_: DatabaseInfo, may_write: Callable[[], bool]) -> MemberResult:
         may_write()
         raise AssertionError("a defect")

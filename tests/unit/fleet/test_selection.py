@@ -1,4 +1,4 @@
-"""Shards part a fleet without remainder and alike everywhere; what a stack owns is in none."""
+"""Every database is in one shard, the same on every machine, and a stack's database is in none."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def test_a_name_is_in_the_same_shard_on_every_machine_and_in_every_version() -> 
     assert placed == [1, 3, 12, 13, 1, 4, 11, 7]
 
 
-def test_shards_are_of_a_size() -> None:
+def test_shards_have_about_the_same_size() -> None:
     sizes = [sum(Shard(part, 16).has(f"shop-tenant-{number}") for number in range(16_000)) for part in range(1, 17)]
     assert max(sizes) - min(sizes) < 200
 
 
-def test_a_pattern_picks_by_name_and_in_order() -> None:
+def test_a_pattern_selects_by_name_and_in_order() -> None:
     assert names("b-2", "a-1", "b-1", "B-3", match="b-*") == ["b-1", "b-2"]
     assert names("b-2", "b-1", match="b-[2-9]") == ["b-2"]
 
 
-def test_what_a_stack_owns_is_refused_and_named() -> None:
+def test_a_stacks_database_is_refused_and_named() -> None:
     with pytest.raises(
         ConfigError, match=r"also matches databases of this project's stacks: shop-db-dev, shop-db-prod\. "
     ):

@@ -1,4 +1,4 @@
-"""Who runs this and from which commit; where git can't tell, nothing is made up and nothing fails."""
+"""The user and the commit of a run; if git cannot determine them, they are empty and nothing fails."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder that no git knows, and no configuration of the user's."""
+    """Return a folder outside of any repository, without a git configuration."""
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("GIT_CONFIG_SYSTEM", os.devnull)
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))

@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_read_is_refused_with_its_path(file: Path) -> None
     file.unlink()
     file.mkdir()
     for action in (wrangler_file.check_put, wrangler_file.remove, wrangler_file.is_current):
-        with pytest.raises(ConfigError, match=r"^\S+wrangler\.toml: can't be read or written: Is a directory"):
+        with pytest.raises(ConfigError, match=r"^\S+wrangler\.toml: cannot be read or written: Is a directory"):
             action(entry_of(file))
 
 

@@ -1,4 +1,4 @@
-"""The file that puts right what was taken back is called as wrangler would call it."""
+"""The file that corrects what a restore undid has the name that wrangler would give it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ def test_it_has_the_next_number(names: list[str], name: str) -> None:
 
 @pytest.mark.parametrize("words", ["", " ", "a/b", "a\\b"])
 def test_words_that_make_no_file_name_are_refused(words: str) -> None:
-    with pytest.raises(ConfigError, match="can't be part of a file's name: give --correct"):
+    with pytest.raises(
+        ConfigError, match="cannot be part of a file name: use a few words without slashes for --correct"
+    ):
         correction_name([], words)
 
 
-def test_it_says_what_was_taken_back_and_runs_nothing() -> None:
+def test_it_names_what_was_undone_and_runs_nothing() -> None:
     text = correction_text("0005_tags.sql", ["0004_tags.sql"], "prod", "b1")
     assert text.startswith("-- Migration number: 0005 \t 20")
-    assert "--   0004_tags.sql\n" in text
+    assert "-- Stack prod was restored to bookmark b1, which undid\n--   0004_tags.sql\n" in text
     assert "d1 release FILE --stack prod" in text
     assert split(text) == ()
     assert "release" not in correction_text("0005_tags.sql", [], "prod", "b1")

@@ -1,4 +1,4 @@
-"""Where a restore goes back to, and every way in which that can't be."""
+"""The moment that a restore goes to, and every reason to refuse it."""
 
 from __future__ import annotations
 
@@ -30,51 +30,54 @@ def test_before_a_file_is_before_the_last_run_that_applied_it() -> None:
     assert before_file("2.sql", HISTORY) == Destination("b3", NOW - timedelta(days=1))
 
 
-def test_a_file_that_the_history_does_not_know_and_a_way_that_is_closed_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"3\.sql is not in this stack's history.* give --time"):
+def test_a_file_that_is_not_in_the_history_or_too_old_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"3\.sql is not in this stack's history.* or use --time"):
         before_file("3.sql", HISTORY)
-    closed = (NOW - timedelta(days=10)).isoformat().replace("+", r"\+")
-    with pytest.raises(ConfigError, match=f"the 30 days that Cloudflare keeps.*closed since {closed}"):
+    expired = (NOW - timedelta(days=10)).isoformat().replace("+", r"\+")
+    with pytest.raises(ConfigError, match=f"Cloudflare keeps bookmarks for 30 days.*it was restorable until {expired}"):
         before_file("1.sql", HISTORY)
 
 
-def test_a_bookmark_has_the_time_that_the_history_knows() -> None:
+def test_a_bookmark_has_its_time_from_the_history() -> None:
     bookmarks = [item.bookmark for item in HISTORY]
     assert at_bookmark("b2", bookmarks) == Destination("b2", NOW - timedelta(days=3))
     assert at_bookmark("b9", bookmarks) == Destination("b9", None)
-    with pytest.raises(ConfigError, match="closed since"):
+    with pytest.raises(ConfigError, match="it was restorable until"):
         at_bookmark("b1", bookmarks)
 
 
-def test_a_time_is_resolved_by_cloudflare() -> None:
-    asked: list[datetime] = []
+def test_cloudflare_returns_the_bookmark_of_a_time() -> None:
+    times: list[datetime] = []
 
     def at(time: datetime) -> str:
-        asked.append(time)
+        times.append(time)
         return "b5"
 
     time = NOW - timedelta(hours=1)
     assert at_time(time.isoformat(), MONTH, at) == Destination("b5", time)
     assert at_time(time.strftime("%Y-%m-%dT%H:%M:%SZ"), MONTH, at).bookmark == "b5"
-    assert asked == [time, time]
+    assert times == [time, time]
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("yesterday", "'yesterday' is not an ISO 8601 time, such as"),
-        ("2026-11-23T02:10:00", "does not say in which time zone: add Z for UTC"),
+        ("2026-11-23T02:10:00", "has no time zone: add Z for UTC"),
         ((NOW + timedelta(hours=1)).isoformat(), "is in the future: it is .* now"),
-        ((NOW - timedelta(days=31)).isoformat(), "longer ago than the 30 days.*closed since"),
+        (
+            (NOW - timedelta(days=31)).isoformat(),
+            "is too old: Cloudflare keeps bookmarks for 30 days.*it was restorable until",
+        ),
     ],
     ids=["no time", "no offset", "future", "beyond retention"],
 )
-def test_a_time_that_can_not_be_is_refused_without_a_request(text: str, message: str) -> None:
+def test_an_impossible_time_is_refused_without_a_request(text: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        at_time(text, MONTH, lambda _: pytest.fail("asked"))
+        at_time(text, MONTH, lambda _: pytest.fail("it sent a request"))
 
 
-def test_a_time_that_cloudflare_has_no_bookmark_of_is_named() -> None:
+def test_a_time_without_a_bookmark_is_named() -> None:
     def at(_time: datetime) -> str:
         raise ApiError("before the database was created (code 7400)", code=7400)
 

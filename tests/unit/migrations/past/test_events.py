@@ -1,4 +1,4 @@
-"""History and ledger as one past, and which part of it a bookmark does not have."""
+"""The history joined with the ledger, and the files that were applied after a bookmark."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from pulumi_d1.migrations.bookmark import Bookmark
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.live import Live
-from pulumi_d1.migrations.past.events import digests, newer, past
+from pulumi_d1.migrations.live import LiveDatabase
+from pulumi_d1.migrations.past.events import applied_digests, events_after, join_history
 from pulumi_d1.migrations.past.history import Application
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -25,19 +25,19 @@ def application(name: str, bookmark: str, minutes: float) -> Application:
     return Application(name, f"digest of {name} at {bookmark}", ago(minutes), 0.1, "ada", "c0ffee", taken)
 
 
-def live(**minutes: float) -> Live:
-    return Live(tuple(minutes), (), {name: ago(when) for name, when in minutes.items()})
+def live(**minutes: float) -> LiveDatabase:
+    return LiveDatabase(tuple(minutes), (), {name: ago(when) for name, when in minutes.items()})
 
 
 def never(_time: datetime) -> str:
-    pytest.fail("the history tells it")
+    pytest.fail("the history is enough")
 
 
 HISTORY = [application("one", "b10", 50), application("two", "b20", 40), application("three", "b20", 40)]
 
 
-def test_what_others_applied_stands_where_it_belongs_in_time() -> None:
-    events = past(HISTORY, live(one=50, wrangler=45, two=40, three=40))
+def test_files_that_others_applied_are_in_order_of_time() -> None:
+    events = join_history(HISTORY, live(one=50, wrangler=45, two=40, three=40))
     assert [(event.name, event.application is not None) for event in events] == [
         ("one", True),
         ("wrangler", False),
@@ -47,9 +47,9 @@ def test_what_others_applied_stands_where_it_belongs_in_time() -> None:
     assert all(event.in_ledger for event in events)
 
 
-def test_a_file_that_was_taken_back_and_applied_again_is_there_twice() -> None:
+def test_a_file_that_was_undone_and_applied_again_is_listed_twice() -> None:
     again = application("two", "b30", 5)
-    events = past([*HISTORY, again], live(one=50, two=5))
+    events = join_history([*HISTORY, again], live(one=50, two=5))
     assert [(event.name, event.in_ledger) for event in events] == [
         ("one", True),
         ("two", False),
@@ -59,46 +59,46 @@ def test_a_file_that_was_taken_back_and_applied_again_is_there_twice() -> None:
 
 
 def test_a_row_that_is_later_than_our_application_is_someone_elses() -> None:
-    events = past(HISTORY, live(one=50, two=3))
+    events = join_history(HISTORY, live(one=50, two=3))
     assert [(event.name, event.application is None) for event in events if event.in_ledger] == [
         ("one", False),
         ("two", True),
     ]
 
 
-def test_a_row_without_a_time_comes_first_and_is_never_called_newer() -> None:
-    events = past([], Live(("old",), (), {}))
+def test_a_row_without_a_time_comes_first_and_is_never_after_a_bookmark() -> None:
+    events = join_history([], LiveDatabase(("old",), (), {}))
     assert [(event.name, event.time) for event in events] == [("old", None)]
-    assert newer(events, "b10", MONTH, never) == ()
+    assert events_after(events, "b10", MONTH, never) == ()
 
 
 @pytest.mark.parametrize(("bookmark", "names"), [("b20", ["two", "three"]), ("b10", ["one", "two", "three"])])
-def test_the_bookmark_before_a_run_has_nothing_of_the_run_and_all_before(bookmark: str, names: list[str]) -> None:
-    events = past(HISTORY, live(one=50, two=40, three=40))
-    assert [event.name for event in newer(events, bookmark, MONTH, never)] == names
+def test_the_bookmark_before_a_run_is_before_all_of_its_files(bookmark: str, names: list[str]) -> None:
+    events = join_history(HISTORY, live(one=50, two=40, three=40))
+    assert [event.name for event in events_after(events, bookmark, MONTH, never)] == names
 
 
-def test_a_bookmark_after_the_last_run_is_placed_by_cloudflares_clock() -> None:
-    events = past(HISTORY, live(one=50, two=40, three=40, wrangler=10))
-    asked: list[datetime] = []
+def test_a_bookmark_after_the_last_run_is_ordered_by_cloudflares_clock() -> None:
+    events = join_history(HISTORY, live(one=50, two=40, three=40, wrangler=10))
+    times: list[datetime] = []
 
     def at(time: datetime) -> str:
-        asked.append(time)
+        times.append(time)
         return "b35" if time > ago(10) else "b25"
 
-    assert [event.name for event in newer(events, "b30", MONTH, at)] == ["wrangler"]
-    assert asked == [ago(10) + timedelta(seconds=1), ago(40) + timedelta(seconds=1)]
-    assert newer(events, "b35", MONTH, at) == ()
+    assert [event.name for event in events_after(events, "b30", MONTH, at)] == ["wrangler"]
+    assert times == [ago(10) + timedelta(seconds=1), ago(40) + timedelta(seconds=1)]
+    assert events_after(events, "b35", MONTH, at) == ()
 
 
-def test_what_was_applied_this_second_is_newer_and_what_is_beyond_retention_older() -> None:
-    events = past([], Live(("old", "new"), (), {"old": ago(60 * 24 * 31), "new": datetime.now(UTC)}))
-    assert [event.name for event in newer(events, "b30", MONTH, never)] == ["new"]
+def test_a_file_of_this_second_is_after_and_one_beyond_the_retention_before() -> None:
+    events = join_history([], LiveDatabase(("old", "new"), (), {"old": ago(60 * 24 * 31), "new": datetime.now(UTC)}))
+    assert [event.name for event in events_after(events, "b30", MONTH, never)] == ["new"]
 
 
-def test_the_digest_is_of_the_text_that_was_applied_not_of_the_folders() -> None:
+def test_the_digest_is_of_the_applied_text_not_of_the_folders() -> None:
     files = [Migration(name, "edited since") for name in ("one", "two", "wrangler")]
-    events = past(HISTORY, live(one=50, two=40, wrangler=10))
-    found = digests(["two", "wrangler", "unknown"], events, {"two": "stale", "one": "recorded"}, files)
-    assert found == {"two": "digest of two at b20", "wrangler": files[2].sha256}
-    assert digests(["wrangler"], events, {"wrangler": "recorded"}, files) == {"wrangler": "recorded"}
+    events = join_history(HISTORY, live(one=50, two=40, wrangler=10))
+    digests = applied_digests(["two", "wrangler", "unknown"], events, {"two": "stale", "one": "recorded"}, files)
+    assert digests == {"two": "digest of two at b20", "wrangler": files[2].sha256}
+    assert applied_digests(["wrangler"], events, {"wrangler": "recorded"}, files) == {"wrangler": "recorded"}

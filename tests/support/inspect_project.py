@@ -1,4 +1,4 @@
-"""What a test sees of a project: its tables, its ledger, what Pulumi said, and who keeps a secret."""
+"""A project as a test inspects it: its tables, its ledger, Pulumi's output, and the files that contain a secret."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def ledger(project: Project, stack: str = "dev") -> list[str]:
     return [row["name"] for row in project.database(stack).read("SELECT name FROM d1_migrations ORDER BY id")]
 
 
-def told(shown: str) -> list[str]:
-    """What the diagnostics at the end of Pulumi's output say about the migrations."""
+def report_lines(shown: str) -> list[str]:
+    """Return the lines about the migrations in the diagnostics at the end of Pulumi's output."""
     lines = [line.removeprefix("    ") for line in shown.partition("Diagnostics:")[2].splitlines()]
     start = lines.index("pending on your-app-db-dev:")
     return lines[start : lines.index("", start)]
