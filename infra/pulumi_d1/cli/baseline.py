@@ -53,7 +53,7 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
     except NotFound as error:
         raise NotFound(f"there is no database {name} to mark migrations of: {error}") from None
     with waiting(f"reading {name}, and running the files on an empty database"):
-        plan = past.baseline(files, live.read_database(database, table), table, through)
+        plan = past.plan_baseline(files, live.read_database(database, table), table, through)
     _refuse_unproven(plan, name)
     if not plan.names:
         click.echo(f"{name}: nothing to mark: the ledger {table} has all of these files")
@@ -65,8 +65,8 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
         click.echo(f"{file} writes rows, which are not compared: make sure that the database has them")
     confirm(f"Mark {len(plan.names)} files as applied", yes=yes)
     bookmark = bookmark_now(database.bookmark(), timedelta(days=settings.retention_days))
-    click.echo(f"took bookmark {bookmark.id}; restore command: {bookmark.restore_command(name)}")
-    ledger = past.mark(database, plan.names, table, time.sleep)
+    click.echo(bookmark.announcement(name))
+    ledger = past.mark_applied(database, plan.names, table, time.sleep)
     click.echo(
         f"{name}: marked {len(plan.names)} files; the ledger {table} has {len(ledger)}, the last is {ledger[-1]}"
     )

@@ -12,7 +12,6 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.stack_inventory import StackReader, committed_stacks
 from pulumi_d1.cli.support.table import print_table
-from pulumi_d1.ephemeral.inventory import Inventory
 from pulumi_d1.ephemeral.leftovers import reason_to_keep
 
 if TYPE_CHECKING:
@@ -34,8 +33,8 @@ def listing(*, as_json: bool) -> None:
     folder = project.root()
     with chdir(folder):
         stacks = StackReader(folder).read_all()
-        inventory = Inventory("", "", stacks, committed_stacks(folder), (), ())
-    rows = [_row(stack) for stack in stacks if not reason_to_keep(stack, inventory)]
+        committed = committed_stacks(folder)
+    rows = [_row(stack) for stack in stacks if not reason_to_keep(stack, stacks, committed)]
     if as_json:
         click.echo(json.dumps(rows, indent=2))
     elif not rows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import time
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from pulumi_d1.fleet.reviews import ReviewCache
 from pulumi_d1.fleet.schedule import Gate, run_members
 from pulumi_d1.reports.fleet_text import budget_text, outcome_json, outcome_text
 from pulumi_d1.reports.review_text import counted
+from pulumi_d1.system.log import show_messages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,6 +73,8 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
       d1 fleet up --match 'shop-tenant-*' --shard 3/16 --yes
     """
     options, progress = read_options(**values), Progress()
+    show_messages(progress.print)
+    logging.getLogger("pulumi_d1.migrations").setLevel(logging.WARNING)  # each database has a line of its own
     terms, key = options.terms, options.journal_key("up", match)
     fleet = find_fleet(options, match)
     unfinished = journal.UnfinishedRun() if fresh else journal.find_unfinished(options.journals, key, time.time())

@@ -13,13 +13,13 @@ from pulumi_d1.cli.support.options import stack_option
 from pulumi_d1.cli.support.stack_state import read_environment
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.past.events import past
+from pulumi_d1.migrations.past.events import join_history
 from pulumi_d1.migrations.past.history import LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pulumi_d1.migrations.past.events import Event
+    from pulumi_d1.migrations.past.events import HistoryEvent
 
 _COMMIT_DIGITS: Final = 7
 
@@ -42,14 +42,14 @@ def history(*, stack: str, as_json: bool) -> None:
     state = read_environment(stack)
     with waiting(f"reading {state.database_name}"):
         current = live.read_database(state.database(), state.migrations_table)
-    events = past(state.history, current)
+    events = join_history(state.history, current)
     if as_json:
         click.echo(json.dumps([_as_json(event) for event in events], indent=2))
     else:
         click.echo("\n".join((f"{state.database_name}:", *_lines(events))))
 
 
-def _lines(events: Sequence[Event]) -> Iterator[str]:
+def _lines(events: Sequence[HistoryEvent]) -> Iterator[str]:
     if not events:
         yield "  nothing was applied yet"
     width = max((len(event.name) for event in events), default=0)
@@ -63,7 +63,7 @@ def _lines(events: Sequence[Event]) -> Iterator[str]:
         yield from (_line(event, width) for event in run)
 
 
-def _line(event: Event, width: int) -> str:
+def _line(event: HistoryEvent, width: int) -> str:
     cells = [event.time.isoformat() if event.time else "at an unknown time", event.name.ljust(width)]
     if (application := event.application) is not None:
         cells += [f"{application.seconds:g} s", application.by or "-", _short(application.commit) or "-"]
@@ -78,7 +78,7 @@ def _short(commit: str) -> str:
     return f"{digits[:_COMMIT_DIGITS]}{dash}{suffix}"
 
 
-def _as_json(event: Event) -> dict[str, Any]:
+def _as_json(event: HistoryEvent) -> dict[str, Any]:
     application = event.application
     return {
         "file": event.name,

@@ -30,7 +30,7 @@ from pulumi_d1.scaffold.stack_guesses import (
 )
 from pulumi_d1.settings import read_settings
 from pulumi_d1.system.files import write_atomically
-from pulumi_d1.system.template import folder as templates_folder
+from pulumi_d1.system.template import templates_folder
 from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
 
@@ -56,7 +56,9 @@ if TYPE_CHECKING:
 @click.option("--top-level", metavar="STACK", default="", help="Stack of the bindings outside all environments.")
 @click.option("--workflows", is_flag=True, help="Add the GitHub workflows to .github/workflows.")
 @click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
-def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **names: str) -> None:
+def init(  # noqa: PLR0913 - click's signature: an argument for each option
+    *, folder: Path, config: str, name: str, binding: str, top_level: str, workflows: bool, dry_run: bool
+) -> None:
     r"""Add the Pulumi program to a Worker project.
 
     Run it in the folder of the wrangler configuration. Reads the project's name, the databases and their ids, and the
@@ -74,13 +76,13 @@ def init(*, folder: Path, config: str, workflows: bool, dry_run: bool, **names: 
     """
     path = Path(config or configuration_file.configuration_path(""))
     worker = configuration_file.read_worker(str(path))
-    project = names["name"] or detection.project_name(worker, path.parent)
+    project = name or detection.project_name(worker, path.parent)
     entries = [
         detection.with_migrations(detection.with_database_name(entry, worker), path, folder)
-        for entry in entries_of_binding(worker.entries, names["binding"])
+        for entry in entries_of_binding(worker.entries, binding)
     ]
-    stacks = guess_stacks(worker, entries, names["top_level"])
-    layout = detection.with_migrations(WranglerEntry(str(path), "", names["binding"] or "DB"), path, folder)
+    stacks = guess_stacks(worker, entries, top_level)
+    layout = detection.with_migrations(WranglerEntry(str(path), "", binding or "DB"), path, folder)
     is_found = not config and path.resolve().parent == folder.resolve()
     if hint := configuration_file.ignored_files_hint(config):
         click.echo(f"warning: {hint}", err=True)

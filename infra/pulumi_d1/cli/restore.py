@@ -14,7 +14,6 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.options import complete_migrations, stack_option
-from pulumi_d1.cli.support.stack_review import describe_drift
 from pulumi_d1.cli.support.stack_state import configure, read_environment
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ConfigError
@@ -22,11 +21,12 @@ from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.past import destination
 from pulumi_d1.migrations.past.correction import correction_name, correction_text
-from pulumi_d1.migrations.past.events import digests, newer, past
-from pulumi_d1.migrations.past.loss import loss
-from pulumi_d1.migrations.past.restore import Restore
+from pulumi_d1.migrations.past.events import applied_digests, events_after, join_history
+from pulumi_d1.migrations.past.loss import estimate_loss
+from pulumi_d1.migrations.past.restore import DatabaseRestore
 from pulumi_d1.naming import is_production
 from pulumi_d1.reports.restore_text import format_restored, format_warning
+from pulumi_d1.reports.review_text import describe_drift
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.migrations.folder import MigrationsFolder
     from pulumi_d1.migrations.past.destination import Destination
-    from pulumi_d1.migrations.past.events import Event
-    from pulumi_d1.migrations.past.restore import Restored
+    from pulumi_d1.migrations.past.events import HistoryEvent
+    from pulumi_d1.migrations.past.restore import RestoreResult
     from pulumi_d1.migrations.quarantine import Quarantine
 
 
@@ -71,7 +71,7 @@ def restore(stack: str, correct: str | None, *, yes: bool, as_json: bool, **mome
     run = _Run(state, state.database(), migrations, quarantine, partial(click.echo, err=as_json))
     correction = run.correction_file(correct) if correct is not None else None
     restored, events = run.restore(run.destination(moment), yes=yes)
-    quarantine = run.quarantine_files(restored.gone, events)
+    quarantine = run.quarantine_files(restored.undone, events)
     if correction:
         run.create(correction, restored)
     if as_json:
@@ -120,31 +120,31 @@ class _Run:
             raise ConfigError(f"nothing was restored: {file} exists already; use other words for --correct")
         return file
 
-    def restore(self, to: Destination, *, yes: bool) -> tuple[Restored, tuple[Event, ...]]:
+    def restore(self, to: Destination, *, yes: bool) -> tuple[RestoreResult, tuple[HistoryEvent, ...]]:
         """Show the loss, ask for confirmation, restore, and show the result. Return it with the events before it."""
         name, table, retention = self.state.database_name, self.state.migrations_table, self.state.retention
         with waiting(f"reading {name}"):
             current = live.read_database(self.database, table)
-        events = past(self.state.history, current)
-        undone = newer(events, to.bookmark, retention, self.database.bookmark_at)
+        events = join_history(self.state.history, current)
+        undone = events_after(events, to.bookmark, retention, self.database.bookmark_at)
         protected = self.state.protected or is_production(self.state.stack)
-        lost = loss(undone, current, self.migrations.read(), table)
+        lost = estimate_loss(undone, current, self.migrations.read(), table)
         self.echo(format_warning(name, to, retention, lost, protected=protected))
         confirm(f"Restore {name}", yes=yes, word=name if protected else "")
 
         expected = [item for item in current.ledger if item not in {event.name for event in undone}]
-        action = Restore(self.database, table, to.bookmark, current, expected, self._undo_command, clock.sleep)
+        action = DatabaseRestore(self.database, table, to.bookmark, current, expected, self._undo_command, clock.sleep)
         with waiting(f"restoring {name}"):
             restored = action.run()
         self.echo(format_restored(restored, name, self._undo_command(restored.undo)))
-        for line in describe_drift(self.migrations.read(), restored.now, table) or ("matches the applied files",):
+        for line in describe_drift(self.migrations.read, restored.now, table) or ("matches the applied files",):
             self.echo(f"  schema      {line}")
         return restored, events
 
-    def quarantine_files(self, gone: Sequence[str], events: Sequence[Event]) -> Quarantine:
+    def quarantine_files(self, gone: Sequence[str], events: Sequence[HistoryEvent]) -> Quarantine:
         """Add the undone files to the stack's configuration, and return the new quarantine."""
         stack = self.state.stack
-        known = digests(gone, events, self.state.checksums, self.migrations.read())
+        known = applied_digests(gone, events, self.state.checksums, self.migrations.read())
         quarantine = self.quarantine.with_texts(known.items())
         for name in gone:
             if name not in known:
@@ -164,22 +164,22 @@ class _Run:
         self.echo(f"Pulumi's state is outdated: 'pulumi up --stack {stack}' reads the ledger and continues from there")
         return quarantine
 
-    def create(self, file: Path, restored: Restored) -> None:
+    def create(self, file: Path, restored: RestoreResult) -> None:
         """Create the file that --correct names."""
         with file.open("x", encoding="utf-8") as stream:
-            stream.write(correction_text(file.name, restored.gone, self.state.stack, restored.bookmark))
+            stream.write(correction_text(file.name, restored.undone, self.state.stack, restored.bookmark))
         self.echo(f"created {self.migrations.name}/{file.name}: write the correction into it")
 
     def _undo_command(self, bookmark: str) -> str:
         return f"d1 restore --stack {shlex.quote(self.state.stack)} --bookmark {bookmark}"
 
 
-def _as_json(restored: Restored, quarantine: Quarantine, correction: Path | None) -> dict[str, Any]:
+def _as_json(restored: RestoreResult, quarantine: Quarantine, correction: Path | None) -> dict[str, Any]:
     return {
         "bookmark": restored.bookmark,
         "undo": restored.undo,
-        "gone": list(restored.gone),
-        "back": list(restored.back),
+        "gone": list(restored.undone),
+        "back": list(restored.redone),
         "applied": list(restored.now.ledger),
         "quarantine": {file.name: file.digest for file in quarantine.files},
         "created": str(correction) if correction else None,

@@ -16,7 +16,7 @@ from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
 from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from datetime import datetime, timedelta
 
     from pulumi_d1.ephemeral.inventory import Inventory
@@ -88,17 +88,23 @@ def find_leftovers(
     return (*stacks, *(Leftover(*item) for item in databases.items()), *_stale_entries(inventory, deleted_ids))
 
 
-def reason_to_keep(stack: StackSummary, inventory: Inventory) -> str:
-    """Return why the stack is never deleted as a leftover, or `""` if it is ephemeral."""
+def reason_to_keep(stack: StackSummary, stacks: Iterable[StackSummary], committed: Collection[str]) -> str:
+    """Return why the stack is never deleted as a leftover, or `""` if it is ephemeral.
+
+    Args:
+        stack: The stack.
+        stacks: All stacks of the project.
+        committed: Names of the stacks whose configuration is in git.
+    """
     if is_permanent(stack.name):
         return f"'{stack.name}' is never ephemeral"
     if stack.protected:
         return "it is protected"
-    if stack.name in inventory.committed:
+    if stack.name in committed:
         return f"Pulumi.{stack.name}.yaml is committed"
     if not stack.ttl:
         return "it has no ttl"
-    for other in inventory.stacks:
+    for other in stacks:
         if other.name != stack.name and other.database_ids & stack.database_ids:
             return f"stack '{other.name}' owns its database too"
     return ""
@@ -108,7 +114,7 @@ def reason_to_delete_stack(
     stack: StackSummary, inventory: Inventory, open_pull_requests: frozenset[int] | None, now: datetime
 ) -> str:
     """Return why the stack is a leftover, or `""` if it is none."""
-    if reason_to_keep(stack, inventory):
+    if reason_to_keep(stack, inventory.stacks, inventory.committed):
         return ""
     number = pull_request_of_stack(stack.name)
     if number and open_pull_requests is not None and number not in open_pull_requests:

@@ -14,12 +14,12 @@ import click
 from click.globals import push_context
 
 from pulumi_d1.cli.support import project
-from pulumi_d1.cli.support.stack_review import describe_drift
 from pulumi_d1.cli.support.stack_state import read_environments, refuse_unknown, stack_names
 from pulumi_d1.errors import ApiError, D1Error, NotFound, OutcomeUnknown, TryLater, Unauthorized
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.naming import DEVELOPMENT, TITLES, is_production, production_name, title_of
+from pulumi_d1.reports.review_text import describe_drift
 from pulumi_d1.reports.status_table import GONE, LOCAL, NOT_STARTED, UNREACHABLE, UP_TO_DATE, StatusRow
 from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
@@ -161,7 +161,7 @@ def _compare(
         status=behind if pending else UP_TO_DATE,
         last_migration=current.ledger[-1] if current.ledger else "",
         pending=pending,
-        drift=describe_drift(files, current, table),
+        drift=describe_drift(lambda: files, current, table),
     )
 
 

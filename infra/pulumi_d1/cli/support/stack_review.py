@@ -9,19 +9,16 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.cloudflare.account import connect_account
-from pulumi_d1.errors import NotFound, SqlError
+from pulumi_d1.errors import NotFound
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
-from pulumi_d1.migrations.review.review import drift, review_database, review_files
-from pulumi_d1.reports.review_text import drift_lines
+from pulumi_d1.migrations.review.review import review_database, review_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from pulumi_d1.cloudflare.database import D1Api
-    from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.plan import Problem, Severity
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.settings import Settings
@@ -82,14 +79,6 @@ def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offl
         else:
             review = review_database(database, files, table, checksums, quarantine)
     return StackReview(settings, review, hint, database, offline)
-
-
-def describe_drift(files: Iterable[Migration], current: LiveDatabase, table: str) -> tuple[str, ...]:
-    """Return one line for each difference between the live schema and the applied files."""
-    try:
-        return drift_lines(drift(files, current, table))
-    except SqlError as error:
-        return (f"drift cannot be determined: {error}",)
 
 
 def _find_database(settings: Settings) -> D1Api | None:

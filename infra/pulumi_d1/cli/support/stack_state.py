@@ -13,7 +13,7 @@ from pulumi_d1.cli.support.project import namespace
 from pulumi_d1.cli.support.pulumi_process import capture
 from pulumi_d1.cloudflare.database import connect
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.migrations.past.history import Application, from_json
+from pulumi_d1.migrations.past.history import Application, application_from_json
 from pulumi_d1.migrations.run.options import options_from_json
 from pulumi_d1.program import tokens
 from pulumi_d1.wrangler.entry import WranglerEntry, entry_from
@@ -238,7 +238,7 @@ def _environment(
         migrations_table=outputs["migrations_table"],
         retention=options_from_json(outputs["run"]).retention,
         checksums=outputs["checksums"],
-        history=tuple(map(from_json, outputs["history"])),
+        history=tuple(map(application_from_json, outputs["history"])),
         bookmark_expires=outputs["bookmark"]["expires"],
         protected=name in protected,
         wrangler_entry=entry_from(component["wrangler_entry"]) if "wrangler_entry" in component else None,

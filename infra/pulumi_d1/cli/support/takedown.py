@@ -12,7 +12,7 @@ from pulumi_d1.cli.support.pulumi_process import run
 from pulumi_d1.cli.support.stack_inventory import committed_stacks, wrangler_entries
 from pulumi_d1.cli.support.stack_state import last_updates
 from pulumi_d1.cloudflare.account import connect_account
-from pulumi_d1.ephemeral.inventory import DatabaseRef, Inventory
+from pulumi_d1.ephemeral.inventory import DatabaseRef
 from pulumi_d1.ephemeral.leftovers import reason_to_keep
 from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, PulumiFailed, StackLocked
@@ -45,8 +45,7 @@ def take_down(reader: StackReader, stack: str, stacks: tuple[StackSummary, ...],
     settings = project.settings(reader.folder, stack)
     committed = committed_stacks(reader.folder)
     summary = next((item for item in stacks if item.name == stack), None)
-    inventory = Inventory(settings.project_name, settings.account_id, stacks, committed, (), ())
-    reason = reason_to_keep(summary, inventory) if summary else ""
+    reason = reason_to_keep(summary, stacks, committed) if summary else ""
     if stack in committed or settings.protect:
         reason = reason or "it is protected, or its configuration is committed"
     if reason:
