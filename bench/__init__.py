@@ -1,16 +1,21 @@
-"""Measurements: `python -m bench` runs them side by side with what they are compared with, and in turns.
+"""Measurements: `python -m bench` compares this project with what people use today, in turns.
 
-Each of these measures one group, and gives the rows of its table::
+Each of these modules measures one group, and returns the rows of its table::
 
-    runner      pending small files, against `wrangler d1 migrations apply`
-    import_     one large file, against `wrangler d1 execute --file`
-    program     `pulumi up` and `pulumi preview` without changes, against a program that makes nothing
-    start       imports, `d1 --help`, `d1 plan`
-    preview     previews with many applied files, and beside a program without migrations
-    rehearsal   reviews of many files, and on a large schema
-    emulator    writes, against miniflare's explorer; bookmarks of a large database
-    fleet       many databases, against a loop of wrangler
+    pending_files   pending small files, against `wrangler d1 migrations apply`
+    large_file      one large file, against `wrangler d1 execute --file`
+    no_changes      `pulumi up` and `pulumi preview` without changes, against a program without resources
+    startup         imports, `d1 --help`, `d1 plan`
+    previews        previews with many applied files, and against a program without migrations
+    rehearsals      reviews of many files, and on a large schema
+    emulator        writes, against miniflare's explorer; bookmarks of a large database
+    many_databases  many databases, against a loop of wrangler
 
-What they stand on: stage, an emulator, accounts, wrangler and Pulumi projects; measure, which times processes by way of
-launcher; ours, the process that is our runner alone; results, which keeps the figures and makes the tables.
+They use these::
+
+    stage          an emulator, accounts, wrangler and Pulumi projects
+    measure        time processes, and compare two contenders
+    launcher       start one process and record its time and memory
+    apply_pending  the process of our runner alone
+    results        save the figures, and format them as tables
 """

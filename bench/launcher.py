@@ -1,8 +1,7 @@
-"""Starts one process and writes down what it took. Imports next to nothing: a small process must be its parent.
+"""Start one process, and record its time and memory. Run as `python -S launcher.py RESULT COMMAND...`.
 
-Linux counts what a process held before it became another program, which is the memory of the one that started it.
-
-Run as `python -S launcher.py RESULT COMMAND...`.
+It imports almost nothing, because the parent of a measured process must be small: Linux counts the memory of the parent
+that the process had before it became another program.
 """
 
 import json
@@ -13,15 +12,15 @@ import time
 
 
 def main() -> None:
-    """Runs the command; its output is ours."""
+    """Run the command with this process's output."""
     result, *command = sys.argv[1:]
     started = time.perf_counter()
     process = subprocess.Popen(command)
     _, status, usage = os.wait4(process.pid, 0)
-    taken = {"seconds": time.perf_counter() - started, "peak_kib": usage.ru_maxrss}
+    seconds = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
-    with open(result, "w") as file:  # noqa: PTH123 - pathlib is one of the imports that it does without
-        json.dump({**taken, "code": process.returncode}, file)
+    with open(result, "w") as file:  # noqa: PTH123 - avoids the import of pathlib
+        json.dump({"seconds": seconds, "peak_kib": usage.ru_maxrss, "code": process.returncode}, file)
 
 
 if __name__ == "__main__":

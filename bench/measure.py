@@ -1,4 +1,4 @@
-"""Times processes, and holds what it found: figures of two contenders, measured in turns."""
+"""Time processes, and compare the figures of two contenders that run in turns."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _KIB_PER_MB: Final = 1_000_000 / 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Process:
-    """What one process took.
+class ProcessRun:
+    """The cost of one process.
 
     Attributes:
-        seconds: from its start to its end.
-        peak_mb: megabytes of memory that it, or the largest of the processes that it started, held at most.
-        printed: on its standard output.
-        requests: that it sent to the emulator; 0 where nobody counted.
+        seconds: The time from its start to its end.
+        peak_mb: The peak memory of the process or of its largest child, in megabytes.
+        output: Its standard output.
+        requests: Its requests to the emulator; 0 if they were not counted.
     """
 
     seconds: float
     peak_mb: float
-    printed: str
+    output: str
     requests: int = 0
 
 
@@ -44,8 +44,8 @@ class Figure:
 
     Attributes:
         unit: `s`, `MB` or `/s`.
-        values: in the order in which they were measured.
-        requests: that one run sent to the emulator; None where it is no matter of requests.
+        values: The values, in the order of the runs.
+        requests: The requests of one run to the emulator; None if they do not matter.
     """
 
     unit: str
@@ -54,21 +54,21 @@ class Figure:
 
     @property
     def median(self) -> float:
-        """Of the values."""
+        """The median of the values."""
         return statistics.median(self.values)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One line of a table.
 
     Attributes:
-        measure: what was measured, and under which conditions.
-        ours: this project's figure.
-        theirs: of what it is compared with; None where there is nothing.
-        goal: what was to be reached; empty where the figure is there to be seen.
-        met: whether it is; None where there is no goal.
-        bound: what bounds our figure, and what the limit would be.
+        measure: The quantity and its conditions.
+        ours: This project's figure.
+        theirs: The figure of the other contender, if there is one.
+        goal: The figure to reach; empty for none.
+        met: True if the goal is reached; None without a goal.
+        bound: The limit of our figure, and its cause.
     """
 
     measure: str
@@ -84,11 +84,13 @@ class Row:
         return self.ours.median / self.theirs.median if self.theirs else None
 
 
-def ran(command: Sequence[object], folder: Path, variables: Mapping[str, str], code: int = 0) -> Process:
-    """Runs a process to its end. One that ends with another exit code ends the measurement, with what it printed."""
+def run_process(
+    command: Sequence[object], folder: Path, variables: Mapping[str, str], expected_code: int = 0
+) -> ProcessRun:
+    """Run a process to its end. Another exit code than the expected one ends the measurement, with its output."""
     with tempfile.NamedTemporaryFile("r") as result:
         words = [sys.executable, "-S", _LAUNCHER, result.name, *command]
-        done = subprocess.run(
+        launcher = subprocess.run(
             list(map(str, words)),
             cwd=folder,
             env=variables,
@@ -97,55 +99,47 @@ def ran(command: Sequence[object], folder: Path, variables: Mapping[str, str], c
             text=True,
             check=True,
         )
-        found: dict[str, Any] = json.load(result)
-    if found["code"] != code:
-        sys.exit(f"{' '.join(map(str, command))} ended with {found['code']}:\n{done.stdout}{done.stderr}")
-    return Process(found["seconds"], found["peak_kib"] / _KIB_PER_MB, done.stdout)
+        cost: dict[str, Any] = json.load(result)
+    if cost["code"] != expected_code:
+        text = launcher.stdout + launcher.stderr
+        sys.exit(f"{' '.join(map(str, command))} ended with exit code {cost['code']}:\n{text}")
+    return ProcessRun(cost["seconds"], cost["peak_kib"] / _KIB_PER_MB, launcher.stdout)
 
 
-def in_turns(runs: int, *contenders: Callable[[], T]) -> tuple[tuple[T, ...], ...]:
-    """What each contender gave in each of its runs: one after the other, so that a slow minute strikes all of them."""
+def run_in_turns(runs: int, *contenders: Callable[[], T]) -> tuple[tuple[T, ...], ...]:
+    """Return the results of each contender. They run in turns, so that a slow minute affects all of them."""
     rounds = [[contender() for contender in contenders] for _ in range(runs)]
     return tuple(zip(*rounds, strict=True))
 
 
-def seconds(processes: Iterable[Process]) -> Figure:
-    """How long they took, and how many requests the last one sent."""
+def seconds(processes: Iterable[ProcessRun]) -> Figure:
+    """Return the times of processes, and the requests of the last one."""
     listed = tuple(processes)
-    return Figure("s", tuple(each.seconds for each in listed), listed[-1].requests or None)
+    return Figure("s", tuple(process.seconds for process in listed), listed[-1].requests or None)
 
 
-def memory(processes: Iterable[Process]) -> Figure:
-    """How much memory they took."""
-    return Figure("MB", tuple(each.peak_mb for each in processes))
+def memory(processes: Iterable[ProcessRun]) -> Figure:
+    """Return the peak memory of processes."""
+    return Figure("MB", tuple(process.peak_mb for process in processes))
 
 
-def printed(processes: Iterable[Process], key: str) -> float:
-    """Median of what they printed under `key`, as JSON."""
-    return statistics.median(float(json.loads(each.printed)[key]) for each in processes)
+def median_printed(processes: Iterable[ProcessRun], key: str) -> float:
+    """Return the median of the values that processes printed under `key`, as JSON."""
+    return statistics.median(float(json.loads(process.output)[key]) for process in processes)
 
 
-def clocked(act: Callable[[], object]) -> float:
-    """Seconds that a call takes."""
+def time_call(call: Callable[[], object]) -> float:
+    """Return the seconds that a call takes."""
     started = time.perf_counter()
-    act()
+    call()
     return time.perf_counter() - started
 
 
-def compared(  # noqa: PLR0913 - a row, and its limit
-    measure: str, ours: Figure, theirs: Figure, bound: str, *, most: float | None = None, words: str = ""
-) -> Row:
-    """A row whose goal is a ratio.
-
-    Args:
-        measure: as in Row.
-        ours: as in Row.
-        theirs: as in Row.
-        bound: as in Row.
-        most: the ratio that must not be exceeded; None where there is no goal.
-        words: what the ratio means.
-    """
-    if most is None:
-        return Row(measure, ours, theirs, bound=bound)
-    goal = f"≤ {most:g} times" + (f": {words}" if words else "")
-    return Row(measure, ours, theirs, goal, ours.median <= most * theirs.median, bound)
+def compare(  # noqa: PLR0913 - a row, and its limit
+    measure: str, ours: Figure, theirs: Figure, bound: str, *, limit: float | None = None, words: str = ""
+) -> TableRow:
+    """Return a row whose goal is a ratio of at most `limit`, if there is one; `words` describe that ratio."""
+    if limit is None:
+        return TableRow(measure, ours, theirs, bound=bound)
+    goal = f"≤ {limit:g} times" + (f": {words}" if words else "")
+    return TableRow(measure, ours, theirs, goal, ours.median <= limit * theirs.median, bound)

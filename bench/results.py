@@ -1,4 +1,4 @@
-"""The results of each group, kept as JSON, so that one can be measured again alone; and the tables made of them."""
+"""The results of each group: saved as JSON, so that one group can be measured again, and formatted as tables."""
 
 from __future__ import annotations
 
@@ -13,28 +13,27 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from bench.measure import Figure, Row
+from bench.measure import Figure, TableRow
 from bench.stage import ROOT
 from tools.engine import finder
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_DIGITS = {"s": "{:.2f} s", "MB": "{:.0f} MB", "/s": "{:,.0f} /s"}
-_SMALL = 0.02  # seconds below which milliseconds are shown
+_FORMATS = {"s": "{:.2f} s", "MB": "{:.0f} MB", "/s": "{:,.0f} /s"}
+_MAX_MILLISECONDS = 0.02  # seconds below which milliseconds are shown
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """What one group measured.
+class GroupResult:
+    """The result of one group.
 
     Attributes:
-        title: of its table.
-        about: what was compared; Markdown.
-        runs: of each contender.
-        date: when, in UTC.
-        machine: on what.
-        rows: of its table.
+        title: The title of its table.
+        about: The description of the contenders, in Markdown.
+        runs: The runs of each contender.
+        date: The time of the measurement, in UTC.
+        machine: The description of the machine.
     """
 
     title: str
@@ -42,51 +41,50 @@ class Result:
     runs: int
     date: str
     machine: str
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
 
 
-def result(title: str, about: str, runs: int, rows: Sequence[Row]) -> Result:
-    """What was measured just now, on this machine."""
+def new_result(title: str, about: str, runs: int, rows: Sequence[TableRow]) -> GroupResult:
+    """Return the result of a measurement that has just ended on this machine."""
     date = datetime.now(UTC).isoformat(" ", "minutes").removesuffix("+00:00")
-    return Result(title, about, runs, date, machine(), tuple(rows))
+    return GroupResult(title, about, runs, date, _machine(), tuple(rows))
 
 
-def keep(folder: Path, group: str, found: Result) -> None:
-    """Writes a result to where `kept` finds it."""
+def save(folder: Path, group: str, result: GroupResult) -> None:
+    """Write a result for `load`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / f"{group}.json").write_text(json.dumps(asdict(found), indent=1))
+    (folder / f"{group}.json").write_text(json.dumps(asdict(result), indent=1))
 
 
-def kept(folder: Path, group: str) -> Result | None:
-    """The last result of a group; None where there is none."""
+def load(folder: Path, group: str) -> GroupResult | None:
+    """Return the last result of a group, or None if there is none."""
     file = folder / f"{group}.json"
     if not file.exists():
         return None
-    found: dict[str, Any] = json.loads(file.read_text())
-    return Result(**{**found, "rows": tuple(map(_row, found["rows"]))})
+    saved: dict[str, Any] = json.loads(file.read_text())
+    return GroupResult(**{**saved, "rows": tuple(map(_row, saved["rows"]))})
 
 
-def table(found: Result) -> str:
-    """The section of one group, in Markdown."""
+def format_section(result: GroupResult) -> str:
+    """Return the section of one group, in Markdown."""
     lines = [
-        f"### {found.title}\n\n{found.about}\n",
+        f"### {result.title}\n\n{result.about}\n",
         "| measure | ours | compared | ours / compared | requests | to reach | |",
         "|---|---|---|---|---|---|---|",
-        *map(_line, found.rows),
+        *map(_line, result.rows),
         "\nWhat bounds ours:\n",
-        *(f"- {row.measure}: {row.bound}." for row in found.rows if row.bound),
+        *(f"- {row.measure}: {row.bound}." for row in result.rows if row.bound),
     ]
-    runs = f"{found.runs} {'run' if found.runs == 1 else 'runs'} of each, in turns: median (lowest to highest)"
-    lines.append(f"\n{runs}. {found.date} UTC, {found.machine}.")
+    runs = f"{result.runs} {'run' if result.runs == 1 else 'runs'} of each, in turns: median (lowest to highest)"
+    lines.append(f"\n{runs}. {result.date} UTC, {result.machine}.")
     return "\n".join(lines) + "\n"
 
 
-def machine() -> str:
-    """What the measurements run on."""
-    package = ROOT / "tests" / "clients" / "node_modules" / "wrangler" / "package.json"
+def _machine() -> str:
+    package = ROOT / "tests" / "node" / "node_modules" / "wrangler" / "package.json"
     engine = finder.find()
     parts = (
-        f"{os.cpu_count()} cores, {_model()}",
+        f"{os.cpu_count()} cores, {_processor()}",
         f"Python {platform.python_version()}",
         f"SQLite {apsw.sqlite_lib_version()}",
         f"wrangler {json.loads(package.read_text())['version']}" if package.exists() else "",
@@ -95,20 +93,20 @@ def machine() -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _model() -> str:
+def _processor() -> str:
     file = Path("/proc/cpuinfo")
     lines = file.read_text().splitlines() if file.exists() else []
-    named = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
-    return next(named, "") or platform.processor() or f"{platform.machine()} {sys.platform}"
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, "") or platform.processor() or f"{platform.machine()} {sys.platform}"
 
 
-def _line(row: Row) -> str:
+def _line(row: TableRow) -> str:
     ratio = row.ratio
     sent = [str(figure.requests) for figure in (row.ours, row.theirs) if figure and figure.requests is not None]
     cells = (
         row.measure,
-        _shown(row.ours),
-        _shown(row.theirs) if row.theirs else "",
+        _format_figure(row.ours),
+        _format_figure(row.theirs) if row.theirs else "",
         "" if ratio is None else f"{ratio:.2g}" if ratio < 1 else f"{ratio:.2f}",
         " / ".join(sent),
         row.goal,
@@ -117,18 +115,18 @@ def _line(row: Row) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _shown(figure: Figure) -> str:
+def _format_figure(figure: Figure) -> str:
     def text(value: float) -> str:
-        if figure.unit == "s" and figure.median < _SMALL:
+        if figure.unit == "s" and figure.median < _MAX_MILLISECONDS:
             return f"{value * 1000:.1f} ms"
-        return _DIGITS[figure.unit].format(value)
+        return _FORMATS[figure.unit].format(value)
 
     return f"{text(figure.median)} ({text(min(figure.values))} to {text(max(figure.values))})"
 
 
-def _row(found: dict[str, Any]) -> Row:
-    return Row(**{**found, "ours": _figure(found["ours"]), "theirs": _figure(found["theirs"])})
+def _row(saved: dict[str, Any]) -> TableRow:
+    return TableRow(**{**saved, "ours": _figure(saved["ours"]), "theirs": _figure(saved["theirs"])})
 
 
-def _figure(found: dict[str, Any] | None) -> Any:
-    return found and Figure(**{**found, "values": tuple(found["values"])})
+def _figure(saved: dict[str, Any] | None) -> Any:
+    return saved and Figure(**{**saved, "values": tuple(saved["values"])})

@@ -1,4 +1,4 @@
-"""What the measurements run on: one emulator in a process of its own, accounts, wrangler, Pulumi projects."""
+"""The stage of the measurements: one emulator in its own process, accounts, wrangler, Pulumi projects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from bench.measure import ran
+from bench.measure import run_process
 from d1_emulator.server import DEFAULT_TOKEN, environment
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import Client, make_client
@@ -25,68 +25,66 @@ from tools.engine import finder, scripts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from bench.measure import Process
+    from bench.measure import ProcessRun
 
 ROOT = Path(__file__).parents[1]
 PROGRAM = ("Pulumi.yaml", "Pulumi.dev.yaml", "__main__.py")
-_BINARIES = ROOT / "tests" / "clients" / "node_modules" / ".bin"
+_BINARIES = ROOT / "tests" / "node" / "node_modules" / ".bin"
 _COUNTING: dict[str, Any] = {"fault": "latency", "ms": 0, "times": None}
 
 
 @dataclass(frozen=True)
-class Project:
-    """A Pulumi project with a state, and an account, of its own.
+class BenchProject:
+    """A Pulumi project with its own state and account.
 
     Attributes:
-        folder: where Pulumi.yaml lies.
-        variables: of its commands.
+        folder: The folder of Pulumi.yaml.
+        variables: The variables of its commands.
     """
 
     folder: Path
     variables: Mapping[str, str]
 
-    def pulumi(self, *arguments: str) -> Process:
-        """Runs a command on the stack dev."""
-        return ran(["pulumi", *arguments, "--stack", "dev", "--non-interactive"], self.folder, self.variables)
+    def pulumi(self, *arguments: str) -> ProcessRun:
+        """Run a command on the stack dev."""
+        return run_process(["pulumi", *arguments, "--stack", "dev", "--non-interactive"], self.folder, self.variables)
 
-    def up(self) -> Process:
-        """Runs `pulumi up`."""
+    def up(self) -> ProcessRun:
+        """Run `pulumi up`."""
         return self.pulumi("up", "--yes", "--skip-preview")
 
 
 @dataclass(frozen=True)
 class Stage:
-    """The emulator, and what meets it.
+    """The emulator and its clients.
 
     Attributes:
-        folder: for whatever a measurement needs; gone afterwards.
-        base_url: of the emulator.
-        emulator: id of its process.
+        folder: The folder for all files of a measurement; deleted at the end.
+        base_url: The address of the emulator.
     """
 
     folder: Path
     base_url: str
-    emulator: int
 
     @cached_property
     def client(self) -> Client:
-        """Speaks to the emulator."""
+        """A client of the emulator."""
         return make_client(DEFAULT_TOKEN, base_url=self.base_url)
 
     def account(self) -> Account:
-        """An account that nobody has used."""
+        """Return an unused account."""
         return Account(self.client, uuid4().hex)
 
     def variables(self, account: Account) -> dict[str, str]:
-        """The variables of a process that speaks for `account`."""
+        """Return the variables of a process that uses `account`."""
         return {**os.environ, **environment(self.base_url, DEFAULT_TOKEN, account.id)}
 
     def new_folder(self) -> Path:
-        """An empty folder."""
+        """Return an empty folder."""
         return Path(tempfile.mkdtemp(dir=self.folder))
 
-    def counted(self, run: Callable[[], Process], latency_ms: int = 0) -> Process:
-        """Runs a process while each request waits so long, and counts its requests; uploads are none of the API's."""
+    def run_counted(self, run: Callable[[], ProcessRun], latency_ms: int = 0) -> ProcessRun:
+        """Run a process with this latency of each request, and count its API requests, uploads excluded."""
         arrange(self.client, latency_ms=latency_ms, faults=[_COUNTING])
         try:
             return replace(run(), requests=int(arranged(self.client)[0]["seen"]))
@@ -94,20 +92,20 @@ class Stage:
             arrange(self.client)
 
     def wrangler(self, account: Account, files: Sequence[tuple[str, str]] = ()) -> Wrangler:
-        """The real wrangler, in a folder with these migrations, whose binding DB is a new database `shop`."""
+        """Return the real wrangler, in a folder with these migrations; its binding DB is a new database `shop`."""
         if not (_BINARIES / "wrangler").exists():
             sys.exit("wrangler is not installed: run 'make clients'")
         folder = self.new_folder()
-        made = Wrangler.of(_BINARIES, folder, self.folder, self.variables(account))
+        wrangler = Wrangler.of(_BINARIES, folder, self.folder, self.variables(account))
         uuid = account.create("shop").database_id
-        made.write(
+        wrangler.write(
             "wrangler.toml", f'[[d1_databases]]\nbinding = "DB"\ndatabase_name = "shop"\ndatabase_id = "{uuid}"\n'
         )
         write_files(folder / "migrations", files)
-        return made
+        return wrangler
 
-    def project(self, files: Sequence[tuple[str, str]] = (), program: str = "") -> Project:
-        """This project's program, or another one's text, with these migrations, and a stack dev that is empty."""
+    def project(self, files: Sequence[tuple[str, str]] = (), program: str = "") -> BenchProject:
+        """Return this project's program, or that text, with these migrations, and an empty stack dev."""
         folder = self.new_folder()
         for name in PROGRAM:
             shutil.copy(ROOT / name, folder)
@@ -123,9 +121,9 @@ class Stage:
             "PULUMI_CONFIG_PASSPHRASE": "",
             "PULUMI_HOME": str(self.folder / "home"),
         }
-        made = Project(folder, variables)
-        made.pulumi("stack", "init")
-        return made
+        project = BenchProject(folder, variables)
+        project.pulumi("stack", "init")
+        return project
 
     @cached_property
     def engine(self) -> dict[str, str]:
@@ -133,33 +131,33 @@ class Stage:
         engine = finder.find()
         if engine is None:
             sys.exit("there is no Pulumi engine: run 'make engine'")
-        found = finder.environment(engine)
-        return {**found, "PATH": os.pathsep.join([str(scripts.write_provider_standin()), found["PATH"]])}
+        variables = finder.environment(engine)
+        return {**variables, "PATH": os.pathsep.join([str(scripts.write_provider_standin()), variables["PATH"]])}
 
 
 @contextmanager
-def staged() -> Iterator[Stage]:
-    """An emulator in a process of its own, as its users have it, until the block ends."""
+def open_stage() -> Iterator[Stage]:
+    """Run an emulator in its own process, as its users do, until the block ends."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         command = [sys.executable, "-m", "pulumi_d1.cli", "emulator", "--port", "0", "--state", f"{name}/emulator"]
         log = (Path(name) / "emulator.log").open("w")
         with log, subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True) as process:
-            assert process.stdout  # noqa: S101 - it was asked for
+            assert process.stdout  # noqa: S101 - stdout=PIPE
             url = process.stdout.readline().strip().partition("=")[2]
             try:
-                yield Stage(Path(name), url, process.pid)
+                yield Stage(Path(name), url)
             finally:
                 process.terminate()
 
 
 def small_files(count: int) -> list[tuple[str, str]]:
-    """Names and texts of so many migrations that make a table each."""
+    """Return names and texts of migrations that each create a table."""
     text = "CREATE TABLE t{} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n"
     return [(f"{number:05}_table.sql", text.format(number)) for number in range(1, count + 1)]
 
 
 def write_files(folder: Path, files: Sequence[tuple[str, str]]) -> None:
-    """Writes migrations into a folder, which is made if need be."""
+    """Write migrations into a folder, created if missing."""
     folder.mkdir(exist_ok=True)
     for name, text in files:
         (folder / name).write_text(text)

@@ -29,7 +29,7 @@ exec "${{{LANGUAGE_HOST_VARIABLE}:?start pulumi with: d1 local -- pulumi}}" "$@"
 _SDK_SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def version() -> str:
@@ -60,7 +60,7 @@ def build(into: Path) -> None:
     binaries = into / "bin"
     binaries.mkdir()
     flag = f"-X {_SDK}/go/common/version.Version=v{version()}"
-    _logger.info("Building the Pulumi engine %s from Go modules, once for this version.", version())
+    logger.info(f"Building the Pulumi engine {version()} from Go modules, once for this version.")
     _go(["mod", "download"], "step 1 of 2, downloading modules (usually under 1 min)")
     _go(
         ["build", "-trimpath", "-ldflags", f"-s -w {flag}", "-o", str(binaries / "pulumi"), _CLI],
@@ -84,7 +84,7 @@ def add_python(binaries: Path) -> None:
 
 def _go(arguments: list[str], step: str) -> None:
     """Run Go in MODULE, and report every HEARTBEAT_SECONDS that it still runs."""
-    _logger.info("  %s", step)
+    logger.info(f"  {step}")
     started = time.monotonic()
     with (
         tempfile.TemporaryFile("w+") as errors,
@@ -96,7 +96,7 @@ def _go(arguments: list[str], step: str) -> None:
         ) as process,
     ):
         while (code := _exit_code(process)) is None:
-            _logger.info("  … %.0f s", time.monotonic() - started)
+            logger.info(f"  … {time.monotonic() - started:.0f} s")
         errors.seek(0)
         tail = "\n".join(errors.read().strip().splitlines()[-5:])
     if code != 0:

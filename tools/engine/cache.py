@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def root() -> Path:
@@ -51,7 +51,7 @@ def get_or_make(name: str, make: Callable[[Path], None]) -> Path:
             return entry
         entry = root() / name
         if entry.exists():
-            _logger.info("The cached %s is incomplete or damaged: making it again.", name)
+            logger.info(f"The cached {name} is incomplete or damaged: making it again.")
             shutil.rmtree(entry)
         with tempfile.TemporaryDirectory(dir=root(), prefix=f".{name}.") as temporary:
             fresh = Path(temporary) / name

@@ -22,7 +22,7 @@ ON_PATH = "PATH"
 OFFICIAL = "official installer"
 BUILT = "Go modules"
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,15 @@ def get() -> Engine:
         return engine
     if on_path := _pulumi_on_path():
         problem = f"does not run, is older than {build.version()}, or has no pulumi-language-python"
-        _logger.info("%s is not used: it %s.", on_path, problem)
-    _logger.info("No Pulumi engine on PATH or in the cache; trying the official installer.")
+        logger.info(f"{on_path} is not used: it {problem}.")
+    logger.info("No Pulumi engine on PATH or in the cache; trying the official installer.")
     if reason := installer.unreachable(INSTALLER_URL):
-        _logger.info("The installer can't be reached (%s); next: a build from Go modules.", reason)
+        logger.info(f"The installer can't be reached ({reason}); next: a build from Go modules.")
     else:
         try:
             cache.get_or_make(INSTALLED, installer.install)
         except ConfigError as error:
-            _logger.info("%s; next: a build from Go modules.", error)
+            logger.info(f"{error}; next: a build from Go modules.")
     if engine := find():
         return engine
     folder = cache.get_or_make(build.entry_name(), build.build)

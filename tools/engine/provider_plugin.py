@@ -13,7 +13,7 @@ from tools.engine import finder, installer, scripts
 
 DOWNLOADS_URL = "https://get.pulumi.com/releases/plugins/"
 
-_logger = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
 
 
 def version() -> str:
@@ -40,7 +40,7 @@ def get(engine: finder.Engine) -> None:
         return
     reason = installer.unreachable(DOWNLOADS_URL)
     if reason is None:
-        _logger.info("Downloading the Cloudflare provider plugin %s.", version())
+        logger.info(f"Downloading the Cloudflare provider plugin {version()}.")
         try:
             subprocess.run(  # noqa: S603 - the engine that we found
                 [engine.executable, "plugin", "install", "resource", "cloudflare", version()],
@@ -56,4 +56,4 @@ def get(engine: finder.Engine) -> None:
             reason = f"it did not end within {installer.INSTALL_SECONDS} s"
         else:
             return
-    _logger.info("The Cloudflare provider plugin can't be downloaded (%s); the stand-in is used.", reason)
+    logger.info(f"The Cloudflare provider plugin can't be downloaded ({reason}); the stand-in is used.")

@@ -6,71 +6,67 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import emulator, fleet, import_, preview, program, rehearsal, runner, start
-from bench.stage import Stage, staged
+from bench import emulator, large_file, many_databases, no_changes, pending_files, previews, rehearsals, startup
+from bench.stage import Stage, open_stage
 from tests.support import installed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from bench.measure import Row
+    from bench.measure import TableRow
 
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:
     installed.binaries()
-    with staged() as made:
-        yield made
+    with open_stage() as stage:
+        yield stage
 
 
-def silent(_what: str) -> None:
-    """Takes the place of the terminal."""
-
-
-def requests(rows: Sequence[Row]) -> list[tuple[int | None, int | None]]:
+def requests(rows: Sequence[TableRow]) -> list[tuple[int | None, int | None]]:
     return [(row.ours.requests, row.theirs.requests if row.theirs else None) for row in rows]
 
 
 def test_sixty_files_cost_one_request_more_than_one_and_wrangler_one_for_each(stage: Stage) -> None:
-    rows = runner.measure(stage, 1, silent, runner.Sizes(files=(1, 60), latencies_ms=(0,)))
+    rows = pending_files.measure(stage, 1, files=(1, 60), latencies_ms=(0,))
     one, one_up, many, many_up = rows
     assert requests([one, many]) == [(5, 3), (6, 62)]
     assert (many_up.ours.requests or 0) - (one_up.ours.requests or 0) == 1
 
 
 def test_a_large_file_goes_as_an_import(stage: Stage) -> None:
-    time, memory = import_.measure(stage, 1, silent, import_.Sizes(megabytes=1.2, row_bytes=(1000,)))
+    time, memory = large_file.measure(stage, 1, megabytes=1.2, row_bytes=(1000,))
     assert time.ours.requests
     assert time.ours.requests >= 6  # two to read, one for the bookmark, two for the import and more until it has ended
     assert memory.met is not None
 
 
-def test_programs_without_changes_ask_once_for_each_look(stage: Stage) -> None:
+def test_programs_without_changes_send_one_request_for_each_inspection(stage: Stage) -> None:
     up, preview = [(2, None)] * 2, [(1, None)] * 2  # each is compared with two programs
-    assert requests(program.measure(stage, 1, silent, program.Sizes(files=1))) == [*up, *preview]
+    assert requests(no_changes.measure(stage, 1, files=1)) == [*up, *preview]
 
 
 def test_a_plan_costs_the_same_requests_however_many_files_there_are(stage: Stage) -> None:
-    rows = start.measure(stage, 1, silent, start.Sizes(files=3, applied=2))
+    rows = startup.measure(stage, 1, files=3, applied=2)
     assert [row.ours.requests for row in rows] == [None, None, None, None, 2, None]
 
 
 def test_a_preview_costs_the_same_requests_however_many_files_are_applied(stage: Stage) -> None:
-    rows = preview.measure(stage, 1, silent, preview.Sizes(few=1, some=2, many=8, pending=1))
+    rows = previews.measure(stage, 1, applied=(1, 2, 8), pending=1)
     assert requests(rows) == [(2, 2), (2, None)]
 
 
 def test_rehearsals_run_to_their_end(stage: Stage) -> None:
-    rows = rehearsal.measure(stage, 1, silent, rehearsal.Sizes(files=(20,), tables=30, files_on_tables=20))
+    rows = rehearsals.measure(stage, 1, files=(20,), tables=30, files_on_tables=20)
     assert [row.measure for row in rows] == ["20 files", "30 tables, 1 file", "30 tables, 20 files"]
 
 
 def test_the_emulator_and_miniflare_take_the_same_writes(stage: Stage) -> None:
-    rows = emulator.measure(stage, 1, silent, emulator.Sizes(clients=(1, 2), writes=4, megabytes=(1, 2)))
+    rows = emulator.measure(stage, 1, clients=(1, 2), writes=4, megabytes=(1, 2))
     assert [row.ours.unit for row in rows] == ["/s", "/s", "s", "s", "s"]
 
 
 def test_a_fleet_is_migrated_in_five_requests_for_each_database(stage: Stage) -> None:
-    (row,) = fleet.measure(stage, 1, silent, fleet.Sizes(databases=3, sample=1, latencies_ms=(0,)))
+    (row,) = many_databases.measure(stage, 1, databases=3, sample=1, latencies_ms=(0,))
     assert row.theirs is not None
     assert "requests for each" in row.bound

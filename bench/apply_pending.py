@@ -1,7 +1,7 @@
 """Our runner alone: from reading the folder to the verification, as the Pulumi provider calls it.
 
-Run as `python -m bench.ours FOLDER DATABASE_ID`; account and token come from the environment. Prints, as JSON, the
-seconds that it took without the start of Python and the imports, and of these the seconds of the review.
+Run as `python -m bench.apply_pending FOLDER DATABASE_ID`; account and token come from the environment. Prints, as JSON,
+the seconds that it took without the start of Python and the imports, and the seconds of the review alone.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-from pulumi_d1.system.garbage import lasting
+from pulumi_d1.system.garbage import frozen_imports
 
-with lasting():
+with frozen_imports():
     from pulumi_d1.cloudflare.database import connect
     from pulumi_d1.migrations.folder import read_folder
     from pulumi_d1.migrations.review.review import review_database
@@ -23,17 +23,17 @@ with lasting():
 
 
 def main() -> None:
-    """Applies what is pending."""
+    """Apply the pending files."""
     started = time.perf_counter()
     folder, database_id = sys.argv[1:]
     database = connect(os.environ["CLOUDFLARE_ACCOUNT_ID"], database_id)
     target = RunTarget("shop", folder, "d1_migrations")
     files = read_folder(Path(folder))
-    before = time.perf_counter()
-    reviewed = review_database(database, files, target.table, {})
-    reviewing = time.perf_counter() - before
-    apply(database, reviewed, target)
-    print(json.dumps({"seconds": time.perf_counter() - started, "review": reviewing}))
+    review_started = time.perf_counter()
+    review = review_database(database, files, target.table, {})
+    review_seconds = time.perf_counter() - review_started
+    apply(database, review, target)
+    print(json.dumps({"seconds": time.perf_counter() - started, "review": review_seconds}))
 
 
 if __name__ == "__main__":
