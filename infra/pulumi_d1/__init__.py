@@ -2,23 +2,23 @@
 
 The packages and modules, in the order in which data flows through them::
 
-    settings      what a stack can be configured with
-    naming        [project]-db-[environment]
+    settings      the configuration of a stack
+    naming        names of databases, [project]-db-[environment], and of environments
     program/      the Pulumi resources: the only package that imports pulumi
-    protection/   whether a database may be deleted, replaced or adopted
-    migrations/   SQL files to an up-to-date database: folder, plan, review, run, history
+    protection/   checks before a database is deleted, replaced or adopted
+    migrations/   from SQL files to an up-to-date database: folder, plan, review, run, history
     seeds/        rows from SQL files, for environments that are not production
-    copying/      a database's schema and rows in a new one
-    fleet/        the same migrations for many databases, which no stack owns
-    ephemeral/    environments that come and go, and their leftovers
+    copying/      a new database with the schema and rows of another one
+    fleet/        the same migrations for many databases that no stack owns
+    ephemeral/    temporary environments, such as those of pull requests, and their leftovers
     sqlite/       SQLite under D1's rules
-    cloudflare/   the only door to the world: databases and accounts behind Cloudflare's API
+    cloudflare/   Cloudflare's API: databases and accounts; nothing else sends requests
     wrangler/     the user's wrangler configuration and wrangler's local databases
-    reports/      what users read: previews, comments, tables
-    scaffold/     the program in someone else's repository: what `d1 init` finds and writes
+    reports/      texts for users: previews, comments, tables
+    scaffold/     `d1 init`: the program in an existing repository
     cli/          the d1 command
-    system/       files and locks, templates, who runs this, the garbage collector
-    errors        the tree of exceptions
+    system/       files and locks, templates, log, the user of a run, the garbage collector
+    errors        the exceptions
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ def __getattr__(name: str) -> Any:
         from pulumi_d1.program import environment, stack_settings
         from pulumi_d1.settings import Settings
 
-        found = {
+        exports = {
             "D1Environment": environment.D1Environment,
             "Settings": Settings,
             "stack_settings": stack_settings.stack_settings,
         }
-    return found[name]
+    return exports[name]

@@ -1,44 +1,44 @@
-"""Every error that this project raises on purpose. Imports nothing, so that anything may import it.
+"""Every exception that this project raises on purpose. Imports nothing, so that any module can import it.
 
     D1Error
-    |-- ConfigError            a setting, a name or a file of the user's is wrong
-    |-- SqlError               D1's rules, or SQLite, refuse a statement
+    |-- ConfigError            a setting, a name or a file of the user is invalid
+    |-- SqlError               D1's rules or SQLite refused a statement
     |-- ApiError               Cloudflare answered a request with an error
     |   |-- NotFound           the database does not exist (7404)
-    |   |-- Unauthorized       the token is wrong or may not do this (10000)
-    |   |-- SqlRefused         D1 refused the SQL (400, 7500): all of the request is undone
-    |   |-- TryLater           not run: too many requests (429), or an import blocks the database
+    |   |-- Unauthorized       the token is invalid or lacks a permission (10000)
+    |   |-- SqlRefused         D1 refused the SQL (400, 7500): the whole request is rolled back
+    |   |-- TryLater           too many requests (429), or an import blocks the database: nothing was run
     |   `-- OutcomeUnknown     no answer, or a 5xx: the request may have taken effect
-    |-- PlanRefused            the folder does not fit what is applied, and the stack's policy calls that an error
-    |-- MigrationFailed        a migration stopped half way through a run
-    |-- RestoreFailed          a database was not restored, or nobody knows
-    |-- CopyFailed             a new database did not become the copy of another one
-    |-- SeedFailed             a seed stopped half way through a run
-    |-- PulumiFailed           the pulumi command ended with an error, which it has printed
-    |   `-- StackLocked        another run has the stack
-    `-- NotConfirmed           a command that changes a database was not told to go on
+    |-- PlanRefused            a problem in the migrations folder is an error by the stack's policy
+    |-- MigrationFailed        a migration failed during a run
+    |-- RestoreFailed          a restore failed, or its result is unknown
+    |-- CopyFailed             a database could not be copied
+    |-- SeedFailed             a seed failed during a run
+    |-- PulumiFailed           the pulumi command failed, and has printed why
+    |   `-- StackLocked        another run has locked the stack
+    `-- NotConfirmed           the user did not confirm a command
 
-Each message says what is wrong, where, and what to do; callers print it and nothing else.
+Each message contains what is wrong, where, and what to do. Callers print it and nothing else.
 """
 
 from __future__ import annotations
 
 
 class D1Error(Exception):
-    """Base of the tree: catch this one to catch everything."""
+    """The base of all exceptions of this project."""
 
 
 class ConfigError(D1Error):
-    """A setting, a name or a file of the user's is wrong."""
+    """A setting, a name or a file of the user is invalid."""
 
 
 class SqlError(D1Error):
-    """D1's rules, or SQLite, refuse a statement.
+    """D1's rules or SQLite refused a statement.
 
     Attributes:
-        statement: 0-based index of the refused statement in its script, or None when there is no single one.
-        offset: 0-based offset in UTF-8 bytes, or None where SQLite gives none. It counts from the start of that
-            statement, or from the start of the whole text where there is only one, comments before it included.
+        statement: 0-based index of the statement in its script; None if the error is not about a single one.
+        offset: 0-based offset in UTF-8 bytes from the start of that statement; None if SQLite gives none. For a script
+            of one statement, it counts from the start of the text, comments included.
     """
 
     def __init__(self, message: str, *, statement: int | None = None, offset: int | None = None) -> None:
@@ -51,9 +51,9 @@ class ApiError(D1Error):
     """Cloudflare answered a request with an error.
 
     Attributes:
-        code: Cloudflare's own error code, such as 7500; None where the answer had none.
-        status: HTTP status; None where there was no answer.
-        retry_after: seconds that Cloudflare asks to wait; None where it does not say.
+        code: Cloudflare's error code, such as 7500; None if the answer had none.
+        status: HTTP status; None if there was no answer.
+        retry_after: Seconds to wait before another request; None if Cloudflare did not give any.
     """
 
     def __init__(
@@ -70,31 +70,31 @@ class NotFound(ApiError):
 
 
 class Unauthorized(ApiError):
-    """The token is missing, wrong, or may not do this."""
+    """The token is invalid or lacks a permission."""
 
 
 class SqlRefused(ApiError):
-    """D1 refused the SQL. A request is one transaction, so nothing of it was applied."""
+    """D1 refused the SQL. A request is one transaction, so nothing was applied."""
 
 
 class TryLater(ApiError):
-    """Cloudflare would not run it now: too many requests, or an import blocks the database. Nothing was applied."""
+    """There are too many requests, or an import blocks the database. Nothing was applied."""
 
 
 class OutcomeUnknown(ApiError):
-    """No answer, or a 5xx: the request may have taken effect. Read before sending it again."""
+    """There was no answer, or a 5xx. The request may have taken effect: read the database before repeating it."""
 
 
 class PlanRefused(D1Error):
-    """The folder does not fit what is applied, and the stack's policy calls that an error. Nothing was written."""
+    """A problem in the migrations folder is an error by the stack's policy. Nothing was written."""
 
 
 class MigrationFailed(D1Error):
-    """A migration stopped half way through a run. What was applied before it stays, unless the run put it back.
+    """A migration failed during a run. Earlier migrations stay applied, unless the run restored the database.
 
     Attributes:
-        applied: names of the migrations that this run applied before the failure, and that are still applied.
-        failed: name of the migration that failed; empty where all ran, and left something else than was promised.
+        applied: Names of the migrations that this run applied before the failure and that are still applied.
+        failed: Name of the failed migration; empty if all ran, but the database differs from the rehearsal.
         bookmark: Time Travel bookmark from before the run's first write.
     """
 
@@ -106,18 +106,18 @@ class MigrationFailed(D1Error):
 
 
 class RestoreFailed(D1Error):
-    """A database was not put back to a bookmark, or what became of the attempt is not known."""
+    """A database was not restored to a bookmark, or the result of the restore is unknown."""
 
 
 class CopyFailed(D1Error):
-    """A new database did not become the copy of another one."""
+    """A new database could not be made a copy of another one."""
 
 
 class SeedFailed(D1Error):
-    """A seed stopped half way through a run. What was run before it stays.
+    """A seed failed during a run. The rows of earlier seeds stay.
 
     Attributes:
-        ran: names of the seeds that this run has run before the failure.
+        ran: Names of the seeds that this run completed before the failure.
     """
 
     def __init__(self, message: str, *, ran: tuple[str, ...]) -> None:
@@ -126,12 +126,12 @@ class SeedFailed(D1Error):
 
 
 class PulumiFailed(D1Error):
-    """The pulumi command ended with an error, which it has printed."""
+    """The pulumi command failed. It has printed the reason."""
 
 
 class StackLocked(PulumiFailed):
-    """Another run has the stack. Nothing was done."""
+    """Another run has locked the stack. Nothing was done."""
 
 
 class NotConfirmed(D1Error):
-    """A command that changes a database was not told to go on. Nothing was done."""
+    """The user did not confirm a command that changes a database. Nothing was done."""

@@ -27,8 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def git(folder: Path, *arguments: str) -> str:
     command = ["git", *arguments]
-    done = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    completed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
+    return completed.stdout.strip()
 
 
 def test_outside_of_git_it_is_the_login_name(folder: Path) -> None:
@@ -40,7 +40,7 @@ def test_without_git_nothing_fails(folder: Path, monkeypatch: pytest.MonkeyPatch
     assert find_actor(folder, {}) == Actor("ada", "")
 
 
-def test_in_a_checkout_it_is_gits_user_and_commit(folder: Path) -> None:
+def test_in_a_checkout_it_is_the_user_and_the_commit_of_git(folder: Path) -> None:
     git(folder, "init", "--quiet")
     git(folder, "config", "user.email", "grace@example.com")
     git(folder, "config", "user.name", "Grace")
@@ -55,7 +55,7 @@ def test_in_a_checkout_it_is_gits_user_and_commit(folder: Path) -> None:
     assert find_actor(folder, {}).commit == f"{commit}-dirty"
 
 
-def test_only_the_folder_counts_for_what_is_changed(folder: Path) -> None:
+def test_only_changes_in_the_folder_make_the_commit_dirty(folder: Path) -> None:
     (folder / "sql").mkdir()
     (folder / "sql" / "1.sql").write_text("SELECT 1;")
     git(folder, "init", "--quiet")
@@ -66,6 +66,6 @@ def test_only_the_folder_counts_for_what_is_changed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("variable", ["GITHUB_ACTOR", "GITLAB_USER_LOGIN"])
-def test_in_ci_it_is_who_started_the_pipeline(folder: Path, variable: str) -> None:
+def test_in_ci_it_is_the_user_who_started_the_pipeline(folder: Path, variable: str) -> None:
     assert find_actor(folder, {variable: "octocat"}).by == "octocat"
     assert find_actor(folder, {variable: ""}).by == "ada"
