@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
+
+from filelock import FileLock, Timeout
 
 from pulumi_d1.errors import ConfigError
 
@@ -51,19 +52,20 @@ def locked(state: Path) -> Iterator[None]:
     Raises:
         ConfigError: Another process serves the folder, or it cannot be created.
     """
+    lock = FileLock(state / _LOCK)
     try:
         state.mkdir(parents=True, exist_ok=True)
-        file = (state / _LOCK).open("wb")
+        lock.acquire(blocking=False)
+    except Timeout:
+        raise ConfigError(
+            f"another emulator serves the state folder {state}; stop that one, or choose another folder"
+        ) from None
     except OSError as error:
         raise ConfigError(f"the state folder {state} cannot be used: {error}") from error
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ConfigError(
-                f"another emulator serves the state folder {state}; stop that one, or choose another folder"
-            ) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def database_folders(state: Path) -> list[Path]:

@@ -7,7 +7,6 @@ run the requests for databases that are already verified.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import threading
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.result import MemberResult, MemberState
-from pulumi_d1.system.files import sync
+from pulumi_d1.system.files import locked, sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -184,19 +183,16 @@ def open_journal(folder: Path, key: RunKey, unfinished: UnfinishedRun, sent: Cal
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.jsonl"
     path = unfinished.path or folder / name
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
-    try:
+    with locked(path, busy=f"{path}: another 'd1 fleet up' works on this run: wait for it, or stop it"):
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ConfigError(f"{path}: another 'd1 fleet up' works on this run: wait for it, or stop it") from None
-        os.ftruncate(descriptor, _whole(path))
-        journal = Journal(path, descriptor, sent)
-        journal.begin(key, resumed=unfinished.path is not None)
-        sync(folder)
-        yield journal
-    finally:
-        os.close(descriptor)
+            os.ftruncate(descriptor, _whole(path))
+            journal = Journal(path, descriptor, sent)
+            journal.begin(key, resumed=unfinished.path is not None)
+            sync_folder(folder)
+            yield journal
+        finally:
+            os.close(descriptor)
 
 
 def _unfinished_run(path: Path, lines: Sequence[dict[str, Any]]) -> UnfinishedRun:

@@ -7,7 +7,7 @@ from difflib import unified_diff
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.system.files import locked, named, write_atomically
+from pulumi_d1.system.files import locked, prefix_errors, write_atomically
 from pulumi_d1.wrangler.text import line_end
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def write_block(path: Path, name: str, block: str) -> bool:
     Raises:
         ConfigError: The file cannot be read or written, or its markers are not one pair; nothing was written.
     """
-    with named(path), locked(path.resolve().parent):
+    with prefix_errors(path), locked(path.resolve().parent):
         text = _text(path)
         changed = with_block(text, name, block)
         if changed != text:
@@ -42,7 +42,7 @@ def block_difference(path: Path, name: str, block: Callable[[str], str]) -> list
     Raises:
         ConfigError: As `write_block`.
     """
-    with named(path):
+    with prefix_errors(path):
         text = _text(path)
         expected = with_block(text, name, block(text))
         return list(unified_diff(text.splitlines(), expected.splitlines(), str(path), "expected", lineterm=""))

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.system.files import locked, named, write_atomically
+from pulumi_d1.system.files import locked, prefix_errors, write_atomically
 from pulumi_d1.wrangler import edit, local_databases, worker
 from pulumi_d1.wrangler.document import Document
 from pulumi_d1.wrangler.syntax import NAMES
@@ -46,7 +46,7 @@ def check_put(entry: WranglerEntry) -> None:
     Raises:
         ConfigError: The file cannot be read, its folder does not exist, or the entry cannot be put in.
     """
-    with named(entry.path):
+    with prefix_errors(entry.path):
         edit.put(_text(entry.path), entry)
 
 
@@ -56,7 +56,7 @@ def is_current(entry: WranglerEntry) -> bool:
     Raises:
         ConfigError: As `check_put`.
     """
-    with named(entry.path):
+    with prefix_errors(entry.path):
         text = _text(entry.path)
         return text is not None and edit.put(text, entry) == text
 
@@ -67,7 +67,7 @@ def differences(entry: WranglerEntry) -> list[str]:
     Raises:
         ConfigError: The file cannot be read.
     """
-    with named(entry.path):
+    with prefix_errors(entry.path):
         text = _text(entry.path)
         lines = ["the file does not exist"] if text is None else edit.differences(text, entry)
         return [f"{entry.path}: {line}" for line in lines]
@@ -79,7 +79,7 @@ def bound_entries(path: str) -> tuple[WranglerEntry, ...]:
     Raises:
         ConfigError: The file cannot be read.
     """
-    with named(path):
+    with prefix_errors(path):
         text = _text(path)
         entries = () if text is None else Document.parse(text, path).entries
         return tuple(entry for entry in entries if entry.database_id)
@@ -91,7 +91,7 @@ def local_id(entry: WranglerEntry) -> str | None:
     Raises:
         ConfigError: The file cannot be read.
     """
-    with named(entry.path):
+    with prefix_errors(entry.path):
         text = _text(entry.path)
         return None if text is None else local_databases.local_id(text, entry)
 
@@ -102,7 +102,7 @@ def read_worker(path: str) -> worker.Worker:
     Raises:
         ConfigError: The file cannot be read, or an entry has no binding.
     """
-    with named(path):
+    with prefix_errors(path):
         text = _text(path)
         return worker.Worker() if text is None else worker.read_worker(text, path)
 
@@ -113,7 +113,7 @@ def refuse_foreign(entry: WranglerEntry, ours: Collection[str]) -> None:
     Raises:
         ConfigError: The binding has the id of another database, or the file cannot be read.
     """
-    with named(entry.path):
+    with prefix_errors(entry.path):
         edit.refuse_foreign(_text(entry.path), entry, ours)
 
 
@@ -127,7 +127,7 @@ def put(entry: WranglerEntry, ours: Collection[str]) -> bool:
     Raises:
         ConfigError: As `check_put` and `refuse_foreign`; nothing was written.
     """
-    with named(entry.path), locked(_folder(entry.path)):
+    with prefix_errors(entry.path), locked(_folder(entry.path)):
         text = _text(entry.path)
         edit.refuse_foreign(text, entry, ours)
         return _write(entry.path, text, edit.put(text, entry))
@@ -141,7 +141,7 @@ def remove(entry: WranglerEntry) -> None:
     """
     if not Path(entry.path).exists():
         return
-    with named(entry.path), locked(_folder(entry.path)):
+    with prefix_errors(entry.path), locked(_folder(entry.path)):
         if (text := _text(entry.path)) is not None:
             _write(entry.path, text, edit.remove(text, entry))
 

@@ -13,7 +13,7 @@ from pulumi_d1.migrations.run import runner
 from pulumi_d1.program.actions.inputs import migrations_inputs, refuse_another_ledger
 from pulumi_d1.program.actions.record import RunRecord
 from pulumi_d1.program.pulumi_sdk import keep_outputs
-from pulumi_d1.system.actor import find as find_actor
+from pulumi_d1.system.actor import find_actor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
 from pulumi_d1.errors import NotFound
 from pulumi_d1.program.actions.inputs import CopySource, DatabaseInputs, database_inputs
 from pulumi_d1.program.pulumi_sdk import message_only
-from pulumi_d1.system.garbage import lasting
+from pulumi_d1.system.garbage import frozen_imports
 from pulumi_d1.system.log import show_messages
 
 if TYPE_CHECKING:
@@ -60,5 +60,5 @@ class DatabaseProvider(ResourceProvider):
 
 def _import_preview() -> None:
     """Import what the migrations are about to need, while the engine checks the bindings, which do not need it."""
-    with lasting():
+    with frozen_imports():
         import_module("pulumi_d1.program.actions.preview")
