@@ -28,7 +28,7 @@ class Tenants:
     """Databases of an account, and the project whose folder they share.
 
     Attributes:
-        project: with the file 0001_log.sql, which no database has.
+        project: A project with the file 0001_log.sql, which is applied to no database.
     """
 
     project: Project
@@ -46,30 +46,30 @@ class Tenants:
             self.account.create(f"shop-tenant-{index:03}")
 
     def write(self, number: int, more: str = "") -> None:
-        """A file that leaves a row in the log, so that a second time would show."""
+        """Write a file that adds a row to the log, so that a second run would show."""
         self.project.write(f"{number:04}_file.sql", f"INSERT INTO log VALUES ('{number}');\n{more}")
 
     def database(self, number: int) -> D1Api:
         return self.account.find(f"shop-tenant-{number:03}")
 
     def logs(self) -> set[tuple[str, ...]]:
-        """What the files left in the databases, each way once."""
-        found = [item for item in self.account.databases() if item.name.startswith("shop-tenant-")]
-        reading = (self.account.database(item.id).read("SELECT file FROM log") for item in found)
+        """Return the different contents of the databases' logs."""
+        tenants = [item for item in self.account.databases() if item.name.startswith("shop-tenant-")]
+        reading = (self.account.database(item.id).read("SELECT file FROM log") for item in tenants)
         return {tuple(row["file"] for row in rows) for rows in reading}
 
     def count(self, **behaviour: Any) -> None:
-        """Begins to count requests, with more that the emulator is to do."""
+        """Start to count requests, and change the emulator's behaviour."""
         arrange(self.project.client, faults=[_COUNT, *behaviour.pop("faults", [])], **behaviour)
 
     def counted(self) -> int:
         return int(arranged(self.project.client)[0]["seen"])
 
     def up(self, *arguments: str, code: int = 0) -> dict[str, Any]:
-        """`d1 fleet up`, and what it prints as JSON; `stderr` is what it said meanwhile."""
-        done = self.project.d1("fleet", "up", *MATCH, "--yes", "--json", *arguments)
-        assert done.returncode == code, done.stderr
-        return {**json.loads(done.stdout), "stderr": done.stderr}
+        """Run `d1 fleet up` and return its JSON, with its messages as `stderr`."""
+        process = self.project.d1("fleet", "up", *MATCH, "--yes", "--json", *arguments)
+        assert process.returncode == code, process.stderr
+        return {**json.loads(process.stdout), "stderr": process.stderr}
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pulumi_d1.cli", "fleet", "up", *MATCH, "--yes", "--json", *arguments]

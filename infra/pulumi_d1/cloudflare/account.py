@@ -129,7 +129,7 @@ def connect_account(
     Raises:
         ConfigError: The token is missing or malformed.
     """
-    return Account(make_client(token, pace=pace), account_id, retry or Retry())
+    return Account(make_client(token, pace=pace), account_id, retry or Retry(logs_waits=pace is None))
 
 
 def _parse_info(item: Any) -> DatabaseInfo:

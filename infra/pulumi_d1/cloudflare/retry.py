@@ -47,11 +47,13 @@ class Retry:
         sleep: The function that waits for a number of seconds.
         jitter: Returns a number from 0 to 1, so that clients that failed together do not retry together.
         patience: Longest wait of one call, in seconds; 0 for a single attempt.
+        logs_waits: False if a Pace logs them, once for all threads.
     """
 
     sleep: Callable[[float], None] = time.sleep
     jitter: Callable[[], float] = random.random
     patience: float = BUDGET_SECONDS
+    logs_waits: bool = True
 
     def call(self, request: Callable[[], T], on: tuple[type[ApiError], ...] = (OutcomeUnknown, TryLater)) -> T:
         """Return the result of `request`, called again after each error in `on` until the patience ends.
@@ -82,7 +84,7 @@ class Retry:
     def _wait(self, seconds: float, reason: str) -> None:
         left = seconds
         while left > 0:
-            if seconds >= SILENT_SECONDS:
+            if self.logs_waits and seconds >= SILENT_SECONDS:
                 logger.info(reason if left == seconds else f"{reason}; {left:.0f} s left")
             step = min(left, _LINE_SECONDS)
             self.sleep(step)
