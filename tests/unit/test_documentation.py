@@ -1,4 +1,4 @@
-"""docs/failures.md explains each outcome that needs a next step."""
+"""Parts of the documentation that repeat the code."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from pulumi_d1.migrations.run import outcome
 from tests.support.paths import ROOT
 
 
-def test_the_page_has_a_row_for_each_outcome_with_a_next_step() -> None:
+def test_the_readme_shows_the_whole_program() -> None:
+    _, _, program = (ROOT / "__main__.py").read_text().partition("\n\n")
+    assert f"```python\n{program}```" in (ROOT / "README.md").read_text()
+
+
+def test_the_page_about_failures_has_a_row_for_each_outcome_with_a_next_step() -> None:
     outcomes = [value for value in vars(outcome).values() if isinstance(value, outcome.RequestOutcome) and value.next]
     page = (ROOT / "docs" / "failures.md").read_text()
     assert len(outcomes) > 1
