@@ -28,9 +28,6 @@ FIRST_READ: Final = 2
 AROUND: Final = 2
 """Requests around the writes: the bookmark before them, ledger and schema after them."""
 
-COUNTS: Final = 3
-"""Further requests at most if a file puts rows at risk: lint, before the first write and after the last count them."""
-
 WATCHED: Final = 2
 """Further requests for each write if `onFailure` is `restore`: the bookmarks before and after it."""
 
@@ -87,7 +84,7 @@ def parse_rate(text: str) -> Rate:
 def make_budget(
     files: Sequence[Migration], settings: FleetSettings, databases: int, *, listing: int, rate: Rate
 ) -> Budget:
-    """Return the budget of a run.
+    """Return the budget of a run, without the requests that count rows at risk: up to three per database.
 
     Args:
         files: The files of the folder, in order.

@@ -69,10 +69,8 @@ def dry_run_seeds(
     first_runs = {name: observe(connection, script, rows_known=rows_known) for name, script in scripts.items()}
     refused: list[Refusal] = []
     warnings: list[Refusal] = []
-    for name, script in scripts.items():
-        first_run = first_runs[name]
-        if not is_reported(name):
-            continue
+    for name in filter(is_reported, scripts):
+        script, first_run = scripts[name], first_runs[name]
         warnings += _schema_changes(name, script, first_run)
         if first_run.refusal:
             refused.append(locate_refusal(name, script, first_run.steps, first_run.refusal))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
 
-
 logger = logging.getLogger(__name__)
 
 
