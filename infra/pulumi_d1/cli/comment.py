@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     shell_complete=complete_stacks,
     help="Stack to include; repeatable.  [default: dev]",
 )
-@click.option("--offline", is_flag=True, help="Run all files on an empty database instead of reading the real one.")
-@click.option("--state", is_flag=True, help="Also report edited files, using the checksums in Pulumi's state.")
+@click.option("--offline", is_flag=True, help="Run all files on an empty database; read no real one.")
+@click.option("--state", is_flag=True, help="Report edited files too, by checksums in Pulumi's state.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file.")
 @click.pass_context
 def comment(context: click.Context, *, names: Sequence[str], offline: bool, state: bool, output: Path | None) -> None:

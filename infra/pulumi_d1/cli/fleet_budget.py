@@ -15,7 +15,9 @@ from pulumi_d1.reports.review_text import counted
 
 
 @click.command()
-@click.option("--databases", type=click.IntRange(1), required=True, help="Number of databases, in all shards.")
+@click.option(
+    "--databases", metavar="N", type=click.IntRange(1), required=True, help="Number of databases, in all shards."
+)
 @folder_options
 def budget(*, databases: int, **values: Any) -> None:
     r"""Print the requests and minutes of a run.

@@ -34,11 +34,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @run_options
-@click.option("--canary", default="1", show_default=True, help="Number or name of the databases to migrate first.")
+@click.option("--canary", default="1", show_default=True, help="Number or name to migrate first.")
 @click.option(
-    "--max-failures", type=click.IntRange(1), default=1, show_default=True, help="Start no more after so many failures."
+    "--max-failures",
+    metavar="N",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Start no more after so many failures.",
 )
-@click.option("--fresh", is_flag=True, help="Read every database, even if an interrupted run has verified it.")
+@click.option("--fresh", is_flag=True, help="Read again what an interrupted run has verified.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context

@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     default=Path(),
     help="Folder of the program.  [default: the current folder]",
 )
-@click.option("--config", metavar="FILE", default="", help="wrangler configuration.  [default: the one in this folder]")
+@click.option("--config", metavar="FILE", default="", help="wrangler configuration.  [default: the one here]")
 @click.option("--name", default="", help="Name of the project.  [default: the Worker's name]")
 @click.option("--binding", default="", help="Binding to manage, if there are several.")
 @click.option("--top-level", metavar="STACK", default="", help="Stack of the bindings outside all environments.")

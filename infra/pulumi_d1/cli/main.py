@@ -25,14 +25,14 @@ COMMANDS: Final = {
     "release": ("pulumi_d1.cli.release:release", "Let a file be applied again after a restore."),
     "render": ("pulumi_d1.cli.render:render", "Write the stacks' databases into wrangler's configuration."),
     "restore": ("pulumi_d1.cli.restore:restore", "Restore a database to an earlier point in time."),
-    "status": ("pulumi_d1.cli.status:status", "Show what every environment has and lacks."),
+    "status": ("pulumi_d1.cli.status:status", "Show the migrations of every environment."),
     "sweep": ("pulumi_d1.cli.sweep:sweep", "Find and delete leftovers of pull requests."),
 }
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="pulumi-d1", prog_name="d1")
-@click.option("--namespace", metavar="NAME", help="Component to use, in a program with several databases.")
+@click.option("--namespace", metavar="NAME", help="Component, if the program has several databases.")
 def main(namespace: str | None) -> None:  # noqa: ARG001 - read by cli.support.project
     """Manage Cloudflare D1 databases as code, beside pulumi and wrangler."""
     show_messages(partial(click.echo, err=True))

@@ -48,7 +48,7 @@ class StackEntry:
     shell_complete=complete_stacks,
     help="Stack to write; repeatable.  [default: all stacks]",
 )
-@click.option("--check", is_flag=True, help="Write nothing. Exit with 1 if the file differs from the stacks.")
+@click.option("--check", is_flag=True, help="Write nothing. Exit with 1 if the file differs.")
 @click.pass_context
 def render(context: click.Context, *, only: Sequence[str], check: bool) -> None:
     r"""Write the stacks' databases into wrangler's configuration.

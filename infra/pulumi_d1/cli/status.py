@@ -46,7 +46,7 @@ _FILE = click.Path(dir_okay=False, path_type=Path)
 def status(
     context: click.Context, *, only: Sequence[str], as_json: bool, write: Path | None, check: Path | None
 ) -> None:
-    r"""Show what every environment has and lacks.
+    r"""Show the migrations of every environment.
 
     Lists the newest applied file, the number of pending files, drift, and until when the last run can be undone. Reads
     each database. 'Local' is the database of `wrangler dev` for the binding of dev. An environment that cannot be read

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "file",
     type=click.File(),
     metavar="FILE",
-    help="List of all open pull requests: a number per line, or the JSON of gh. '-' is stdin.",
+    help="All open pull requests: one per line, or gh's JSON.",
 )
 @click.option(
     "--grace",
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     default=60,
     show_default=True,
     metavar="MINUTES",
-    help="Keep younger databases without a stack: a run may be creating them.",
+    help="Minimum age without a stack.",
 )
 @click.option("--yes", is_flag=True, help="Delete the leftovers. Without it they are only listed.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -55,8 +55,8 @@ def sweep(  # noqa: PLR0913 - click's signature: an argument for each option
     r"""Find and delete leftovers of pull requests.
 
     Leftovers are: stacks whose pull request is not open, whose time is up or whose database is gone; databases of
-    pull requests without a stack, once they are old enough; wrangler entries of such databases. Without --open and
-    --open-from, only time decides.
+    pull requests without a stack, once they are old enough (a run may be creating a younger one); wrangler entries of
+    such databases. Without --open and --open-from, only time decides.
 
     Never deleted: dev, prod, a protected stack, one without a ttl or with its Pulumi.STACK.yaml in git, a database that
     another stack owns or that is not called [project]-db-pr-N.

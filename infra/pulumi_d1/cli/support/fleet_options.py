@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 RATE: Final = "1100/300"
 """The default of --rate; pulumi_d1.fleet.budget has its source."""
 
-_STACK = click.option("--stack", help="Stack whose settings to use.  [default: prod, or production]")
-_DIR = click.option("--dir", "directory", default="", help="Folder of the migrations.  [default: migrationsDir]")
-_SHARD = click.option("--shard", default="1/1", help="Part of the databases, such as 3/16, by a hash of their names.")
-_RATE = click.option("--rate", default=RATE, show_default=True, help="Requests per seconds, shared by all shards.")
+_STACK = click.option("--stack", help="Use this stack's settings.  [default: prod, production]")
+_DIR = click.option("--dir", "directory", default="", help="Migrations folder.  [default: migrationsDir]")
+_SHARD = click.option("--shard", default="1/1", help="Part of the databases, by a hash of the name: 3/16.")
+_RATE = click.option("--rate", default=RATE, show_default=True, help="Requests/seconds for all shards.")
 _OWN_TOKEN = click.option("--token-per-shard", is_flag=True, help="Let each shard use the whole rate.")
-_MATCH = click.option("--match", required=True, help="Names of the databases, with *, ? and [a-z].")
+_MATCH = click.option("--match", required=True, help="Pattern of the names, with *, ? and [a-z].")
 _CONCURRENCY = click.option(
-    "--concurrency", type=click.IntRange(1, 32), default=8, show_default=True, help="Databases at a time."
+    "--concurrency", metavar="N", type=click.IntRange(1, 32), default=8, show_default=True, help="Databases at a time."
 )
 
 Command = Any  # click's decorators take functions and commands alike
