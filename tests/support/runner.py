@@ -1,4 +1,4 @@
-"""A run against an emulator in this process, or against a server that answers what a test tells it to."""
+"""A run against an emulator in this process, or against a server with scripted answers."""
 
 from __future__ import annotations
 
@@ -33,7 +33,16 @@ def apply_files(
     recorded: Mapping[str, str] = MappingProxyType({}),
     **options: Any,
 ) -> RunReport:
-    """Applies files without a rehearsal, so that what is broken meets the server; `known` is the ledger as it was."""
+    """Apply files without a rehearsal, so that broken files reach the server.
+
+    Args:
+        database: The database.
+        files: The folder.
+        target: The database's names, for messages.
+        known: The names in the ledger as the run sees it; None to read them.
+        recorded: The digests of applied files.
+        options: Further arguments of `apply`.
+    """
     names = read_ledger(database, target.table) if known is None else known
     reviewed = review_without_rehearsal(files, names, recorded, "the test leaves it out")
     return apply(database, reviewed, target, **options)
@@ -41,11 +50,11 @@ def apply_files(
 
 @dataclass
 class Waiting:
-    """Takes the place of waiting.
+    """A replacement for real waiting.
 
     Attributes:
-        seconds: each wait that was asked for.
-        messages: Each message that was logged meanwhile.
+        seconds: The length of each wait.
+        messages: The messages that were logged meanwhile.
     """
 
     messages: list[str]
@@ -57,18 +66,18 @@ class Waiting:
 
 
 def arrange(database: D1Api, **behaviour: Any) -> None:
-    """Sets what the emulator does on purpose."""
+    """Set the emulator's faults and limits."""
     faults.arrange(database.client, **behaviour)
 
 
 @dataclass
 class ScriptedCloudflare:
-    """Stands in for Cloudflare where the real service, and the emulator, can't be made to fail as the test needs.
+    """A stand-in for Cloudflare, for failures that the emulator cannot produce.
 
     Attributes:
-        answers: what it answers, in order: status, headers and body; None drops the connection.
-        requests: method, path and body of each request that it got.
-        base_url: its address; set by the fixture.
+        answers: The status, headers and body of each answer, in order; None drops the connection.
+        requests: The method, path and body of each request so far.
+        base_url: The server's address, set by the fixture.
     """
 
     answers: list[tuple[int, dict[str, str], str] | None] = field(default_factory=list)
@@ -76,44 +85,44 @@ class ScriptedCloudflare:
     base_url: str = ""
 
     def answer(self, status: int, body: Any, **headers: str) -> None:
-        """Adds an answer; a body that is no text becomes JSON."""
+        """Add an answer. A body that is not a text becomes JSON."""
         text = body if isinstance(body, str) else json.dumps(body)
         self.answers.append((status, headers, text))
 
     def rows(self, *rows: dict[str, Any]) -> None:
-        """Adds the answer to a query that gives `rows`."""
+        """Add the answer to a query that returns `rows`."""
         item = {"results": list(rows), "success": True, "meta": {}}
         self.answer(200, {"result": [item], "success": True, "errors": [], "messages": []})
 
     def error(self, status: int, code: int, message: str, **headers: str) -> None:
-        """Adds an error in the service's envelope."""
+        """Add an error in Cloudflare's envelope."""
         errors = [{"code": code, "message": message}]
         self.answer(status, {"result": [], "success": False, "errors": errors, "messages": []}, **headers)
 
     def ledger(self, *names: str) -> None:
-        """Adds the answer to a reading of the ledger."""
+        """Add the answer to a read of the ledger."""
         self.rows(*({"id": number, "name": name} for number, name in enumerate(names, 1)))
 
     def no_ledger(self) -> None:
-        """Adds the answers to a reading of a ledger that is not there."""
+        """Add the answers to a read of a ledger that does not exist."""
         self.error(400, 7500, "no such table: d1_migrations: SQLITE_ERROR")
         self.rows()
 
     def verified(self, *names: str) -> None:
-        """Adds the answers to the reading of schema and ledger at the end of a run."""
+        """Add the answer to the read of schema and ledger at the end of a run."""
         table = {"type": "table", "name": TARGET.table, "tbl_name": TARGET.table}
         ledger = ({"type": None, "name": name} for name in names)
         self.rows({**table, "sql": create(TARGET.table)}, *ledger)
 
     def bookmark(self, bookmark: str) -> None:
-        """Adds the answer to the question for a bookmark."""
+        """Add the answer to a request for the bookmark."""
         self.answer(200, {"result": {"bookmark": bookmark}, "success": True, "errors": [], "messages": []})
 
     def outage(self) -> None:
-        """Adds an error as often as a read asks."""
+        """Add an error for each attempt of a read."""
         for _ in range(ATTEMPTS):
             self.error(500, 7500, "still down")
 
     def drop(self) -> None:
-        """Adds a connection that ends without an answer."""
+        """Add a connection that ends without an answer."""
         self.answers.append(None)

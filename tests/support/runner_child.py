@@ -1,4 +1,4 @@
-"""One run in a process of its own, which another can kill. It sees an empty ledger, and prints its report as JSON."""
+"""One run in a process of its own that a test can kill. It assumes an empty ledger and prints its report as JSON."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 def write(folder: Path, files: Sequence[Migration]) -> None:
-    """Writes the migrations to `folder`. Once, before the first run: a file that is rewritten is read as empty."""
+    """Write the migrations to `folder`. Call this once: a run could read a file that is being rewritten as empty."""
     for file in files:
         (folder / file.name).write_text(file.sql)
 
 
 def start(database: D1Api, folder: Path) -> subprocess.Popen[str]:
-    """Starts a run of the migrations in `folder`."""
+    """Start a run of the migrations in `folder`."""
     return subprocess.Popen(
         [sys.executable, "-m", __name__, str(folder), database.database_id],
         cwd=ROOT,
@@ -42,12 +42,12 @@ def start(database: D1Api, folder: Path) -> subprocess.Popen[str]:
 
 
 def main(folder: str, database_id: str) -> None:
-    """Runs the files of `folder`."""
-    # A shell hands SIGINT on ignored to what it runs in the background, and Python then leaves it so.
+    """Run the files of `folder`."""
+    # A shell starts background processes with SIGINT ignored, and Python keeps that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     database = connect(os.environ["CLOUDFLARE_ACCOUNT_ID"], database_id)
     report = apply_files(database, read_folder(Path(folder)), TARGET, known=())
-    sys.stdout.write(json.dumps({"ran": report.ran, "found": report.by_others}))
+    sys.stdout.write(json.dumps({"ran": report.ran, "by_others": report.by_others}))
 
 
 if __name__ == "__main__":

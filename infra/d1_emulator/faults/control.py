@@ -1,7 +1,8 @@
 """The control endpoint, for tests: it changes the emulator's behaviour while it runs.
 
-It is outside of the API and needs the same token. GET shows the behaviour in force, and how many requests each rule has
-selected. PUT sets the behaviour, and DELETE sets that of the start. No rate limit or fault applies to the endpoint.
+It is outside of the API and needs the same token. GET shows the behaviour in force, how many requests each rule has
+selected, and how many requests are in progress. PUT sets the behaviour, and DELETE sets that of the start. No rate
+limit or fault applies to the endpoint.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ def handlers(injector: FaultInjector) -> Mapping[str, Handler]:
         document = show(behaviour)
         for rule, count in zip(document["faults"], counts, strict=True):
             rule["seen"] = count
-        return envelope.success(document)
+        return envelope.success({**document, "in_progress": injector.in_progress})
 
     def put(call: Call) -> Response:
         injector.set(read(JsonObject.parse(call.body), ENDPOINTS, injector.start))

@@ -190,9 +190,7 @@ def _duplicate_numbers(migrations: Sequence[HashedFile], pending: Sequence[Hashe
         by_number[numbers].append(migration.name)
     new = {migration.name for migration in pending}
     return [
-        FolderProblem(
-            Problem.DUPLICATE_NUMBER, name, f"has the same number as {first}: renumber one of them"
-        )
+        FolderProblem(Problem.DUPLICATE_NUMBER, name, f"has the same number as {first}: renumber one of them")
         for first, *others in by_number.values()
         for name in others
         if new & {first, name}

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from pulumi_d1.migrations.past.destination import Destination
-    from pulumi_d1.migrations.past.loss import Loss
-    from pulumi_d1.migrations.past.restore import Restored
+    from pulumi_d1.migrations.past.loss import RestoreLoss
+    from pulumi_d1.migrations.past.restore import RestoreResult
 
 _UNKNOWN = "at an unknown time"
 
 
-def format_warning(database: str, to: Destination, retention: timedelta, loss: Loss, *, protected: bool) -> str:
+def format_warning(database: str, to: Destination, retention: timedelta, loss: RestoreLoss, *, protected: bool) -> str:
     """Return what a restore will do, to show before the user confirms it.
 
     Args:
@@ -34,15 +34,15 @@ def format_warning(database: str, to: Destination, retention: timedelta, loss: L
     return "\n".join(lines)
 
 
-def format_restored(restored: Restored, database: str, undo_command: str) -> str:
+def format_restored(restored: RestoreResult, database: str, undo_command: str) -> str:
     """Return what a restore did, and the command that undoes it."""
     ledger = restored.now.ledger
     last = f", last {ledger[-1]}" if ledger else ""
     lines = [
         f"{database} is restored to bookmark {restored.bookmark}",
         *([f"  note        {restored.note}"] if restored.note else []),
-        f"  undone      {', '.join(restored.gone) or 'no file'}",
-        *([f"  redone      {', '.join(restored.back)}"] if restored.back else []),
+        f"  undone      {', '.join(restored.undone) or 'no file'}",
+        *([f"  redone      {', '.join(restored.redone)}"] if restored.redone else []),
         f"  applied     {counted(len(ledger), 'file')}{last}",
         f"  undo        {undo_command}",
     ]
@@ -58,7 +58,7 @@ def _destination(database: str, to: Destination, retention: timedelta) -> Iterat
         yield f"  taken {to.time.isoformat(timespec='seconds')}, {_ago(to.time)} ago; restorable until {until}"
 
 
-def _loss(loss: Loss) -> Iterator[str]:
+def _loss(loss: RestoreLoss) -> Iterator[str]:
     yield "this deletes:"
     yield "  every write since then, by anyone, rows included"
     for event in loss.files:
@@ -67,7 +67,7 @@ def _loss(loss: Loss) -> Iterator[str]:
     if loss.drift:
         yield "  and, if it is newer than the bookmark, which cannot be determined:"
         yield from (f"    {line}" for line in drift_lines(loss.drift))
-    yield from (f"  schema: {line}" for line in loss.untold)
+    yield from (f"  schema: {line}" for line in loss.unknown)
 
 
 def _ago(time: datetime) -> str:

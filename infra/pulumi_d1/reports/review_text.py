@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.migrations.review.review import format_findings
+from pulumi_d1.migrations.review.review import drift_or_reason, format_findings
 from pulumi_d1.sqlite.difference import ChangeKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.plan import Problem, Severity
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.review import Review
@@ -56,6 +58,14 @@ def summary(review: Review, database: str, policy: Mapping[Problem, Severity]) -
         f"{database}: {len(review.plan.applied)} applied, {len(review.plan.pending)} pending, "
         f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
     )
+
+
+def describe_drift(
+    read_files: Callable[[], Iterable[Migration]], current: LiveDatabase, table: str
+) -> tuple[str, ...]:
+    """Return one line for each difference from the applied files, or one with the reason if it cannot be determined."""
+    drift, reason = drift_or_reason(read_files, current, table)
+    return (reason,) if reason else drift_lines(drift)
 
 
 def drift_lines(drift: Iterable[SchemaChange]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The option that writes what happened into docs/reliability.md."""
+"""The option that writes the results into docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--write", action="store_true", help="write the tables of docs/reliability.md anew")
+    parser.addoption("--write", action="store_true", help="write the tables of docs/reliability.md")
 
 
 @pytest.fixture
 def write(request: pytest.FixtureRequest) -> bool:
-    """Whether the tables are to be written, not compared."""
-    # Where pytest is started for all tests, this file is read too late to have an option.
+    """Return whether to write the tables instead of comparing them."""
+    # If pytest is started for all tests, it reads this file too late for an option.
     return bool(request.config.getoption("--write", default=False))

@@ -1,4 +1,4 @@
-"""Every fault, at every place, on the real engine: each file is applied once, in the same run or by the next one."""
+"""Every fault at every place, on the real engine: each file is applied once, by the same run or the next."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from tests.support.emulator_process import client, exports, process
 from tests.support.reliability import document
+from tests.support.reliability.cell_stack import CellStack
 from tests.support.reliability.faults import matrix
-from tests.support.reliability.fleet import Fleet
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,35 +17,35 @@ if TYPE_CHECKING:
 TIMES = {1: "once", 2: "twice"}
 
 
-def test_whatever_is_lost_the_next_up_ends_with_each_file_applied_once(
+def test_after_any_fault_the_next_up_has_applied_each_file_once(
     tmp_path: Path, engine_environment: Mapping[str, str], *, write: bool
 ) -> None:
     faults = matrix()
     with process(tmp_path / "emulator") as emulator:
         variables = {**os.environ, **engine_environment, **exports(emulator)}
         with client(variables) as http:
-            fleet = Fleet.make(tmp_path, variables, faults, http)
-            fleet.arrange(rule for cell, fault in faults.items() for rule in fault.at(cell))
-            first = fleet.up()
-            in_the_same_run, sent = fleet.settled(), fleet.attempts()
-            fleet.arrange()
-            second = fleet.up()
-            again = fleet.attempts()
+            stack = CellStack.make(tmp_path, variables, faults, http)
+            stack.arrange(rule for cell, fault in faults.items() for rule in fault.at(cell))
+            first = stack.up()
+            in_the_same_run, sent = stack.finished(), stack.attempts()
+            stack.arrange()
+            second = stack.up()
+            again = stack.attempts()
 
             assert second.returncode == 0, second.stdout
-            assert fleet.wrong() == []
-            assert fleet.settled() == {cell.name for cell in faults}
+            assert stack.differences() == []
+            assert stack.finished() == {cell.name for cell in faults}
     assert first.returncode != 0
     assert "Traceback" not in first.stdout + second.stdout
-    untold = [
+    unreported = [
         cell.name
         for cell in faults
         if (f"migration {cell.name}/{cell.struck[0].name} failed: " in first.stdout) == (cell.name in in_the_same_run)
     ]
-    assert untold == [], first.stdout
-    happened = {
+    assert unreported == [], first.stdout
+    results = {
         (fault.text, cell): f"{'same run' if cell.name in in_the_same_run else 'next `up`'}, "
         f"sent {TIMES[sent[cell.name] + again[cell.name]]}"
         for cell, fault in faults.items()
     }
-    document.check("faults", document.table("what happens to the write", happened), write=write)
+    document.check("faults", document.table("what happens to the write", results), write=write)

@@ -1,4 +1,4 @@
-"""Random runs: whatever the folder, the network and others do, ledger, rows and schema are those of a model."""
+"""Random runs: after any changes, faults and interference, ledger, rows and schema agree with a model."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from pulumi_d1.cloudflare.client import Client, make_client
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, MigrationFailed, PlanRefused
 from pulumi_d1.migrations import ledger
-from pulumi_d1.migrations.review.review import look
-from pulumi_d1.migrations.run.recovery import OnFailure
-from pulumi_d1.migrations.run.runner import Report, applied, apply
-from tests.support.reliability.folder import SEED, Flaw, Folder, State, Way, runnable
+from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.review.review import review_database
+from pulumi_d1.migrations.run.options import OnFailure, RunOptions
+from pulumi_d1.migrations.run.runner import RunReport, apply
+from pulumi_d1.system.log import show_messages
+from tests.support.reliability.folder import SEED, Flaw, Model, RandomFolder, Way, runnable
 from tests.support.runner import TARGET, arrange
 
 if TYPE_CHECKING:
@@ -76,16 +78,16 @@ FAULTS = st.one_of(
 
 
 class RandomRuns(RuleBasedStateMachine):
-    """A folder, a database, and what is known of it."""
+    """A folder, a database, and the model of it."""
 
     def __init__(self, client: Client) -> None:
         super().__init__()
         self.account = Account(client, DEFAULT_ACCOUNT_ID, PATIENCE)
         self.database = self.account.create(f"random-{next(NAMES)}")
         self.database.write(SEED)
-        self.folder = Folder()
-        self.state = State()
-        self.checkpoints = [(self.database.bookmark(), self.state)]
+        self.folder = RandomFolder()
+        self.model = Model()
+        self.checkpoints = [(self.database.bookmark(), self.model)]
 
     def teardown(self) -> None:
         self.account.delete(self.database.database_id)
@@ -100,43 +102,43 @@ class RandomRuns(RuleBasedStateMachine):
             self.folder.add(way)
         self.folder.change(self.folder.files[-1], last)
 
-    @precondition(lambda self: self.state.applied)
+    @precondition(lambda self: self.model.applied)
     @rule(number=st.integers(0, 99))
     def edit_an_applied_file(self, number: int) -> None:
-        applied_files = self.state.applied
+        applied_files = self.model.applied
         self.folder.change(self.folder.now(applied_files[number % len(applied_files)]), Flaw.NONE)
 
-    @precondition(lambda self: self.state.pending(self.folder))
+    @precondition(lambda self: self.model.pending(self.folder))
     @rule(number=st.integers(0, 99), flaw=FLAWS)
     def break_a_pending_file(self, number: int, flaw: Flaw) -> None:
-        pending = self.state.pending(self.folder)
+        pending = self.model.pending(self.folder)
         self.folder.change(pending[number % len(pending)], flaw)
 
-    @precondition(lambda self: any(file.flaw for file in self.state.pending(self.folder)))
+    @precondition(lambda self: any(file.flaw for file in self.model.pending(self.folder)))
     @rule()
-    def mend_all_files(self) -> None:
-        for file in self.state.pending(self.folder):
+    def fix_all_files(self) -> None:
+        for file in self.model.pending(self.folder):
             if file.flaw:
                 self.folder.change(file, Flaw.NONE)
 
     @rule(on_failure=st.sampled_from(OnFailure))
     def run(self, on_failure: OnFailure) -> None:
-        pending = self.state.pending(self.folder)
+        pending = self.model.pending(self.folder)
         good = runnable(pending, Flaw.FORBIDDEN)
         names = tuple(file.name for file in good)
-        ended = self._run(on_failure)
+        result = self._run(on_failure)
         if Flaw.SYNTAX in {file.flaw for file in pending}:
-            assert isinstance(ended, PlanRefused)
+            assert isinstance(result, PlanRefused)
         elif good == pending:
-            assert isinstance(ended, Report)
-            assert ended.ran == names
-            self.state = self.state.after(good)
+            assert isinstance(result, RunReport)
+            assert result.ran == names
+            self.model = self.model.after(good)
         else:
-            assert isinstance(ended, MigrationFailed)
-            assert ended.failed == pending[len(good)].name
+            assert isinstance(result, MigrationFailed)
+            assert result.failed == pending[len(good)].name
             restored = on_failure is OnFailure.RESTORE
-            assert ended.applied == (() if restored else names)
-            self.state = self.state if restored else self.state.after(good)
+            assert result.applied == (() if restored else names)
+            self.model = self.model if restored else self.model.after(good)
         self._compare()
 
     @rule(on_failure=st.sampled_from(OnFailure), fault=FAULTS)
@@ -153,64 +155,67 @@ class RandomRuns(RuleBasedStateMachine):
 
     @rule()
     def wrangler_runs(self) -> None:
-        good = runnable(self.state.pending(self.folder), Flaw.SYNTAX, Flaw.FORBIDDEN)
+        good = runnable(self.model.pending(self.folder), Flaw.SYNTAX, Flaw.FORBIDDEN)
         self._run_wrangler()
-        self.state = self.state.after(good)
+        self.model = self.model.after(good)
         self._compare()
 
     @rule(number=st.integers(0, 99))
     def someone_goes_back(self, number: int) -> None:
-        bookmark, self.state = self.checkpoints[number % len(self.checkpoints)]
+        bookmark, self.model = self.checkpoints[number % len(self.checkpoints)]
         self.database.restore(bookmark)
         self._compare()
 
     def _compare(self) -> None:
-        """Holds the database against the model, and keeps a bookmark of it."""
+        """Compare the database with the model, and keep a bookmark of it."""
         schema = {row["name"] for row in self.database.read(SCHEMA)}
         names = self.database.read(ledger.select(TARGET.table)) if TARGET.table in schema else ()
         assert {
             "ledger": [row["name"] for row in names],
             "log": [row["name"] for row in self.database.read(LOG)],
             "schema": sorted(schema - {TARGET.table}),
-        } == self.state.traces
-        self.checkpoints.append((self.database.bookmark(), self.state))
+        } == self.model.traces
+        self.checkpoints.append((self.database.bookmark(), self.model))
 
     def _interruption(self, line: int, *, by_wrangler: bool) -> Interruption:
         return Interruption(line, self._run_wrangler if by_wrangler else self._run, self._names)
 
     def _names(self) -> tuple[str, ...]:
-        return applied(self.database, TARGET.table)
+        return read_ledger(self.database, TARGET.table)
 
     def _run_with_surprises(self, on_failure: OnFailure, faults: list[Fault], other: Interruption | None) -> None:
-        """A run of which only this is known: it applies the files in order, and none that can't be applied."""
-        before, pending = self.state, self.state.pending(self.folder)
+        """Run, and check only this: the run applies the files in order, and none that cannot be applied."""
+        before, pending = self.model, self.model.pending(self.folder)
         reachable = runnable(pending, Flaw.SYNTAX, Flaw.FORBIDDEN)
         arrange(self.database, faults=faults)
-        ended = self._run(on_failure, other.hear if other else lambda _: None)
+        result = self._run(on_failure, other.count if other else lambda _: None)
         arrange(self.database)
         names = self._names()
-        assert other is None or other.added <= {*names}, "a restore takes nothing of anyone else's"
-        self.state = before.after(reachable[: len(names) - len(before.applied)])
-        assert names == tuple(file.name for file in self.state.applied)
-        if isinstance(ended, Report):
+        assert other is None or other.added <= {*names}, "a restore undoes nothing of anyone else's"
+        self.model = before.after(reachable[: len(names) - len(before.applied)])
+        assert names == tuple(file.name for file in self.model.applied)
+        if isinstance(result, RunReport):
             assert reachable == pending
-            assert sorted([*ended.ran, *ended.found]) == [file.name for file in pending]
-            assert ended.ledger == names
+            assert sorted([*result.ran, *result.by_others]) == [file.name for file in pending]
+            assert result.ledger == names
         self._compare()
 
     def _run(
-        self, on_failure: OnFailure = OnFailure.STOP, say: Callable[[str], None] = lambda _: None
-    ) -> Report | PlanRefused | MigrationFailed | ApiError:
-        """How a run of ours ends."""
-        recorded = {file.name: file.migration.sha256 for file in self.state.applied}
+        self, on_failure: OnFailure = OnFailure.STOP, show: Callable[[str], None] = lambda _: None
+    ) -> RunReport | PlanRefused | MigrationFailed | ApiError:
+        """Return the report or the error of one of our runs."""
+        recorded = {file.name: file.migration.sha256 for file in self.model.applied}
         try:
-            reviewed = look(self.database, self.folder.migrations, TARGET.table, recorded)
-            return apply(self.database, reviewed, TARGET, on_failure=on_failure, retry=PATIENCE, say=say)
+            review = review_database(self.database, self.folder.migrations, TARGET.table, recorded)
+            show_messages(show)
+            return apply(self.database, review, TARGET, options=RunOptions(on_failure=on_failure), retry=PATIENCE)
         except (PlanRefused, MigrationFailed, ApiError) as error:
             return error
+        finally:
+            show_messages(lambda _: None)
 
     def _run_wrangler(self) -> None:
-        """A request for each file, with the ledger's row behind its text; ends at the first error."""
+        """Send one request for each file, with the ledger row behind its text. Stop at the first error."""
         with suppress(ApiError):
             self.database.write(ledger.create(TARGET.table))
             names = self._names()
@@ -221,36 +226,36 @@ class RandomRuns(RuleBasedStateMachine):
 
 @dataclass
 class Interruption:
-    """Someone else, who acts once a run has said so many lines.
+    """Someone else, who acts after a run has logged a number of messages.
 
     Attributes:
-        after: how many lines.
-        act: what they do.
-        ledger: reads the names in it.
-        lines: how many were said.
-        added: names that they have added to the ledger.
+        after: The number of messages.
+        act: Their action.
+        ledger: Reads the names in the ledger.
+        messages: The number of messages so far.
+        added: The names that they have added to the ledger.
     """
 
     after: int
     act: Callable[[], object]
     ledger: Callable[[], tuple[str, ...]]
-    lines: int = 0
+    messages: int = 0
     added: frozenset[str] = frozenset()
 
-    def hear(self, _line: str) -> None:
-        self.lines += 1
-        if self.lines == self.after:
+    def count(self, _message: str) -> None:
+        self.messages += 1
+        if self.messages == self.after:
             before = self.ledger()
             self.act()
             self.added = frozenset(self.ledger()) - frozenset(before)
 
 
 @pytest.mark.parametrize("half", [1, 2])
-def test_after_random_runs_ledger_rows_and_schema_are_those_of_the_model(tmp_path: Path, half: int) -> None:  # noqa: ARG001 - two halves, for two workers
+def test_after_random_runs_ledger_rows_and_schema_agree_with_the_model(tmp_path: Path, half: int) -> None:  # noqa: ARG001 - two halves, for two workers
     with serving(tmp_path) as address:
         client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
         run_state_machine_as_test(
-            lambda: RandomRuns(client),  # type: ignore[arg-type]  # it calls what it is given, and needs no class
+            lambda: RandomRuns(client),  # type: ignore[arg-type]  # it only calls its argument
             settings=settings(
                 max_examples=EXAMPLES // 2,
                 stateful_step_count=STEPS,

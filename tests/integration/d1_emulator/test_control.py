@@ -44,10 +44,12 @@ def test_what_is_put_is_shown_and_what_is_deleted_is_as_at_the_start(control: ht
         "retention_days": None,
         "restore_limit": None,
         "faults": [{**rule, "seen": 0}],
+        "in_progress": 0,
     }
     assert control.get(PATH).json() == put.json()
     shown = control.delete(PATH).json()["result"]
     assert [item.pop("seen") for item in shown["faults"]] == [0]
+    assert shown.pop("in_progress") == 0
     assert read(JsonObject(shown), {"raw"}, Behaviour()) == _START
 
 

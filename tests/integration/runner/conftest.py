@@ -22,8 +22,8 @@ from tests.support.runner import TARGET, ScriptedCloudflare, Waiting
 
 
 @pytest.fixture
-def waiting() -> Waiting:
-    return Waiting()
+def waiting(messages: list[str]) -> Waiting:
+    return Waiting(messages)
 
 
 @pytest.fixture
@@ -58,17 +58,17 @@ def scripted() -> Iterator[ScriptedCloudflare]:
         do_GET = do_POST = do_PUT = _reply  # noqa: N815 - named by http.server
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's signature
-            """Says nothing."""
+            """Print nothing."""
 
     with _served(ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as port:
         script.base_url = f"http://127.0.0.1:{port}/client/v4"
         yield script
-    assert script.answers == [], "every answer was asked for"
+    assert script.answers == [], "every answer was used"
 
 
 @pytest.fixture
 def failing(scripted: ScriptedCloudflare, waiting: Waiting) -> Iterator[D1Api]:
-    """A database whose answers the test has written."""
+    """Return a database whose answers the test has written."""
     client = make_client("a-token", base_url=scripted.base_url)
     yield D1Api(client, "account", "database", waiting.retry)
     client.pool.clear()

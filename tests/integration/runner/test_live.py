@@ -1,4 +1,4 @@
-"""Ledger and schema come in one request, and mean the same as when they are asked for one after the other."""
+"""Ledger and schema are read in one request, with the same result as in two."""
 
 from __future__ import annotations
 
@@ -22,25 +22,25 @@ COUNT = {"fault": "latency", "ms": 0, "times": None}
 
 
 def requests(database: D1Api) -> int:
-    """How many a reading takes."""
+    """Return the number of requests of one read."""
     arrange(database.client, faults=[COUNT])
-    live.read(database, TARGET.table)
+    live.read_database(database, TARGET.table)
     return int(arranged(database.client)[0]["seen"])
 
 
-def test_one_request_where_there_is_a_ledger(database: D1Api) -> None:
+def test_a_database_with_a_ledger_takes_one_request(database: D1Api) -> None:
     database.write(TABLES + LEDGER + "".join(ledger.insert(TARGET.table, name) for name in FILES))
-    found = live.read(database, TARGET.table)
-    assert list(found.ledger) == FILES
-    assert found.objects == schema.objects_from(database.read(schema.SELECT))
-    assert list(found.times) == FILES
+    current = live.read_database(database, TARGET.table)
+    assert list(current.ledger) == FILES
+    assert current.objects == schema.objects_from(database.read(schema.SELECT))
+    assert list(current.times) == FILES
     assert requests(database) == 1
 
 
-def test_two_where_there_is_none(database: D1Api) -> None:
+def test_a_database_without_a_ledger_takes_two_requests(database: D1Api) -> None:
     database.write(TABLES)
-    found = live.read(database, TARGET.table)
-    assert (found.ledger, [item.name for item in found.objects]) == ((), ["users", "v", "i"])
+    current = live.read_database(database, TARGET.table)
+    assert (current.ledger, [item.name for item in current.objects]) == ((), ["users", "v", "i"])
     assert requests(database) == 2
 
 
@@ -51,13 +51,13 @@ def test_two_where_there_is_none(database: D1Api) -> None:
         "CREATE TABLE d1_migrations (id, name, applied_at); INSERT INTO d1_migrations VALUES ('x', 'a', 7)",
     ],
 )
-def test_a_ledger_that_wrangler_did_not_make_is_read_all_the_same(database: D1Api, table: str) -> None:
+def test_a_ledger_that_wrangler_did_not_create_is_read(database: D1Api, table: str) -> None:
     database.write(table)
-    found = live.read(database, TARGET.table)
-    assert (found.ledger, found.times) == (("a",), {})
+    current = live.read_database(database, TARGET.table)
+    assert (current.ledger, current.times) == (("a",), {})
 
 
-def test_the_real_engine_answers_the_one_statement_alike(real_engine: Service) -> None:
+def test_the_real_engine_returns_the_same_rows(real_engine: Service) -> None:
     real = real_engine.new()
     real(({"sql": LEDGER}, {"sql": ledger.insert(TARGET.table, "0001_a.sql")}))
     [result] = real(({"sql": ledger.select_with_schema(TARGET.table)},))

@@ -129,7 +129,7 @@ def test_a_write_that_commits_after_its_response_is_waited_for(
     assert run(failing).ran == (USERS.name,)
     assert writes(scripted) == 1
     assert waiting.seconds == [1, 2]
-    reading = "0001_users.sql: gateway timeout (code 7009); reading the ledger for 30 s to see whether it was applied"
+    reading = "0001_users.sql: gateway timeout (code 7009); reading the ledger for 30 s to see whether it ran"
     assert reading in waiting.messages
 
 

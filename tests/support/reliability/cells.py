@@ -1,4 +1,4 @@
-"""A cell: one folder of migrations, in whose run one write is struck."""
+"""A cell of the fault tables: one folder of migrations, and the write of its run that a fault hits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REQUESTS = 3
 
 
 class Kind(StrEnum):
-    """How the struck request is sent."""
+    """The kind of the request that the fault hits."""
 
     SINGLE = "one file"
     GROUPED = "three files in one request"
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Place(StrEnum):
-    """Which of the run's three writes is struck."""
+    """The position of that request among the run's three writes."""
 
     FIRST = "first"
     MIDDLE = "middle"
@@ -38,9 +38,9 @@ class Cell:
     """One cell.
 
     Attributes:
-        name: of its database, its folder and its resource; part of each file's name, and nowhere else.
-        kind: how the struck request is sent.
-        place: which request is struck.
+        name: The name of its database, folder and resource. It is part of each file's name, and of no other text.
+        kind: The kind of the request that the fault hits.
+        place: The position of that request.
     """
 
     name: str
@@ -49,24 +49,24 @@ class Cell:
 
     @property
     def files(self) -> tuple[Migration, ...]:
-        """The folder: what is sent is three requests, of which the struck one is of the cell's kind."""
+        """The files of the folder. They take three requests; the one that the fault hits has the cell's kind."""
         return tuple(file for request in self._requests() for file in request)
 
     @property
     def struck(self) -> tuple[Migration, ...]:
-        """The files of the struck request."""
+        """The files of the request that the fault hits."""
         return self._requests()[list(Place).index(self.place)]
 
     @property
     def write(self) -> Rule:
-        """Aims a rule at the request that makes the struck files take effect."""
+        """The part of a fault rule that selects the request that applies the struck files."""
         if self.kind is Kind.IMPORT:
             return {"endpoint": "import", "contains": f".{self._etag}.sql"}
         return {"endpoint": "query", "contains": self.struck[0].name}
 
     @property
     def attempt(self) -> Rule:
-        """Aims a rule at the first request of each attempt to send the struck files."""
+        """The part of a fault rule that selects the first request of each attempt to send the struck files."""
         if self.kind is Kind.IMPORT:
             return {"endpoint": "import", "contains": f'"action": "init", "etag": "{self._etag}"'}
         return self.write
@@ -85,7 +85,7 @@ class Cell:
         )
 
     def _file(self, number: int, kind: Kind) -> Migration:
-        """A file that would run a second time without an error, and whose rows would tell."""
+        """Return a file that could run twice without an error, and whose rows would show that."""
         name = f"{number:04}_{self.name}.sql"
         lines = [
             "CREATE TABLE IF NOT EXISTS log (file TEXT NOT NULL);",

@@ -1,4 +1,4 @@
-"""A folder of migrations that changes at random, and the independent model of what it makes of a database."""
+"""A folder of migrations that changes at random, and an independent model of the database."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ CREATE TABLE log (number INTEGER NOT NULL, edition INTEGER NOT NULL);
 CREATE TABLE taken (id INTEGER PRIMARY KEY);
 INSERT INTO taken VALUES (1);
 """
-"""What every database begins with. No rehearsal sees the row, which is what FORBIDDEN files meet."""
+"""The start of every database. No rehearsal sees the row that makes FORBIDDEN files fail."""
 
 
 class Way(StrEnum):
-    """How a file is sent."""
+    """The way in which a file is sent."""
 
     SHARED = "in a request with its neighbours"
     ALONE = "alone, for its PRAGMA"
@@ -24,22 +24,22 @@ class Way(StrEnum):
 
 
 class Flaw(StrEnum):
-    """What is wrong with a file."""
+    """The flaw of a file."""
 
     NONE = ""
-    SYNTAX = "it is no SQL, which the rehearsal finds"
-    FORBIDDEN = "a row forbids it, which only the database finds"
+    SYNTAX = "it is not SQL, which the rehearsal detects"
+    FORBIDDEN = "a row makes it fail, which only the database detects"
 
 
 @dataclass(frozen=True, slots=True)
-class File:
-    """One file as it is now.
+class RandomFile:
+    """One file in its current edition.
 
     Attributes:
-        number: of the file, from 1.
-        way: how it is sent.
-        edition: counted from 1; each edit makes another.
-        flaw: what is wrong with it.
+        number: The file's number, from 1.
+        way: The way in which it is sent.
+        edition: The edition, from 1; each edit makes another.
+        flaw: The flaw of this edition.
     """
 
     number: int
@@ -69,51 +69,47 @@ class File:
 
 
 @dataclass
-class Folder:
-    """The files.
+class RandomFolder:
+    """The files, in order."""
 
-    Attributes:
-        files: in order.
-    """
-
-    files: list[File] = field(default_factory=list)
+    files: list[RandomFile] = field(default_factory=list)
 
     @property
     def migrations(self) -> list[Migration]:
         return [file.migration for file in self.files]
 
     def add(self, way: Way) -> None:
-        self.files.append(File(len(self.files) + 1, way))
+        self.files.append(RandomFile(len(self.files) + 1, way))
 
-    def now(self, file: File) -> File:
-        """The file as it is now."""
+    def now(self, file: RandomFile) -> RandomFile:
+        """Return the current edition of a file."""
         return self.files[file.number - 1]
 
-    def change(self, file: File, flaw: Flaw) -> None:
-        """Writes another edition."""
+    def change(self, file: RandomFile, flaw: Flaw) -> None:
+        """Write another edition."""
         self.files[file.number - 1] = replace(file, edition=file.edition + 1, flaw=flaw)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
-    """A database as it has to be.
+class Model:
+    """The expected database.
 
     Attributes:
-        applied: the files as they were when they were applied, in order.
+        applied: The files in the editions that were applied, in order.
     """
 
-    applied: tuple[File, ...] = ()
+    applied: tuple[RandomFile, ...] = ()
 
-    def pending(self, folder: Folder) -> list[File]:
+    def pending(self, folder: RandomFolder) -> list[RandomFile]:
         names = {file.name for file in self.applied}
         return [file for file in folder.files if file.name not in names]
 
-    def after(self, files: list[File]) -> State:
-        return State((*self.applied, *files))
+    def after(self, files: list[RandomFile]) -> Model:
+        return Model((*self.applied, *files))
 
     @property
     def traces(self) -> dict[str, list[str]]:
-        """What the ledger, the rows and the schema show."""
+        """The expected content of the ledger, the rows and the schema."""
         made = [f"made_{file.number}" for file in self.applied]
         triggers = [f"trigger_{file.number}" for file in self.applied if file.way is Way.IMPORT]
         return {
@@ -123,7 +119,7 @@ class State:
         }
 
 
-def runnable(files: list[File], *flaws: Flaw) -> list[File]:
-    """The files before the first that has one of the flaws."""
+def runnable(files: list[RandomFile], *flaws: Flaw) -> list[RandomFile]:
+    """Return the files before the first one with one of the flaws."""
     first = next((index for index, file in enumerate(files) if file.flaw in flaws), len(files))
     return files[:first]

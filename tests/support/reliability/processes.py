@@ -15,27 +15,27 @@ AVAILABLE = Path("/proc/self/task").exists()
 
 
 def descendants(ancestor: int) -> list[int]:
-    """The processes that `ancestor` has started, theirs included."""
-    found: list[int] = []
+    """Return the processes that `ancestor` has started, and those that these have started."""
+    processes: list[int] = []
     waiting = [ancestor]
     while waiting:
         for task in Path(f"/proc/{waiting.pop()}/task").glob("*/children"):
             with suppress(OSError):
                 children = [int(number) for number in task.read_text().split()]
-                found += children
+                processes += children
                 waiting += children
-    return found
+    return processes
 
 
 def runs_dynamic_providers(process: int) -> bool:
-    """Whether a process is the one in which our providers run."""
+    """Return whether our providers run in a process."""
     with suppress(OSError):
         return b"pulumi.dynamic" in Path(f"/proc/{process}/cmdline").read_bytes()
     return False
 
 
 def kill_providers(processes: Iterable[int]) -> None:
-    """Kills those of the processes that are still there and run our providers."""
+    """Kill those processes that still exist and run our providers."""
     for process in filter(runs_dynamic_providers, processes):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)

@@ -1,12 +1,12 @@
-"""What was applied, and how to restore or adopt it.
+"""Applied files, and how to restore or adopt a database.
 
 The modules, in the order of the flow::
 
-    history      who applied what, and when, as the state keeps it
-    events       history and ledger joined
+    history      the applied files, as the state records them
+    events       the history joined with the ledger
     destination  the moment to restore to
-    loss         what a restore would lose
+    loss         the files and schema that a restore would undo
     restore      restore a database once, and read it again
-    correction   a new file that fixes what a restore undid
+    correction   a new file that corrects what a restore undid
     baseline     mark migrations as applied without running them
 """

@@ -1,4 +1,4 @@
-"""Migrations that a database has already, marked as applied without running them: proof, and one write."""
+"""Mark migrations that a database already has as applied without running them: first the proof, then one write."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ApiError, ConfigError, OutcomeUnknown
 from pulumi_d1.migrations import ledger, live
-from pulumi_d1.migrations.folder import order
-from pulumi_d1.migrations.live import Live
+from pulumi_d1.migrations.folder import sort_key
+from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.review.rehearsal import rehearse
 from pulumi_d1.migrations.review.review import drift
-from pulumi_d1.migrations.run.outcome import SETTLE_SECONDS
+from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines
 
 if TYPE_CHECKING:
@@ -27,14 +27,14 @@ _WRITES_ROWS: Final = frozenset({"insert", "update", "delete", "replace", "with"
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What is to be marked, and whether the database has it.
+    """The files to mark, and the proof that the database has them.
 
     Attributes:
-        names: files to mark, in order.
-        unknown: names in the ledger that no file has: what they made can't be told.
-        refusal: why the files can't be run from nothing, so that what they make can't be told; None where they can.
-        differences: the way from the schema that ledger and `names` make to the live one; empty where it is proven.
-        writers: those of `names` that write rows, which nothing proves.
+        names: The files to mark, in order.
+        unknown: The names in the ledger without a file. The schema that they create is unknown.
+        refusal: Why the files cannot run on a new database; None if they can.
+        differences: The changes from the schema of the ledger and of `names` to the live one; empty if they agree.
+        writers: Those of `names` that write rows, which are not compared.
     """
 
     names: tuple[str, ...]
@@ -44,62 +44,61 @@ class Baseline:
     writers: tuple[str, ...]
 
 
-def baseline(files: Sequence[Migration], now: Live, table: str, through: str | None) -> Baseline:
-    """What there is to mark, held against the live schema. Pure.
+def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, through: str | None) -> Baseline:
+    """Compare the schema of the files with the live one. Pure.
 
     Args:
-        files: the folder, in order.
-        now: the database.
-        table: name of the ledger.
-        through: the last file to mark; None for the last of all.
+        files: The folder, in order.
+        now: The database.
+        table: The name of the ledger.
+        through: The last file to mark; None for all files.
 
     Raises:
         ConfigError: `through` is not in the folder.
-        SqlError: the live schema can't be made here.
+        SqlError: The local SQLite cannot create the live schema.
     """
     names = [file.name for file in files]
     if through is not None and through not in names:
         raise ConfigError(f"--through {through}: there is no such file in the migrations folder")
     chosen = files if through is None else files[: names.index(through) + 1]
-    marked = [file for file in chosen if file.name not in now.ledger]
-    explained = tuple(sorted((*now.ledger, *(file.name for file in marked)), key=order))
+    unmarked = [file for file in chosen if file.name not in now.ledger]
+    ledger_after = tuple(sorted((*now.ledger, *(file.name for file in unmarked)), key=sort_key))
     by_name = {file.name: file for file in files}
     return Baseline(
-        tuple(file.name for file in marked),
+        tuple(file.name for file in unmarked),
         tuple(name for name in now.ledger if name not in by_name),
-        rehearse((), [by_name[name] for name in explained if name in by_name], table).refusal,
-        drift(files, Live(explained, now.objects), table),
-        tuple(file.name for file in marked if _writes_rows(file)),
+        rehearse((), [by_name[name] for name in ledger_after if name in by_name], table).refusal,
+        drift(files, LiveDatabase(ledger_after, now.objects), table),
+        tuple(file.name for file in unmarked if _writes_rows(file)),
     )
 
 
-def mark(database: Database, names: Sequence[str], table: str, sleep: Callable[[float], None]) -> tuple[str, ...]:
-    """Writes the files into the ledger, all or none, and gives the ledger as it is then.
+def mark_applied(
+    database: Database, names: Sequence[str], table: str, sleep: Callable[[float], None]
+) -> tuple[str, ...]:
+    """Write files into the ledger, all or none, and return the names that the ledger has then.
 
     Args:
-        database: the database.
-        names: of the files.
-        table: name of the ledger, which is created where it is not there.
-        sleep: waits so many seconds.
+        database: The database.
+        names: The names of the files.
+        table: The name of the ledger, which is created if it does not exist.
+        sleep: Waits for a number of seconds.
 
     Raises:
-        ApiError: nothing was marked, or the ledger does not show it.
+        ApiError: Nothing was marked, or the ledger does not list it.
     """
     lost = ""
     try:
         database.write("\n".join((ledger.create(table), *(ledger.insert(table, name) for name in names))))
     except OutcomeUnknown as error:
-        lost = f"the answer was lost ({error}), and "
+        lost = f"the response was lost ({error}), and "
     except ApiError as error:
         raise ApiError(f"nothing was marked: {error}", code=error.code, status=error.status) from error
-    for pause in (0, *(SETTLE_SECONDS if lost else ())):
-        sleep(pause)
-        found = live.read(database, table).ledger
-        if set(names) <= set(found):
-            return found
-    raise ApiError(
-        f"{lost}the ledger {table} does not show the files: nothing was marked, so run the same command again"
-    )
+    for _ in settle_attempts(sleep) if lost else (0,):
+        listed = live.read_ledger(database, table)
+        if set(names) <= set(listed):
+            return listed
+    raise ApiError(f"{lost}the ledger {table} does not list the files: nothing was marked; run the same command again")
 
 
 def _writes_rows(file: Migration) -> bool:

@@ -1,4 +1,4 @@
-"""The moment that a restore goes back to."""
+"""The moment to restore to: before a file, at a bookmark, or at a time."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Destination:
     """A moment of a database's past.
 
     Attributes:
-        bookmark: its Time Travel bookmark.
-        time: when it was; None for a bookmark that nothing here has taken.
+        bookmark: The id of its Time Travel bookmark.
+        time: The time; None for a bookmark that is not in the history.
     """
 
     bookmark: str
@@ -30,68 +30,66 @@ class Destination:
 
 
 def before_file(name: str, history: Sequence[Application]) -> Destination:
-    """Before the run that applied the file, the last time that it was.
+    """Return the moment before the last run that applied a file.
 
     Raises:
-        ConfigError: the history does not know the file, or Cloudflare does not keep the bookmark any more.
+        ConfigError: The history lacks the file, or Cloudflare no longer keeps the bookmark.
     """
-    found = next((item.bookmark for item in reversed(history) if item.name == name), None)
-    if found is None:
+    bookmark = next((item.bookmark for item in reversed(history) if item.name == name), None)
+    if bookmark is None:
         raise ConfigError(
-            f"{name} is not in this stack's history, so no bookmark from before it is known: 'd1 history' lists the "
-            "files that are; give --time for any other moment"
+            f"{name} is not in this stack's history, so there is no bookmark from before it: choose a file that "
+            "'d1 history' lists, or use --time"
         )
-    _refuse_expired(found.time, found.retention)
-    return Destination(found.id, found.time)
+    _refuse_expired(bookmark.time, bookmark.retention)
+    return Destination(bookmark.id, bookmark.time)
 
 
 def at_bookmark(bookmark_id: str, known: Iterable[Bookmark]) -> Destination:
-    """At a bookmark, which one of those known tells the time of.
+    """Return the moment of a bookmark, with its time if it is known.
 
     Raises:
-        ConfigError: Cloudflare does not keep it any more, as far as its time is known.
+        ConfigError: Cloudflare no longer keeps it.
     """
-    found = next((bookmark for bookmark in known if bookmark.id == bookmark_id), None)
-    if found is None:
+    bookmark = next((bookmark for bookmark in known if bookmark.id == bookmark_id), None)
+    if bookmark is None:
         return Destination(bookmark_id, None)
-    _refuse_expired(found.time, found.retention)
-    return Destination(found.id, found.time)
+    _refuse_expired(bookmark.time, bookmark.retention)
+    return Destination(bookmark.id, bookmark.time)
 
 
-def at_time(text: str, retention: timedelta, at: Callable[[datetime], str]) -> Destination:
-    """At a time, which Cloudflare gives the bookmark of: the newest at or before it.
+def at_time(text: str, retention: timedelta, bookmark_at: Callable[[datetime], str]) -> Destination:
+    """Return the moment of a time, with Cloudflare's newest bookmark at or before it.
 
     Args:
-        text: the time, in ISO 8601 with its offset.
-        retention: how far back Cloudflare keeps bookmarks.
-        at: asks for the bookmark of a time.
+        text: The time, in ISO 8601 with its offset.
+        retention: How long Cloudflare keeps bookmarks.
+        bookmark_at: Returns the bookmark of a time.
 
     Raises:
-        ConfigError: it is no time, has no offset, is in the future, or longer ago than Cloudflare keeps.
-        ApiError: Cloudflare gives no bookmark, as for a time before the database was created.
+        ConfigError: It is not a time, has no offset, is in the future, or is older than Cloudflare's bookmarks.
+        ApiError: Cloudflare has no bookmark, for example for a time before the database was created.
     """
     try:
         time = datetime.fromisoformat(text)
     except ValueError:
         raise ConfigError(f"--time '{text}' is not an ISO 8601 time, such as 2026-11-23T02:10:00Z") from None
     if time.tzinfo is None:
-        raise ConfigError(
-            f"--time '{text}' does not say in which time zone: add Z for UTC, or an offset such as +01:00"
-        )
+        raise ConfigError(f"--time '{text}' has no time zone: add Z for UTC, or an offset such as +01:00")
     if time > datetime.now(UTC):
         raise ConfigError(f"--time '{text}' is in the future: it is {_shown(datetime.now(UTC))} now")
     _refuse_expired(time, retention)
     try:
-        return Destination(at(time), time)
+        return Destination(bookmark_at(time), time)
     except ApiError as error:
-        raise type(error)(f"Cloudflare gives no bookmark for --time '{text}': {error}", code=error.code) from error
+        raise type(error)(f"Cloudflare has no bookmark for --time '{text}': {error}", code=error.code) from error
 
 
 def _refuse_expired(time: datetime, retention: timedelta) -> None:
     if time + retention <= datetime.now(UTC):
         raise ConfigError(
-            f"{_shown(time)} is longer ago than the {retention.days} days that Cloudflare keeps (config key "
-            f"retentionDays): the way back is closed since {_shown(time + retention)}"
+            f"{_shown(time)} is too old: Cloudflare keeps bookmarks for {retention.days} days (config key "
+            f"retentionDays), so it was restorable until {_shown(time + retention)}"
         )
 
 

@@ -1,4 +1,4 @@
-"""What is known of a database's past: the history in the state, joined with the rows of its ledger. Pure."""
+"""The past of a database: the history in the state, joined with the rows of its ledger. Pure."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.live import Live
+    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.past.history import Application
 
-_SLACK: Final = timedelta(minutes=1)
-"""How much later than ours Cloudflare's clock may be; a ledger row later than that is of another application."""
+_CLOCK_SKEW: Final = timedelta(minutes=1)
+"""The most that Cloudflare's clock may be ahead of ours. A later ledger row belongs to another application."""
 
 _LEDGER_TICK: Final = timedelta(seconds=1)
 _EARLIEST: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
-    """One file, applied once.
+class HistoryEvent:
+    """One application of one file, by this program or by another tool.
 
     Attributes:
-        name: of the migration.
-        application: what the state knows of it; None for what is in the ledger alone.
-        applied_at: the ledger's time; None where it tells none, or where the row is gone.
-        in_ledger: whether it is applied now.
+        name: The migration's name.
+        application: The record in the state; None if only the ledger lists it.
+        applied_at: The time in the ledger; None if the row has none or is gone.
+        in_ledger: True if it is still applied.
     """
 
     name: str
@@ -38,74 +38,75 @@ class Event:
 
     @property
     def time(self) -> datetime | None:
-        """When it was applied, in UTC."""
+        """The time when it was applied, in UTC."""
         return self.application.time if self.application else self.applied_at
 
 
-def past(history: Sequence[Application], now: Live) -> tuple[Event, ...]:
-    """All that is known, oldest first."""
+def join_history(history: Sequence[Application], now: LiveDatabase) -> tuple[HistoryEvent, ...]:
+    """Return the events of the history and of the ledger, oldest first."""
     newest = {application.name: application for application in history}
-    ours = {name for name, application in newest.items() if name in now.ledger and _is_of(now, application)}
+    ours = {name for name, application in newest.items() if name in now.ledger and _matches_row(application, now)}
     events = [
-        Event(item.name, item, now.times.get(item.name) if is_in else None, is_in)
+        HistoryEvent(item.name, item, now.times.get(item.name) if in_ledger else None, in_ledger)
         for item in history
-        for is_in in [item.name in ours and newest[item.name] is item]
+        for in_ledger in [item.name in ours and newest[item.name] is item]
     ]
-    events += [Event(name, None, now.times.get(name), in_ledger=True) for name in now.ledger if name not in ours]
+    events += [HistoryEvent(name, None, now.times.get(name), in_ledger=True) for name in now.ledger if name not in ours]
     return tuple(sorted(events, key=lambda event: event.time or _EARLIEST))
 
 
-def newer(
-    events: Sequence[Event], bookmark_id: str, retention: timedelta, at: Callable[[datetime], str]
-) -> tuple[Event, ...]:
-    """What is applied now and was not at a bookmark, oldest first: restoring to the bookmark takes it back.
+def events_after(
+    events: Sequence[HistoryEvent], bookmark_id: str, retention: timedelta, bookmark_at: Callable[[datetime], str]
+) -> tuple[HistoryEvent, ...]:
+    """Return the applied files that a restore to a bookmark would undo, oldest first.
 
-    Two files of the same second, one on either side of the bookmark, may both be in it, where the state can't tell.
+    Ledger times are whole seconds. If the state does not record them, two files of the second of the bookmark are both
+    included, even if one was applied before it.
 
     Args:
-        events: as `past` gives them.
-        bookmark_id: the bookmark. Newer ones sort after older ones.
-        retention: how far back `at` can be asked.
-        at: gives the bookmark of a time; asked for as few rows as can be.
+        events: The result of `join_history`.
+        bookmark_id: The bookmark. Newer bookmarks sort after older ones.
+        retention: How far back `bookmark_at` works.
+        bookmark_at: Returns the bookmark of a time; called for as few rows as possible.
     """
     known = [event.application.bookmark.id for event in events if event.application]
-    found: list[Event] = []
+    undone: list[HistoryEvent] = []
     for event in reversed([event for event in events if event.in_ledger]):
         own = event.application.bookmark.id if event.application else ""
         if own and own < bookmark_id and any(own < other <= bookmark_id for other in known):
             break  # a later run began before the bookmark
-        if not (own and own >= bookmark_id) and not _is_newer(event.applied_at, bookmark_id, retention, at):
+        if not (own and own >= bookmark_id) and not _is_after(event.applied_at, bookmark_id, retention, bookmark_at):
             break
-        found.append(event)
-    return tuple(reversed(found))
+        undone.append(event)
+    return tuple(reversed(undone))
 
 
-def _is_newer(
-    applied_at: datetime | None, bookmark_id: str, retention: timedelta, at: Callable[[datetime], str]
+def _is_after(
+    applied_at: datetime | None, bookmark_id: str, retention: timedelta, bookmark_at: Callable[[datetime], str]
 ) -> bool:
     now = datetime.now(UTC)
     if applied_at is None or applied_at < now - retention:
         return False
     end = applied_at + _LEDGER_TICK
-    return end > now or at(end) > bookmark_id
+    return end > now or bookmark_at(end) > bookmark_id
 
 
-def _is_of(now: Live, application: Application) -> bool:
-    """Whether a file's ledger row is of this application, and not of a later one by someone else."""
+def _matches_row(application: Application, now: LiveDatabase) -> bool:
+    """Return whether the ledger row belongs to this application, and not to a later one by someone else."""
     row = now.times.get(application.name)
-    return row is None or row <= application.time + _SLACK
+    return row is None or row <= application.time + _CLOCK_SKEW
 
 
-def digests(
-    names: Sequence[str], events: Sequence[Event], recorded: Mapping[str, str], files: Sequence[Migration]
+def applied_digests(
+    names: Sequence[str], events: Sequence[HistoryEvent], recorded: Mapping[str, str], files: Sequence[Migration]
 ) -> dict[str, str]:
-    """SHA-256 of each migration as it was when it was applied, by name; what nobody knows is left out.
+    """Return the SHA-256 of each migration when it was applied, by name. Unknown ones are left out.
 
     Args:
-        names: of migrations that were in the ledger.
-        events: as `past` gave them then.
-        recorded: the state's digests, by name.
-        files: the folder: what is in it counts where another tool applied the file, and nobody wrote its digest down.
+        names: The names of migrations that were in the ledger.
+        events: The result of `join_history` for that ledger.
+        recorded: The digests in the state, by name.
+        files: The folder. It counts for files that another tool applied, whose digests were not recorded.
     """
     applied = {event.name: event.application.sha256 for event in events if event.in_ledger and event.application}
     known = {file.name: file.sha256 for file in files} | dict(recorded) | applied

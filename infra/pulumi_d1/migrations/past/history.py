@@ -1,4 +1,4 @@
-"""What was applied by whom, when, and from which bookmark. Kept in the Pulumi state, which no restore touches. Pure."""
+"""The applied files with author, time and bookmark, kept in the Pulumi state, which no restore changes. Pure."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 LIMIT = 50
-"""Applications that the state keeps; older ones are dropped, so that it does not grow without end."""
+"""Applications that the state keeps; older ones are dropped."""
 
 
 @dataclass(frozen=True, slots=True)
 class Application:
-    """One file, applied once.
+    """One application of one file.
 
     Attributes:
-        name: of the migration, as it stands in the ledger.
-        sha256: hex digest of its text, as Migration.sha256 gives it.
-        time: when the answer came, in UTC.
-        seconds: how long the request took that carried it, others in the same request included.
-        by: who ran it.
-        commit: of the checkout it came from; empty outside of git.
-        bookmark: from before the first write of its run.
+        name: The migration's name in the ledger.
+        sha256: The hex digest of its text, as in `Migration.sha256`.
+        time: The time of the response, in UTC.
+        seconds: The duration of its request, which may have carried other files too.
+        by: The user who ran it.
+        commit: The commit of the checkout; empty outside of git.
+        bookmark: The bookmark from before the first write of its run.
     """
 
     name: str
@@ -38,7 +38,7 @@ class Application:
     bookmark: Bookmark
 
     def as_json(self) -> dict[str, Any]:
-        """As the state keeps it: text and numbers, retention in days."""
+        """Return the form in the state: text and numbers, with the retention in days."""
         return {
             "name": self.name,
             "sha256": self.sha256,
@@ -52,8 +52,8 @@ class Application:
         }
 
 
-def from_json(item: Mapping[str, Any]) -> Application:
-    """What `as_json` gave."""
+def application_from_json(item: Mapping[str, Any]) -> Application:
+    """Return the application that `as_json` wrote."""
     taken, retention = datetime.fromisoformat(item["bookmark_time"]), timedelta(days=int(item["retention_days"]))
     return Application(
         name=item["name"],
@@ -66,6 +66,6 @@ def from_json(item: Mapping[str, Any]) -> Application:
     )
 
 
-def extended(history: Iterable[Application], new: Iterable[Application]) -> tuple[Application, ...]:
-    """The history with `new` at its end, oldest first, cut to the newest LIMIT."""
+def extend_history(history: Iterable[Application], new: Iterable[Application]) -> tuple[Application, ...]:
+    """Return the newest LIMIT applications of the history followed by `new`, oldest first."""
     return (*history, *new)[-LIMIT:]

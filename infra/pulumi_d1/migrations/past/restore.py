@@ -1,4 +1,4 @@
-"""Puts a database back to a bookmark, once, and reads what is there then."""
+"""Restore a database to a bookmark once, and read it again."""
 
 from __future__ import annotations
 
@@ -7,114 +7,119 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ApiError, OutcomeUnknown, RestoreFailed, TryLater
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.run.outcome import SETTLE_SECONDS
+from pulumi_d1.migrations.run.settling import SETTLE_SECONDS, settle_attempts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.migrations.live import Live
+    from pulumi_d1.migrations.live import LiveDatabase
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """What a restore did.
+class RestoreResult:
+    """The result of a restore.
 
     Attributes:
-        bookmark: what it went back to.
-        undo: the bookmark from immediately before it.
-        now: the database after it.
-        gone: names of the migrations that were applied before and are not now, in the order of the ledger.
-        back: names of those that are applied now and were not before.
-        note: what else there is to say of it; empty mostly.
+        bookmark: The restored bookmark.
+        undo: The bookmark from immediately before the restore.
+        now: The database after it.
+        undone: The names of the migrations that are no longer applied, in the order of the ledger.
+        redone: The names of the migrations that are applied again.
+        note: A remark for the user; usually empty.
     """
 
     bookmark: str
     undo: str
-    now: Live
-    gone: tuple[str, ...]
-    back: tuple[str, ...]
+    now: LiveDatabase
+    undone: tuple[str, ...]
+    redone: tuple[str, ...]
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Restore:
-    """One restore that was decided on.
+class DatabaseRestore:
+    """A restore that the user has confirmed.
 
     Attributes:
-        database: the database.
-        table: name of its ledger.
-        bookmark: where to.
-        before: the database as it is.
-        expected: names that the ledger is expected to have then.
-        undo_command: the command that restores to a bookmark.
-        sleep: waits so many seconds.
+        database: The database.
+        table: The name of its ledger.
+        bookmark: The bookmark to restore.
+        before: The database before the restore.
+        expected: The names that the ledger should have after it.
+        undo_command: Returns the command that restores a bookmark.
+        sleep: Waits for a number of seconds.
     """
 
     database: Database
     table: str
     bookmark: str
-    before: Live
+    before: LiveDatabase
     expected: Sequence[str]
     undo_command: Callable[[str], str]
     sleep: Callable[[float], None]
 
-    def run(self) -> Restored:
-        """Restores, and reads the database again.
+    def run(self) -> RestoreResult:
+        """Restore the database, and read it again.
 
         Raises:
-            RestoreFailed: nothing was restored, or what became of it can't be told.
-            ApiError: the database gives no bookmark; nothing was restored.
+            RestoreFailed: Nothing was restored, or the outcome is unknown.
+            ApiError: The database has no bookmark; nothing was restored.
         """
         current = self.database.bookmark()
         try:
             undo = self.database.restore(self.bookmark) or current
         except TryLater as error:
             raise RestoreFailed(
-                f"nothing was restored: {error}. Cloudflare restores a database 10 times in 10 minutes at most: "
-                "run the same command again in some minutes"
+                f"nothing was restored: {error}. Cloudflare allows 10 restores of a database in 10 minutes: run the "
+                "same command again in some minutes"
             ) from error
         except OutcomeUnknown as error:
-            return self._settled(current, error)
+            return self._result_after_lost_response(current, error)
         except ApiError as error:
             raise RestoreFailed(f"nothing was restored: {error}") from error
         try:
-            return self._restored(undo, live.read(self.database, self.table))
+            return self._result(undo, live.read_database(self.database, self.table))
         except ApiError as error:
             raise RestoreFailed(
-                f"the database was restored, but what is there now can't be read: {error}. Nothing was quarantined: "
-                f"look at it before you run 'pulumi up'; '{self.undo_command(undo)}' undoes it"
+                f"the database was restored, but it cannot be read: {error}. Nothing was quarantined. Check the "
+                f"database before you run 'pulumi up'; '{self.undo_command(undo)}' undoes the restore"
             ) from error
 
-    def _settled(self, current: str, lost: OutcomeUnknown) -> Restored:
-        """What a restore did whose answer was lost, where ledger or bookmark tell it."""
+    def _result_after_lost_response(self, current: str, lost: OutcomeUnknown) -> RestoreResult:
+        """Return the result if the ledger shows it.
+
+        Args:
+            current: The bookmark from before the restore.
+            lost: The error that the restore ended with.
+        """
         moved = current
         try:
-            for pause in (0, *SETTLE_SECONDS):
-                self.sleep(pause)
-                now, moved = live.read(self.database, self.table), self.database.bookmark()
+            for _ in settle_attempts(self.sleep):
+                now, moved = live.read_database(self.database, self.table), self.database.bookmark()
                 if now.ledger == tuple(self.expected) != self.before.ledger:
-                    note = f"the answer was lost ({lost}), but the ledger shows that it is restored"
-                    return self._restored(current, now, note)
+                    note = f"the response was lost ({lost}), but the ledger shows that the database is restored"
+                    return self._result(current, now, note)
         except ApiError as error:
-            raise RestoreFailed(f"{self._unknown(current, lost)}; the database can't be read: {error}") from error
+            raise RestoreFailed(f"{self._unknown(current, lost)}; the database cannot be read: {error}") from error
+        seconds = sum(SETTLE_SECONDS)
         if moved == current:
             raise RestoreFailed(
-                f"nothing was restored: {lost}; {sum(SETTLE_SECONDS)} s later the database is at the bookmark that it "
-                "was at before. Run the same command again"
+                f"nothing was restored: {lost}; after {seconds} s the database still has the same bookmark. Run the "
+                "same command again"
             )
         raise RestoreFailed(
-            f"{self._unknown(current, lost)}; {sum(SETTLE_SECONDS)} s later its ledger is as before, but its bookmark "
-            "moved: it was restored to where the same files were applied, or someone else wrote to it"
+            f"{self._unknown(current, lost)}; after {seconds} s its ledger is the same but its bookmark has changed: "
+            "either it was restored to a moment with the same files, or someone else wrote to it"
         )
 
     def _unknown(self, current: str, lost: OutcomeUnknown) -> str:
         return (
-            f"whether the database was restored is not known: {lost}. Look at its rows before you do anything; if it "
-            f"was, '{self.undo_command(current)}' undoes it"
+            f"it is unknown whether the database was restored: {lost}. Check its rows before you do anything else. If "
+            f"it was restored, '{self.undo_command(current)}' undoes that"
         )
 
-    def _restored(self, undo: str, now: Live, note: str = "") -> Restored:
-        gone = tuple(name for name in self.before.ledger if name not in now.ledger)
-        back = tuple(name for name in now.ledger if name not in self.before.ledger)
-        return Restored(self.bookmark, undo, now, gone, back, note)
+    def _result(self, undo: str, now: LiveDatabase, note: str = "") -> RestoreResult:
+        undone = tuple(name for name in self.before.ledger if name not in now.ledger)
+        redone = tuple(name for name in now.ledger if name not in self.before.ledger)
+        return RestoreResult(self.bookmark, undo, now, undone, redone, note)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from pulumi_d1.errors import PlanRefused, SqlError
+from pulumi_d1.errors import ConfigError, PlanRefused, SqlError
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.plan import Problem, Severity, make_plan, severity_of
 from pulumi_d1.migrations.quarantine import NONE
@@ -185,6 +185,16 @@ def drift(files: Iterable[Migration], current: LiveDatabase, table: str) -> tupl
         SqlError: The live schema cannot be created in the local SQLite.
     """
     return _drift(files, current.ledger, schema.read(schema.build(current.objects)).without(table), table)
+
+
+def drift_or_reason(
+    read_files: Callable[[], Iterable[Migration]], current: LiveDatabase, table: str
+) -> tuple[tuple[SchemaChange, ...], str]:
+    """Return the drift and an empty text, or no drift and the reason if it cannot be determined."""
+    try:
+        return drift(read_files(), current, table), ""
+    except (ConfigError, SqlError) as error:
+        return (), f"drift cannot be determined: {error}"
 
 
 def _drift(

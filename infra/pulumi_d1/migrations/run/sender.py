@@ -136,7 +136,9 @@ class Sender:
                 break
             if attempt == 0:
                 seconds = sum(SETTLE_SECONDS)
-                logger.info(f"{_names(request)}: {error}; reading the ledger for {seconds} s to see whether it was applied")
+                logger.info(
+                    f"{_names(request)}: {error}; reading the ledger for {seconds} s to see whether it ran"
+                )
         return outcome, ledger
 
     def _read_ledger_after(self, error: ApiError, request: Request, progress: RunProgress) -> tuple[str, ...]:

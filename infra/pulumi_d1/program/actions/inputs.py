@@ -9,7 +9,7 @@ import pulumi
 
 from pulumi_d1.errors import ConfigError, PlanRefused
 from pulumi_d1.migrations.folder import migrations_folder, sort_key
-from pulumi_d1.migrations.past.history import Application, from_json
+from pulumi_d1.migrations.past.history import Application, application_from_json
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
 from pulumi_d1.migrations.run.options import RunOptions, options_from_json
 from pulumi_d1.migrations.run.progress import RunTarget
@@ -233,7 +233,7 @@ def migrations_state(props: Mapping[str, Any]) -> MigrationsState:
         migrations_table=props["migrations_table"],
         applied=tuple(props["applied"]),
         checksums=props["checksums"],
-        history=tuple(map(from_json, props["history"])),
+        history=tuple(map(application_from_json, props["history"])),
         bookmark=props["bookmark"],
         restore_command=props["restore_command"],
     )

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import ApiError, ConfigError, PlanRefused, SqlError
+from pulumi_d1.errors import ApiError, ConfigError, PlanRefused
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.review.review import (
-    drift,
     raise_on_errors,
     review_database,
     review_files,
     review_without_rehearsal,
 )
 from pulumi_d1.program.actions.inputs import NO_STATE, refuse_another_ledger
-from pulumi_d1.reports.review_text import drift_lines, format_review
+from pulumi_d1.reports.review_text import describe_drift, format_review
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,11 +100,5 @@ def print_review(review: Review, inputs: MigrationsInputs) -> None:
 
 def print_drift(now: LiveDatabase, inputs: MigrationsInputs) -> None:
     """Print the parts of the live schema that the applied files do not explain; nothing if they explain it all."""
-    name = inputs.database.name
-    try:
-        changes = drift(inputs.files.read_now(), now, inputs.database.migrations_table)
-    except (ConfigError, SqlError) as error:
-        logger.info(f"the drift of {name} cannot be determined: {error}")
-    else:
-        for line in drift_lines(changes):
-            logger.info(f"{name}: {line}")
+    for line in describe_drift(inputs.files.read_now, now, inputs.database.migrations_table):
+        logger.info(f"{inputs.database.name}: {line}")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from pulumi_d1.migrations.past.history import Application, extended
+from pulumi_d1.migrations.past.history import Application, extend_history
 from pulumi_d1.program.actions.inputs import ledger_outputs
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class RunRecord:
         outputs = {
             **ledger_outputs(ledger),
             "checksums": self._checksums(ledger),
-            "history": [application.as_json() for application in extended(self.state.history, self.applications)],
+            "history": [application.as_json() for application in extend_history(self.state.history, self.applications)],
         }
         if self.state.bookmark and not self.applications:  # the last write's bookmark is the one to restore
             return {**outputs, "bookmark": self.state.bookmark, "restore_command": self.state.restore_command}

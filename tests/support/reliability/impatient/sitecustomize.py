@@ -1,7 +1,7 @@
-"""Makes processes impatient, where this folder is on PYTHONPATH: those that serve dynamic providers, and those of d1.
+"""Make the processes of dynamic providers and of d1 impatient, if this folder is on PYTHONPATH.
 
-Python imports a module of this name before anything else, so the product needs no hook for it. In those a second
-of sleep is a tenth of one, an answer is waited for 3 s, and 16 calls are served at a time, where pulumi.dynamic has 4.
+Python imports a module of this name before anything else, so the product needs no hook. Sleeps take a tenth of their
+time, a response is waited for only 3 s, and 16 calls are served at a time instead of pulumi.dynamic's 4.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 
 SPEED = 10
-"""How many times as fast pauses pass: the 30 s in which the ledger is asked are 3 s."""
+"""The factor by which pauses are shortened: the 30 s of reading the ledger take 3 s."""
 
 REQUEST_SECONDS = 3
 IMPORT_SECONDS = 2
@@ -22,7 +22,7 @@ CALLS = 16
 
 
 class _Wide(futures.ThreadPoolExecutor):
-    """A pool for more calls than pulumi.dynamic asks for."""
+    """A pool for more calls than pulumi.dynamic serves."""
 
     def __init__(self, max_workers: int | None = None, *arguments: Any, **options: Any) -> None:
         super().__init__(max(max_workers or 0, CALLS), *arguments, **options)

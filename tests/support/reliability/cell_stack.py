@@ -33,14 +33,14 @@ _TRACES = (
 
 
 @dataclass(frozen=True)
-class Fleet:
-    """The stack.
+class CellStack:
+    """A stack with a database for each cell.
 
     Attributes:
-        folder: where Pulumi.yaml lies.
-        environment: variables of every command.
-        cells: its databases.
-        http: the emulator; paths are relative to the account's D1.
+        folder: The folder of Pulumi.yaml.
+        environment: The environment variables of every command.
+        cells: The cells, one for each database.
+        http: The emulator; paths are relative to the account's D1.
     """
 
     folder: Path
@@ -51,29 +51,29 @@ class Fleet:
     @classmethod
     def make(
         cls, folder: Path, variables: Mapping[str, str], cells: Iterable[Cell], http: httpx.Client, **more: str
-    ) -> Fleet:
-        """Writes the project into an empty folder, and makes its stack.
+    ) -> CellStack:
+        """Write the project into an empty folder, and create its stack.
 
         Args:
-            folder: the folder.
-            variables: of the engine and of the emulator.
-            cells: the databases.
-            http: the emulator.
-            more: further variables.
+            folder: The folder.
+            variables: The variables of the engine and of the emulator.
+            cells: The cells, one for each database.
+            http: The emulator.
+            more: Further variables.
         """
         project = folder / "project"
-        made = cls(project, {**variables, **_own_variables(folder), **more}, tuple(cells), http)
+        stack = cls(project, {**variables, **_own_variables(folder), **more}, tuple(cells), http)
         shutil.copytree(_PROGRAM, project)
         (project / ".venv").symlink_to(sys.prefix)
-        for cell in made.cells:
+        for cell in stack.cells:
             (project / cell.name).mkdir()
             for file in cell.files:
                 (project / cell.name / file.name).write_text(file.sql)
-        made.pulumi("stack", "init", "fleet").check_returncode()
-        return made
+        stack.pulumi("stack", "init", "cells").check_returncode()
+        return stack
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a command of pulumi's."""
+        """Start a pulumi command."""
         command = ("pulumi", *arguments, "--non-interactive")
         return subprocess.Popen(
             command,
@@ -98,39 +98,43 @@ class Fleet:
         return subprocess.CompletedProcess(process.args, process.returncode, shown)
 
     def unlock(self) -> None:
-        """What a user does once an engine was killed: takes its lock away, and forgets what it had begun to create."""
+        """Remove the lock of a killed engine and forget its pending creations, as a user would."""
         self.pulumi("cancel", "--yes").check_returncode()
         self.pulumi("refresh", "--clear-pending-creates", "--yes", "--skip-preview").check_returncode()
 
     def arrange(self, rules: Iterable[Rule] = ()) -> None:
-        """Sets the emulator's faults, after rules that count each cell's attempts."""
+        """Set the emulator's faults, after rules that count each cell's attempts."""
         counting = [{"fault": "latency", "times": None, **cell.attempt} for cell in self.cells]
         result(self.http.put(self.http.base_url.join(_CONTROL), json={"faults": [*counting, *rules]}))
 
     def attempts(self) -> dict[str, int]:
-        """How often the struck files were sent since the faults were arranged, by cell."""
+        """Return how often the struck files were sent since `arrange`, by cell."""
         rules = result(self.http.get(self.http.base_url.join(_CONTROL)))["faults"]
         return {cell.name: rule["seen"] for cell, rule in zip(self.cells, rules, strict=False)}
 
-    def settled(self) -> set[str]:
-        """The cells that the state shows as done, all files applied."""
+    def requests_in_progress(self) -> int:
+        """Return the number of requests that the emulator has not answered yet."""
+        return int(result(self.http.get(self.http.base_url.join(_CONTROL)))["in_progress"])
+
+    def finished(self) -> set[str]:
+        """Return the cells whose files are all applied according to the state."""
         exported = json.loads(self.pulumi("stack", "export").stdout)["deployment"].get("resources", [])
-        whole = {cell.name: [file.name for file in cell.files] for cell in self.cells}
-        found: list[dict[str, Any]] = [item for item in exported if item["type"] == _TYPE]
-        named = {item["urn"].rpartition("::")[2]: item for item in found}
+        files = {cell.name: [file.name for file in cell.files] for cell in self.cells}
+        resources: list[dict[str, Any]] = [item for item in exported if item["type"] == _TYPE]
+        by_name = {item["urn"].rpartition("::")[2]: item for item in resources}
         return {
             name
-            for name, item in named.items()
-            if not item.get("initErrors") and item["outputs"]["applied"] == whole[name]
+            for name, item in by_name.items()
+            if not item.get("initErrors") and item["outputs"]["applied"] == files[name]
         }
 
-    def made(self, cell: Cell) -> bool:
-        """Whether the cell's struck files have taken effect."""
+    def applied(self, cell: Cell) -> bool:
+        """Return whether the cell's struck files have taken effect."""
         (answer,) = result(self.http.post(f"/database/{self._uuids()[cell.name]}/query", json={"sql": _TABLES}))
         return {"name": f"made_by_{cell.struck[0].name[:4]}"} in answer["results"]
 
-    def wrong(self) -> list[str]:
-        """What ledgers, rows and schemas show against each file applied once, in order; a line for each cell."""
+    def differences(self) -> list[str]:
+        """Return a line for each cell whose ledger, rows and schema do not show each file applied once, in order."""
         uuids, lines = self._uuids(), []
         for cell in self.cells:
             (answer,) = result(self.http.post(f"/database/{uuids[cell.name]}/query", json={"sql": _TRACES}))
@@ -138,12 +142,12 @@ class Fleet:
             for row in answer["results"]:
                 traces[row["trace"]].append(row["name"])
             numbers = [file.name[:4] for file in cell.files]
-            right = {
+            expected = {
                 "ledger": [file.name for file in cell.files],
                 "log": numbers,
                 "table": [f"made_by_{number}" for number in numbers],
             }
-            if traces != right:
+            if traces != expected:
                 lines.append(f"{cell}: {traces}")
         return lines
 
@@ -153,9 +157,9 @@ class Fleet:
 
 
 def _own_variables(folder: Path) -> dict[str, str]:
-    """Pulumi's state and home in `folder`, and an impatient provider."""
+    """Return variables for Pulumi's state and home in `folder`, and for an impatient provider."""
     (folder / "state").mkdir()
-    # Reading all certificates takes most of the time that a client takes to make, and the emulator needs none.
+    # Reading all certificates takes most of the time of creating a client, and the emulator needs none.
     first, end, _ = Path(certifi.where()).read_text().partition("-----END CERTIFICATE-----\n")
     (folder / "certificate.pem").write_text(first + end)
     return {

@@ -119,12 +119,12 @@ def test_after_a_lost_response_nothing_is_restored(database: D1Api) -> None:
 def test_if_the_bookmark_cannot_be_read_nothing_is_restored(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "error", "endpoint": "bookmark", "nth": 3, "times": None}])
     reason = kept(database, fail(database, database))
-    assert reason.startswith("no: it cannot be determined if someone else wrote to the database: internal error")
+    assert reason.startswith("no: it cannot be determined whether someone else wrote to the database: internal error")
 
 
 def test_if_the_files_outcome_is_unknown_nothing_is_restored(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "endpoint": "query", "contains": BROKEN.name}])
-    assert kept(database, fail(database, database)) == "no: it is unknown if the file was applied"
+    assert kept(database, fail(database, database)) == "no: it is unknown whether the file was applied"
 
 
 def test_a_refused_restore_is_reported(database: D1Api) -> None:
