@@ -151,12 +151,12 @@ def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project)
     assert "9999.sql is not in this stack's history" in refusal(tagged, "restore", "--yes", "--before", "9999.sql")
     assert "add Z for UTC" in refusal(tagged, "restore", "--yes", "--time", "2026-11-23T02:10:00")
     early = refusal(tagged, "restore", "--yes", "--time", "2020-01-01T00:00:00Z")
-    assert "longer ago than the 30 days that Cloudflare keeps" in early
+    assert "is too old: Cloudflare keeps bookmarks for 30 days" in early
     unknown = "00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683"
     assert refusal(tagged, "restore", "--yes", "--bookmark", unknown).startswith("nothing was restored: bookmark 0000")
     asked = refusal(tagged, "restore", "--before", TAGS)
     assert asked == "nothing was changed: there is no terminal to ask for confirmation; use --yes"
-    assert "can't be part of a file's name" in refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "a/b")
+    assert "cannot be part of a file name" in refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "a/b")
     (tagged.folder / "migrations" / "0005_again.sql").mkdir()
     exists = refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "again")
     assert "migrations/0005_again.sql exists already" in exists
@@ -168,7 +168,7 @@ def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project)
     arrange(tagged, restore_limit={"requests": 1})
     tagged.database().restore(bookmark)
     limited = refusal(tagged, "restore", "--before", TAGS, "--yes")
-    assert "Cloudflare restores a database 10 times in 10 minutes at most: run the same command again" in limited
+    assert "Cloudflare allows 10 restores of a database in 10 minutes: run the same command again" in limited
     assert applied(tagged) == [*FILES, TAGS]
     assert "quarantine" not in (tagged.folder / "Pulumi.dev.yaml").read_text()
 

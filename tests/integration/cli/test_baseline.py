@@ -129,7 +129,7 @@ def test_after_a_lost_response_the_ledger_decides(project: Project, older: D1Api
     result = hasty.d1("baseline", "--yes")
     assert result.returncode == code, result.stderr
     if code:
-        assert re.search(r"the answer was lost .*nothing was marked, so run the same command again", result.stderr)
+        assert re.search(r"the response was lost .*nothing was marked; run the same command again", result.stderr)
         assert has_no_ledger(older)
     else:
         assert marked(older) == FILES

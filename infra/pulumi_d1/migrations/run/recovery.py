@@ -28,7 +28,7 @@ FOREIGN_WRITES: Final = "someone else wrote to the database during this run, and
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Ends a run that fails, and collects the facts that this needs during the run.
+    """The handling of a failed file, and the facts that are collected for it during the run.
 
     Attributes:
         on_failure: The stack's setting.

@@ -69,7 +69,7 @@ def apply(  # noqa: PLR0913 - all that a run depends on
         review: A review of this database that was just made.
         target: The database's names, for messages.
         options: The stack's options for its runs.
-        retry: The waiting for Cloudflare.
+        retry: The pauses and limits of repeated requests.
         on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
         on_bookmark: Called with the run's bookmark before the first write.
 

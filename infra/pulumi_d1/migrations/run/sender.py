@@ -53,13 +53,13 @@ def send(database: Database, request: Request, import_timeout: timedelta | None 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Sends the requests of one run.
+    """The sender of one run's requests.
 
     Attributes:
         database: The database.
         read_ledger: Reads the names in the ledger.
-        recovery: Ends a run that fails.
-        retry: The waiting for Cloudflare.
+        recovery: The handling of a failure.
+        retry: The pauses and limits of repeated requests.
         options: The stack's decisions about its runs.
         on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
     """
