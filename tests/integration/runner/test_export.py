@@ -40,6 +40,10 @@ def exports(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.sql"))
 
 
+def without_retries(messages: list[str]) -> list[str]:
+    return [message for message in messages if "retrying in" not in message]
+
+
 def test_an_export_is_private_and_loads_again(database: D1Api, tmp_path: Path) -> None:
     database.write(ROWS)
     folder = tmp_path / "a" / "exports"
@@ -71,7 +75,7 @@ def test_an_export_that_ends_within_a_statement_is_none(tmp_path: Path, text: st
         def export(self, file: BinaryIO) -> None:
             file.write(text.encode())
 
-    with pytest.raises(ApiError, match=r"not whole|empty"):
+    with pytest.raises(ApiError, match=r"incomplete|empty"):
         save(Cut(), tmp_path / "exports", "shop-db-dev")
     assert exports(tmp_path / "exports") == []
 
@@ -103,7 +107,7 @@ def test_an_export_that_fails_stops_the_deletion_and_the_next_try_exports(
     in_the_way.write_text("")
     with pytest.raises(ConfigError, match=r"nothing was deleted: .*file"):
         guard.before_deletion(pending(database, in_the_way / "exports"), lambda: database)
-    assert (exports(tmp_path), messages) == ([], [])
+    assert (exports(tmp_path), without_retries(messages)) == ([], [])
 
     guard.before_deletion(pending(database, tmp_path), lambda: database)
     assert len(exports(tmp_path)) == 1
@@ -164,4 +168,4 @@ def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_no_obstac
     gone = type(database)(database.client, database.account_id, str(uuid4()), database.retry)
     guard.before_deletion(pending(gone, tmp_path, protect=True), lambda: gone)
     guard.refuse_replacement(pending(gone, tmp_path, protect=True), lambda: gone)
-    assert messages == []
+    assert without_retries(messages) == []
