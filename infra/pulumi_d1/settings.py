@@ -147,7 +147,9 @@ class Settings(BaseModel):
     def _check_export_on_destroy(cls, export: bool, info: ValidationInfo) -> bool:  # noqa: FBT001 - pydantic's signature
         ephemeral = info.data.get("ttl") or pull_request_of_stack(info.data.get("environment", ""))
         if not export and (info.data.get("protect") or not ephemeral):
-            raise ValueError("only a stack of a pull request or with a ttl may be destroyed without an export")
+            raise ValueError(
+                "only an ephemeral stack (a pull request's, or one with a ttl) may be destroyed without an export"
+            )
         return export
 
     @property
