@@ -1,4 +1,4 @@
-"""`d1 emulator` as a real process, and the variables that it prints."""
+"""`d1 emulator` as a real process, and clients of it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import httpx
@@ -34,10 +35,10 @@ def process(
     """Start the command, and kill it at the end if it still runs.
 
     Args:
-        state: folder of the databases.
-        options: further ones of the command.
-        before: words before the command, such as a shell that sets a limit and runs the rest.
-        environ: further variables.
+        state: The folder of the databases.
+        options: Further options of the command.
+        before: Words before the command, such as a shell that sets a limit and runs the rest.
+        environ: Further variables.
     """
     with subprocess.Popen(
         [*before, *COMMAND, "--port", "0", "--state", str(state), *options],
@@ -54,14 +55,14 @@ def process(
 
 
 def exports(started: subprocess.Popen[str]) -> dict[str, str]:
-    """Read the four variables that the process prints once it serves."""
+    """Return the four variables that the process prints once it serves."""
     words = [shlex.split(line(started.stdout)) for _ in range(4)]
     assert all(export == "export" for export, _ in words)
     return dict(word.split("=", 1) for _, word in words)
 
 
 def client(variables: Mapping[str, str]) -> httpx.Client:
-    """Make a client of it, with the right token; paths are relative to the account's D1."""
+    """Return a client with the right token; its paths are relative to the account's D1."""
     return httpx.Client(
         base_url=f"{variables['CLOUDFLARE_BASE_URL']}/accounts/{variables['CLOUDFLARE_ACCOUNT_ID']}/d1",
         headers={"Authorization": f"Bearer {variables['CLOUDFLARE_API_TOKEN']}"},
@@ -70,20 +71,34 @@ def client(variables: Mapping[str, str]) -> httpx.Client:
 
 
 def result(answer: httpx.Response) -> Any:
-    """Take the result of an answer that must be a success."""
+    """Return the result of an answer that must be a success."""
     assert answer.status_code == 200, answer.text
     return answer.json()["result"]
 
 
 def import_sql(http: httpx.Client, url: str, sql: str) -> dict[str, Any]:
-    """Import a file into the database at `url`, as wrangler does. Returns the state that ended it."""
+    """Import a file into the database at `url`, as wrangler does. Returns the last state."""
     content = sql.encode()
     etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    place = result(http.post(f"{url}/import", json={"action": "init", "etag": etag}))
-    assert http.put(place["upload_url"], content=content).status_code == 200
-    step = {"action": "ingest", "etag": etag, "filename": place["filename"]}
+    upload = result(http.post(f"{url}/import", json={"action": "init", "etag": etag}))
+    assert http.put(upload["upload_url"], content=content).status_code == 200
+    step = {"action": "ingest", "etag": etag, "filename": upload["filename"]}
     state: dict[str, Any] = http.post(f"{url}/import", json=step).json()["result"]
     while state["status"] == "active":
         poll = {"action": "poll", "current_bookmark": state["at_bookmark"]}
         state = http.post(f"{url}/import", json=poll).json()["result"]
     return state
+
+
+def separating_moment() -> datetime:
+    """Return a time after every earlier commit and before every later one. The history has milliseconds."""
+    moment = _next_millisecond()
+    _next_millisecond()
+    return moment
+
+
+def _next_millisecond() -> datetime:
+    start = datetime.now(UTC)
+    while (now := datetime.now(UTC)).replace(microsecond=now.microsecond // 1000 * 1000) <= start:
+        pass
+    return now

@@ -1,4 +1,4 @@
-"""The emulator's control endpoint: what it does on purpose, and what it has seen of that."""
+"""The emulator's control endpoint: set its behaviour, and count the requests of each fault."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ if TYPE_CHECKING:
 
 
 def arrange(client: Client, **behaviour: Any) -> None:
-    """Sets what the emulator does on purpose."""
-    _ask(client, "PUT", json=behaviour)
+    """Set the emulator's limits and faults."""
+    _request(client, "PUT", json=behaviour)
 
 
 def arranged(client: Client) -> list[dict[str, Any]]:
-    """The faults in force, and how many requests each has seen."""
-    found: list[dict[str, Any]] = _ask(client, "GET").json()["result"]["faults"]
-    return found
+    """Return the faults in force, each with the number of requests that it has selected."""
+    faults: list[dict[str, Any]] = _request(client, "GET").json()["result"]["faults"]
+    return faults
 
 
-def _ask(client: Client, method: str, **options: Any) -> httpx.Response:
+def _request(client: Client, method: str, **options: Any) -> httpx.Response:
     url = httpx.URL(client.base_url).join("/emulator/faults")
     headers = {"authorization": f"Bearer {client.token}"}
     return httpx.request(method, url, headers=headers, **options).raise_for_status()

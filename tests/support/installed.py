@@ -1,22 +1,24 @@
-"""The programs of tests/node: where they are, and what to do where they are not installed."""
+"""The programs of tests/node. If they are not installed, tests are skipped or fail."""
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 from tests.support.paths import NODE
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 _BINARIES: Final = NODE / "node_modules" / ".bin"
 
 
 def binaries() -> Path:
-    """Give the folder of wrangler and its Node.js.
+    """Return the folder of wrangler and its Node.js.
 
-    Without them the test is skipped, or fails where D1_REQUIRE_CLIENTS=1 says that they must be there.
+    If they are missing, the test is skipped; with D1_REQUIRE_CLIENTS=1 it fails.
     """
     if not (_BINARIES / "wrangler").exists():
         text = "NOT TESTED WITH THE REAL CLIENTS: tests/node is not installed, run 'make clients'"

@@ -1,4 +1,4 @@
-"""Runs the real wrangler, quiet and without any other network than the emulator."""
+"""Run the real wrangler, without other output and without any network but the emulator."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _ANSI: Final = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 
 
 @dataclass(frozen=True)
-class Run:
-    """What one command did: exit code, and output without colours."""
+class WranglerRun:
+    """The result of one command: exit code, and output without colours."""
 
     code: int
     stdout: str
@@ -27,7 +27,7 @@ class Run:
 
     @property
     def errors(self) -> str:
-        """The text of standard error, each run of blanks one space: wrangler pads its messages."""
+        """Standard error with single spaces, because wrangler pads its messages."""
         return " ".join(self.stderr.split())
 
 
@@ -36,9 +36,9 @@ class Wrangler:
     """A wrangler.
 
     Attributes:
-        program: the executable.
-        folder: in which it runs, and finds its configuration.
-        environment: all of its variables.
+        program: The executable.
+        folder: The working folder, with the configuration.
+        environment: All variables.
     """
 
     program: Path
@@ -47,21 +47,21 @@ class Wrangler:
 
     @classmethod
     def of(cls, binaries: Path, folder: Path, home: Path, variables: Mapping[str, str]) -> Wrangler:
-        """Make one with the given variables, and a home of its own, so that it finds and leaves nothing elsewhere."""
+        """Return a wrangler with these variables and its own home, so that it reads and writes nothing elsewhere."""
         quiet = {
             "PATH": os.pathsep.join([str(binaries), os.environ["PATH"]]),
             "HOME": str(home),
             "XDG_CONFIG_HOME": str(home),
             "CI": "1",
             "WRANGLER_SEND_METRICS": "false",
-            "WRANGLER_HIDE_BANNER": "true",  # with the banner goes the question for a newer version
+            "WRANGLER_HIDE_BANNER": "true",  # without the banner it does not look for a newer version
             "NO_COLOR": "1",
         }
         return cls(binaries / "wrangler", folder, {**variables, **quiet})
 
-    def run(self, *arguments: str, code: int = 0) -> Run:
+    def run(self, *arguments: str, code: int = 0) -> WranglerRun:
         """Run a command, which must end with this exit code."""
-        done = subprocess.run(
+        process = subprocess.run(
             [self.program, *arguments],
             cwd=self.folder,
             env=self.environment,
@@ -71,27 +71,27 @@ class Wrangler:
             timeout=_SECONDS,
             check=False,
         )
-        run = Run(done.returncode, _ANSI.sub("", done.stdout), _ANSI.sub("", done.stderr))
+        run = WranglerRun(process.returncode, _ANSI.sub("", process.stdout), _ANSI.sub("", process.stderr))
         assert run.code == code, run.stdout + run.stderr
         return run
 
-    def d1(self, *arguments: str, code: int = 0) -> Run:
+    def d1(self, *arguments: str, code: int = 0) -> WranglerRun:
         """Run a d1 command."""
         return self.run("d1", *arguments, code=code)
 
     def json(self, *arguments: str, code: int = 0) -> Any:
-        """Run a d1 command with --json, and give what it prints. Lines of progress may precede the JSON."""
+        """Run a d1 command with --json, and return its JSON. Lines of progress may precede it."""
         printed = self.d1(*arguments, "--json", code=code).stdout
         start = re.search(r"^[\[{]", printed, re.MULTILINE)
         assert start, printed
         return json.loads(printed[start.start() :])
 
     def with_variables(self, **variables: str) -> Wrangler:
-        """Give the same wrangler with some variables set otherwise."""
+        """Return the same wrangler with other values of some variables."""
         return replace(self, environment={**self.environment, **variables})
 
     def write(self, name: str, text: str) -> None:
-        """Write a file of its folder."""
+        """Write a file in its folder."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8", newline="")

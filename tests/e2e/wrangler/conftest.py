@@ -9,25 +9,25 @@ import httpx
 import pytest
 
 from d1_emulator.server import DEFAULT_TOKEN
+from tests.support.http_account import HttpAccount
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.support.wrangler import Wrangler
-from tests.support.account import Account
 
 
 @pytest.fixture
-def cloud(base_url: str, account: str) -> Iterator[Account]:
+def cloud(base_url: str, account: str) -> Iterator[HttpAccount]:
     """The account of this test's wrangler."""
     headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
     with httpx.Client(base_url=f"{base_url}/accounts/{account}/d1", headers=headers) as http:
-        yield Account(http)
+        yield HttpAccount(http)
 
 
 @pytest.fixture
-def shop(cloud: Account, wrangler: Wrangler) -> str:
-    """Uuid of the empty database `shop`, which wrangler's configuration binds as DB."""
+def shop(cloud: HttpAccount, wrangler: Wrangler) -> str:
+    """The uuid of the empty database `shop`, the binding DB in wrangler's configuration."""
     uuid = cloud.create("shop")
     wrangler.write(
         "wrangler.toml",
@@ -38,5 +38,5 @@ def shop(cloud: Account, wrangler: Wrangler) -> str:
 
 @pytest.fixture
 def unknown() -> str:
-    """Uuid of no database at all."""
+    """A uuid without a database."""
     return str(uuid4())

@@ -1,4 +1,4 @@
-"""Tests of wrangler are skipped where it is missing, unless it must be there."""
+"""Tests of wrangler are skipped if it is not installed, unless it is required."""
 
 from __future__ import annotations
 

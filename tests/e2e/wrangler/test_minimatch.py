@@ -1,11 +1,10 @@
-"""Any migrationsPattern: it lets in what wrangler's matcher lets in, or it is refused."""
+"""A migrationsPattern matches the same names as in wrangler, or it is refused."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from itertools import product
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,11 +14,10 @@ from hypothesis import strategies as st
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.pattern import make_pattern
 from tests.support import installed
+from tests.support.paths import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-HERE = Path(__file__).parent
 
 FOLDERS = ["", "a/", "ab/", "1_a/", ".a/", "a/b/", "a/.b/", "b/a/b/", "[ab]/", "{a,b}/", "é/", "!a/", "#/", "../"]
 FILES = [
@@ -54,8 +52,8 @@ PATTERN = st.lists(st.one_of(st.sampled_from(COMMON), st.sampled_from(RARE)), mi
 
 @pytest.fixture(scope="module")
 def minimatch() -> Iterator[Callable[[str], Any]]:
-    """Those of NAMES that minimatch lets in, or the error with which it breaks."""
-    command = [installed.binaries() / "node", HERE / "minimatch.mjs"]
+    """A function that returns the NAMES that minimatch matches, or its error."""
+    command = [installed.binaries() / "node", NODE / "minimatch.mjs"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as process:
 
         def matched(glob: str) -> Any:
@@ -70,18 +68,18 @@ def minimatch() -> Iterator[Callable[[str], Any]]:
 
 @settings(deadline=None, max_examples=400)
 @given(PATTERN)
-def test_a_pattern_lets_in_what_minimatch_lets_in_or_is_refused(minimatch: Callable[[str], Any], text: str) -> None:
+def test_a_pattern_matches_like_minimatch_or_is_refused(minimatch: Callable[[str], Any], text: str) -> None:
     try:
         pattern = make_pattern(".", text)
     except ConfigError:
         event("refused")
         return
-    found = [name for name in NAMES if pattern.matches(name)]
-    event("lets some in" if found else "lets none in")
-    assert found == minimatch(pattern.inside)
+    matches = [name for name in NAMES if pattern.matches(name)]
+    event("some matches" if matches else "no matches")
+    assert matches == minimatch(pattern.inside)
 
 
-def test_minimatch_is_the_one_that_wrangler_brings() -> None:
+def test_minimatch_has_the_version_of_wrangler() -> None:
     packages = installed.binaries().parent
     version = json.loads((packages / "minimatch" / "package.json").read_text())["version"]
     bundle = (packages / "wrangler" / "wrangler-dist" / "cli.js").read_text()

@@ -11,7 +11,7 @@ from pulumi_d1.wrangler.edit import put
 from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 COMMENTED = """\
@@ -33,7 +33,7 @@ COMMENTED = """\
 
 
 @pytest.mark.parametrize("name", ["wrangler.jsonc", "wrangler.json"])
-def test_wrangler_finds_the_databases_of_both_environments(wrangler: Wrangler, cloud: Account, name: str) -> None:
+def test_wrangler_finds_the_databases_of_both_environments(wrangler: Wrangler, cloud: HttpAccount, name: str) -> None:
     text = COMMENTED.removeprefix("\ufeff")
     for environment, database in (("", "shop-dev"), ("production", "shop-prod")):
         uuid = cloud.create(database)
@@ -47,12 +47,12 @@ def test_wrangler_finds_the_databases_of_both_environments(wrangler: Wrangler, c
     for environment, file, database in (("", "0001_a.sql", "shop-dev"), ("production", "0002_b", "shop-prod")):
         listed = wrangler.d1("migrations", "list", "DB", "--remote", f"--env={environment}")
         assert re.findall(r"\d{4}_\w(?:\.sql)?", listed.stdout) == [file]
-        done = wrangler.run("deploy", "--dry-run", f"--env={environment}")
-        assert re.search(rf"env\.DB \({database}\) +D1 Database", done.stdout)
-        assert "Unexpected fields" not in done.stderr
+        deployed = wrangler.run("deploy", "--dry-run", f"--env={environment}")
+        assert re.search(rf"env\.DB \({database}\) +D1 Database", deployed.stdout)
+        assert "Unexpected fields" not in deployed.stderr
 
 
-def test_a_new_wrangler_jsonc_is_one_that_wrangler_takes(wrangler: Wrangler, cloud: Account) -> None:
+def test_wrangler_reads_a_new_wrangler_jsonc(wrangler: Wrangler, cloud: HttpAccount) -> None:
     id_ = cloud.create("shop")
     entry = WranglerEntry("wrangler.jsonc", "", "DB", "shop", id_, "migrations", "d1_migrations", worker="shop")
     wrangler.write("wrangler.jsonc", put(None, entry))

@@ -1,4 +1,4 @@
-"""wrangler d1 create, list, info, insights and delete, and what they say when something is wrong."""
+"""wrangler d1 create, list, info, insights and delete, and their errors."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 
-def test_create_makes_a_database_where_it_was_asked_to(wrangler: Wrangler, cloud: Account) -> None:
-    made = wrangler.d1("create", "shop", "--location", "apac")
-    assert "Successfully created DB 'shop' in region APAC" in made.stdout
-    [uuid] = re.findall(r'"database_id": "([0-9a-f-]{36})"', made.stdout)
+def test_create_makes_a_database_in_its_location(wrangler: Wrangler, cloud: HttpAccount) -> None:
+    created = wrangler.d1("create", "shop", "--location", "apac")
+    assert "Successfully created DB 'shop' in region APAC" in created.stdout
+    [uuid] = re.findall(r'"database_id": "([0-9a-f-]{36})"', created.stdout)
     assert cloud.http.get("/database/shop").json()["result"]["uuid"] == uuid
     assert cloud.tables(uuid) == []
 
 
-def test_a_name_that_is_taken_is_refused_and_nothing_is_made(wrangler: Wrangler, cloud: Account) -> None:
+def test_a_name_that_is_taken_is_refused_and_nothing_is_made(wrangler: Wrangler, cloud: HttpAccount) -> None:
     cloud.create("shop")
     refused = wrangler.d1("create", "shop", code=1)
     assert "A database with that name already exists" in refused.errors
@@ -28,19 +28,19 @@ def test_a_name_that_is_taken_is_refused_and_nothing_is_made(wrangler: Wrangler,
 
 
 @pytest.mark.parametrize("number", [0, 3, 10, 23])
-def test_list_ends_and_names_every_database_once(wrangler: Wrangler, cloud: Account, number: int) -> None:
+def test_list_ends_and_names_every_database_once(wrangler: Wrangler, cloud: HttpAccount, number: int) -> None:
     made = {cloud.create(f"db-{index}"): f"db-{index}" for index in range(number)}
     listed = wrangler.json("list")
     assert len(listed) == number
     assert {item["uuid"]: item["name"] for item in listed} == made
 
 
-def test_list_draws_a_table(wrangler: Wrangler, cloud: Account) -> None:
+def test_list_draws_a_table(wrangler: Wrangler, cloud: HttpAccount) -> None:
     uuid = cloud.create("shop")
     assert re.search(rf"{uuid} +│ +shop +│ +production", wrangler.d1("list").stdout)
 
 
-def test_info_counts_tables_and_has_zeros_for_the_metrics(wrangler: Wrangler, cloud: Account) -> None:
+def test_info_counts_tables_and_has_zeros_for_the_metrics(wrangler: Wrangler, cloud: HttpAccount) -> None:
     uuid = cloud.create("shop", "CREATE TABLE a (x); CREATE TABLE b (x)")
     info = wrangler.json("info", "shop")
     created = info.pop("created_at")
@@ -66,17 +66,17 @@ def test_info_finds_a_database_by_its_binding(wrangler: Wrangler, shop: str) -> 
     assert "8.19 kB" in shown
 
 
-def test_insights_has_no_queries_to_show(wrangler: Wrangler, cloud: Account) -> None:
+def test_insights_has_no_queries_to_show(wrangler: Wrangler, cloud: HttpAccount) -> None:
     cloud.create("shop", "CREATE TABLE a (x)")
     assert wrangler.json("insights", "shop") == []
 
 
-def test_delete_removes_the_database(wrangler: Wrangler, cloud: Account) -> None:
+def test_delete_removes_the_database(wrangler: Wrangler, cloud: HttpAccount) -> None:
     cloud.create("kept")
     uuid = cloud.create("shop")
-    done = wrangler.d1("delete", "shop", "--skip-confirmation")
-    assert f"About to delete remote database DB 'shop' ({uuid})." in done.stdout
-    assert "Deleted 'shop' successfully." in done.stdout
+    deleted = wrangler.d1("delete", "shop", "--skip-confirmation")
+    assert f"About to delete remote database DB 'shop' ({uuid})." in deleted.stdout
+    assert "Deleted 'shop' successfully." in deleted.stdout
     assert cloud.names() == ["kept"]
 
 
@@ -101,7 +101,7 @@ def test_a_uuid_in_the_configuration_that_does_not_exist_is_error_7404(wrangler:
     assert "database not found [code: 7404]" in failed.errors
 
 
-def test_a_wrong_token_is_error_10000(wrangler: Wrangler, cloud: Account) -> None:
+def test_a_wrong_token_is_error_10000(wrangler: Wrangler, cloud: HttpAccount) -> None:
     cloud.create("shop")
     stranger = wrangler.with_variables(CLOUDFLARE_API_TOKEN="another-token")
     failed = stranger.d1("delete", "shop", "--skip-confirmation", code=1)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 TRIGGER = """
@@ -19,7 +19,9 @@ INSERT INTO parts (name) VALUES ('a;b'), ('c');
 """
 
 
-def test_a_command_answers_with_one_result_for_each_statement(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_a_command_returns_one_result_for_each_statement(
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
+) -> None:
     sql = "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'é'), (2, NULL); SELECT * FROM t"
     results = wrangler.json("execute", "DB", "--remote", "--command", sql)
     assert [item["success"] for item in results] == [True, True, True]
@@ -28,7 +30,7 @@ def test_a_command_answers_with_one_result_for_each_statement(wrangler: Wrangler
 
 
 def test_a_command_that_sqlite_refuses_is_error_7500_and_leaves_nothing(
-    wrangler: Wrangler, shop: str, cloud: Account, account: str
+    wrangler: Wrangler, shop: str, cloud: HttpAccount, account: str
 ) -> None:
     sql = "CREATE TABLE half (a); INSERT INTO nowhere VALUES (1)"
     failed = wrangler.json("execute", "shop", "--remote", "--command", sql, code=1)
@@ -52,7 +54,7 @@ def test_the_same_error_without_json_names_the_place_and_the_code(wrangler: Wran
 
 
 def test_a_file_is_imported_with_its_triggers_and_the_bookmark_is_the_databases(
-    wrangler: Wrangler, shop: str, cloud: Account
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
 ) -> None:
     wrangler.write("parts.sql", TRIGGER)
     run = wrangler.d1("execute", "shop", "--remote", "--file", "parts.sql", "--yes")
@@ -65,7 +67,7 @@ def test_a_file_is_imported_with_its_triggers_and_the_bookmark_is_the_databases(
     ]
 
 
-def test_a_file_with_json_gives_the_sums_of_its_statements(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_a_file_with_json_gives_the_sums_of_its_statements(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     wrangler.write("rows.sql", "CREATE TABLE t (a);\n" + "INSERT INTO t VALUES (1), (2);\n" * 3)
     [result] = wrangler.json("execute", "shop", "--remote", "--file", "rows.sql")
     assert result["success"] is True
@@ -74,7 +76,7 @@ def test_a_file_with_json_gives_the_sums_of_its_statements(wrangler: Wrangler, s
     assert (sums["Total queries executed"], sums["Rows written"], sums["Database size (MB)"]) == (4, 6, "0.01")
 
 
-def test_the_same_file_is_not_uploaded_twice(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_the_same_file_is_not_uploaded_twice(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     cloud.query(shop, "CREATE TABLE t (a)")
     wrangler.write("row.sql", "INSERT INTO t VALUES (1);")
     command = ("execute", "shop", "--remote", "--file", "row.sql", "--yes")
@@ -83,7 +85,7 @@ def test_the_same_file_is_not_uploaded_twice(wrangler: Wrangler, shop: str, clou
     assert cloud.query(shop, "SELECT count(*) AS n FROM t") == [{"n": 2}], "it runs again all the same"
 
 
-def test_a_file_may_be_larger_than_a_statement(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_a_file_may_be_larger_than_a_statement(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     cloud.query(shop, "CREATE TABLE t (a)")
     wrangler.write("large.sql", f"INSERT INTO t VALUES ('{'x' * 90_000}');\n" * 30)
     [result] = wrangler.json("execute", "shop", "--remote", "--file", "large.sql")
@@ -91,7 +93,7 @@ def test_a_file_may_be_larger_than_a_statement(wrangler: Wrangler, shop: str, cl
     assert cloud.query(shop, "SELECT sum(length(a)) AS n FROM t") == [{"n": 2_700_000}]
 
 
-def test_a_file_with_a_wrong_statement_leaves_nothing(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_a_file_with_a_wrong_statement_leaves_nothing(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     before = cloud.bookmark(shop)
     wrangler.write("bad.sql", "CREATE TABLE half (a);\nINSERT INTO half VALUES (1);\nINSERT INTO nowhere VALUES (1);\n")
     failed = wrangler.json("execute", "shop", "--remote", "--file", "bad.sql", code=1)
@@ -100,7 +102,7 @@ def test_a_file_with_a_wrong_statement_leaves_nothing(wrangler: Wrangler, shop: 
     assert cloud.bookmark(shop) == before
 
 
-def test_a_file_with_a_transaction_of_its_own_is_refused(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_a_file_with_its_own_transaction_is_refused(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     wrangler.write("transaction.sql", "BEGIN TRANSACTION;\nCREATE TABLE t (a);\nCOMMIT;\n")
     failed = wrangler.d1("execute", "shop", "--remote", "--file", "transaction.sql", "--yes", code=1)
     assert "instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements" in failed.errors

@@ -1,4 +1,4 @@
-"""wrangler d1 export --remote: the file it writes, and that the file loads again."""
+"""wrangler d1 export --remote: its file, which loads again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 if TYPE_CHECKING:
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 SCHEMA = """
@@ -56,16 +56,16 @@ INDEX = "CREATE INDEX posts_by_author ON posts(author);\n"
     ],
     ids=lambda value: " ".join(value) if value and value[0].startswith("--") else None,
 )
-def test_an_export_holds_what_its_options_ask_for(
-    wrangler: Wrangler, shop: str, cloud: Account, options: tuple[str, ...], expected: tuple[str, ...]
+def test_an_export_follows_its_options(
+    wrangler: Wrangler, shop: str, cloud: HttpAccount, options: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     cloud.query(shop, SCHEMA)
-    done = wrangler.d1("export", "shop", "--remote", "--output", "dump.sql", *options)
-    assert "Downloaded to dump.sql successfully!" in done.stdout
+    exported = wrangler.d1("export", "shop", "--remote", "--output", "dump.sql", *options)
+    assert "Downloaded to dump.sql successfully!" in exported.stdout
     assert (wrangler.folder / "dump.sql").read_text() == HEAD + "".join(expected)
 
 
-def test_an_export_reads_as_that_of_cloudflares_own_local_engine(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_an_export_equals_that_of_cloudflares_local_engine(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     schema = SCHEMA + MORE
     cloud.query(shop, schema)
     wrangler.write("schema.sql", schema)
@@ -76,7 +76,7 @@ def test_an_export_reads_as_that_of_cloudflares_own_local_engine(wrangler: Wrang
     assert remote == local + "\n", "the one difference: wrangler's local mode leaves the last line open"
 
 
-def test_an_export_loads_again_as_a_file(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_an_export_loads_again_as_a_file(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     cloud.query(shop, SCHEMA)
     copy = cloud.create("copy")
     wrangler.d1("export", "shop", "--remote", "--output", "dump.sql")
@@ -91,18 +91,18 @@ def test_an_export_loads_again_as_a_file(wrangler: Wrangler, shop: str, cloud: A
 
 
 def test_the_address_of_an_export_needs_no_token_and_no_other_address_works(
-    wrangler: Wrangler, shop: str, cloud: Account
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
 ) -> None:
     cloud.query(shop, SCHEMA)
-    done = wrangler.d1("export", "shop", "--remote", "--output", "dump.sql")
-    [url] = re.findall(r"valid for one hour: (\S+)", done.stdout)
+    exported = wrangler.d1("export", "shop", "--remote", "--output", "dump.sql")
+    [url] = re.findall(r"valid for one hour: (\S+)", exported.stdout)
     assert httpx.get(url).content == (wrangler.folder / "dump.sql").read_bytes()
     assert httpx.get(url[:-1]).status_code == 403
     assert httpx.put(url, content=b"x").status_code == 403
 
 
 def test_a_database_with_a_virtual_table_is_refused_unless_other_tables_are_named(
-    wrangler: Wrangler, shop: str, cloud: Account
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
 ) -> None:
     cloud.query(shop, SCHEMA + "CREATE VIRTUAL TABLE found USING fts5(body)")
     failed = wrangler.d1("export", "shop", "--remote", "--output", "dump.sql", code=1)

@@ -1,4 +1,4 @@
-"""The real wrangler meets the faults and limits, and says what it says of the service's."""
+"""The real wrangler against faults and limits: it fails as with the service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from d1_emulator.server import DEFAULT_TOKEN, serving
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 _TRIGGER = "CREATE TABLE t (a);\nCREATE TRIGGER r AFTER INSERT ON t begin UPDATE t SET a = 1; end;\n"
@@ -21,7 +21,7 @@ _TRIGGER = "CREATE TABLE t (a);\nCREATE TRIGGER r AFTER INSERT ON t begin UPDATE
 
 @pytest.fixture(scope="module")
 def base_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Where an emulator of this module's own listens: faults would strike the tests of other modules."""
+    """The address of this module's own emulator, because faults would hit the tests of other modules."""
     with serving(tmp_path_factory.mktemp("faults")) as address:
         yield address.base_url
 
@@ -33,7 +33,7 @@ def _set(base_url: str, **document: Any) -> None:
 
 
 def test_the_strict_splitter_refuses_a_trigger_as_a_migration_and_not_as_a_file(
-    base_url: str, wrangler: Wrangler, cloud: Account, shop: str
+    base_url: str, wrangler: Wrangler, cloud: HttpAccount, shop: str
 ) -> None:
     _set(base_url, strict_splitter=True)
     wrangler.write("migrations/0001_trigger.sql", _TRIGGER)
@@ -61,7 +61,7 @@ def test_an_import_that_stays_active_and_then_fails_is_followed_to_its_end(base_
 
 
 def test_a_fault_in_the_second_migration_leaves_the_first_applied(
-    base_url: str, wrangler: Wrangler, cloud: Account, shop: str
+    base_url: str, wrangler: Wrangler, cloud: HttpAccount, shop: str
 ) -> None:
     _set(
         base_url,

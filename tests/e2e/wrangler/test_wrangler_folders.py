@@ -18,7 +18,7 @@ from pulumi_d1.wrangler.entry import WranglerEntry
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 TABLE = "d1_migrations"
@@ -53,7 +53,7 @@ def random_name(random: Random) -> str:
 
 
 def fill(folder: Path, random: Random) -> None:
-    """Files, folders and links; some of the folders are called like files, and links lead to both."""
+    """Create files, folders and links to both; some folders have names of files."""
     folders = [folder, *(folder / random_name(random) for _ in range(40)), folder / ".hidden", folder / "7.sql"]
     folders += [random.choice(folders) / random_name(random) for _ in range(8)]
     for place in folders:
@@ -78,13 +78,13 @@ def assert_same(ours: list[str], wranglers: list[str], folder: Path) -> None:
     lines += [f"only wrangler has {name!r}" for name in wranglers if name not in ours]
     if not lines:
         pairs = zip(ours, wranglers, strict=True)
-        lines += [f"this program runs {a!r} where wrangler runs {b!r}" for a, b in pairs if a != b][:1]
+        lines += [f"this program runs {a!r}, but wrangler runs {b!r}" for a, b in pairs if a != b][:1]
     assert not lines, "\n".join([*lines, tree(folder)])
 
 
 @pytest.mark.parametrize("inside", PATTERNS)
-def test_wrangler_lists_and_applies_what_the_plan_says(
-    wrangler: Wrangler, shop: str, cloud: Account, inside: str
+def test_wrangler_lists_and_applies_the_files_of_the_plan(
+    wrangler: Wrangler, shop: str, cloud: HttpAccount, inside: str
 ) -> None:
     random = Random(inside)  # noqa: S311 - the same folder in each run, and no secret
     folder = wrangler.folder / "migrations"
@@ -97,7 +97,7 @@ def test_wrangler_lists_and_applies_what_the_plan_says(
     applied = ["0000_gone.sql", *random.sample([migration.name for migration in migrations], len(migrations) // 3)]
     random.shuffle(applied)
     pending = [migration.name for migration in make_plan(migrations, applied, {}).pending]
-    assert len(pending) > 5, f"a folder that shows little:\n{tree(folder)}"
+    assert len(pending) > 5, f"the folder has too few pending files:\n{tree(folder)}"
 
     cloud.query(shop, "\n".join([ledger.create(TABLE), *(ledger.insert(TABLE, name) for name in applied)]))
     listed = wrangler.d1("migrations", "list", "DB", "--remote").stdout

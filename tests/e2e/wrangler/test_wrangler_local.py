@@ -1,4 +1,4 @@
-"""The local database of the real wrangler is found by its configuration, and read without leaving a trace."""
+"""The local database of the real wrangler is found by its configuration, and read without changing a file."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MIGRATION = "CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT);\n"
     ],
     ids=["its id", "its preview id", "an empty id", "its binding"],
 )
-def test_what_wrangler_applied_locally_is_read(wrangler: Wrangler, fields: str) -> None:
+def test_migrations_that_wrangler_applied_locally_are_read(wrangler: Wrangler, fields: str) -> None:
     text = f'name = "shop"\n\n[[d1_databases]]\nbinding = "DB"\ndatabase_name = "shop"\n{fields}\n'
     wrangler.write("wrangler.toml", text)
     wrangler.write("migrations/0001_tags.sql", MIGRATION)
@@ -49,7 +49,7 @@ def test_what_wrangler_applied_locally_is_read(wrangler: Wrangler, fields: str) 
     assert ("table", "tags") not in {item.key for item in live.read_database(database, "d1_migrations").objects}
 
 
-def test_an_environment_has_its_own_and_a_binding_that_is_not_there_none() -> None:
+def test_an_environment_has_its_own_id_and_a_missing_binding_has_none() -> None:
     text = '{"env": {"staging": {"d1_databases": [{"binding": "DB", "database_id": "x"}]}}, "d1_databases": []}'
     assert local_id(text, WranglerEntry("wrangler.jsonc", "staging", "DB")) == "x"
     assert local_id(text, WranglerEntry("wrangler.jsonc", "", "DB")) is None

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 
-def ledger(cloud: Account, uuid: str) -> list[str]:
+def ledger(cloud: HttpAccount, uuid: str) -> list[str]:
     return [row["name"] for row in cloud.query(uuid, "SELECT name FROM d1_migrations ORDER BY id")]
 
 
-def test_create_writes_numbered_files_that_apply_runs(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_create_writes_numbered_files_that_apply_runs(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     wrangler.d1("migrations", "create", "shop", "first step")
     [first] = (wrangler.folder / "migrations").iterdir()
     assert first.name == "0001_first_step.sql"
@@ -28,7 +28,7 @@ def test_create_writes_numbered_files_that_apply_runs(wrangler: Wrangler, shop: 
     assert cloud.tables(shop) == ["d1_migrations", "t"]
 
 
-def test_list_names_what_apply_has_left_to_do(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_list_names_the_pending_files(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     wrangler.write("migrations/0001_a.sql", "CREATE TABLE a (x);\n")
     wrangler.write("migrations/0002_b.sql", "CREATE TABLE b (x);\n")
     before = wrangler.d1("migrations", "list", "shop", "--remote").stdout
@@ -42,8 +42,8 @@ def test_list_names_what_apply_has_left_to_do(wrangler: Wrangler, shop: str, clo
     assert ledger(cloud, shop) == ["0001_a.sql", "0002_b.sql"]
 
 
-def test_a_migration_that_fails_stops_the_run_and_leaves_nothing_of_itself(
-    wrangler: Wrangler, shop: str, cloud: Account
+def test_a_failing_migration_stops_the_run_and_changes_nothing(
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
 ) -> None:
     wrangler.write("migrations/0001_good.sql", "CREATE TABLE good (a);\n")
     wrangler.write("migrations/0002_bad.sql", "CREATE TABLE half (a);\nALTER TABLE good ADD COLUMN b;\nSELEC 1;\n")
@@ -59,7 +59,9 @@ def test_a_migration_that_fails_stops_the_run_and_leaves_nothing_of_itself(
     assert ledger(cloud, shop) == ["0001_good.sql", "0002_bad.sql", "0003_later.sql"]
 
 
-def test_a_migration_with_a_transaction_of_its_own_is_refused(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_a_migration_with_its_own_transaction_is_refused(
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
+) -> None:
     wrangler.write("migrations/0001_begin.sql", "BEGIN TRANSACTION;\nCREATE TABLE t (a);\nCOMMIT;\n")
     failed = wrangler.d1("migrations", "apply", "shop", "--remote", code=1)
     assert "instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements" in failed.errors
@@ -68,7 +70,7 @@ def test_a_migration_with_a_transaction_of_its_own_is_refused(wrangler: Wrangler
 
 
 def test_a_migration_without_its_last_semicolon_runs_into_the_ledger(
-    wrangler: Wrangler, shop: str, cloud: Account
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
 ) -> None:
     wrangler.write("migrations/0001_open.sql", "CREATE TABLE t (a)")
     failed = wrangler.d1("migrations", "apply", "shop", "--remote", code=1)
@@ -76,7 +78,7 @@ def test_a_migration_without_its_last_semicolon_runs_into_the_ledger(
     assert cloud.tables(shop) == ["d1_migrations"]
 
 
-def test_the_ledger_may_have_another_name(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_the_ledger_may_have_another_name(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     config = wrangler.folder / "wrangler.toml"
     config.write_text(config.read_text() + 'migrations_table = "our \\"ledger\\""\nmigrations_dir = "sql/steps"\n')
     wrangler.write("sql/steps/1_it's.sql", "CREATE TABLE t (a);\n")

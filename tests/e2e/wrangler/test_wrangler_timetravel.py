@@ -1,28 +1,21 @@
-"""wrangler d1 time-travel: bookmarks of now and then, and the way there and back."""
+"""wrangler d1 time-travel: bookmarks, restores, and undone restores."""
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.emulator_process import separating_moment
+
 if TYPE_CHECKING:
-    from tests.support.account import Account
+    from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
 
-def until_the_clock_has_moved() -> datetime:
-    """Wait until the next millisecond: bookmarks are found by times of that grain."""
-    start = datetime.now(UTC)
-    while (now := datetime.now(UTC)) - start < timedelta(milliseconds=2):
-        time.sleep(0.001)
-    return now
-
-
 def test_info_names_the_current_bookmark_and_the_command_to_restore_it(
-    wrangler: Wrangler, shop: str, cloud: Account
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
 ) -> None:
     cloud.query(shop, "CREATE TABLE t (a)")
     bookmark = cloud.bookmark(shop)
@@ -31,17 +24,16 @@ def test_info_names_the_current_bookmark_and_the_command_to_restore_it(
     assert f"wrangler d1 time-travel restore shop --bookmark={bookmark}" in shown
 
 
-def test_info_finds_the_bookmark_of_a_time(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_info_finds_the_bookmark_of_a_time(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     cloud.query(shop, "CREATE TABLE t (a)")
     then = cloud.bookmark(shop)
-    moment = until_the_clock_has_moved()
-    until_the_clock_has_moved()
+    moment = separating_moment()
     cloud.query(shop, "INSERT INTO t VALUES (1)")
     assert wrangler.json("time-travel", "info", "shop", "--timestamp", moment.isoformat()) == {"bookmark": then}
 
 
-def test_a_restore_brings_back_what_a_bookmark_saw_and_can_be_undone(
-    wrangler: Wrangler, shop: str, cloud: Account
+def test_a_restore_brings_back_the_rows_of_a_bookmark_and_can_be_undone(
+    wrangler: Wrangler, shop: str, cloud: HttpAccount
 ) -> None:
     cloud.query(shop, "CREATE TABLE t (a); INSERT INTO t VALUES ('kept')")
     good = cloud.bookmark(shop)
@@ -59,17 +51,16 @@ def test_a_restore_brings_back_what_a_bookmark_saw_and_can_be_undone(
     assert cloud.tables(shop) == []
 
 
-def test_a_restore_to_a_time(wrangler: Wrangler, shop: str, cloud: Account) -> None:
+def test_a_restore_to_a_time(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     cloud.query(shop, "CREATE TABLE t (a); INSERT INTO t VALUES ('kept')")
-    moment = until_the_clock_has_moved()
-    until_the_clock_has_moved()
+    moment = separating_moment()
     cloud.query(shop, "DELETE FROM t")
     wrangler.json("time-travel", "restore", "shop", f"--timestamp={moment.isoformat()}")
     assert cloud.query(shop, "SELECT a FROM t") == [{"a": "kept"}]
 
 
 @pytest.mark.parametrize("bookmark", ["nonsense", "00000001-00000002-00004e00-00000000000000000000000000000000"])
-def test_a_bookmark_of_no_moment_is_refused(wrangler: Wrangler, shop: str, cloud: Account, bookmark: str) -> None:
+def test_an_unknown_bookmark_is_refused(wrangler: Wrangler, shop: str, cloud: HttpAccount, bookmark: str) -> None:
     before = cloud.bookmark(shop)
     failed = wrangler.d1("time-travel", "restore", "shop", f"--bookmark={bookmark}", code=1)
     assert f"bookmark {bookmark} is not one of this database's [code: 7400]" in failed.errors

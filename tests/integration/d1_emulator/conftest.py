@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def http(base_url: str) -> Iterator[httpx.Client]:
-    """Plain HTTP with the right token; paths are relative to the account's D1."""
+    """A plain HTTP client with the right token; paths are relative to the account's D1."""
     headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
     with httpx.Client(base_url=f"{base_url}/accounts/{DEFAULT_ACCOUNT_ID}/d1", headers=headers) as client:
         yield client
@@ -32,6 +32,6 @@ def sdk(base_url: str) -> Iterator[Cloudflare]:
 
 @pytest.fixture
 def database(http: httpx.Client) -> str:
-    """Uuid of a fresh database."""
+    """The uuid of a new database."""
     answer = http.post("/database", json={"name": f"db-{uuid4().hex}"}).json()
     return str(answer["result"]["uuid"])

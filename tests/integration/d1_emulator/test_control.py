@@ -1,4 +1,4 @@
-"""The control endpoint, and the options that say the same: who may ask, what they show, and what they refuse."""
+"""The control endpoint and the equivalent options: their access, answers and errors."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _START = Behaviour(latency_ms=1, faults=(FaultRule(Fault.ERROR, endpoint="raw"),
 
 @pytest.fixture(scope="module")
 def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """The endpoint of an emulator that was started with a behaviour of its own."""
+    """A client of an emulator that was started with its own behaviour."""
     with serving(tmp_path_factory.mktemp("control"), behaviour=_START) as address:
         headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
         with httpx.Client(base_url=f"http://127.0.0.1:{address.port}", headers=headers) as client:
             yield client
 
 
-def test_what_is_put_is_shown_and_what_is_deleted_is_as_at_the_start(control: httpx.Client) -> None:
+def test_put_is_shown_by_get_and_delete_restores_the_start(control: httpx.Client) -> None:
     aim = {"endpoint": "query", "contains": "x", "nth": 2, "times": None}
     rule = {"fault": "drop", "when": "after", **aim, "ms": 0, "retry_after": 1}
     put = control.put(PATH, json={"faults": [rule], "rate_limit": {}, "strict_splitter": True})
@@ -53,7 +53,7 @@ def test_what_is_put_is_shown_and_what_is_deleted_is_as_at_the_start(control: ht
     assert read(JsonObject(shown), {"raw"}, Behaviour()) == _START
 
 
-def test_only_the_token_opens_it(control: httpx.Client) -> None:
+def test_it_needs_the_token(control: httpx.Client) -> None:
     for method in ("GET", "PUT", "DELETE"):
         answer = httpx.request(method, f"{control.base_url}{PATH}", headers={"Authorization": "Bearer wrong"})
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (401, 10000)
@@ -95,10 +95,10 @@ def test_a_bad_request_gets_one_clear_message_and_changes_nothing(
     assert control.get(PATH).json() == before
 
 
-def test_the_options_say_what_the_endpoint_takes() -> None:
+def test_the_options_set_the_same_behaviour_as_the_endpoint() -> None:
     faults = ("drop when=after endpoint=query nth=2", "latency ms=5 times=null contains='a b'")
-    asked = {"plan": "free", "rate_limit": "", "restore_limit": "3/4.5", "latency_ms": None, "faults": faults}
-    assert behaviour_of(asked) == Behaviour(
+    options = {"plan": "free", "rate_limit": "", "restore_limit": "3/4.5", "latency_ms": None, "faults": faults}
+    assert behaviour_of(options) == Behaviour(
         rate_limit=API_QUOTA,
         max_databases=10,
         retention_days=7,
@@ -134,7 +134,7 @@ def test_a_bad_option_gets_one_clear_message(tmp_path: Path, options: tuple[str,
     assert not (tmp_path / "state").exists()
 
 
-def test_the_command_behaves_as_its_options_ask(tmp_path: Path) -> None:
+def test_the_command_behaves_according_to_its_options(tmp_path: Path) -> None:
     options = ("--max-databases", "1", "--rate-limit", "5/60/60", "--strict-splitter", "--fault", "error endpoint=get")
     with process(tmp_path, *options) as started, client(exports(started)) as http:
         uuid = http.post("/database", json={"name": "one"}).json()["result"]["uuid"]

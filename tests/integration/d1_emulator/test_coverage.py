@@ -17,20 +17,20 @@ _CALL = re.compile(
 )
 
 
-def _of_the_sdk() -> set[Endpoint]:
-    """Every endpoint that the official client calls."""
-    found = set()
+def _sdk_endpoints() -> set[Endpoint]:
+    """Return every endpoint that the official client calls."""
+    endpoints = set()
     for method, path, rest in _CALL.findall(inspect.getsource(database) + inspect.getsource(time_travel)):
-        named = re.search(r'method="(\w+)"', rest)
-        verb = named[1] if named else "get" if method == "get_api_list" else method
-        found.add(
+        explicit = re.search(r'method="(\w+)"', rest)
+        verb = explicit[1] if explicit else "get" if method == "get_api_list" else method
+        endpoints.add(
             Endpoint(verb.upper(), path.replace("{account_id}", "{account}").replace("{database_id}", "{database}"))
         )
-    return found
+    return endpoints
 
 
 def test_the_list_is_what_the_official_client_calls() -> None:
-    assert _of_the_sdk() == set(D1_API)
+    assert _sdk_endpoints() == set(D1_API)
     assert len(D1_API) == len(set(D1_API))
 
 
@@ -38,7 +38,7 @@ def test_the_table_in_the_documentation_is_fresh(capsys: pytest.CaptureFixture[s
     assert coverage.main([]) == 0, capsys.readouterr().err
 
 
-def test_a_stale_table_is_told_and_rewritten(
+def test_a_stale_table_is_reported_and_rewritten(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     copy = tmp_path_factory.mktemp("docs") / DOCUMENT.name

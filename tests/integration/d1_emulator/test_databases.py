@@ -1,4 +1,4 @@
-"""Databases are made, found, listed, changed and removed as on the service."""
+"""Databases are created, found, listed, changed and deleted as on the service."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ _NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def _error(response: httpx.Response) -> tuple[int, int, str]:
-    """HTTP status, code and text of an answer that must be an error."""
+    """Return HTTP status, code and text of an answer that must be an error."""
     envelope = response.json()
     assert (envelope["success"], envelope["result"], envelope["messages"]) == (False, None, [])
     [error] = envelope["errors"]
     return response.status_code, error["code"], error["message"]
 
 
-def test_a_new_database_is_as_the_service_makes_one(http: httpx.Client) -> None:
+def test_a_new_database_looks_like_one_of_the_service(http: httpx.Client) -> None:
     answer = http.post("/database", json={"name": "northwind", "primary_location_hint": "apac", "jurisdiction": "eu"})
     assert answer.status_code == 200
     envelope = answer.json()
-    made = envelope.pop("result")
+    result = envelope.pop("result")
     assert envelope == {"success": True, "errors": [], "messages": []}
-    assert UUID(made.pop("uuid")).version == 4
-    assert made.pop("created_at").endswith("Z")
-    assert made == {
+    assert UUID(result.pop("uuid")).version == 4
+    assert result.pop("created_at").endswith("Z")
+    assert result == {
         "name": "northwind",
         "version": "production",
         "num_tables": 0,
@@ -75,7 +75,7 @@ def test_a_bad_request_to_create_names_the_property(http: httpx.Client, body: An
     assert _error(http.post("/database", json=body)) == (400, 7400, f"Invalid property: {problem}")
 
 
-def test_a_name_is_free_again_only_after_its_database_is_gone(http: httpx.Client) -> None:
+def test_a_name_is_free_again_only_after_its_database_is_deleted(http: httpx.Client) -> None:
     first = http.post("/database", json={"name": "twice"}).json()["result"]["uuid"]
     assert _error(http.post("/database", json={"name": "twice"}))[:2] == (400, 7502)
     assert http.delete(f"/database/{first}").json()["result"] is None
@@ -89,7 +89,7 @@ def test_a_database_is_found_by_uuid_and_by_name(sdk: Cloudflare, database: str)
     assert by_uuid.uuid == database
 
 
-def test_only_the_fields_that_are_asked_for_are_sent(http: httpx.Client, database: str) -> None:
+def test_only_the_requested_fields_are_sent(http: httpx.Client, database: str) -> None:
     answer = http.get(f"/database/{database}", params={"fields": "uuid,version"})
     assert answer.json()["result"] == {"uuid": database, "version": "production"}
     assert _error(http.get(f"/database/{database}", params={"fields": "uuid,colour"}))[:2] == (400, 7400)
@@ -98,9 +98,9 @@ def test_only_the_fields_that_are_asked_for_are_sent(http: httpx.Client, databas
 def test_size_and_tables_follow_the_content(http: httpx.Client, database: str) -> None:
     sql = "CREATE TABLE t (a INTEGER PRIMARY KEY AUTOINCREMENT, b); INSERT INTO t (b) VALUES (zeroblob(100000))"
     http.post(f"/database/{database}/query", json={"sql": sql})
-    found = http.get(f"/database/{database}").json()["result"]
-    assert found["num_tables"] == 1
-    assert found["file_size"] > 100_000
+    description = http.get(f"/database/{database}").json()["result"]
+    assert description["num_tables"] == 1
+    assert description["file_size"] > 100_000
 
 
 def test_a_database_belongs_to_its_account_alone(base_url: str, http: httpx.Client, database: str) -> None:
@@ -121,13 +121,13 @@ def test_a_database_belongs_to_its_account_alone(base_url: str, http: httpx.Clie
         ("POST", "/raw"),
     ],
 )
-def test_what_does_not_exist_is_not_found(http: httpx.Client, method: str, path: str) -> None:
+def test_a_missing_database_is_not_found(http: httpx.Client, method: str, path: str) -> None:
     body = {"sql": "SELECT 1"} if method in {"POST", "PATCH"} else None
     assert _error(http.request(method, f"/database/{_NOBODY}{path}", json=body)) == (404, 7404, "database not found")
 
 
 @pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
-def test_a_name_is_no_uuid_where_a_uuid_is_needed(http: httpx.Client, method: str) -> None:
+def test_a_name_is_refused_if_a_uuid_is_needed(http: httpx.Client, method: str) -> None:
     body = {"read_replication": {"mode": "auto"}}
     answer = http.request(method, "/database/northwind", json=body)
     assert _error(answer) == (400, 7400, "Invalid property: databaseId => Invalid uuid")
@@ -139,7 +139,7 @@ def test_the_sdk_raises_not_found(sdk: Cloudflare) -> None:
     assert [error.code for error in caught.value.errors] == [7404]
 
 
-def test_read_replication_is_the_one_thing_that_changes(sdk: Cloudflare, http: httpx.Client, database: str) -> None:
+def test_read_replication_is_the_only_property_that_changes(sdk: Cloudflare, http: httpx.Client, database: str) -> None:
     changed = sdk.d1.database.update(database, account_id=DEFAULT_ACCOUNT_ID, read_replication={"mode": "auto"})
     assert changed.read_replication is not None
     assert changed.read_replication.mode == "auto"
@@ -209,7 +209,7 @@ def test_a_damaged_record_is_named(tmp_path: Path) -> None:
         pass
 
 
-def test_a_deleted_database_answers_no_more(tmp_path: Path) -> None:
+def test_a_deleted_database_answers_nothing(tmp_path: Path) -> None:
     with open_registry(tmp_path) as registry:
         record = registry.create("a", "one", None, None, "disabled")
         database = registry.database("a", record.uuid)

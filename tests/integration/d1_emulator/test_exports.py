@@ -1,4 +1,4 @@
-"""Exports over HTTP, and the dump that they hold: it must load again, whatever the database holds."""
+"""Exports over HTTP, and their dump, which must load again for every content of a database."""
 
 from __future__ import annotations
 
@@ -83,15 +83,15 @@ SCHEMAS = {
 
 
 def content(connection: apsw.Connection) -> dict[str, Any]:
-    """Give everything in a database: its schema, and the rows of each table, with the types of their values."""
-    found: dict[str, Any] = {
+    """Return everything in a database: its schema, and the rows of each table, with the types of their values."""
+    everything: dict[str, Any] = {
         "schema": connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").fetchall()
     }
     for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'").fetchall():
         quoted = str(name).replace('"', '""')
         rows = connection.execute(f'SELECT * FROM "{quoted}"').fetchall()
-        found[str(name)] = [[(type(value), value) for value in row] for row in rows]
-    return found
+        everything[str(name)] = [[(type(value), value) for value in row] for row in rows]
+    return everything
 
 
 def dumped(connection: apsw.Connection, options: DumpOptions | None = None) -> str:
@@ -120,7 +120,7 @@ def test_a_value_keeps_its_type_and_all_of_its_digits(value: SQLValue) -> None:
     assert content(loaded(dumped(original))) == content(original)
 
 
-def test_a_quoted_table_is_made_only_where_there_is_none() -> None:
+def test_a_quoted_table_is_created_only_if_it_does_not_exist() -> None:
     script = dumped(loaded("CREATE TABLE \"q\" (a); CREATE TABLE 'r' (a); CREATE TABLE s (a)"))
     assert script.splitlines()[1:] == [
         'CREATE TABLE IF NOT EXISTS "q" (a);',
@@ -148,7 +148,7 @@ def test_options_leave_things_out(options: DumpOptions, lines: Sequence[str]) ->
     assert dumped(database, options).splitlines() == ["PRAGMA defer_foreign_keys=TRUE;", *lines]
 
 
-def test_a_virtual_table_is_refused_even_where_only_the_schema_is_asked_for() -> None:
+def test_a_virtual_table_is_refused_even_if_only_the_schema_is_dumped() -> None:
     database = loaded("CREATE TABLE t (a); create virtual table f using fts5(a)")
     with pytest.raises(DumpRefused, match=r"^D1 Export error: cannot export databases with Virtual Tables \(fts5\)$"):
         dumped(database, DumpOptions(data=False))
@@ -181,7 +181,7 @@ def test_an_export_is_fetched_without_a_token(http: httpx.Client, database: str)
     assert httpx.get(result["signed_url"] + "x").status_code == 403
 
 
-def test_a_poll_where_nothing_runs_says_so(http: httpx.Client, database: str) -> None:
+def test_a_poll_without_an_export_is_an_error(http: httpx.Client, database: str) -> None:
     state = export(http, database, current_bookmark="00000001").json()["result"]
     assert (state["success"], state["error"]) == (False, "Not currently exporting anything.")
 

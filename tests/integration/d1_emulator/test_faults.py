@@ -1,4 +1,4 @@
-"""Faults over real sockets: each strikes the request that it is aimed at, before or after its effect."""
+"""Faults over real sockets: each hits the selected request, before or after its effect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CONTROL = "/emulator/faults"
 
 @pytest.fixture(scope="module")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Plain HTTP to an emulator of this module's own, with the right token; paths are relative to its root."""
+    """A client of this module's own emulator, with the right token; paths are relative to its root."""
     with serving(tmp_path_factory.mktemp("faults")) as address:
         headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
         with httpx.Client(base_url=f"http://127.0.0.1:{address.port}", headers=headers) as client:
@@ -29,7 +29,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]
 
 @pytest.fixture
 def url(emulator: httpx.Client) -> Iterator[str]:
-    """Path of a fresh database with an empty table t; no fault is left from the test before, or for the next."""
+    """The path of a new database with an empty table t. No fault remains before or after the test."""
     databases = f"/client/v4/accounts/{DEFAULT_ACCOUNT_ID}/d1/database"
     uuid = emulator.post(databases, json={"name": "victim"}).json()["result"]["uuid"]
     path = f"{databases}/{uuid}"
@@ -54,7 +54,7 @@ def _rows(emulator: httpx.Client, url: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("when", When)
-def test_a_server_error_comes_in_the_envelope_and_says_nothing_of_the_effect(
+def test_a_server_error_comes_in_the_envelope_and_hides_the_effect(
     emulator: httpx.Client, url: str, when: When
 ) -> None:
     _set(emulator, faults=[{"fault": "error", "when": when, "endpoint": "query"}])
@@ -76,11 +76,11 @@ def test_a_bad_gateway_is_a_page_of_html(emulator: httpx.Client, url: str, when:
     assert _rows(emulator, url) == ([1] if when == When.AFTER else [])
 
 
-@pytest.mark.parametrize(("asked", "header"), [({"retry_after": 7}, "7"), ({}, None)])
-def test_one_request_can_be_turned_away_with_or_without_a_time_to_wait(
-    emulator: httpx.Client, url: str, asked: dict[str, int], header: str | None
+@pytest.mark.parametrize(("options", "header"), [({"retry_after": 7}, "7"), ({}, None)])
+def test_one_request_can_be_refused_with_or_without_a_time_to_wait(
+    emulator: httpx.Client, url: str, options: dict[str, int], header: str | None
 ) -> None:
-    _set(emulator, faults=[{"fault": "rate-limited", "endpoint": "query", **asked}])
+    _set(emulator, faults=[{"fault": "rate-limited", "endpoint": "query", **options}])
     answer = _insert(emulator, url)
     assert (answer.status_code, answer.headers.get("retry-after")) == (429, header)
     assert [error["code"] for error in answer.json()["errors"]] == [971]
@@ -88,7 +88,7 @@ def test_one_request_can_be_turned_away_with_or_without_a_time_to_wait(
 
 
 @pytest.mark.parametrize("when", When)
-def test_a_dropped_connection_gives_no_byte_and_leaves_the_others_alone(
+def test_a_dropped_connection_sends_no_byte_and_leaves_the_others_open(
     emulator: httpx.Client, url: str, when: When, caplog: pytest.LogCaptureFixture
 ) -> None:
     _set(emulator, faults=[{"fault": "drop", "when": when, "endpoint": "query"}])
@@ -127,10 +127,10 @@ def test_a_fault_hits_the_second_migration_and_no_other(emulator: httpx.Client, 
     assert rule["seen"] == 3
 
 
-def test_a_fault_lasts_as_many_requests_as_it_says(emulator: httpx.Client, url: str) -> None:
+def test_a_fault_hits_as_many_requests_as_its_rule_allows(emulator: httpx.Client, url: str) -> None:
     _set(emulator, faults=[{"fault": "error", "endpoint": "bookmark", "nth": 2, "times": 2}])
-    asked = [emulator.get(f"{url}/time_travel/bookmark").status_code for _ in range(5)]
-    assert asked == [200, 500, 500, 200, 200]
+    statuses = [emulator.get(f"{url}/time_travel/bookmark").status_code for _ in range(5)]
+    assert statuses == [200, 500, 500, 200, 200]
     _set(emulator, faults=[{"fault": "error", "endpoint": "bookmark", "times": None}])
     assert [emulator.get(f"{url}/time_travel/bookmark").status_code for _ in range(5)] == [500] * 5
 
@@ -158,7 +158,7 @@ def test_an_import_can_stay_active_and_then_fail(emulator: httpx.Client, url: st
     assert (answers[-1]["error"], answers[-1]["errors"]) == ("internal error", ["internal error"])
 
 
-def test_the_rate_limit_blocks_everything_and_says_for_how_long(emulator: httpx.Client, url: str) -> None:
+def test_the_rate_limit_blocks_everything_and_returns_the_duration(emulator: httpx.Client, url: str) -> None:
     _set(emulator, rate_limit={"requests": 2})
     first, second, third, fourth = (emulator.get(url) for _ in range(4))
     assert [answer.status_code for answer in (first, second, third, fourth)] == [200, 200, 429, 429]
@@ -178,7 +178,7 @@ def test_the_rate_limit_blocks_everything_and_says_for_how_long(emulator: httpx.
     assert "ratelimit" not in emulator.get(url).headers
 
 
-def test_the_sdk_waits_as_long_as_it_is_told_and_succeeds(emulator: httpx.Client, url: str) -> None:
+def test_the_sdk_waits_for_the_returned_time_and_succeeds(emulator: httpx.Client, url: str) -> None:
     _set(emulator, rate_limit={"requests": 1, "seconds": 1, "block_seconds": 1})
     uuid = url.rpartition("/")[2]
     base_url = f"{emulator.base_url}/client/v4"
@@ -190,7 +190,7 @@ def test_the_sdk_waits_as_long_as_it_is_told_and_succeeds(emulator: httpx.Client
         assert patient.d1.database.get(uuid, account_id=DEFAULT_ACCOUNT_ID).uuid == uuid
 
 
-def test_limits_of_the_free_plan_can_be_asked_for(emulator: httpx.Client, url: str) -> None:
+def test_limits_of_the_free_plan_can_be_set(emulator: httpx.Client, url: str) -> None:
     _set(emulator, max_databases=1, retention_days=7, restore_limit={"requests": 1})
     databases = url.rpartition("/")[0]
     refused = emulator.post(databases, json={"name": "second"}).json()["errors"]

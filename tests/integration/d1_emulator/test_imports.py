@@ -31,14 +31,14 @@ ENDLESS = b"CREATE TABLE t (a); WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELEC
 
 @pytest.fixture
 def links(tmp_path: Path) -> tuple[Links, list[float]]:
-    """Links, and the clock they go by, in seconds."""
+    """Links, and their clock, in seconds."""
     clock = [0.0]
     return Links(tmp_path, lambda: clock[0]), clock
 
 
 @contextmanager
 def emulator(state: Path, limits: Limits | None = None) -> Iterator[httpx.Client]:
-    """Serve a state folder; gives plain HTTP, with paths relative to an account's D1."""
+    """Serve a state folder, and yield a client whose paths are relative to an account's D1."""
     headers = {"Authorization": f"Bearer {DEFAULT_TOKEN}"}
     with (
         serving(state, limits=limits) as address,
@@ -52,31 +52,31 @@ def act(http: httpx.Client, database: str, action: str, **rest: str) -> httpx.Re
 
 
 def result(response: httpx.Response) -> Any:
-    """Give the result of an answer that must be a success."""
+    """Return the result of an answer that must be a success."""
     document = response.json()
     assert document["success"], document
     return document["result"]
 
 
 def upload(http: httpx.Client, database: str, content: bytes) -> tuple[str, str]:
-    """Init and upload; gives file name and MD5."""
+    """Upload a file, and return its name and MD5."""
     etag = hashlib.md5(content, usedforsecurity=False).hexdigest()
-    asked = result(act(http, database, "init", etag=etag))
-    answer = httpx.put(asked["upload_url"], content=content)
+    started = result(act(http, database, "init", etag=etag))
+    answer = httpx.put(started["upload_url"], content=content)
     assert (answer.status_code, answer.headers["etag"]) == (200, f'"{etag}"')
-    return asked["filename"], etag
+    return started["filename"], etag
 
 
 def rows(http: httpx.Client, database: str, sql: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = result(http.post(f"/database/{database}/query", json={"sql": sql}))[0]["results"]
-    return found
+    objects: list[dict[str, Any]] = result(http.post(f"/database/{database}/query", json={"sql": sql}))[0]["results"]
+    return objects
 
 
 def current(http: httpx.Client, database: str) -> str:
     return str(result(http.get(f"/database/{database}/time_travel/bookmark"))["bookmark"])
 
 
-def test_a_file_is_run_and_its_end_is_told_once(http: httpx.Client, database: str) -> None:
+def test_a_file_is_run_and_its_end_is_reported_once(http: httpx.Client, database: str) -> None:
     before = current(http, database)
     state = import_sql(
         http, f"/database/{database}", "CREATE TABLE t (a); INSERT INTO t VALUES (1), (2); UPDATE t SET a = 3;"
@@ -104,14 +104,14 @@ def test_a_file_is_run_and_its_end_is_told_once(http: httpx.Client, database: st
     }
 
 
-def test_a_file_that_is_there_already_is_run_at_once(http: httpx.Client, database: str) -> None:
+def test_an_uploaded_file_is_run_at_once(http: httpx.Client, database: str) -> None:
     _, etag = upload(http, database, b"CREATE TABLE IF NOT EXISTS t (a); INSERT INTO t VALUES (1);")
     for count in (1, 2):
         assert result(act(http, database, "init", etag=etag))["status"] == "complete"
         assert rows(http, database, "SELECT count(*) AS n FROM t") == [{"n": count}]
 
 
-def test_a_file_of_one_database_is_not_there_for_another(http: httpx.Client, database: str) -> None:
+def test_a_file_of_one_database_cannot_be_used_by_another(http: httpx.Client, database: str) -> None:
     other = result(http.post("/database", json={"name": f"other-{database}"}))["uuid"]
     filename, etag = upload(http, database, b"CREATE TABLE t (a);")
     assert "upload_url" in result(act(http, other, "init", etag=etag))
@@ -120,10 +120,10 @@ def test_a_file_of_one_database_is_not_there_for_another(http: httpx.Client, dat
 
 def test_an_upload_of_other_content_than_announced_cannot_be_ingested(http: httpx.Client, database: str) -> None:
     etag = hashlib.md5(b"CREATE TABLE t (a);", usedforsecurity=False).hexdigest()
-    asked = result(act(http, database, "init", etag=etag))
-    answer = httpx.put(asked["upload_url"], content=b"CREATE TABLE other (a);")
+    started = result(act(http, database, "init", etag=etag))
+    answer = httpx.put(started["upload_url"], content=b"CREATE TABLE other (a);")
     assert answer.headers["etag"] != f'"{etag}"', "this is how wrangler notices"
-    refused = act(http, database, "ingest", filename=asked["filename"], etag=etag)
+    refused = act(http, database, "ingest", filename=started["filename"], etag=etag)
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, 7400)
     assert "upload_url" in result(act(http, database, "init", etag=etag)), "and the next init asks for it again"
 
@@ -163,7 +163,7 @@ def test_a_file_of_many_statements_may_be_larger_than_one_of_them(http: httpx.Cl
     assert rows(http, database, "SELECT sum(length(a)) AS n FROM t") == [{"n": 20 * 99_000}]
 
 
-def test_foreign_keys_are_checked_at_the_end_where_the_file_says_so(http: httpx.Client, database: str) -> None:
+def test_foreign_keys_are_checked_at_the_end_if_the_file_defers_them(http: httpx.Client, database: str) -> None:
     sql = """
         PRAGMA defer_foreign_keys=TRUE;
         CREATE TABLE parent (id PRIMARY KEY);
@@ -228,19 +228,19 @@ def test_a_database_does_nothing_else_while_an_import_runs_and_can_be_deleted(
     assert act(http, database, "poll", current_bookmark=before).status_code == 404
 
 
-def test_an_import_that_runs_does_not_keep_the_emulator_from_stopping(tmp_path: Path) -> None:
+def test_a_running_import_does_not_keep_the_emulator_from_stopping(tmp_path: Path) -> None:
     for _ in range(2):
         with emulator(tmp_path) as http:
-            if not (found := result(http.get("/database"))):
+            if not (databases := result(http.get("/database"))):
                 database = result(http.post("/database", json={"name": "shop"}))["uuid"]
                 filename, etag = upload(http, database, ENDLESS)
-                begun = act(http, database, "ingest", filename=filename, etag=etag)
-                assert result(begun)["status"] == "active"
+                started = act(http, database, "ingest", filename=filename, etag=etag)
+                assert result(started)["status"] == "active"
             else:
-                assert rows(http, found[0]["uuid"], "SELECT name FROM sqlite_schema") == [{"name": "_cf_KV"}]
+                assert rows(http, databases[0]["uuid"], "SELECT name FROM sqlite_schema") == [{"name": "_cf_KV"}]
 
 
-def test_the_longest_time_of_a_query_counts_neither_for_imports_nor_for_exports(tmp_path: Path) -> None:
+def test_the_time_limit_of_queries_applies_neither_to_imports_nor_to_exports(tmp_path: Path) -> None:
     many = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c LIMIT 20000)"
     with emulator(tmp_path, Limits(query_seconds=0)) as http:
         database = result(http.post("/database", json={"name": "shop"}))["uuid"]
@@ -253,7 +253,7 @@ def test_the_longest_time_of_a_query_counts_neither_for_imports_nor_for_exports(
         assert len(httpx.get(exported["result"]["signed_url"]).text.splitlines()) == 20_002
 
 
-def test_an_upload_link_takes_uploads_only_and_works_for_an_hour(links: tuple[Links, list[float]]) -> None:
+def test_an_upload_link_accepts_only_uploads_and_works_for_an_hour(links: tuple[Links, list[float]]) -> None:
     made, clock = links
     link = made.new("file.sql", "PUT")
     assert made.find(link.key, "PUT") == link
@@ -266,7 +266,7 @@ def test_an_upload_link_takes_uploads_only_and_works_for_an_hour(links: tuple[Li
     assert made.named("file.sql") == ()
 
 
-def test_a_file_goes_when_the_first_link_after_its_hour_is_made(links: tuple[Links, list[float]]) -> None:
+def test_a_file_is_deleted_when_the_first_link_after_its_hour_is_created(links: tuple[Links, list[float]]) -> None:
     made, clock = links
     old, unused = made.new("old.sql", "GET"), made.new("unused.sql", "PUT")
     old.path.write_text("SELECT 1;")

@@ -1,4 +1,4 @@
-"""Work in the background: one piece for each database, polled until its end."""
+"""Jobs in the background: one for each database, polled until its end."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-class Held(Executor):
-    """Runs work when told to, so that a test decides what is running."""
+class HeldExecutor(Executor):
+    """Runs jobs in `finish`, so that a test decides which jobs are running."""
 
     def __init__(self) -> None:
         self._held: list[tuple[Future[Any], Callable[..., Any]]] = []
@@ -40,48 +40,48 @@ def refused() -> int:
     raise Malformed("no")
 
 
-def test_work_is_polled_until_its_end_which_is_told_once() -> None:
-    held = Held()
-    jobs: Jobs[int] = Jobs("import", held, 0)
+def test_a_job_is_polled_until_its_end_which_is_reported_once() -> None:
+    executor = HeldExecutor()
+    jobs: Jobs[int] = Jobs("import", executor, 0)
     assert not jobs.start("a", "bookmark", lambda: 7).outcome.done()
     for _ in range(2):
         running = jobs.poll("a")
         assert running
         assert not running.outcome.done()
-    held.finish()
+    executor.finish()
     ended = jobs.poll("a")
     assert ended
     assert (ended.bookmark, ended.outcome.result()) == ("bookmark", 7)
     assert jobs.poll("a") is None
 
 
-def test_one_piece_of_work_at_a_time_for_each_database() -> None:
-    held = Held()
-    jobs: Jobs[int] = Jobs("import", held, 0)
+def test_each_database_has_one_job_at_a_time() -> None:
+    executor = HeldExecutor()
+    jobs: Jobs[int] = Jobs("import", executor, 0)
     jobs.start("a", "", lambda: 1)
     jobs.start("b", "", lambda: 2)
     with pytest.raises(Busy, match=r"^Currently processing a long-running import\.$"):
         jobs.start("a", "", lambda: 3)
-    held.finish()
+    executor.finish()
     jobs.start("a", "", lambda: 4)
-    held.finish()
-    found = jobs.poll("a")
-    assert found
-    assert found.outcome.result() == 4, "an end that nobody asked after is forgotten"
+    executor.finish()
+    last = jobs.poll("a")
+    assert last
+    assert last.outcome.result() == 4, "an ended job that was not polled is dropped"
 
 
-def test_quick_work_ends_in_the_first_answer() -> None:
+def test_a_fast_job_ends_in_the_first_answer() -> None:
     with ThreadPoolExecutor() as executor:
         jobs: Jobs[int] = Jobs("export", executor, 60)
         assert jobs.start("a", "", lambda: 7).outcome.done()
         assert jobs.poll("a") is None
 
 
-def test_work_that_fails_has_ended_too() -> None:
-    held = Held()
-    jobs: Jobs[int] = Jobs("export", held, 0)
+def test_a_failed_job_has_ended() -> None:
+    executor = HeldExecutor()
+    jobs: Jobs[int] = Jobs("export", executor, 0)
     jobs.start("a", "", refused)
-    held.finish()
+    executor.finish()
     ended = jobs.poll("a")
     assert ended
     with pytest.raises(Malformed):

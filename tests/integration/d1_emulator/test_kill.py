@@ -1,13 +1,13 @@
-"""kill -9 at random moments, under load: what was acknowledged stays, and nothing is there by half.
+"""kill -9 at a random request, under load: acknowledged writes remain, and no write is applied by half.
 
-Each writer has a database of its own, in which every request leaves three traces: a row in `small`, one of the same
-number in `large`, which takes several pages, and a count. The state of a database is the numbers of its rows.
+Each writer has its own database. Every request adds a row to `small`, a row with the same number to `large`, and one to
+a count. A row of `large` takes several pages. The state of a database is the numbers of its rows.
 """
 
 from __future__ import annotations
 
+import itertools
 import random
-import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,37 +17,49 @@ import httpx
 from tests.support.emulator_process import client, exports, import_sql, process, result
 
 if TYPE_CHECKING:
+    import subprocess
     from pathlib import Path
 
 _ROUNDS = 12
 _WRITERS = 4
-_LONGEST = 0.6  # seconds until a kill
+_MAX_REQUESTS = 200  # of all clients, until a kill
 _DICE = random.Random()  # noqa: S311 - chance, not a secret
 _SCHEMA = "CREATE TABLE small (n); CREATE TABLE large (n, b); CREATE TABLE total (n); INSERT INTO total VALUES (0)"
 
-State = tuple[int, ...]
+RowNumbers = tuple[int, ...]
+
+
+def _kill_at_a_random_request(started: subprocess.Popen[str], http: httpx.Client) -> None:
+    """Kill the emulator when one of its clients sends a request, while those of the others are in progress."""
+    requests_left = itertools.count(_DICE.randint(0, _MAX_REQUESTS), -1)
+
+    def count(_request: httpx.Request) -> None:
+        if next(requests_left) == 0:
+            started.kill()
+
+    http.event_hooks = {"request": [count]}
 
 
 @dataclass
-class _Writer:
-    """What one client knows of its database.
+class _RowWriter:
+    """A client that writes rows to its database.
 
     Attributes:
-        uuid: of the database.
-        now: the state that the last acknowledged request left.
-        next: the state that a request leaves which has not been acknowledged.
-        bookmarks: the state of each bookmark that was ever answered.
-        requests: how many were sent that change the state.
+        uuid: The id of the database.
+        now: The state after the last acknowledged request.
+        next: The state after the request in progress.
+        bookmarks: The state of each returned bookmark.
+        requests: The number of requests that change the state.
     """
 
     uuid: str
-    now: State = ()
-    next: State = ()
-    bookmarks: dict[str, State] = field(default_factory=dict)
+    now: RowNumbers = ()
+    next: RowNumbers = ()
+    bookmarks: dict[str, RowNumbers] = field(default_factory=dict)
     requests: int = 0
 
     def run(self, http: httpx.Client) -> None:
-        """Write, import, ask for bookmarks and restore, until the emulator is gone."""
+        """Write, import, read bookmarks and restore, until the emulator is gone."""
         try:
             while True:
                 self._step(http)
@@ -81,8 +93,8 @@ class _Writer:
     def query(self, http: httpx.Client, sql: str) -> list[Any]:
         return [item["results"] for item in result(http.post(f"/database/{self.uuid}/query", json={"sql": sql}))]
 
-    def state(self, http: httpx.Client) -> State:
-        """Read the database, of which every trace must say the same."""
+    def state(self, http: httpx.Client) -> RowNumbers:
+        """Return the state of the database, which must be the same in all three tables."""
         columns = "SELECT n FROM small ORDER BY rowid; SELECT n FROM large WHERE length(b) = 20000 ORDER BY rowid"
         small, large, total = self.query(http, f"{columns}; SELECT n FROM total")
         assert small == large
@@ -90,24 +102,23 @@ class _Writer:
         return tuple(row["n"] for row in small)
 
 
-def test_a_kill_loses_nothing_acknowledged_and_keeps_nothing_by_half(tmp_path: Path) -> None:
+def test_a_kill_loses_no_acknowledged_write_and_keeps_none_by_half(tmp_path: Path) -> None:
     with process(tmp_path) as started, client(exports(started)) as http:
         writers = [
-            _Writer(result(http.post("/database", json={"name": f"db-{number}"}))["uuid"]) for number in range(_WRITERS)
+            _RowWriter(result(http.post("/database", json={"name": f"db-{number}"}))["uuid"])
+            for number in range(_WRITERS)
         ]
         for writer in writers:
             writer.query(http, _SCHEMA)
     for _ in range(_ROUNDS):
         with process(tmp_path) as started, client(exports(started)) as http:
             for writer in writers:
-                found = writer.state(http)
-                assert found in {writer.now, writer.next}
-                writer.now = writer.next = found
-            killer = threading.Timer(_DICE.uniform(0, _LONGEST), started.kill)
-            killer.start()
+                state = writer.state(http)
+                assert state in {writer.now, writer.next}
+                writer.now = writer.next = state
+            _kill_at_a_random_request(started, http)
             with ThreadPoolExecutor(_WRITERS) as executor:
                 list(executor.map(lambda writer: writer.run(http), writers))
-            killer.join()
     with process(tmp_path) as started, client(exports(started)) as http:
         for writer in writers:
             assert writer.state(http) in {writer.now, writer.next}
@@ -119,56 +130,54 @@ def test_a_kill_loses_nothing_acknowledged_and_keeps_nothing_by_half(tmp_path: P
 
 
 @dataclass
-class _Owner:
-    """A client that makes and deletes databases whose names start with its own.
+class _DatabaseOwner:
+    """A client that creates and deletes databases whose names start with its own.
 
     Attributes:
-        name: of the client.
-        there: the databases that were acknowledged and not yet deleted, by name.
-        pending: name of the one database that is being made or deleted.
-        made: how many it has asked for.
+        name: The client's name.
+        databases: The ids of the acknowledged databases, by name.
+        pending: The name of the database that is being created or deleted.
+        created: The number of requests to create one.
     """
 
     name: str
-    there: dict[str, str] = field(default_factory=dict)
+    databases: dict[str, str] = field(default_factory=dict)
     pending: str = ""
-    made: int = 0
+    created: int = 0
 
     def run(self, http: httpx.Client) -> None:
-        """Make and delete, until the emulator is gone."""
+        """Create and delete, until the emulator is gone."""
         try:
             while True:
-                self._make(http)
+                self._create(http)
                 if _DICE.random() < 0.5:
                     self._delete(http)
         except httpx.TransportError:
             return
 
-    def _make(self, http: httpx.Client) -> None:
-        self.made += 1
-        self.pending = f"{self.name}-{self.made}"
-        self.there[self.pending] = result(http.post("/database", json={"name": self.pending}))["uuid"]
+    def _create(self, http: httpx.Client) -> None:
+        self.created += 1
+        self.pending = f"{self.name}-{self.created}"
+        self.databases[self.pending] = result(http.post("/database", json={"name": self.pending}))["uuid"]
 
     def _delete(self, http: httpx.Client) -> None:
-        self.pending = _DICE.choice(sorted(self.there))
-        result(http.delete(f"/database/{self.there[self.pending]}"))
-        del self.there[self.pending]
+        self.pending = _DICE.choice(sorted(self.databases))
+        result(http.delete(f"/database/{self.databases[self.pending]}"))
+        del self.databases[self.pending]
 
 
 def test_a_kill_leaves_every_database_whole_or_not_at_all(tmp_path: Path) -> None:
-    owners = [_Owner(name) for name in ("a", "b", "c", "d")]
+    owners = [_DatabaseOwner(name) for name in ("a", "b", "c", "d")]
     for _ in range(_ROUNDS // 2):
         with process(tmp_path) as started, client(exports(started)) as http:
             listed = {item["name"]: item["uuid"] for item in result(http.get("/database"))}
             for owner in owners:
-                found = {name: uuid for name, uuid in listed.items() if name.startswith(f"{owner.name}-")}
-                assert set(found) ^ set(owner.there) <= {owner.pending}
-                owner.there = found
+                databases = {name: uuid for name, uuid in listed.items() if name.startswith(f"{owner.name}-")}
+                assert set(databases) ^ set(owner.databases) <= {owner.pending}
+                owner.databases = databases
             for uuid in listed.values():
                 result(http.post(f"/database/{uuid}/query", json={"sql": "CREATE TABLE IF NOT EXISTS t (a)"}))
-            killer = threading.Timer(_DICE.uniform(0, _LONGEST), started.kill)
-            killer.start()
+            _kill_at_a_random_request(started, http)
             with ThreadPoolExecutor(len(owners)) as executor:
                 list(executor.map(lambda owner: owner.run(http), owners))
-            killer.join()
-    assert min(owner.made for owner in owners) > _ROUNDS
+    assert min(owner.created for owner in owners) > _ROUNDS

@@ -1,4 +1,4 @@
-"""SQL over HTTP: results, values as JSON, and errors, as D1 gives them."""
+"""SQL over HTTP: D1's results, JSON values and errors."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
 
 
 def _rows(http: httpx.Client, database: str, **body: Any) -> list[Any]:
-    """Rows of each statement of a request that must succeed."""
-    # json.dumps() can write the half of a surrogate pair, httpx's own encoder cannot.
+    """Return the rows of each statement of a request that must succeed."""
+    # json.dumps() can write half of a surrogate pair; httpx's encoder cannot.
     answer = http.post(f"/database/{database}/query", content=json.dumps(body))
     assert answer.status_code == 200, answer.text
     return [item["results"] for item in answer.json()["result"]]
 
 
 def _error(response: httpx.Response) -> tuple[int, int, str]:
-    """HTTP status, code and text of an answer that must be an error."""
+    """Return HTTP status, code and text of an answer that must be an error."""
     [error] = response.json()["errors"]
     return response.status_code, error["code"], error["message"]
 
@@ -104,11 +104,11 @@ def test_parameters_keep_their_json_type(
         (None, None),
     ],
 )
-def test_values_become_the_json_that_javascript_makes_of_them(value: SQLValue, text: object) -> None:
+def test_values_become_javascripts_json(value: SQLValue, text: object) -> None:
     assert repr(json_value(value)) == repr(text)
 
 
-def test_the_own_table_of_the_service_is_seen_and_not_touched(http: httpx.Client, database: str) -> None:
+def test_the_internal_table_of_the_service_is_listed_and_protected(http: httpx.Client, database: str) -> None:
     assert _rows(http, database, sql="SELECT name FROM sqlite_master") == [[{"name": "_cf_KV"}]]
     for sql in ("SELECT * FROM _cf_KV", "DROP TABLE _cf_KV", "DELETE FROM _cf_KV"):
         status, code, text = _error(http.post(f"/database/{database}/query", json={"sql": sql}))
@@ -176,7 +176,7 @@ def test_a_trigger_arrives_in_one_piece(http: httpx.Client, database: str) -> No
         (b'{"batch": [{"sql": "SELECT 1"}, {}]}', "Invalid property: batch[1].sql => Required"),
     ],
 )
-def test_a_malformed_body_is_told_what_is_wrong(http: httpx.Client, database: str, body: bytes, text: str) -> None:
+def test_a_malformed_body_gets_the_problem(http: httpx.Client, database: str, body: bytes, text: str) -> None:
     assert _error(http.post(f"/database/{database}/query", content=body)) == (400, 7400, text)
 
 
@@ -195,7 +195,7 @@ def test_requests_to_one_database_do_not_lose_writes(http: httpx.Client, databas
     assert _rows(http, database, sql="SELECT n FROM t") == [[{"n": 100}]]
 
 
-def test_a_query_that_does_not_end_is_ended_and_blocks_no_other_database(tmp_path: Path) -> None:
+def test_an_endless_query_is_interrupted_and_blocks_no_other_database(tmp_path: Path) -> None:
     with open_registry(tmp_path, replace(Limits(), query_seconds=1.0)) as registry:
         endless, other = (
             registry.database("a", registry.create("a", name, None, None, "disabled").uuid)

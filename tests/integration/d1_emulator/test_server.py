@@ -1,4 +1,4 @@
-"""The server: who may ask, what an unknown question gets, and the command as a real process."""
+"""The server: access, unknown requests, and the command as a real process."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_request_without_the_token_gets_nothing(
         ("DELETE", "/accounts/x/d1/database", (405, 7001)),
     ],
 )
-def test_what_is_no_route_is_answered_in_the_envelope(
+def test_an_unknown_route_is_answered_in_the_envelope(
     http: httpx.Client, base_url: str, method: str, path: str, expected: tuple[int, int]
 ) -> None:
     answer = http.request(method, base_url + path)
@@ -64,7 +64,7 @@ def test_what_is_no_route_is_answered_in_the_envelope(
     assert (answer.status_code, error["code"]) == expected
 
 
-def test_wrangler_learns_of_an_account_that_it_may_use(http: httpx.Client, base_url: str) -> None:
+def test_wrangler_gets_an_account_that_it_may_use(http: httpx.Client, base_url: str) -> None:
     accounts, memberships, token = (
         http.get(f"{base_url}/{path}").json()["result"]
         for path in ("accounts?page=1", "memberships?page=1", "user/tokens/verify")
@@ -121,7 +121,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
             pass
 
 
-def test_it_listens_on_the_loopback_address_alone(tmp_path: Path) -> None:
+def test_it_listens_only_on_the_loopback_address(tmp_path: Path) -> None:
     with serving(tmp_path) as address, pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", address.port)).close()
 

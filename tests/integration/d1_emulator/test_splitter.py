@@ -1,4 +1,4 @@
-"""The model of the service's splitter fails where users report that the service does, and nowhere else."""
+"""The model of the service's splitter fails exactly on the texts that users report."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _ACCEPTED = [
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Plain HTTP to an emulator with the strict splitter; paths are relative to the account's databases."""
+    """A client of an emulator with the strict splitter; paths are relative to the account's D1."""
     with (
         serving(tmp_path_factory.mktemp("strict"), behaviour=Behaviour(strict_splitter=True)) as address,
         httpx.Client(
@@ -64,7 +64,7 @@ def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def url(strict: httpx.Client) -> str:
-    """Path of a fresh, empty database."""
+    """The path of a new, empty database."""
     return f"/database/{result(strict.post('/database', json={'name': uuid4().hex}))['uuid']}"
 
 
@@ -95,7 +95,7 @@ def test_other_text_works_as_without_the_model(
     assert [item["results"] for item in modelled] == [item["results"] for item in plain]
 
 
-def test_parameters_go_with_their_statement(strict: httpx.Client, url: str) -> None:
+def test_parameters_stay_with_their_statement(strict: httpx.Client, url: str) -> None:
     body = {"batch": [{"sql": "SELECT ? AS a;", "params": ["x"]}, {"sql": "SELECT 1 AS b; SELECT 2 AS b"}]}
     answers = result(strict.post(f"{url}/query", json=body))
     assert [item["results"] for item in answers] == [[{"a": "x"}], [{"b": 1}], [{"b": 2}]]

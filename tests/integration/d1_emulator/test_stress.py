@@ -1,4 +1,4 @@
-"""Many clients, many databases, few file descriptors: the emulator as a process of its own, over real sockets."""
+"""Many clients, many databases, few file descriptors: the emulator in its own process, over real sockets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _create(http: httpx.Client, name: str) -> str:
 
 
 def _query(http: httpx.Client, uuid: str, sql: str) -> list[Any]:
-    """Rows of the last statement."""
+    """Return the rows of the last statement."""
     rows: list[Any] = result(http.post(f"/database/{uuid}/query", json={"sql": sql}))[-1]["results"]
     return rows
 
@@ -36,7 +36,7 @@ def _all(work: Callable[[Any], Any], items: Iterable[Any], threads: int) -> list
         return list(executor.map(work, items))
 
 
-def test_writers_at_the_same_time_lose_nothing_and_each_gets_its_own_answer(tmp_path: Path) -> None:
+def test_simultaneous_writers_lose_nothing_and_each_gets_its_own_answer(tmp_path: Path) -> None:
     with process(tmp_path) as started:
         variables = exports(started)
         with client(variables) as http:
@@ -62,7 +62,7 @@ def test_writers_at_the_same_time_lose_nothing_and_each_gets_its_own_answer(tmp_
 
 
 def test_slow_queries_on_one_database_do_not_hold_up_another(tmp_path: Path) -> None:
-    # Twice as many as starlette has threads by default, which is 40: all but one wait for the database.
+    # Twice starlette's default of 40 threads: all but one wait for the database.
     clients, rows = 80, 200_000
     control = "/emulator/faults"
     counter = {"fault": "latency", "endpoint": "query", "contains": "RECURSIVE", "times": None}
@@ -77,7 +77,7 @@ def test_slow_queries_on_one_database_do_not_hold_up_another(tmp_path: Path) -> 
         assert [answer.result() for answer in answers] == [[{"n": rows}]] * clients
 
 
-def test_a_thousand_databases_need_no_more_than_1024_files(tmp_path: Path) -> None:
+def test_a_thousand_databases_need_at_most_1024_files(tmp_path: Path) -> None:
     names = [f"db-{number:04}" for number in range(_DATABASES)]
     with process(tmp_path, before=_FEW_FILES) as started, client(exports(started)) as http:
 

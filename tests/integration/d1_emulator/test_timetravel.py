@@ -1,4 +1,4 @@
-"""Time Travel: bookmarks, restores and what survives a kill."""
+"""Time Travel: bookmarks, restores and the state after a kill."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from d1_emulator.databases.registry import Limits, open_registry
 from d1_emulator.timetravel.bookmarks import Moment, bookmark_of, moment_of
 from d1_emulator.timetravel.commit_log import CommitLog, format_time, parse_time
 from pulumi_d1.sqlite.execute import Query
+from tests.support.emulator_process import separating_moment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,7 +59,7 @@ def test_a_write_moves_the_bookmark_and_a_read_does_not(tmp_path: Path) -> None:
     database.close()
 
 
-def test_a_bookmark_is_read_only_as_its_own_database_wrote_it() -> None:
+def test_a_bookmark_is_valid_only_for_its_own_database() -> None:
     bookmark = bookmark_of(_UUID, Moment(3, 255))
     assert moment_of(_UUID, bookmark) == Moment(3, 255)
     assert moment_of("another", bookmark) is None
@@ -88,11 +89,11 @@ def test_a_restore_can_be_undone(http: httpx.Client, database: str) -> None:
     assert run("SELECT a FROM t") == [{"a": 1}]
 
 
-def test_a_time_stands_for_the_last_commit_before_it(tmp_path: Path) -> None:
+def test_a_time_means_the_last_commit_before_it(tmp_path: Path) -> None:
     database = _create(tmp_path / "db")
     bookmarks = [_insert(database, value) for value in range(3)]
     database.close()
-    # The clock is moved by rewriting the log: a minute between any two commits.
+    # Rewriting the log moves the clock: a minute between any two commits.
     log = tmp_path / "db" / "history.log"
     start = datetime.now(UTC) - timedelta(hours=1)
     lines = [line.split() for line in log.read_text().splitlines()]
@@ -123,7 +124,7 @@ def test_a_time_stands_for_the_last_commit_before_it(tmp_path: Path) -> None:
         ("restore?bookmark=x", "bookmark x is not one of this database's"),
     ],
 )
-def test_a_moment_that_is_not_there_is_refused(http: httpx.Client, database: str, path: str, text: str) -> None:
+def test_a_missing_moment_is_refused(http: httpx.Client, database: str, path: str, text: str) -> None:
     answer = http.request("POST" if path.startswith("restore") else "GET", f"/database/{database}/time_travel/{path}")
     assert answer.status_code == 400
     assert answer.json()["errors"] == [{"code": 7400, "message": text}]
@@ -132,15 +133,15 @@ def test_a_moment_that_is_not_there_is_refused(http: httpx.Client, database: str
 def test_the_sdk_travels_by_timestamp(http: httpx.Client, sdk: Cloudflare, database: str) -> None:
     account = str(http.base_url).rstrip("/").split("/")[-2]
     current = sdk.d1.database.time_travel.get_bookmark(database, account_id=account)
-    now = datetime.now(UTC)
+    moment = separating_moment()
     sdk.d1.database.query(database, account_id=account, sql="CREATE TABLE t (a)")
-    assert sdk.d1.database.time_travel.get_bookmark(database, account_id=account, timestamp=now) == current
-    restored = sdk.d1.database.time_travel.restore(database, account_id=account, timestamp=now)
+    assert sdk.d1.database.time_travel.get_bookmark(database, account_id=account, timestamp=moment) == current
+    restored = sdk.d1.database.time_travel.restore(database, account_id=account, timestamp=moment)
     assert restored.message == "Database restored successfully"
     assert sdk.d1.database.get(database, account_id=account).num_tables == 0
 
 
-def test_a_log_line_torn_by_a_kill_is_no_obstacle(tmp_path: Path) -> None:
+def test_a_log_line_torn_by_a_kill_is_repaired(tmp_path: Path) -> None:
     database = _create(tmp_path / "db")
     kept = _insert(database, 1)
     last = _insert(database, 2)
@@ -148,7 +149,7 @@ def test_a_log_line_torn_by_a_kill_is_no_obstacle(tmp_path: Path) -> None:
     log = tmp_path / "db" / "history.log"
     log.write_bytes(log.read_bytes()[:-20])
     database = EmulatedDatabase(tmp_path / "db", _UUID)
-    # The commit itself was whole, so its line comes back, with the same bookmark.
+    # The commit itself was whole, so its line is written again, with the same bookmark.
     assert database.bookmark() == last
     database.restore(kept)
     assert _values(database) == [1]
@@ -191,7 +192,7 @@ def test_a_restore_or_rotation_cut_short_leaves_no_trace(tmp_path: Path) -> None
     database.close()
 
 
-def test_a_log_grown_large_starts_a_segment_and_forgets_nothing(tmp_path: Path) -> None:
+def test_a_large_log_starts_a_segment_and_keeps_every_bookmark(tmp_path: Path) -> None:
     database = _create(tmp_path / "db", rotate_bytes=30_000)
     bookmarks = [_insert(database, value) for value in range(60)]
     assert bookmarks == sorted(bookmarks)
@@ -202,18 +203,18 @@ def test_a_log_grown_large_starts_a_segment_and_forgets_nothing(tmp_path: Path) 
     database.close()
 
 
-def test_a_stranger_who_checkpoints_costs_the_history_not_the_data(tmp_path: Path) -> None:
+def test_a_checkpoint_by_another_program_costs_the_history_not_the_data(tmp_path: Path) -> None:
     database = _create(tmp_path / "db", rotate_bytes=10_000)
     bookmarks = [_insert(database, 0)]
-    while bookmarks[-1][9:17] != "00000000":  # until a segment starts, whose base file is a moment by itself
+    while bookmarks[-1][9:17] != "00000000":  # until a segment starts: its base file is a moment
         bookmarks.append(_insert(database, len(bookmarks)))
     lost = [bookmarks[-1], _insert(database, len(bookmarks))]
     rows = list(range(len(bookmarks) + 1))
     database.close()
-    stranger = apsw.Connection(str(tmp_path / "db" / "segments" / f"{lost[1][:8]}.sqlite"))
-    assert stranger.execute("SELECT count(*) FROM t").get == len(rows)
-    assert stranger.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE) == (0, 0)
-    stranger.close()
+    other_program = apsw.Connection(str(tmp_path / "db" / "segments" / f"{lost[1][:8]}.sqlite"))
+    assert other_program.execute("SELECT count(*) FROM t").get == len(rows)
+    assert other_program.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE) == (0, 0)
+    other_program.close()
     database = EmulatedDatabase(tmp_path / "db", _UUID)
     assert _values(database) == rows
     for bookmark in lost:
@@ -241,7 +242,7 @@ def test_retention_is_a_limit_of_the_registry(tmp_path: Path) -> None:
 
 
 class _Travels(RuleBasedStateMachine):
-    """Random writes, restores, rotations and reopenings, beside a model: the rows of each bookmark ever seen."""
+    """Random writes, restores, rotations and reopenings, compared with a model: the rows of each bookmark."""
 
     folder: Path
     count = 0
@@ -288,6 +289,6 @@ class _Travels(RuleBasedStateMachine):
         self._database.close()
 
 
-def test_a_restore_to_any_bookmark_gives_exactly_its_rows(tmp_path: Path) -> None:
+def test_a_restore_to_any_bookmark_returns_exactly_its_rows(tmp_path: Path) -> None:
     _Travels.folder = tmp_path
     run_state_machine_as_test(_Travels, settings=settings(max_examples=60, stateful_step_count=30, deadline=None))
