@@ -37,27 +37,20 @@ class _Progress:
     """The state of an import or export.
 
     Attributes:
-        status: `active`, `complete` or `error`.
-        success: False if an import failed.
-        bookmark: The bookmark that the next poll sends.
-        errors: Cloudflare's reasons for a failure.
-        upload_url: The signed address for the file; empty if the service already has a file with this digest.
+        reason: Cloudflare's reason for a failure.
+        bookmark: The value that the next poll sends back.
+        upload_url: The signed address for an import; empty if the service already has the file.
         filename: The service's name for the uploaded file.
         download_url: The signed address of a complete export.
     """
 
-    status: str
-    success: bool
+    complete: bool
+    failed: bool
+    reason: str
     bookmark: object
-    errors: tuple[str, ...]
     upload_url: str
     filename: str
     download_url: str
-
-    @property
-    def reason(self) -> str:
-        """The reasons for a failure, as one text."""
-        return "; ".join(self.errors) or "D1 gave no reason"
 
 
 def import_file(client: Client, path: str, file: BinaryIO, retry: Retry, timeout: timedelta | None = None) -> None:
@@ -96,7 +89,7 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry, timeout
         except ApiError as error:  # the caller would repeat the import after TryLater, and assume no effect otherwise
             raise OutcomeUnknown(f"the import started, but its status cannot be read: {error}") from error
 
-    _run(begin, poll, _import_failure, retry, timeout or TRANSFER_TIMEOUT)
+    _run(begin, poll, _import_error, retry, timeout or TRANSFER_TIMEOUT)
 
 
 def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Mapping[str, Any]) -> None:
@@ -120,7 +113,10 @@ def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Map
     def poll(bookmark: object) -> _Progress:
         return send(current_bookmark=bookmark)
 
-    url = _run(send, poll, _export_failure, retry, TRANSFER_TIMEOUT).download_url
+    def failure(reason: str) -> ApiError:
+        return ApiError(f"the export failed: {reason}")
+
+    url = _run(send, poll, failure, retry, TRANSFER_TIMEOUT).download_url
     if not url:
         raise ApiError("Cloudflare's answer has no address for the download of the export")
     start = file.tell()
@@ -136,7 +132,7 @@ def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Map
 def _run(
     begin: Callable[[], _Progress],
     poll: Callable[[object], _Progress],
-    failure: Callable[[_Progress], ApiError | None],
+    make_error: Callable[[str], ApiError],
     retry: Retry,
     timeout: timedelta,
 ) -> _Progress:
@@ -144,9 +140,9 @@ def _run(
     polled = time.monotonic()
     progress = begin()
     deadline = time.monotonic() + timeout.total_seconds()
-    while progress.status != "complete":
-        if error := failure(progress):
-            raise error
+    while not progress.complete:
+        if progress.failed:
+            raise make_error(progress.reason)
         if time.monotonic() > deadline:
             raise OutcomeUnknown(f"the import or export is still running after {timeout.total_seconds():.0f} s")
         retry.sleep(max(0, polled + POLL_SECONDS - time.monotonic()))
@@ -157,17 +153,16 @@ def _run(
 
 def _parse_progress(result: Any) -> _Progress:
     answer = parse_object(result)
-    export_result = answer.get("result")
-    details = export_result if isinstance(export_result, dict) else {}
-    errors = answer.get("errors") or ([answer["error"]] if answer.get("error") else [])
+    details = answer.get("result")
+    reasons = answer.get("errors") or [answer.get("error") or "D1 gave no reason"]
     return _Progress(
-        status=str(answer.get("status") or ""),
-        success=bool(answer.get("success")),
+        complete=answer.get("status") == "complete",
+        failed=answer.get("status") == "error" or not answer.get("success"),
+        reason="; ".join(map(str, reasons)),
         bookmark=answer.get("at_bookmark"),
-        errors=tuple(map(str, errors)),
-        upload_url=str(answer.get("upload_url") or ""),
-        filename=str(answer.get("filename") or ""),
-        download_url=str(details.get("signed_url") or ""),
+        upload_url=answer.get("upload_url") or "",
+        filename=answer.get("filename") or "",
+        download_url=(details.get("signed_url") or "") if isinstance(details, dict) else "",
     )
 
 
@@ -193,15 +188,7 @@ def _upload(client: Client, url: str, file: BinaryIO, etag: str) -> None:
         raise ApiError(f"the upload of the import failed: HTTP {status}; nothing has run")
 
 
-def _import_failure(progress: _Progress) -> ApiError | None:
-    if progress.status != "error" and progress.success:
-        return None
-    if progress.reason.startswith(_NO_IMPORT):
-        return OutcomeUnknown(f"the import ended, but its result is unknown: {progress.reason}")
-    return SqlRefused(progress.reason)
-
-
-def _export_failure(progress: _Progress) -> ApiError | None:
-    if progress.status != "error" and not progress.errors:
-        return None
-    return ApiError(f"the export failed: {progress.reason}")
+def _import_error(reason: str) -> ApiError:
+    if reason.startswith(_NO_IMPORT):
+        return OutcomeUnknown(f"the import ended, but its result is unknown: {reason}")
+    return SqlRefused(reason)
