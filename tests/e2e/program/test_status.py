@@ -90,7 +90,7 @@ def test_production_may_be_called_production(project: Project) -> None:
     project.up("production")
     assert stacks() == [dev, ("Production", "production", "up to date"), local]
     missing = d1_status(project, "--stack", "prod")
-    assert missing.stderr == "Error: there is no stack 'prod': this project has production\n"
+    assert missing.stderr == "Error: there is no stack 'prod': this project has dev, production\n"
 
 
 def test_what_can_not_be_read_hides_nothing_else_and_is_not_written(project: Project) -> None:
