@@ -28,7 +28,6 @@ class ProcessRun:
     Attributes:
         seconds: The time from its start to its end.
         peak_mb: The peak memory of the process or of its largest child, in megabytes.
-        output: Its standard output.
         requests: Its requests to the emulator; 0 if they were not counted.
     """
 
@@ -63,8 +62,6 @@ class TableRow:
     """One line of a table.
 
     Attributes:
-        measure: The quantity and its conditions.
-        ours: This project's figure.
         theirs: The figure of the other contender, if there is one.
         goal: The figure to reach; empty for none.
         met: True if the goal is reached; None without a goal.

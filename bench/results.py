@@ -29,11 +29,8 @@ class GroupResult:
     """The result of one group.
 
     Attributes:
-        title: The title of its table.
         about: The description of the contenders, in Markdown.
-        runs: The runs of each contender.
         date: The time of the measurement, in UTC.
-        machine: The description of the machine.
     """
 
     title: str

@@ -35,12 +35,7 @@ _COUNTING: dict[str, Any] = {"fault": "latency", "ms": 0, "times": None}
 
 @dataclass(frozen=True)
 class BenchProject:
-    """A Pulumi project with its own state and account.
-
-    Attributes:
-        folder: The folder of Pulumi.yaml.
-        variables: The variables of its commands.
-    """
+    """A Pulumi project with its own state and account."""
 
     folder: Path
     variables: Mapping[str, str]
@@ -60,7 +55,6 @@ class Stage:
 
     Attributes:
         folder: The folder for all files of a measurement; deleted at the end.
-        base_url: The address of the emulator.
     """
 
     folder: Path

@@ -13,10 +13,6 @@ class RequestError(Exception):
 
     Args:
         facts: The values for the placeholders of `text`.
-
-    Attributes:
-        code: Cloudflare's error code.
-        status: HTTP status.
     """
 
     code: ClassVar[int]

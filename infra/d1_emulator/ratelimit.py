@@ -22,7 +22,6 @@ class Quota:
     """A number of requests allowed in a time.
 
     Attributes:
-        seconds: The length of a window.
         block_seconds: How long everything is refused once the quota is exceeded; 0 means until the window ends.
     """
 

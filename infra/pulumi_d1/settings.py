@@ -222,7 +222,6 @@ def read_settings(
 
     Args:
         config: The stack's whole configuration, by key with namespace. An empty value counts as not set.
-        environment: The stack's name.
         project: The Pulumi project's name, which is the namespace of our keys and the default of `projectName`.
         account_id: The default of `accountId`; empty if there is none.
         namespace: The namespace of our keys in a program with several; empty for the project's. It is then part of the

@@ -37,7 +37,6 @@ class PulumiProgram:
     """A Pulumi program, as Pulumi.yaml describes it.
 
     Attributes:
-        root: The folder of Pulumi.yaml.
         folder: The folder of the program: `root`, or that of `main:`.
         entry_point: The path inside `folder`; `.` is its `__main__.py`.
         virtualenv: The absolute path of the virtual environment, or None for the interpreter on PATH.
@@ -93,8 +92,6 @@ class PulumiProgram:
 
         Args:
             flags: Flags of the SDK's executor, such as `{"stack": "dev"}`.
-            arguments: Arguments of the program.
-            config: Variables that carry the stack's configuration.
         """
         if not (executor := shutil.which(EXECUTOR)):
             raise FileNotFoundError(f"{EXECUTOR} is not on PATH: it belongs beside the Pulumi CLI")

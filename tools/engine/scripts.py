@@ -26,9 +26,7 @@ def write_pulumi(executable: Path, folders: Sequence[Path], variables: Mapping[s
     """Write the script `pulumi`, which runs the engine with its plugins. Returns its path.
 
     Args:
-        executable: The Pulumi CLI.
         folders: The folders of plugins to put in front of PATH.
-        variables: Further variables of the engine.
     """
     path = os.pathsep.join([*(shlex.quote(str(folder)) for folder in folders), '"$PATH"'])
     exports = " ".join([f"PATH={path}", *(f"{name}={shlex.quote(value)}" for name, value in variables.items())])

@@ -32,7 +32,6 @@ class Call:
         origin: The origin of the address that the client used, such as "http://127.0.0.1:8787".
         path: The values of the placeholders in the route's path.
         query: The query string; if a name is repeated, its last value.
-        body: The body as sent.
         strict_splitter: True if SQL is split as the service splits it; see `splitter`.
     """
 

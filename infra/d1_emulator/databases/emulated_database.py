@@ -30,9 +30,7 @@ class BatchOutcome:
     """The outcome of a request for SQL.
 
     Attributes:
-        results: One result for each statement.
         size_after: The size of the database, in bytes.
-        bookmark: The bookmark after the request.
     """
 
     results: tuple[StatementResult, ...]

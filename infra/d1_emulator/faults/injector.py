@@ -33,7 +33,6 @@ class FaultInjector:
 
     Args:
         registry: The databases; their limits follow the behaviour.
-        start: The behaviour at the start.
     """
 
     def __init__(self, registry: Registry, start: Behaviour) -> None:

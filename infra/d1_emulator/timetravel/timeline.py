@@ -28,7 +28,6 @@ class Timeline:
     """The segments and the history of one database. Not safe for threads: its owner holds a lock.
 
     Args:
-        folder: The database's folder.
         uuid: The database's id, part of each bookmark.
         rotate_bytes: A new segment starts when the WAL is larger than this, and larger than its base file.
     """

@@ -112,9 +112,6 @@ def _keys(
     """Return the configuration keys of all stacks, and those of each stack. `pulumi up` accepts them.
 
     Args:
-        project: The project's name.
-        worker: The Worker in the wrangler configuration.
-        stacks: The project's stacks.
         layout: Binding and migrations for a project whose stacks have no database yet.
         wrangler_config: The wrangler configuration; empty if the program finds it itself.
 

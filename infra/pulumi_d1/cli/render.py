@@ -28,7 +28,6 @@ class StackEntry:
     """The wrangler entry of one stack.
 
     Attributes:
-        account_id: The account of its database.
         entry: The expected entry; its path is relative to the current folder.
     """
 

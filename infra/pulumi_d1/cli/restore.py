@@ -80,12 +80,7 @@ def restore(stack: str, correct: str | None, *, yes: bool, as_json: bool, **mome
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """One restore.
-
-    Attributes:
-        quarantine: The stack's quarantine before the restore.
-        echo: Prints a message.
-    """
+    """One restore."""
 
     state: EnvironmentState
     database: D1Api

@@ -90,7 +90,6 @@ class _Sweep:
     """One sweep.
 
     Attributes:
-        inventory: Everything that existed when it began.
         open_pull_requests: Numbers of the open pull requests; None if unknown.
         grace: Minimum age of a database without a stack.
     """

@@ -41,13 +41,7 @@ class DatabaseInfo:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """The databases of an account behind Cloudflare's API. Safe for threads.
-
-    Attributes:
-        client: The client.
-        id: The account's id.
-        retry: The policy for reads.
-    """
+    """The databases of an account behind Cloudflare's API. Safe for threads."""
 
     client: Client
     id: str

@@ -52,7 +52,6 @@ class Client:
     Attributes:
         base_url: The API's address, without a slash at its end.
         timeout: Seconds to wait for an answer.
-        pool: The connections.
         pace: The limit on requests; None for commands that send few.
     """
 
@@ -66,10 +65,7 @@ class Client:
         """Send a request, and return the answer.
 
         Args:
-            method: The HTTP method.
-            path: The path below the base URL.
             body: The body, sent as JSON; None for no body.
-            query: The parameters in the URL.
 
         Raises:
             ApiError: Cloudflare answered with an error, or not at all.

@@ -53,10 +53,7 @@ class D1Api:
     """A Database behind Cloudflare's API. Safe for threads.
 
     Attributes:
-        client: The client.
-        account_id: Id of the Cloudflare account.
         database_id: The database's UUID.
-        retry: The policy for reads.
     """
 
     client: Client

@@ -37,7 +37,6 @@ class _Progress:
     """The state of an import or export.
 
     Attributes:
-        reason: Cloudflare's reason for a failure.
         bookmark: The value that the next poll sends back.
         upload_url: The signed address for an import; empty if the service already has the file.
         filename: The service's name for the uploaded file.
@@ -57,10 +56,7 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry, timeout
     """Run a file as one transaction, sent once. The database is blocked meanwhile.
 
     Args:
-        client: The client.
-        path: The database's path in the API.
         file: The SQL. It is read from its start, and never held in memory as a whole.
-        retry: The policy for polls.
         timeout: How long to wait for the end of the import; None for TRANSFER_TIMEOUT.
 
     Raises:
@@ -96,8 +92,6 @@ def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Map
     """Write the database to `file` as SQL. The database is blocked meanwhile.
 
     Args:
-        client: The client.
-        path: The database's path in the API.
         file: The target. After an error it may contain a part of the SQL.
         retry: The policy for all requests, since an export changes nothing.
         options: Cloudflare's `dump_options`.

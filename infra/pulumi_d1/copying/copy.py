@@ -35,8 +35,6 @@ class CopyNames:
 
     Attributes:
         source: Name of the database that is copied.
-        target: Name of the new database.
-        ledger: Name of the ledger in both.
     """
 
     source: str
@@ -72,7 +70,6 @@ def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, ret
     Args:
         source: The database to read. Nothing is written to it.
         target: An empty database.
-        names: The names of both.
         retry: Waits before a request is repeated.
 
     Raises:

@@ -30,7 +30,6 @@ def insert_statements(storage: Storage, rows: Iterable[CopiedRow], pieces: str) 
     """Yield the statements that insert the rows of a table.
 
     Args:
-        storage: The table.
         rows: Its rows, in order.
         pieces: The name of a table that `create_pieces_table` created.
     """

@@ -71,7 +71,6 @@ def page_sql(storage: Storage, after: str) -> str:
     """Return one statement that reads a page: rows until they reach PAGE_BYTES together, and at least one.
 
     Args:
-        storage: The table.
         after: A WHERE clause that leaves out the earlier pages; empty for the first page.
     """
     values, table, order = copied_columns(storage), quoted(storage.table), ", ".join(storage.key)

@@ -35,7 +35,6 @@ class CopyPlan:
 
     Attributes:
         objects: The schema without shadow tables, in an order in which it can be created.
-        storages: Its tables.
     """
 
     objects: tuple[SchemaObject, ...]
@@ -73,8 +72,6 @@ def copy_script(
     """Yield the statements that create a copy of the database, each with its semicolon.
 
     Args:
-        database: The database to read.
-        plan: What to copy of it.
         row_counts: Number of rows of each table in `row_tables`, by name. A table without rows is not read.
         track: Passes on the rows of a table, to count them.
 

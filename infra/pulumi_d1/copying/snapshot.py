@@ -37,8 +37,6 @@ class Snapshot:
 
     Attributes:
         bookmark: Time Travel bookmark from before it was read.
-        database: Its schema and ledger.
-        plan: What was copied of it.
         rows: Number of rows that were read of each table, by name.
     """
 
@@ -53,7 +51,6 @@ class CopyProgress:
     """Counts the rows that were read, and logs the number every other second.
 
     Attributes:
-        name: The source's name.
         total: Number of rows to read.
         rows: Number of rows that were read, by table.
         logged_at: Time of the last line, by the monotonic clock.
@@ -81,8 +78,6 @@ def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> 
     Args:
         source: The database to read. Nothing is written to it.
         name: Its name, for messages.
-        ledger: The ledger's name.
-        file: The file to write to.
 
     Raises:
         CopyFailed: The source is being migrated.

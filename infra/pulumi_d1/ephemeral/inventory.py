@@ -35,7 +35,6 @@ class StackSummary:
         last_update: Time of the last run; None if it never ran.
         ttl: Lifetime after the last run, such as `7d`; empty if the stack is not ephemeral.
         protected: True if Pulumi refuses to delete one of its resources.
-        databases: The databases that it owns.
     """
 
     name: str
@@ -64,12 +63,8 @@ class Inventory:
     The stacks were read before the databases, so a database that a stack owns and the account does not list is deleted.
 
     Attributes:
-        project: First part of the databases' names.
         account_id: The Cloudflare account whose databases were listed.
-        stacks: All stacks of the project.
         committed: Names of the stacks whose configuration is in git.
-        databases: All databases of the account.
-        entries: All entries of the wrangler configuration.
     """
 
     project: str

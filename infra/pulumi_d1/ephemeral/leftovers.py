@@ -69,7 +69,6 @@ def find_leftovers(
     """Return the leftovers: stacks, then databases, then wrangler entries.
 
     Args:
-        inventory: Everything that exists.
         open_pull_requests: Numbers of the open pull requests; None if unknown. Then only time decides.
         now: The time, with its zone.
         grace: Minimum age of a database without a stack. A run may be creating a younger one.
@@ -92,8 +91,6 @@ def reason_to_keep(stack: StackSummary, stacks: Iterable[StackSummary], committe
     """Return why the stack is never deleted as a leftover, or `""` if it is ephemeral.
 
     Args:
-        stack: The stack.
-        stacks: All stacks of the project.
         committed: Names of the stacks whose configuration is in git.
     """
     if is_permanent(stack.name):

@@ -47,10 +47,7 @@ class Budget:
 
     Attributes:
         databases: Number of databases.
-        listing: Requests that list them.
         newest_file: Requests for a database that lacks only the newest file.
-        every_file: Requests for a new database.
-        rate: The rate of the run.
     """
 
     databases: int
@@ -88,10 +85,7 @@ def make_budget(
 
     Args:
         files: The files of the folder, in order.
-        settings: Settings of the run.
         databases: Number of databases.
-        listing: Requests that list them.
-        rate: The rate of the run.
 
     Raises:
         ConfigError: A file cannot be sent as it is.
@@ -111,10 +105,8 @@ def seconds_left(seconds: float, requests: int, finished: int, of: int, rate: Ra
 
     Args:
         seconds: Seconds since it began.
-        requests: Requests since it began.
         finished: Number of finished databases, at least one.
         of: Number of databases.
-        rate: The rate of the run.
     """
     share = (of - finished) / finished
     return max(seconds * share, requests * share * rate.seconds / rate.requests if requests > rate.requests else 0.0)

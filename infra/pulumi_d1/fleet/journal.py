@@ -38,11 +38,7 @@ class RunKey:
     """The identity of a run. A run resumes another one with the same key.
 
     Attributes:
-        command: The command: up or plan.
-        account: Id of the Cloudflare account.
-        match: Pattern of the databases' names.
         shard: The shard, as text.
-        table: The ledger's name.
         digest: Digest of the files' names and texts.
     """
 
@@ -80,8 +76,6 @@ def find_unfinished(folder: Path, key: RunKey, now: float) -> UnfinishedRun:
     """Return the newest run with this key, if it is unfinished. Write nothing.
 
     Args:
-        folder: Folder of the journals.
-        key: Identity of the run.
         now: The time in seconds since 1970.
     """
     for path in sorted(folder.glob("*.jsonl"), reverse=True):
@@ -115,7 +109,6 @@ class Journal:
     """The journal of one run, open for writing. Safe for threads.
 
     Args:
-        path: The file.
         descriptor: Descriptor of the open and locked file.
         sent: Returns the number of requests that this process has sent so far.
     """
@@ -173,7 +166,6 @@ def open_journal(folder: Path, key: RunKey, unfinished: UnfinishedRun, sent: Cal
 
     Args:
         folder: Folder of the journals; created if it is missing.
-        key: Identity of the run.
         unfinished: Result of `find_unfinished`.
         sent: Returns the number of requests that this process has sent so far.
 

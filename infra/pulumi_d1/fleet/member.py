@@ -30,8 +30,6 @@ class FleetSettings:
 
     Attributes:
         folder: Folder of the migrations, as the user wrote it.
-        table: The ledger's name.
-        options: Policies and what follows a failure.
     """
 
     folder: str
@@ -44,10 +42,6 @@ class Migrator:
     """Migrates the databases of a run, one per call. Safe for threads.
 
     Attributes:
-        account: Their account.
-        reviews: Reviews them.
-        settings: Settings of the run.
-        journal: Records the outcomes.
         unfinished: The same run before it was interrupted.
     """
 
@@ -61,7 +55,6 @@ class Migrator:
         """Migrate a database and return the outcome.
 
         Args:
-            member: The database.
             may_write: Called before the first write, if there is something to write. It may wait.
         """
         result = self._migrate(member, may_write)

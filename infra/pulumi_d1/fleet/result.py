@@ -26,7 +26,6 @@ class MemberResult:
     """The outcome of one database.
 
     Attributes:
-        database: Name of the database.
         applied: Names of the files that the run applied, in order.
         bookmark: Bookmark from before the first write; empty if nothing was written.
         message: The error, if it failed.

@@ -27,7 +27,6 @@ class ReviewCache:
 
     Args:
         files: The files of the folder, in order.
-        table: The ledger's name.
     """
 
     def __init__(self, files: Sequence[Migration], table: str) -> None:

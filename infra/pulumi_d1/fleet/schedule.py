@@ -53,7 +53,6 @@ class Gate:
         """Record the outcome of a database.
 
         Args:
-            state: The outcome.
             entered: True if `enter` admitted it.
         """
         with self._changed:
@@ -80,7 +79,6 @@ def run_members(
     Args:
         members: The databases, in the order in which to begin.
         migrate: Migrates one of them. Its second argument is the gate's `enter`.
-        gate: Decides which may be written to.
         concurrency: Number of databases at a time.
     """
     with ThreadPoolExecutor(concurrency, thread_name_prefix="fleet") as pool:

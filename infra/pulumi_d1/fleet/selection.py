@@ -58,8 +58,6 @@ class StackNames:
 
     Attributes:
         databases: Names of databases in the stacks' configuration.
-        projects: First parts of the databases' names.
-        stacks: Names of the stacks.
     """
 
     databases: frozenset[str]
@@ -86,9 +84,7 @@ def select_members(
     """Return the databases of a fleet, by name.
 
     Args:
-        databases: All databases of the account.
         pattern: Pattern for their names, with `*`, `?` and `[a-z]`.
-        shard: The part of them to return.
         is_owned: Returns whether a database of this name belongs to a stack.
 
     Raises:

@@ -21,7 +21,6 @@ class MemberReview:
     """The review of one database.
 
     Attributes:
-        database: Name of the database.
         review: The review; None if the database cannot be read.
         message: The error, if it cannot be read.
     """
@@ -38,9 +37,6 @@ def review_members(
     """Yield the review of each database, in their order.
 
     Args:
-        members: The databases.
-        account: Their account.
-        reviews: Reviews them.
         concurrency: Number of databases at a time.
     """
 

@@ -32,7 +32,6 @@ class Migration:
 
     Attributes:
         name: The name in the ledger: the path inside the folder, with `/` and the extension.
-        sql: The file's unchanged text.
     """
 
     name: str

@@ -46,10 +46,6 @@ NEW = LiveDatabase((), ())
 def read_database(database: ReadableDatabase, table: str) -> LiveDatabase:
     """Read a database in one request, or in two if it has no ledger. Write nothing.
 
-    Args:
-        database: The database.
-        table: The name of the ledger.
-
     Raises:
         D1Error: It cannot be read; ApiError for D1.
     """

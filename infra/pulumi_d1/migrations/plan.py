@@ -73,8 +73,6 @@ class FolderProblem:
     """One problem of one file.
 
     Attributes:
-        problem: The kind of problem.
-        name: The file's name.
         message: A sentence that continues the file's name: what is wrong and what to do.
     """
 

@@ -27,7 +27,6 @@ class Quarantined:
     """A text that a stack refuses to apply again.
 
     Attributes:
-        name: The name that its file had.
         digest: The first DIGITS digits of its SHA-256.
     """
 
@@ -44,7 +43,6 @@ class Quarantine:
     """All texts that one stack refuses to apply again.
 
     Attributes:
-        stack: The stack's name.
         files: The texts, in the order in which they were added.
     """
 

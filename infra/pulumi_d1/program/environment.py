@@ -27,7 +27,6 @@ class D1Environment(pulumi.ComponentResource):
     Attributes:
         database: The D1 database.
         migrations: The migrations that were applied to it.
-        bindings: Its entry in the wrangler configuration.
         outputs: The values for the stack to export.
     """
 
@@ -36,8 +35,6 @@ class D1Environment(pulumi.ComponentResource):
 
         Args:
             name: The component's name; its resources' names begin with it.
-            settings: The environment's settings.
-            opts: Pulumi's resource options.
 
         Raises:
             pulumi.RunError: As `prepare`; nothing was registered.

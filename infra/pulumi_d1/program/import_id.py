@@ -23,7 +23,6 @@ def find_import_id(settings: Settings, existing: StackDatabase | None) -> str | 
     """Return the id of the database to adopt, as Cloudflare's provider expects it; None if there is none to adopt.
 
     Args:
-        settings: The stack's settings.
         existing: The database that the stack already has.
 
     Raises:

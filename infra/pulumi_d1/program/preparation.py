@@ -50,10 +50,6 @@ class PreparedEnvironment:
 def prepare(name: str, settings: Settings) -> PreparedEnvironment:
     """Read every file and the stack's state, so that a mistake leaves nothing half done.
 
-    Args:
-        name: The component's name.
-        settings: The stack's settings.
-
     Raises:
         pulumi.RunError: A file is missing or wrong, or the stack's database would be replaced. Pulumi prints the
             message without a traceback.

@@ -61,7 +61,6 @@ def keep_outputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any], message:
     Args:
         inputs: The inputs as the provider got them; they hold the id and the SDK's own key.
         outputs: The outputs to keep, as JSON.
-        message: The error's message.
     """
     if (context := _grpc_context()) is None:
         return

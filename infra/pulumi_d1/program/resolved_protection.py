@@ -22,7 +22,6 @@ def resolve_protection(settings: Settings, existing: StackDatabase | None) -> tu
     deletion needs no configuration, and a new database is protected from the start.
 
     Args:
-        settings: The stack's settings.
         existing: The database that the stack already has.
 
     Raises:

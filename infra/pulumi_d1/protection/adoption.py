@@ -14,10 +14,6 @@ if TYPE_CHECKING:
 def refuse_misfit(database: DatabaseInfo, settings: Settings) -> None:
     """Refuse to adopt a database that Pulumi would then have to replace, and so delete.
 
-    Args:
-        database: The database with the stack's name.
-        settings: The stack's settings.
-
     Raises:
         ConfigError: The setting to change.
     """

@@ -95,7 +95,6 @@ class DeletionRules:
     Attributes:
         confirmed: Value of `confirmDeletion`; empty for none.
         key: The full name of that key in this program's configuration.
-        exports_dir: Folder of the exports.
         export: Whether a database with tables is exported before it is deleted.
     """
 
@@ -129,7 +128,6 @@ class PendingDeletion:
 
     Attributes:
         id: UUID.
-        ledger: Name of the ledger table.
         rules: Rules that the last run recorded.
     """
 
@@ -147,7 +145,6 @@ class PendingDeletion:
         """Refuse a replacement that would lose rows, or a protected database.
 
         Args:
-            contents: Its contents.
             changes: The changed settings; empty if the user asked Pulumi to replace it.
 
         Raises:
@@ -228,12 +225,7 @@ def identity_changes(database: StackDatabase, settings: Settings) -> tuple[Ident
 
 
 def database_contents(objects: Iterable[SchemaObject], ledger: str) -> DatabaseContents:
-    """Return the user's part of a schema.
-
-    Args:
-        objects: The schema.
-        ledger: Name of the ledger table.
-    """
+    """Return the user's part of a schema."""
     tables = sorted((item for item in objects if item.type == "table"), key=lambda item: item.name)
     virtual = tuple(item.name for item in tables if item.is_virtual)
     shadow_prefixes = tuple(f"{name}_".lower() for name in virtual)

@@ -36,7 +36,6 @@ class StackReport:
         database: The database's name; empty if the settings cannot be read.
         folder: The migrations folder, as the user wrote it.
         review: The review; None if there is an error.
-        policy: Severities of problems.
         offline: True if the files ran on an empty database, without access to the real one.
         bookmark: The database's current bookmark; None if it does not exist yet or was not read.
         error: Why there is no review; empty if there is one.
@@ -57,7 +56,6 @@ class _Block:
     """One block of a section.
 
     Attributes:
-        items: Lines of the block.
         language: Language of a code block; empty for a Markdown list.
     """
 

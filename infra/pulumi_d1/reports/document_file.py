@@ -35,8 +35,6 @@ def block_difference(path: Path, name: str, block: Callable[[str], str]) -> list
     """Return the lines of a diff from the file to the file with the block; none if they are equal.
 
     Args:
-        path: The file.
-        name: Name of the block.
         block: Returns the expected block for the file's text.
 
     Raises:
@@ -54,8 +52,6 @@ def with_block(text: str, name: str, block: str) -> str:
     If the text has neither marker, both are added at its end with the block.
 
     Args:
-        text: The file's text.
-        name: Name of the block.
         block: Lines that end with \n; they get the file's line ends.
 
     Raises:

@@ -22,10 +22,7 @@ def format_warning(database: str, to: Destination, retention: timedelta, loss: R
     """Return what a restore will do, to show before the user confirms it.
 
     Args:
-        database: The database's name.
-        to: The bookmark to restore.
         retention: How long Cloudflare keeps bookmarks.
-        loss: What the restore deletes.
         protected: True if the database is protected.
     """
     lines = [*_destination(database, to, retention), *_loss(loss)]

@@ -18,10 +18,7 @@ def review_json(review: Review, database: str, folder: str, policy: Mapping[Prob
     """Return the review as one JSON object.
 
     Args:
-        review: The review.
-        database: The database's name.
         folder: The migrations folder, as the user wrote it.
-        policy: Severities of problems.
     """
     document = {
         "database": database,

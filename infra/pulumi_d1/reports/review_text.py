@@ -33,10 +33,7 @@ def format_review(
     """Return the pending files, schema changes, drift and findings; empty if there are none.
 
     Args:
-        review: The review.
-        database: The database's name.
         folder: The migrations folder, as the user wrote it.
-        policy: Severities of problems.
         errors: False if the caller raises the errors as an exception.
     """
     blocks = (
@@ -60,9 +57,7 @@ def summary(review: Review, database: str, policy: Mapping[Problem, Severity]) -
     )
 
 
-def describe_drift(
-    read_files: Callable[[], Iterable[Migration]], current: LiveDatabase, table: str
-) -> tuple[str, ...]:
+def describe_drift(read_files: Callable[[], Iterable[Migration]], current: LiveDatabase, table: str) -> tuple[str, ...]:
     """Return one line for each difference from the applied files, or one with the reason if it cannot be determined."""
     drift, reason = drift_or_reason(read_files, current, table)
     return (reason,) if reason else drift_lines(drift)

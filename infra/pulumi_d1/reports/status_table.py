@@ -23,7 +23,6 @@ class StatusRow:
     """The state of one database.
 
     Attributes:
-        title: The environment's title.
         stack: The stack's name; empty for a local database.
         database: The database's name; empty before the first `pulumi up` and for a local database.
         status: `not started` (files pending, none applied), `N pending`, `up to date`, `gone` (the database does not
@@ -31,7 +30,6 @@ class StatusRow:
         last_migration: Name of the newest applied file; empty if there is none.
         time_travel: True if the database can be restored; None if it is not known.
         bookmark_expires: ISO time until which the last run's bookmark can be restored.
-        pending: Names of the pending files.
         drift: One line for each difference between the live schema and the applied files.
         error: Why the database is unreachable; empty if it is not.
     """

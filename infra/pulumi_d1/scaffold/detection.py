@@ -83,7 +83,6 @@ def with_migrations(entry: WranglerEntry, config: Path, folder: Path) -> Wrangle
     Args:
         entry: An entry of the configuration. If it names no folder, a usual one is looked for.
         config: The wrangler configuration. Its paths are relative to its folder.
-        folder: The program's folder.
 
     Raises:
         ConfigError: The entry's pattern is invalid.

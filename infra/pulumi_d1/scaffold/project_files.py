@@ -37,7 +37,6 @@ class ScaffoldFile:
 
     Attributes:
         path: Path from the program's folder, with `/`.
-        text: Text of a new file.
         is_lines: True if the lines may be anywhere in an existing file, so that missing ones can be added.
     """
 
@@ -52,8 +51,6 @@ class FileChange:
 
     Attributes:
         path: Path from the program's folder, with `/`.
-        action: What to do with the file.
-        text: Its whole text afterwards.
     """
 
     path: str
@@ -67,11 +64,9 @@ def program_files(
     """Yield the files of the program. The last one, Pulumi.yaml, shows that all of them were written.
 
     Args:
-        name: Name of the Pulumi project.
         virtualenv: Path of the virtual environment from the program's folder.
         shared: Configuration of every stack; keys without namespace.
         stacks: Further configuration, by the stack's name.
-        version: Version of this package.
     """
     for stack, config in stacks.items():
         text = render("project/Pulumi.stack.yaml.j2", _YAML, project=name, config=config)
@@ -87,7 +82,6 @@ def workflow_file(name: str, text: str, folder: str, virtualenv: str) -> Scaffol
     """Return a GitHub workflow for this repository.
 
     Args:
-        name: Name of the file.
         text: Text of the template, for a program in the repository's root.
         folder: The program's folder, from the repository's root.
         virtualenv: Path of the virtual environment from the program's folder.
@@ -101,7 +95,6 @@ def plan_change(file: ScaffoldFile, present: str | None) -> FileChange:
     """Return what to do with a file.
 
     Args:
-        file: The file to write.
         present: Its present text; None if it does not exist.
     """
     if present is None:

@@ -43,7 +43,6 @@ def entries_of_binding(entries: Sequence[WranglerEntry], binding: str) -> tuple[
     """Return the entries of one binding, because this program manages one.
 
     Args:
-        entries: All entries of the configuration.
         binding: The binding to choose; empty for the only one.
 
     Raises:
@@ -72,8 +71,6 @@ def guess_stacks(worker: Worker, entries: Sequence[WranglerEntry], top_level: st
     it, or else the first of them.
 
     Args:
-        worker: The configuration.
-        entries: Its entries of one binding.
         top_level: The stack of the top level; empty to guess it.
 
     Raises:
@@ -107,7 +104,6 @@ def shared_config(
     """Return the keys for Pulumi.yaml, which every stack has, ephemeral ones too. Paths are relative to that file.
 
     Args:
-        stacks: The stacks of the project.
         layout: Binding and migrations, if no stack has a database yet.
         account_id: The account in the wrangler configuration; empty if it has none.
         wrangler_config: The wrangler configuration; empty if the program finds it without the key.
@@ -117,13 +113,7 @@ def shared_config(
 
 
 def stack_config(stack: GuessedStack, shared: Mapping[str, str], project: str) -> dict[str, str]:
-    """Return the keys for the stack's own file.
-
-    Args:
-        stack: The stack.
-        shared: The keys in Pulumi.yaml.
-        project: First part of the databases' names.
-    """
+    """Return the keys for the stack's own file."""
     config: dict[str, str] = {}
     if is_production(stack.name):
         config |= {**dict.fromkeys(_POLICY, "error"), "protect": "true"}

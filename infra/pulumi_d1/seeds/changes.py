@@ -21,8 +21,6 @@ class SeedChanges:
     """Names of the files that differ from those that ran.
 
     Attributes:
-        new: Files that have not run.
-        changed: Files that ran with another text.
         deleted: Files that ran and are no longer in the folder. Their rows stay.
     """
 
@@ -60,7 +58,6 @@ def compare_seeds(files: Sequence[HashedFile], ran: Mapping[str, str]) -> SeedCh
     """Return the differences between the folder and the files that ran.
 
     Args:
-        files: The files of the folder.
         ran: Name and SHA-256 of each file that ran.
     """
     names = {file.name for file in files}

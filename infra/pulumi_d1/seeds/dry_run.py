@@ -52,7 +52,6 @@ def dry_run_seeds(
     Args:
         objects: The live schema, including the ledger.
         pending: The migrations that run before the seeds. If one of them is refused, no problem is returned.
-        table: The ledger's name.
         seeds: All seeds of the folder, because one may need the rows of another.
         is_reported: Returns whether to return the problems of the seed with this name.
 

@@ -45,9 +45,6 @@ def run_seeds(
     """Run seeds in order.
 
     Args:
-        database: The database to write to.
-        seeds: The files to run.
-        target: Names for the messages.
         record: Called with each file as soon as it ran.
         retry: Waits before a request is repeated.
 

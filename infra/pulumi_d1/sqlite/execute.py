@@ -71,7 +71,6 @@ def run_script(connection: apsw.Connection, sql: str, params: Sequence[SQLValue]
 
     Args:
         connection: A connection from `sandbox.open_database`, with no transaction open.
-        sql: One or more statements.
         params: Values for the placeholders, if there is only one statement.
 
     Returns:

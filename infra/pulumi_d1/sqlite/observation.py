@@ -17,7 +17,6 @@ class Step:
     """One statement that ran or was refused.
 
     Attributes:
-        statement: Its text and place.
         actions: Its actions without reads and function calls; of a refused statement, those before the refusal.
         changed_schema: True if the statement changed the schema.
         every_row: True if it is a DELETE or UPDATE of every row of its table.

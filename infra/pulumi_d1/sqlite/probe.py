@@ -31,7 +31,6 @@ def empty_table_error(sql: str, table: str) -> str:
 
     Args:
         sql: One statement that runs without an error on an empty table.
-        table: The table that it alters.
     """
     change = parse_alter_table(sql)
     if change is None or change.kind is not AlterKind.ADD_COLUMN:

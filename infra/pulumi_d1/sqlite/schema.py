@@ -35,7 +35,6 @@ class Column:
     """A column of a table.
 
     Attributes:
-        name: The name as written.
         type: The type as written; empty if there is none.
         default: SQL text of the default; None if there is none.
         primary_key: 1-based position in the primary key; 0 if the column is not part of it.
@@ -66,8 +65,6 @@ class ForeignKey:
 
     Attributes:
         child: The table that has the foreign key.
-        parent: The referenced table.
-        columns: Columns of the child.
         on_delete: CASCADE, SET NULL, SET DEFAULT, RESTRICT or NO ACTION.
     """
 
@@ -206,7 +203,6 @@ def foreign_keys(
     """Return all foreign keys of an open database.
 
     Args:
-        connection: The database.
         known: Foreign keys that were read before, by name and SQL text of the table. Those read now are added.
     """
     keys: list[ForeignKey] = []

@@ -232,7 +232,6 @@ def clause(sql: str, first: str, ends: Sequence[str]) -> str | None:
     Keywords in parentheses, such as those of WITH queries, are skipped.
 
     Args:
-        sql: One statement.
         first: The keyword that starts the clause, in lower case.
         ends: Keywords that end it, in lower case. A semicolon ends it too.
     """

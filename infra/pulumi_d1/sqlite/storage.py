@@ -45,7 +45,6 @@ class Storage:
         columns: Names of the columns that store values, without generated ones and hidden ones of a virtual table.
         key: SQL expressions that identify a row, in order; empty if nothing that can be named does.
         rowid: SQL name of the rowid, if it is not one of the columns; otherwise empty.
-        rows: The place of its rows.
         module: Module of a virtual table, in lower case; otherwise empty.
         lists_rows: True if an FTS5 index has a list of its rows (its `_docsize` table).
         autoincrement: True if the ids come from AUTOINCREMENT.

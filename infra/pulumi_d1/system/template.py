@@ -19,7 +19,6 @@ def render(template: str, filters: dict[str, Callable[..., str]], **values: obje
     """Return the text of a template.
 
     Args:
-        template: Name of the file in templates/.
         filters: The template's filters, by name.
         values: The template's variables, by name. A missing one is an error.
     """

@@ -121,7 +121,6 @@ def put(entry: WranglerEntry, ours: Collection[str]) -> bool:
     """Write `entry`, and return whether the file changed.
 
     Args:
-        entry: The entry to write.
         ours: Ids of databases whose entry may be replaced.
 
     Raises:

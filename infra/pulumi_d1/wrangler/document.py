@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed configuration.
-
-    Attributes:
-        path: The file.
-        content: The parsed text.
-    """
+    """A parsed configuration."""
 
     path: str
     text: str

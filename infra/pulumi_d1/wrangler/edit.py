@@ -28,7 +28,6 @@ def put(text: str | None, entry: WranglerEntry) -> str:
 
     Args:
         text: The file's text; None if there is no file.
-        entry: The entry to write.
 
     Raises:
         ConfigError: The text is invalid, its `d1_databases` is not a list of tables, or the entry cannot be put in
@@ -104,7 +103,6 @@ def refuse_foreign(text: str | None, entry: WranglerEntry, ours: Collection[str]
 
     Args:
         text: The file's text; None if there is no file.
-        entry: The entry to write.
         ours: Ids of databases that may be replaced.
 
     Raises:

@@ -20,10 +20,8 @@ class WranglerEntry:
     Attributes:
         path: The configuration file. Its suffix selects the syntax.
         environment: The wrangler environment; empty for the top level.
-        binding: The variable in the Worker.
         database_id: UUID; empty for a placeholder in the user's entry.
         migrations_dir: Folder of the migrations, relative to the configuration's folder.
-        migrations_table: The ledger's name.
         migrations_pattern: Glob of the migrations, relative to the same folder; empty for wrangler's default.
         worker: The Worker's name, for a configuration that does not exist yet.
     """

@@ -22,7 +22,6 @@ def add_item(text: str, container: Value, value: Any, key: str = "") -> str:
     An empty container gets its item without any space, so that `is_alone` keeps the container when the item goes.
 
     Args:
-        text: The whole text.
         container: An object or an array in it.
         value: Strings, and lists and dictionaries of them.
         key: Key of the new member of an object.

@@ -24,7 +24,6 @@ def local_id(text: str, entry: WranglerEntry) -> str | None:
     """Return the id of the local database of a binding; None if the configuration has no such binding.
 
     Args:
-        text: The configuration's text.
         entry: The place: the file, the environment and the binding.
 
     Raises:

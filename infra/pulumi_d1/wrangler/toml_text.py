@@ -34,12 +34,7 @@ _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 @dataclass(frozen=True, slots=True)
 class KeyValue:
-    """A key and its value.
-
-    Attributes:
-        key: Parts of a dotted key.
-        value: Tokens of the value.
-    """
+    """A key and its value."""
 
     key: tuple[str, ...]
     value: Sequence[Token]
@@ -62,7 +57,6 @@ class TomlStatement:
     Attributes:
         start: Offset of its first line.
         end: Offset after its last line, line end included.
-        tokens: Its tokens without comments.
     """
 
     start: int
@@ -139,7 +133,6 @@ def set_values(text: str, present: Sequence[KeyValue], values: Mapping[str, str]
     """Return `text` with new values for some keys of one table.
 
     Args:
-        text: The whole text.
         present: The keys and values of the table.
         values: TOML by key.
         at: Offset at which to insert new keys, after the last of `present`.

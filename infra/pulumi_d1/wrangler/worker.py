@@ -17,7 +17,6 @@ class Worker:
     """A Worker. Its name and account are empty if the configuration does not have them.
 
     Attributes:
-        environments: Names of its wrangler environments.
         entries: Its databases, those of the top level first.
     """
 
@@ -31,7 +30,6 @@ def read_worker(text: str, path: str) -> Worker:
     """Return the Worker of a configuration.
 
     Args:
-        text: The file's text.
         path: The file. Its suffix selects the syntax.
 
     Raises:

@@ -64,12 +64,9 @@ class Options:
     """The parsed options.
 
     Attributes:
-        root: The project's folder.
-        settings: Settings of the chosen stack.
         folder: The migrations folder, as the user wrote it.
         files: The migrations, in order.
         shard: The part of the databases to use.
-        rate: The rate of this shard.
     """
 
     root: Path
@@ -104,7 +101,6 @@ class Fleet:
     Attributes:
         members: The databases of this shard, by name.
         listing: Number of requests that listed them.
-        pace: The pace of all requests.
         remembered: Number of requests of earlier processes that count against the rate.
     """
 

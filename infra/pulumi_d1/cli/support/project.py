@@ -50,9 +50,7 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
     """Return a stack's configuration as `pulumi up` reads it, without its secrets.
 
     Args:
-        folder: The folder of Pulumi.yaml.
         stack: The stack's name; the stack need not exist.
-        needs_account: Refuse a configuration without an account.
 
     Raises:
         ConfigError: A file or a setting is invalid.

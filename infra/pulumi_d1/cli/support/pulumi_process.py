@@ -47,11 +47,6 @@ def capture(*arguments: str) -> str:
 def run(*arguments: str, stack: str, quiet: bool = False) -> None:
     """Run pulumi on a stack and pass its output on. If a dead run on this machine holds the lock, remove the lock.
 
-    Args:
-        arguments: The command and its options.
-        stack: The stack's name.
-        quiet: Pass all output on to stderr.
-
     Raises:
         StackLocked: Another run has locked the stack.
         PulumiFailed: pulumi failed, and has printed the reason.

@@ -25,11 +25,7 @@ _CONCURRENCY: Final = 4
 
 
 class StackReader:
-    """Reads the project's stacks. It keeps what it has read until the stack runs again.
-
-    Args:
-        folder: The folder of Pulumi.yaml.
-    """
+    """Reads the project's stacks. It keeps what it has read until the stack runs again."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -67,11 +63,7 @@ class StackReader:
 
 
 def committed_stacks(folder: Path) -> frozenset[str]:
-    """Return the stacks whose configuration is in git. In a repository that git cannot read, return all that have one.
-
-    Args:
-        folder: The folder of Pulumi.yaml.
-    """
+    """Return the stacks whose configuration is in git; all that have one if git cannot read the repository."""
     command = ["git", "ls-files", "--", "Pulumi.*.yaml"]
     try:
         git = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 - no input
@@ -87,8 +79,6 @@ def read_inventory(reader: StackReader, settings: Settings, account: Account) ->
 
     Args:
         reader: Reads the stacks.
-        settings: Settings of a pull request's stack.
-        account: The account of those settings.
 
     Raises:
         ConfigError: pulumi refuses, or a file is invalid.

@@ -29,7 +29,6 @@ class StackReview:
     """A stack's files, compared with its database.
 
     Attributes:
-        review: The effects of a run.
         hint: A hint about a folder in another layout; None if there is none.
         database: The stack's database; None if it does not exist yet or was not read.
         offline: True if the files ran on an empty database, without access to the real one.
@@ -58,7 +57,6 @@ def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offl
     """Read files and database, and write nothing.
 
     Args:
-        folder: The folder of Pulumi.yaml.
         stack: The stack's name; the stack need not exist.
         checksums: SHA-256 of the applied files at the time when they were applied, by name; empty if unknown.
         offline: Run the files on an empty database instead of reading the real one.

@@ -53,11 +53,8 @@ class EnvironmentState:
     """A D1Environment whose migrations have run, if only in part.
 
     Attributes:
-        stack: The stack that it belongs to.
-        component: Its name in the Pulumi program.
         migrations_dir: Folder of the migrations, relative to Pulumi.yaml.
         migrations_pattern: Glob of the migrations, relative to Pulumi.yaml; empty for the default.
-        migrations_table: The ledger's name.
         retention: Time for which Cloudflare keeps bookmarks.
         checksums: SHA-256 of each applied file, by name.
         history: Applied files, oldest first.

@@ -33,9 +33,7 @@ def take_down(reader: StackReader, stack: str, stacks: tuple[StackSummary, ...],
 
     Args:
         reader: Reads the stacks again while this runs.
-        stack: The stack's name.
         stacks: All stacks, as just read.
-        quiet: Make pulumi print to stderr only.
 
     Raises:
         ConfigError: The stack is not ephemeral; nothing was deleted.
@@ -120,8 +118,6 @@ def delete_database(account: Account, database: DatabaseRef, settings: Settings)
     """Delete a database that no stack owns. As 'pulumi destroy' does, export it first if it has tables.
 
     Args:
-        account: The account of the database.
-        database: The database.
         settings: Settings of the stack that has its name.
 
     Raises:

@@ -49,8 +49,6 @@ def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, thr
 
     Args:
         files: The folder, in order.
-        now: The database.
-        table: The name of the ledger.
         through: The last file to mark; None for all files.
 
     Raises:
@@ -79,8 +77,6 @@ def mark_applied(
     """Write files into the ledger, all or none, and return the names that the ledger has then.
 
     Args:
-        database: The database.
-        names: The names of the files.
         table: The name of the ledger, which is created if it does not exist.
         sleep: Waits for a number of seconds.
 

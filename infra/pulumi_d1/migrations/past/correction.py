@@ -15,10 +15,6 @@ if TYPE_CHECKING:
 def correction_name(names: Iterable[str], words: str) -> str:
     """Return the name of a new migration as wrangler makes it: the next number in four digits, and `_` for spaces.
 
-    Args:
-        names: The names of the existing migrations.
-        words: The purpose of the file.
-
     Raises:
         ConfigError: The words cannot be part of a file name.
     """
@@ -32,10 +28,7 @@ def correction_text(name: str, undone: Sequence[str], stack: str, bookmark: str)
     """Return the text of the new file: only comments, the first of them wrangler's.
 
     Args:
-        name: The file's name.
         undone: The names of the migrations that the restore undid.
-        stack: The stack that was restored.
-        bookmark: The bookmark that was restored.
     """
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     lines = [

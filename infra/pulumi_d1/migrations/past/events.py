@@ -25,7 +25,6 @@ class HistoryEvent:
     """One application of one file, by this program or by another tool.
 
     Attributes:
-        name: The migration's name.
         application: The record in the state; None if only the ledger lists it.
         applied_at: The time in the ledger; None if the row has none or is gone.
         in_ledger: True if it is still applied.

@@ -20,11 +20,9 @@ class Application:
     """One application of one file.
 
     Attributes:
-        name: The migration's name in the ledger.
         sha256: The hex digest of its text, as in `Migration.sha256`.
         time: The time of the response, in UTC.
         seconds: The duration of its request, which may have carried other files too.
-        by: The user who ran it.
         commit: The commit of the checkout; empty outside of git.
         bookmark: The bookmark from before the first write of its run.
     """

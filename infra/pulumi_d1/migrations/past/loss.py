@@ -23,8 +23,6 @@ class RestoreLoss:
     """The loss of a restore, apart from rows.
 
     Attributes:
-        files: The applied files that it undoes.
-        schema: The schema changes without these files.
         drift: The changes that no applied file makes. Those from after the bookmark are undone.
         unknown: A line for each part of the loss that cannot be determined.
     """
@@ -38,14 +36,7 @@ class RestoreLoss:
 def estimate_loss(
     undone: Sequence[HistoryEvent], now: LiveDatabase, files: Sequence[Migration], table: str
 ) -> RestoreLoss:
-    """Return the loss of a restore.
-
-    Args:
-        undone: The applied files that it undoes.
-        now: The database.
-        files: The folder.
-        table: The name of the ledger.
-    """
+    """Return the loss of a restore."""
     names = {event.name for event in undone}
     by_name = {file.name: file for file in files}
     applied = [by_name[name] for name in now.ledger if name in by_name]

@@ -21,9 +21,7 @@ class RestoreResult:
     """The result of a restore.
 
     Attributes:
-        bookmark: The restored bookmark.
         undo: The bookmark from immediately before the restore.
-        now: The database after it.
         undone: The names of the migrations that are no longer applied, in the order of the ledger.
         redone: The names of the migrations that are applied again.
         note: A remark for the user; usually empty.
@@ -42,10 +40,6 @@ class DatabaseRestore:
     """A restore that the user has confirmed.
 
     Attributes:
-        database: The database.
-        table: The name of its ledger.
-        bookmark: The bookmark to restore.
-        before: The database before the restore.
         expected: The names that the ledger should have after it.
         undo_command: Returns the command that restores a bookmark.
         sleep: Waits for a number of seconds.
@@ -90,7 +84,6 @@ class DatabaseRestore:
         """Return the result if the ledger shows it.
 
         Args:
-            current: The bookmark from before the restore.
             lost: The error that the restore ended with.
         """
         moved = current

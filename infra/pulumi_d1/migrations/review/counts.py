@@ -23,7 +23,6 @@ class CountQuery:
     """The rows to count.
 
     Attributes:
-        table: The table to count in.
         filled: Columns that must not be NULL; empty to count every row.
     """
 

@@ -43,7 +43,6 @@ class Effect:
     """The effect of one statement on the rows of one table.
 
     Attributes:
-        kind: The kind of effect.
         file: 0-based index into the rehearsal's files.
         step: 0-based index into the file's steps.
         table: The table's name when the statement runs.
@@ -69,7 +68,6 @@ def find_effects(rehearsal: Rehearsal, *, each_file_alone: bool) -> tuple[Effect
     """Return the effects of the pending files, in the order of the statements.
 
     Args:
-        rehearsal: The rehearsal of the pending files.
         each_file_alone: True if every table that exists before a file may have rows, because the earlier files may have
             run long ago. False if only the tables of the live database may have rows.
     """
@@ -103,7 +101,6 @@ def _of_file(number: int, file: RehearsedFile, lineage: Lineage, columns_left: M
 
     Args:
         number: 0-based index of the file.
-        file: The file.
         lineage: The tables before the file. They are followed to its end.
         columns_left: Columns of each live table that still have their values. Those that the file drops are removed.
     """

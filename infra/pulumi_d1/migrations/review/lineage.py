@@ -35,7 +35,6 @@ class Table:
         touched: True if some of these rows may be changed or deleted.
         whole: True if its columns still have their original values, except those in `lost` and `added`.
         lost: Columns that a foreign key has emptied.
-        added: Columns that did not exist before.
         renamed: Original names of renamed columns.
         copies: Values that were copied into it, by the name of the column that they were read from.
     """

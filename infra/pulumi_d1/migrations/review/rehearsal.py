@@ -27,7 +27,6 @@ class Refusal:
     """A statement that D1 refuses, or that it may refuse depending on the live rows.
 
     Attributes:
-        name: Name of the migration.
         line: Line in the file, from 1.
         column: Column in the line, in characters, from 1.
         message: D1's own error.
@@ -46,7 +45,6 @@ class RehearsedFile:
     """One migration that ran.
 
     Attributes:
-        migration: The file.
         steps: Its statements, up to a refused one.
         rebuilt: Names of the tables that it drops and creates again, in lower case.
     """
@@ -86,7 +84,6 @@ def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], tabl
     Args:
         objects: The live schema, including the ledger.
         pending: The files, in order.
-        table: Name of the ledger.
 
     Raises:
         SqlError: The live schema cannot be created in the local SQLite.
@@ -127,7 +124,6 @@ def locate_refusal(name: str, script: str, steps: Sequence[Step], error: SqlErro
     """Return an error with its line and column in the file.
 
     Args:
-        name: Name of the file.
         script: Its text, as it ran.
         steps: Its statements, up to the refused one.
         error: The error. Its `statement` is an index into `steps`.

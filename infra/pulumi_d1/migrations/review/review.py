@@ -38,7 +38,6 @@ class Review:
     """The review of a run.
 
     Attributes:
-        plan: The folder compared with the ledger.
         rehearsal: The rehearsal of the pending files; None if there is none.
         obstacle: Why there is no rehearsal; empty if there is one.
         changes: The schema changes that the pending files make.
@@ -80,9 +79,7 @@ def review_database(
     """Read a database and review its pending files. Sends two requests, or three if there is no ledger.
 
     Args:
-        database: The live database.
         files: The folder's files, in order.
-        table: Name of the ledger.
         recorded: Checksums of applied files, as for `make_plan`.
         quarantine: Texts that must not be applied.
 
@@ -106,10 +103,7 @@ def review_files(  # noqa: PLR0913 - a review depends on all of these
 
     Args:
         files: The folder's files, in order.
-        current: Schema and ledger of the database.
-        table: Name of the ledger.
         recorded: Checksums of applied files, as for `make_plan`.
-        count_rows: Counts the live rows.
         quarantine: Texts that must not be applied.
     """
     return add_findings(review_without_rows(files, current, table, recorded, quarantine), table, count_rows)
@@ -126,8 +120,6 @@ def review_without_rows(
 
     Args:
         files: The folder's files, in order.
-        current: Schema and ledger of the database.
-        table: Name of the ledger.
         recorded: Checksums of applied files, as for `make_plan`.
         quarantine: Texts that must not be applied.
     """
@@ -141,13 +133,7 @@ def review_without_rows(
 
 
 def add_findings(review: Review, table: str, count_rows: RowCounter) -> Review:
-    """Return the review with the findings of lint. Without a rehearsal there are none.
-
-    Args:
-        review: A review without findings.
-        table: Name of the ledger.
-        count_rows: Counts the live rows.
-    """
+    """Return the review with the findings of lint. Without a rehearsal there are none."""
     if review.rehearsal is None:
         return review
     counts = count_rows(needed_counts(review.rehearsal))
@@ -172,7 +158,6 @@ def review_without_rehearsal(
         files: The folder's files, in order.
         ledger: Names of the applied files, as far as they are known.
         recorded: Checksums of applied files, as for `make_plan`.
-        obstacle: Why there is no rehearsal.
         quarantine: Texts that must not be applied.
     """
     return Review(make_plan(files, ledger, recorded, quarantine), None, obstacle, (), (), ())
@@ -209,7 +194,6 @@ def raise_on_errors(review: Review, folder: str, policy: Mapping[Problem, Severi
     """Stop a run that must not start.
 
     Args:
-        review: The review.
         folder: The migrations folder, as the user wrote it.
         policy: Severities of problems. DEFAULT_POLICY has those that it does not name.
 

@@ -28,7 +28,6 @@ class RunOptions:
     """Options of a run, the same for every database that it changes.
 
     Attributes:
-        policy: Severity of each kind of problem.
         on_failure: What to do after a failed file.
         retention: How long Cloudflare keeps a Time Travel bookmark: 30 days on a paid plan, 7 on the free one.
         import_timeout: How long to wait for a file that is sent as an import, such as a large one.

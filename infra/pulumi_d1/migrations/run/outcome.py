@@ -20,7 +20,6 @@ class RequestOutcome:
     """The outcome of a request, in the words of a run's messages.
 
     Attributes:
-        known: The facts.
         next: The user's next step, with `{command}` for the command that runs the migrations; empty if none is needed.
     """
 
@@ -62,10 +61,8 @@ def outcome_of(error: ApiError, request: Request, ledger: Collection[str], table
     """Return the outcome of a request that ended in `error`.
 
     Args:
-        error: The error.
         request: The request: one transaction, so all of it took effect or nothing.
         ledger: The names in the ledger, read after the error.
-        table: The name of the ledger.
     """
     listed = [name for name in request.names if name in ledger]
     lost = isinstance(error, OutcomeUnknown)

@@ -22,9 +22,7 @@ class RunTarget:
     """The database that a run changes.
 
     Attributes:
-        name: The database's name.
         folder: The folder of the migrations, as the user wrote it.
-        table: The name of the ledger.
         command: The command that runs the migrations, for messages.
     """
 
@@ -40,7 +38,6 @@ class RestoreAttempt:
 
     Attributes:
         problem: Why the database is not restored, or why that is unknown; empty if it is restored.
-        undo: The bookmark from before the restore.
     """
 
     problem: str = ""
@@ -52,7 +49,6 @@ class RunProgress:
     """The progress of a run.
 
     Attributes:
-        target: The database.
         bookmark: The bookmark from before the first write.
         before: The names in the ledger before the first write.
         pending: The number of migrations to apply.
@@ -90,9 +86,7 @@ class RunProgress:
         """Return the error that ends the run at a migration.
 
         Args:
-            name: The migration's name.
             cause: The error, in one line.
-            outcome: The migration's outcome.
             restore: The automatic restore; None if there was none.
         """
         others = tuple(applied for applied in self.ran if applied != name)
@@ -118,11 +112,7 @@ class RunProgress:
         return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)
 
     def difference(self, differences: Sequence[str]) -> MigrationFailed:
-        """Return the error that ends a run whose files all ran, but left another database than the rehearsal.
-
-        Args:
-            differences: A line for each.
-        """
+        """Return the error that ends a run whose files all ran, but left another database than the rehearsal."""
         lines = [
             f"all files ran, but {self.target.name} differs from the rehearsal:",
             *(f"  found     {line}" for line in differences),

@@ -31,8 +31,6 @@ class Recovery:
     """The handling of a failed file, and the facts that are collected for it during the run.
 
     Attributes:
-        on_failure: The stack's setting.
-        database: The database.
         read_ledger: Reads the names in the ledger.
         sleep: Waits for a number of seconds.
     """

@@ -36,7 +36,6 @@ class RequestPart:
     """One migration of a request.
 
     Attributes:
-        name: The name in the ledger.
         pieces: The script, ledger row included; in pieces, so that a large file's text is in memory only once.
     """
 
@@ -90,7 +89,6 @@ def make_request(
     foreign_keys=OFF is reported to do nothing there, as with wrangler, but to take effect in an import.
 
     Args:
-        migration: The file.
         folder: The file's folder as the user wrote it, for the message.
         table: The name of the ledger; empty for a file that is not recorded.
         statements: The result of `iter_condensed` for the file's text, if it is already known.
@@ -125,7 +123,6 @@ def _import_text(text: str, last: Statement | None) -> str:
     """Return the text to import: unchanged and not copied, unless its last semicolon is missing.
 
     Args:
-        text: The file's text.
         last: The last statement; None if the file has none.
     """
     if last is None:

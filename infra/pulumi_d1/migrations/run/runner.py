@@ -65,10 +65,8 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     """Apply the pending files of a review. After a failure, another review and run continue from the ledger.
 
     Args:
-        database: The database.
         review: A review of this database that was just made.
         target: The database's names, for messages.
-        options: The stack's options for its runs.
         retry: The pauses and limits of repeated requests.
         on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
         on_bookmark: Called with the run's bookmark before the first write.

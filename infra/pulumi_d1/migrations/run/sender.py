@@ -56,11 +56,8 @@ class Sender:
     """The sender of one run's requests.
 
     Attributes:
-        database: The database.
         read_ledger: Reads the names in the ledger.
-        recovery: The handling of a failure.
         retry: The pauses and limits of repeated requests.
-        options: The stack's decisions about its runs.
         on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
     """
 
@@ -136,9 +133,7 @@ class Sender:
                 break
             if attempt == 0:
                 seconds = sum(SETTLE_SECONDS)
-                logger.info(
-                    f"{_names(request)}: {error}; reading the ledger for {seconds} s to see whether it ran"
-                )
+                logger.info(f"{_names(request)}: {error}; reading the ledger for {seconds} s to see whether it ran")
         return outcome, ledger
 
     def _read_ledger_after(self, error: ApiError, request: Request, progress: RunProgress) -> tuple[str, ...]:

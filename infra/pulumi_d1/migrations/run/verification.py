@@ -64,9 +64,7 @@ def find_differences(expected: ExpectedResult, database: Database, now: LiveData
 
     Args:
         expected: The expected result, from before the run.
-        database: The database.
         now: Its ledger and schema after the run.
-        table: The name of the ledger.
 
     Raises:
         ApiError: Rows cannot be counted.

@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 def apply(database: Database, props: Mapping[str, Any], state: MigrationsState) -> dict[str, Any]:
     """Bring the database up to date, and return the outputs. After a failure, Pulumi keeps what was applied.
 
-    Args:
-        database: The database.
-        props: The inputs of the resource.
-        state: The outputs of the run before.
-
     Raises:
         D1Error: The run was refused, or failed.
     """

@@ -248,7 +248,6 @@ def refuse_another_ledger(inputs: MigrationsInputs, state: MigrationsState, ledg
     """Refuse an empty ledger in place of one with rows: every file would run a second time.
 
     Args:
-        inputs: The inputs of this run.
         state: The outputs of the last run.
         ledger: The names in the ledger that the inputs name.
 

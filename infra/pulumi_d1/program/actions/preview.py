@@ -51,7 +51,6 @@ def review_new(inputs: MigrationsInputs, source: Database | None = None) -> Revi
     """Review a database that does not exist yet: every file is pending, and no row can be lost.
 
     Args:
-        inputs: Inputs of the resource.
         source: The database that it becomes a copy of before its files run; None if it starts empty.
 
     Raises:

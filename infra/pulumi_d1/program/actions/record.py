@@ -23,9 +23,6 @@ class RunRecord:
     """The applications of one run, and the outputs that follow from them.
 
     Attributes:
-        files: The files of the folder.
-        state: The outputs of the run before.
-        actor: Who runs it.
         applications: What this run has applied so far.
     """
 

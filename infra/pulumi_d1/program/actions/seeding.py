@@ -33,7 +33,6 @@ def preview(
 
     Args:
         connect: Connects to the database, or to the one that it becomes a copy of.
-        inputs: Inputs of the resource.
         ran: Digest of each file when it last ran, by name.
 
     Raises:
@@ -65,8 +64,6 @@ def run(database: Database, props: Mapping[str, Any], ran: Mapping[str, str]) ->
     """Run the new and changed seeds, and return the digests of all that ran, by name.
 
     Args:
-        database: The database.
-        props: The inputs of the resource.
         ran: Digest of each file when it last ran, by name.
 
     Raises:

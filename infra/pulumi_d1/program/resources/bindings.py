@@ -90,9 +90,7 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
         """Register the resource.
 
         Args:
-            name: The resource's name.
             inputs: The fields of WranglerEntry, `account_id` and `deletion`.
-            opts: Pulumi's resource options.
         """
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 

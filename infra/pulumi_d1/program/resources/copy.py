@@ -98,9 +98,7 @@ class D1Copy(Resource, module="d1", name="Copy"):
         """Register the resource.
 
         Args:
-            name: The resource's name.
             database: The inputs of `database_inputs`, without `deletion`.
-            opts: Pulumi's resource options.
         """
         super().__init__(D1CopyProvider(), name, {**database, **dict.fromkeys(OUTPUTS)}, opts)
 
@@ -109,9 +107,7 @@ def copy_source(name: str, stack: str, opts: pulumi.ResourceOptions) -> pulumi.O
     """Return the input that names the database of another stack of this project: the fields of CopySource.
 
     Args:
-        name: The name of the stack reference.
         stack: Value of `copyFrom`.
-        opts: Options of the stack reference.
     """
     full = stack if "/" in stack else f"{pulumi.get_organization()}/{pulumi.get_project()}/{stack}"
     outputs = pulumi.StackReference(name, full, opts=opts).outputs

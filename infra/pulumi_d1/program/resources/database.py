@@ -28,9 +28,7 @@ class D1Database(pulumi.CustomResource):
         """Register the resource.
 
         Args:
-            name: The resource's name.
             inputs: The provider's inputs, in camelCase; None stands for an input that is left out.
-            opts: Pulumi's resource options.
         """
         plugin = pulumi.ResourceOptions(version=metadata.version("pulumi-cloudflare"))
         properties = {**inputs, **dict.fromkeys(COMPUTED)}

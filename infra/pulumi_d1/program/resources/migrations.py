@@ -156,14 +156,9 @@ class D1Migrations(Resource, module="d1", name="Migrations"):
         """Register the resource. The digest of each file is an input, so that Pulumi's diff names the files.
 
         Args:
-            name: The resource's name.
             database: The inputs of `database_inputs`.
-            files: The files of the folder.
             folder: The folder as the user wrote it.
             pattern: Value of `migrationsPattern`.
-            options: The stack's decisions about its runs.
-            quarantine: Texts that the stack refuses.
-            opts: Pulumi's resource options.
         """
         inputs = {
             **database,

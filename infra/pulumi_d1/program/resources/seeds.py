@@ -89,13 +89,9 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
         """Register the resource. The digest of each file is an input, so that Pulumi's diff names the files.
 
         Args:
-            name: The resource's name.
             database: The inputs of `database_inputs`.
-            files: The seeds.
-            folder: Their folder.
             migrations_folder: Value of `migrationsDir`: the preview runs the migrations first.
             migrations_pattern: Value of `migrationsPattern`.
-            opts: Pulumi's resource options.
         """
         inputs = {
             **database,

@@ -49,9 +49,7 @@ def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts)
     """Yield the findings of this family.
 
     Args:
-        rehearsal: The rehearsal of the pending files.
         effects: Its effects on existing rows, in order.
-        row_counts: The row counts of the effects.
     """
     for effect in effects:
         if effect.kind is EffectKind.BLOCKS_COLUMN:

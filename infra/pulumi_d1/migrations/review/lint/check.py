@@ -31,8 +31,6 @@ def lint(rehearsal: Rehearsal, table: str, counts: Mapping[CountQuery, int] | No
     """Return what is dangerous about the pending files, by file, line, column and code.
 
     Args:
-        rehearsal: The rehearsal of these files.
-        table: Name of the ledger.
         counts: Row counts of the live database for `needed_counts`; None if no database was read. In that case every
             table that a file does not create itself may have rows.
     """

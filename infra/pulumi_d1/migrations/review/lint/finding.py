@@ -18,9 +18,7 @@ class Rule:
 
     Attributes:
         code: A stable code such as D101, used in waivers, JSON output and the documentation.
-        title: The problem in a few words.
         why: The consequence on D1, with sources.
-        instead: What to do instead.
     """
 
     code: str
@@ -39,9 +37,7 @@ class Finding:
     """A place that breaks a rule.
 
     Attributes:
-        rule: The rule.
         severity: ERROR or WARNING.
-        name: Name of the migration.
         line: Line in the file, from 1.
         column: Column in the line, in characters, from 1.
         message: One line about what is wrong, with the names and row counts.

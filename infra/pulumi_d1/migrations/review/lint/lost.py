@@ -76,9 +76,7 @@ def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts)
     """Yield the findings of this family.
 
     Args:
-        rehearsal: The rehearsal of the pending files.
         effects: Its effects on existing rows, in order.
-        row_counts: The row counts of the effects.
     """
     for (number, step), group in groupby(effects, key=lambda effect: (effect.file, effect.step)):
         file = rehearsal.files[number]

@@ -59,12 +59,7 @@ _TOUCHES: Final = {
 
 
 def hits(rehearsal: Rehearsal, table: str) -> Iterator[Hit]:
-    """Yield the findings of this family.
-
-    Args:
-        rehearsal: The rehearsal of the pending files.
-        table: Name of the ledger.
-    """
+    """Yield the findings of this family."""
     for file in rehearsal.files:
         for index, step in enumerate(file.steps):
             if step.actions and step.actions[0].verb == "CREATE_VTABLE":

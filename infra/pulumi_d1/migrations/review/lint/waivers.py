@@ -42,7 +42,6 @@ class Waiver:
     """A comment with the mark.
 
     Attributes:
-        name: Name of the migration.
         line: Line in the file, from 1.
         column: Column in the line, in characters, from 1.
         step: 0-based index of the statement that it is attached to; None if there is none.
@@ -113,8 +112,6 @@ def find_void_waivers(waivers: Sequence[Waiver], known: Collection[str], hits: I
     """Return findings about the waivers that allow nothing.
 
     Args:
-        waivers: The waivers of a rehearsal.
-        known: The codes of all rules.
         hits: The findings on this database, and those possible on a database with other rows.
     """
     refused = {(hit.finding.name, hit.step, hit.finding.rule.code): hit.finding.refused for hit in hits}
