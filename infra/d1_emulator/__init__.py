@@ -13,7 +13,6 @@ The modules, in the order in which a request passes through them::
     timetravel/  a database's files, and any earlier moment
     api_errors   each error of the API: code, HTTP status, text
     ratelimit    count requests against a quota
-    coverage     write the table of endpoints in docs/emulator.md
 
 The state folder::
 

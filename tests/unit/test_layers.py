@@ -56,7 +56,6 @@ ALLOWED = {
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.quarantine "
         "pulumi_d1.migrations.review pulumi_d1.migrations.review.lint pulumi_d1.sqlite"
     ),
-    "d1_emulator.coverage": "d1_emulator.api",
     "d1_emulator.faults": "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.ratelimit",
     "pulumi_d1.migrations.run": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.review "

@@ -14,5 +14,5 @@ The modules, in the order of the flow::
     envelope               Cloudflare's envelope around each answer
 
 An endpoint is in one module: pure functions that read its request and write its result, its handler, and its line in
-`ROUTES`. After a change of `ROUTES`, `python -m d1_emulator.coverage --write` updates the documentation.
+`ROUTES`. After a change of `ROUTES`, `python -m tests.support.emulator_endpoints --write` updates the documentation.
 """

@@ -8,9 +8,9 @@ import re
 import pytest
 from cloudflare.resources.d1.database import database, time_travel
 
-from d1_emulator import coverage
 from d1_emulator.api.routes import ROUTES
-from d1_emulator.coverage import D1_API, DOCUMENT, Endpoint
+from tests.support import emulator_endpoints as coverage
+from tests.support.emulator_endpoints import D1_API, DOCUMENT, Endpoint
 
 _CALL = re.compile(
     r'self\._(get|post|put|patch|delete|get_api_list)\(\s*path_template\(\s*"([^"]+)"(.*?)\n        \)', re.DOTALL

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from d1_emulator.command import behaviour_of, emulator
-from d1_emulator.coverage import DOCUMENT
 from d1_emulator.faults.rules import Fault, FaultRule
+from tests.support.emulator_endpoints import DOCUMENT
 
 _TEXT = DOCUMENT.read_text(encoding="utf-8")
 _BIN = Path(sys.executable).parent

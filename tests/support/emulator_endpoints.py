@@ -1,6 +1,6 @@
 """The table of Cloudflare's D1 API in docs/emulator.md, with the endpoints that the emulator answers.
 
-`python -m d1_emulator.coverage` checks whether the table is up to date; with `--write` it updates the table.
+`python -m tests.support.emulator_endpoints` checks the table; with `--write` it updates it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from d1_emulator.api.call import DATABASES
 from d1_emulator.api.routes import ROUTES, endpoint_name
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "emulator.md"
-COMMAND: Final = "python -m d1_emulator.coverage --write"
+COMMAND: Final = "python -m tests.support.emulator_endpoints --write"
 
 _BEGIN: Final = "<!-- coverage:begin -->"
 _END: Final = "<!-- coverage:end -->"
