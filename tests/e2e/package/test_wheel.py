@@ -97,8 +97,8 @@ def test_the_wheel_has_all_that_it_loads_and_no_other_top_level_name(wheel: Path
     assert {name for name in top if not name.endswith(".dist-info")} == {"pulumi_d1", "d1_emulator"}
 
 
-def test_pulumi_is_told_that_the_package_is_no_provider_to_download(wheel: Path) -> None:
-    """Its language host takes every distribution called pulumi-* for one, unless this file says no."""
+def test_the_package_is_marked_as_no_provider_to_download(wheel: Path) -> None:
+    """Pulumi's language host takes every distribution called pulumi-* for a provider without this file."""
     name = "pulumi_d1/pulumi-plugin.json"
     assert json.loads(zipfile.ZipFile(wheel).read(name)) == {"resource": False}
     beside = Path(str(distribution("pulumi-d1").locate_file(name)))
