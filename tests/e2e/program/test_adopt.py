@@ -54,7 +54,7 @@ def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project) -
         f"D1: the database {NAME} exists already ({database.database_id}), and this stack does not own it"
         in taken.stdout
     )
-    assert "'d1 adopt --stack dev' lets the next 'pulumi up' take it over" in taken.stdout
+    assert "'d1 adopt --stack dev' to let the next 'pulumi up' adopt it" in taken.stdout
 
     assert "Next:\n  d1 baseline --stack dev " in d1(project, "adopt").stdout
     assert f"your-app:adopt: {database.database_id}" in (project.folder / "Pulumi.dev.yaml").read_text()

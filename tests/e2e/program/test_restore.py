@@ -110,7 +110,7 @@ def test_undo_and_release(tagged: Project) -> None:
     shown = json.loads(d1(tagged, "restore", "--before", TAGS, "--yes", "--json").stdout)
     assert (shown["gone"], shown["back"], shown["applied"], list(shown["quarantine"])) == ([TAGS], [], FILES, [TAGS])
     undone = d1(tagged, "restore", "--bookmark", shown["undo"], "--yes").stdout
-    assert "taken at a time that is not known" in undone
+    assert "  taken at an unknown time; " in undone
     assert f"  redone      {TAGS}\n" in undone
     assert tagged.database().read("SELECT * FROM tags") == before
     tagged.up("dev", "--expect-no-changes", check=False)
