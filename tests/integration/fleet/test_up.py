@@ -156,3 +156,12 @@ def test_a_plan_groups_equal_databases_and_writes_nothing(tenants: Tenants) -> N
     # Two plans of six requests and those of the first run count against the same limit.
     lines = tenants.up("--max-failures", "9", code=1)["stderr"]
     assert "\n38 requests of the last 300 s count against the rate\n" in lines
+
+
+def test_the_default_stack_is_production_under_either_name(tenants: Tenants) -> None:
+    for stack, others in (("production", ("prod",)), ("prod", ())):
+        for name in others:
+            (tenants.project.folder / f"Pulumi.{name}.yaml").unlink(missing_ok=True)
+        (tenants.project.folder / f"Pulumi.{stack}.yaml").write_text("config:\n  your-app:bindng: DB\n")
+        refused = tenants.project.d1("fleet", "budget", "--databases", "1")
+        assert refused.stderr.startswith(f"Error: the configuration of stack '{stack}' has mistakes:")
