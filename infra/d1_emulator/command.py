@@ -14,7 +14,7 @@ import click
 from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.routes import ENDPOINTS
 from d1_emulator.api_errors import Malformed
-from d1_emulator.faults.behaviour import Behaviour, read
+from d1_emulator.faults.behaviour import Behaviour, read_behaviour
 from d1_emulator.server import DEFAULT_TOKEN, environment, serving
 from pulumi_d1.errors import ConfigError
 
@@ -117,7 +117,7 @@ def behaviour_of(options: Mapping[str, Any]) -> Behaviour:
             document[name] = _quota(document[name])
     try:
         document["faults"] = [_rule(text) for text in given.get("faults", ())]
-        return read(JsonObject(document), ENDPOINTS, Behaviour())
+        return read_behaviour(JsonObject(document), ENDPOINTS, Behaviour())
     except (Malformed, ValueError) as error:
         raise ConfigError(f"the options of the emulator have a mistake: {error}") from None
 

@@ -76,7 +76,7 @@ class EmulatedDatabase:
         self._timeline.create(now)
 
     def run(self, batch: Sequence[Query], *, timed: bool = True) -> BatchOutcome:
-        """Run queries in one transaction, in any time unless `timed`.
+        """Run queries in one transaction, without a time limit unless `timed`.
 
         Raises:
             SqlError: A statement was refused, or time ran out; nothing has taken effect.

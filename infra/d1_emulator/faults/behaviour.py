@@ -1,6 +1,6 @@
 """The emulator's behaviour beside correct answers: limits, faults, and the service's known defects. Pure.
 
-The options of `d1 emulator` and the control endpoint both set it; `read` reads the JSON of both.
+The options of `d1 emulator` and the control endpoint both set it; `read_behaviour` reads the JSON of both.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Final
 
-from d1_emulator.faults.rules import Fault, FaultRule, When
+from d1_emulator.faults.rules import FaultKind, FaultRule, When
 from d1_emulator.ratelimit import API_QUOTA, RESTORE_QUOTA, Quota
 
 if TYPE_CHECKING:
@@ -44,11 +44,10 @@ class Behaviour:
     faults: tuple[FaultRule, ...] = ()
 
 
-def read(given: JsonObject, endpoints: Collection[str], base: Behaviour) -> Behaviour:
+def read_behaviour(given: JsonObject, endpoints: Collection[str], base: Behaviour) -> Behaviour:
     """Read a behaviour from JSON, with the attributes of `Behaviour` as properties.
 
     Args:
-        given: The JSON.
         endpoints: The names that a rule may use.
         base: The values of the properties that are left out.
 
@@ -69,15 +68,15 @@ def read(given: JsonObject, endpoints: Collection[str], base: Behaviour) -> Beha
     )
 
 
-def show(behaviour: Behaviour) -> dict[str, Any]:
-    """Return a behaviour as the JSON that `read` reads."""
+def behaviour_json(behaviour: Behaviour) -> dict[str, Any]:
+    """Return a behaviour as the JSON that `read_behaviour` reads."""
     return asdict(behaviour)
 
 
 def _rule(given: JsonObject, endpoints: Collection[str]) -> FaultRule:
     _refuse_unknown(given, FaultRule)
     return FaultRule(
-        fault=Fault(given.choice("fault", _words(Fault))),
+        fault=FaultKind(given.choice("fault", _words(FaultKind))),
         when=When(given.optional_choice("when", _words(When)) or When.BEFORE),
         endpoint=None if given.values.get("endpoint") is None else given.choice("endpoint", sorted(endpoints)),
         contains=given.text("contains", ""),
@@ -88,7 +87,7 @@ def _rule(given: JsonObject, endpoints: Collection[str]) -> FaultRule:
     )
 
 
-def _words(choices: type[Fault | When]) -> list[str]:
+def _words(choices: type[FaultKind | When]) -> list[str]:
     return [str(choice) for choice in choices]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from d1_emulator.api import envelope
 from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.routes import ENDPOINTS
-from d1_emulator.faults.behaviour import read, show
+from d1_emulator.faults.behaviour import behaviour_json, read_behaviour
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +30,13 @@ def handlers(injector: FaultInjector) -> Mapping[str, Handler]:
 
     def get(_call: Call) -> Response:
         behaviour, counts = injector.counted()
-        document = show(behaviour)
+        document = behaviour_json(behaviour)
         for rule, count in zip(document["faults"], counts, strict=True):
             rule["seen"] = count
         return envelope.success({**document, "in_progress": injector.in_progress})
 
     def put(call: Call) -> Response:
-        injector.set(read(JsonObject.parse(call.body), ENDPOINTS, injector.start))
+        injector.set(read_behaviour(JsonObject.parse(call.body), ENDPOINTS, injector.start))
         return get(call)
 
     def delete(call: Call) -> Response:

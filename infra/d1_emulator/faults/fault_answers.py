@@ -12,7 +12,7 @@ from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.transfer_endpoints import active_job, failed_job
 from d1_emulator.api_errors import HiddenFailure, Internal, RateLimited
 from d1_emulator.faults.dropped import DroppedConnection
-from d1_emulator.faults.rules import Fault
+from d1_emulator.faults.rules import FaultKind
 
 if TYPE_CHECKING:
     from d1_emulator.faults.rules import FaultRule
@@ -34,21 +34,21 @@ def fault_answer(rule: FaultRule, endpoint: str, body: bytes) -> Response:
     """
     response: Response
     match rule.fault:
-        case Fault.ERROR:
+        case FaultKind.ERROR:
             response = envelope.failure(Internal(f"e_{uuid4().hex}"))
-        case Fault.RATE_LIMITED:
+        case FaultKind.RATE_LIMITED:
             response = envelope.failure(RateLimited())
             if rule.retry_after is not None:
                 response.headers["retry-after"] = str(rule.retry_after)
-        case Fault.BAD_GATEWAY:
+        case FaultKind.BAD_GATEWAY:
             response = HTMLResponse(_PAGE, 502)
-        case Fault.DROP:
+        case FaultKind.DROP:
             response = DroppedConnection()
-        case Fault.INVALID_JSON:
+        case FaultKind.INVALID_JSON:
             response = Response(b'{"result":[{"results":[', media_type="application/json")
-        case Fault.FAILURE:
+        case FaultKind.FAILURE:
             response = envelope.failure(HiddenFailure())
-        case Fault.IMPORT_ACTIVE:
+        case FaultKind.IMPORT_ACTIVE:
             response = active_job(endpoint, _polled_bookmark(body))
         case _:
             response = failed_job(endpoint, _polled_bookmark(body), "internal error")

@@ -40,7 +40,7 @@ class FaultInjector:
         self._registry = registry
         self._limits = registry.limits
         self._lock = threading.Lock()
-        self._in_progress = 0
+        self.in_progress = 0  # requests that are being answered; only the event loop changes it
         self.set(start)
 
     def set(self, behaviour: Behaviour) -> None:
@@ -51,12 +51,6 @@ class FaultInjector:
             self._meter = Meter()
             self._registry.set_limits(_limited(self._limits, behaviour))
 
-    @property
-    def in_progress(self) -> int:
-        """The number of requests that are being answered."""
-        with self._lock:
-            return self._in_progress
-
     def counted(self) -> tuple[Behaviour, tuple[int, ...]]:
         """Return the behaviour in force, and how many requests each of its rules has selected."""
         with self._lock:
@@ -66,15 +60,14 @@ class FaultInjector:
         """Answer one request with the behaviour in force.
 
         Args:
-            endpoint: The name of the endpoint.
             body: The request's body, as sent.
             run: Handles the request and returns the real answer; raises nothing.
         """
-        self._count_in_progress(1)
+        self.in_progress += 1
         try:
             return await self._answer_within_quota(endpoint, body, run)
         finally:
-            self._count_in_progress(-1)
+            self.in_progress -= 1
 
     async def _answer_within_quota(
         self, endpoint: str, body: bytes, run: Callable[[], Awaitable[Response]]
@@ -98,10 +91,6 @@ class FaultInjector:
         response = await run()
         await asyncio.sleep(faults.wait_after_ms / _MS)
         return response if faults.after is None else fault_answer(faults.after, endpoint, body)
-
-    def _count_in_progress(self, change: int) -> None:
-        with self._lock:
-            self._in_progress += change
 
     def _select(self, endpoint: str, body: bytes) -> RequestFaults:
         with self._lock:

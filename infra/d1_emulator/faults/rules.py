@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Fault(StrEnum):
+class FaultKind(StrEnum):
     """The kinds of faults. All but the first replace the real answer."""
 
     LATENCY = "latency"
@@ -55,7 +55,7 @@ class FaultRule:
         retry_after: The seconds that RATE_LIMITED asks the client to wait; None omits the header.
     """
 
-    fault: Fault
+    fault: FaultKind
     when: When = When.BEFORE
     endpoint: str | None = None
     contains: str = ""
@@ -111,8 +111,8 @@ def select_faults(
 
 
 def _wait(rules: Sequence[FaultRule], when: When) -> int:
-    return sum(rule.ms for rule in rules if rule.fault == Fault.LATENCY and rule.when == when)
+    return sum(rule.ms for rule in rules if rule.fault == FaultKind.LATENCY and rule.when == when)
 
 
 def _first(rules: Sequence[FaultRule], when: When) -> FaultRule | None:
-    return next((rule for rule in rules if rule.fault != Fault.LATENCY and rule.when == when), None)
+    return next((rule for rule in rules if rule.fault != FaultKind.LATENCY and rule.when == when), None)

@@ -9,9 +9,9 @@ import pytest
 
 from d1_emulator.api.json_object import JsonObject
 from d1_emulator.command import behaviour_of
-from d1_emulator.faults.behaviour import Behaviour, read
+from d1_emulator.faults.behaviour import Behaviour, read_behaviour
 from d1_emulator.faults.control import PATH
-from d1_emulator.faults.rules import Fault, FaultRule, When
+from d1_emulator.faults.rules import FaultKind, FaultRule, When
 from d1_emulator.ratelimit import API_QUOTA, RESTORE_QUOTA, Quota
 from d1_emulator.server import DEFAULT_TOKEN, serving
 from tests.support.emulator_process import client, exports, process
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_START = Behaviour(latency_ms=1, faults=(FaultRule(Fault.ERROR, endpoint="raw"),))
+_START = Behaviour(latency_ms=1, faults=(FaultRule(FaultKind.ERROR, endpoint="raw"),))
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_put_is_shown_by_get_and_delete_restores_the_start(control: httpx.Client
     shown = control.delete(PATH).json()["result"]
     assert [item.pop("seen") for item in shown["faults"]] == [0]
     assert shown.pop("in_progress") == 0
-    assert read(JsonObject(shown), {"raw"}, Behaviour()) == _START
+    assert read_behaviour(JsonObject(shown), {"raw"}, Behaviour()) == _START
 
 
 def test_it_needs_the_token(control: httpx.Client) -> None:
@@ -104,8 +104,8 @@ def test_the_options_set_the_same_behaviour_as_the_endpoint() -> None:
         retention_days=7,
         restore_limit=Quota(3, 4.5),
         faults=(
-            FaultRule(Fault.DROP, When.AFTER, "query", nth=2),
-            FaultRule(Fault.LATENCY, contains="a b", times=None, ms=5),
+            FaultRule(FaultKind.DROP, When.AFTER, "query", nth=2),
+            FaultRule(FaultKind.LATENCY, contains="a b", times=None, ms=5),
         ),
     )
     assert behaviour_of({"plan": "free", "max_databases": 3, "restore_limit": ""}) == Behaviour(

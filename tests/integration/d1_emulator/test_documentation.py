@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from d1_emulator.command import behaviour_of, emulator
-from d1_emulator.faults.rules import Fault, FaultRule
+from d1_emulator.faults.rules import FaultKind, FaultRule
 from tests.support.emulator_endpoints import DOCUMENT
 
 _TEXT = DOCUMENT.read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def test_every_option_is_explained() -> None:
         assert f"`{option.opts[0]}" in _TEXT, option.opts[0]
 
 
-@pytest.mark.parametrize("name", [*Fault, *FaultRule.__dataclass_fields__])
+@pytest.mark.parametrize("name", [*FaultKind, *FaultRule.__dataclass_fields__])
 def test_every_fault_and_every_property_of_a_rule_is_explained(name: str) -> None:
     assert f"`{name}`" in _TEXT
 

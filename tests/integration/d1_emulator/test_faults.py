@@ -9,7 +9,7 @@ import httpx
 import pytest
 from cloudflare import Cloudflare
 
-from d1_emulator.faults.rules import Fault, FaultRule, RequestFaults, When, select_faults
+from d1_emulator.faults.rules import FaultKind, FaultRule, RequestFaults, When, select_faults
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 
 if TYPE_CHECKING:
@@ -206,11 +206,11 @@ def test_limits_of_the_free_plan_can_be_set(emulator: httpx.Client, url: str) ->
 
 def test_the_first_rule_wins_and_waits_add_up() -> None:
     rules = [
-        FaultRule(Fault.LATENCY, ms=10),
-        FaultRule(Fault.DROP, endpoint="raw"),
-        FaultRule(Fault.ERROR, nth=2),
-        FaultRule(Fault.BAD_GATEWAY, nth=2, when=When.AFTER),
-        FaultRule(Fault.LATENCY, ms=5, times=None),
+        FaultRule(FaultKind.LATENCY, ms=10),
+        FaultRule(FaultKind.DROP, endpoint="raw"),
+        FaultRule(FaultKind.ERROR, nth=2),
+        FaultRule(FaultKind.BAD_GATEWAY, nth=2, when=When.AFTER),
+        FaultRule(FaultKind.LATENCY, ms=5, times=None),
     ]
     chosen, seen = select_faults(rules, (0,) * 5, "query", b"")
     assert (chosen, seen) == (RequestFaults(wait_before_ms=15), (1, 0, 1, 1, 1))
