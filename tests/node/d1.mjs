@@ -1,10 +1,10 @@
 // The real D1 engine as a server, for tests/support/workerd.py.
 //
-// Prints {"url": ...} on a line of its own once it listens on 127.0.0.1, and ends when its standard input does, so that
-// it cannot outlive the test that started it. POST {"database": 0, "queries": [{"sql": ..., "params": [...]}]} runs the
-// queries as one batch of that database. The databases are numbered from 0, start empty and are gone in the end.
+// Prints {"url": ...} on one line when it listens on 127.0.0.1, and ends when its standard input ends, so that it cannot
+// outlive its test. POST {"database": 0, "queries": [{"sql": ..., "params": [...]}]} runs the queries as one batch in
+// that database. The databases are numbered from 0, start empty, and are deleted at the end.
 //
-// D1Database.query() is the one call of the binding that keeps columns of the same name apart.
+// D1Database.query() is the only call of the binding that keeps columns with the same name apart.
 
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 
@@ -30,7 +30,7 @@ const server = new Miniflare(
     d1Databases: Object.fromEntries(names.map((name) => [name, name])),
     compatibilityDate: "2026-11-01",
     compatibilityFlags: ["d1_binding_jsrpc"],
-    cf: false, // else it would ask the network about this machine
+    cf: false, // otherwise it requests data about this machine from the network
     host: "127.0.0.1",
     port: 0,
   }),

@@ -1,7 +1,7 @@
 // miniflare's local explorer, for bench/emulator.py: D1's REST API as `wrangler dev` has it, with an empty database.
 //
-// Prints {"url": ...} on a line of its own once it listens on 127.0.0.1, and ends when its standard input does. The
-// argument is the folder of its databases.
+// Prints {"url": ...} on one line when it listens on 127.0.0.1, and ends when its standard input ends. The argument is
+// the folder of its databases.
 
 import { Miniflare, convertV4MiniflareOptions } from "miniflare";
 
@@ -13,7 +13,7 @@ const server = new Miniflare(
     resourcePersistencePath: process.argv[2],
     unsafeLocalExplorer: true,
     compatibilityDate: "2026-11-01",
-    cf: false, // else it would ask the network about this machine
+    cf: false, // otherwise it requests data about this machine from the network
     host: "127.0.0.1",
     port: 0,
   }),

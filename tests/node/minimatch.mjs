@@ -1,4 +1,4 @@
-// Answers each line, a glob and names as JSON, with the names that minimatch lets in, set as wrangler sets it.
+// Reads lines of JSON, each a glob and names. Answers with the names that minimatch matches, with wrangler's options.
 import { createInterface } from "node:readline";
 import minimatch from "minimatch";
 

@@ -1,5 +1,5 @@
-// wrangler's own splitter: reads one script of SQL per line, as a JSON string, and answers each with a line that holds
-// the JSON array of its statements. Ends when its standard input does.
+// wrangler's splitter. Reads one SQL script per line, as a JSON string, and answers with one line: the JSON array of its
+// statements. Ends when its standard input ends.
 
 import { createInterface } from "node:readline";
 import { unstable_splitSqlQuery as split } from "wrangler";

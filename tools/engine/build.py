@@ -28,7 +28,6 @@ exec "${{{LANGUAGE_HOST_VARIABLE}:?start pulumi with: d1 local -- pulumi}}" "$@"
 """
 _SDK_SCRIPTS = ("python/cmd/pulumi-language-python-exec", "python/dist/pulumi-resource-pulumi-python")
 
-
 logger = logging.getLogger(__name__)
 
 
