@@ -113,7 +113,7 @@ def test_a_run_that_was_put_back_leaves_the_state_as_it_was(project: Project) ->
     project.write("0005_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
     assert failed.returncode != 0
-    assert "restored  to this bookmark; undone with it: 0004_good.sql" in failed.stdout + failed.stderr
+    assert "restored  to this bookmark, which undid 0004_good.sql" in failed.stdout + failed.stderr
     assert kept(project) == before
     assert "0004_good.sql\n" in project.preview(), "it is pending again"
 
