@@ -13,7 +13,7 @@ import click
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_options
-from pulumi_d1.cli.support.fleet_progress import Progress
+from pulumi_d1.cli.support.fleet_progress import FleetProgress
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet import journal
 from pulumi_d1.fleet.budget import make_budget
@@ -28,7 +28,7 @@ from pulumi_d1.system.log import show_messages
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pulumi_d1.cli.support.fleet_options import Fleet, Options
+    from pulumi_d1.cli.support.fleet_options import Fleet, FleetOptions
     from pulumi_d1.cloudflare.account import DatabaseInfo
 
 
@@ -77,7 +77,7 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
       d1 fleet up --match 'shop-tenant-*' --canary shop-tenant-staging --max-failures 5
       d1 fleet up --match 'shop-tenant-*' --shard 3/16 --yes
     """
-    options, progress = read_options(**values), Progress()
+    options, progress = read_options(**values), FleetProgress()
     show_messages(progress.print)
     logging.getLogger("pulumi_d1.migrations").setLevel(logging.WARNING)  # each database has a line of its own
     terms, key = options.terms, options.journal_key("up", match)
@@ -117,7 +117,7 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
 
 
 def _order(
-    canary: str, waiting: Sequence[DatabaseInfo], fleet: Fleet, options: Options
+    canary: str, waiting: Sequence[DatabaseInfo], fleet: Fleet, options: FleetOptions
 ) -> tuple[int, list[Sequence[DatabaseInfo]]]:
     """Return the number of canaries, and the batches of databases that run one after the other.
 
@@ -133,7 +133,7 @@ def _order(
 
 
 @contextmanager
-def _stopping(gate: Gate, progress: Progress) -> Iterator[None]:
+def _stopping(gate: Gate, progress: FleetProgress) -> Iterator[None]:
     """Let running databases finish after the first signal; the second one ends the process."""
 
     def stop(number: int, _frame: object) -> None:

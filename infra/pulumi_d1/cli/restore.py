@@ -136,12 +136,12 @@ class _Run:
             self.echo(f"  schema      {line}")
         return restored, events
 
-    def quarantine_files(self, gone: Sequence[str], events: Sequence[HistoryEvent]) -> Quarantine:
+    def quarantine_files(self, undone: Sequence[str], events: Sequence[HistoryEvent]) -> Quarantine:
         """Add the undone files to the stack's configuration, and return the new quarantine."""
         stack = self.state.stack
-        known = applied_digests(gone, events, self.state.checksums, self.migrations.read())
+        known = applied_digests(undone, events, self.state.checksums, self.migrations.read())
         quarantine = self.quarantine.with_texts(known.items())
-        for name in gone:
+        for name in undone:
             if name not in known:
                 self.echo(f"not quarantined, because its text is unknown: {name}")
         if quarantine != self.quarantine:
@@ -173,8 +173,8 @@ def _as_json(restored: RestoreResult, quarantine: Quarantine, correction: Path |
     return {
         "bookmark": restored.bookmark,
         "undo": restored.undo,
-        "gone": list(restored.undone),
-        "back": list(restored.redone),
+        "undone": list(restored.undone),
+        "redone": list(restored.redone),
         "applied": list(restored.now.ledger),
         "quarantine": {file.name: file.digest for file in quarantine.files},
         "created": str(correction) if correction else None,

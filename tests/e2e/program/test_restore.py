@@ -108,7 +108,12 @@ def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:
 def test_undo_and_release(tagged: Project) -> None:
     before = tagged.database().read("SELECT * FROM tags")
     shown = json.loads(d1(tagged, "restore", "--before", TAGS, "--yes", "--json").stdout)
-    assert (shown["gone"], shown["back"], shown["applied"], list(shown["quarantine"])) == ([TAGS], [], FILES, [TAGS])
+    assert (shown["undone"], shown["redone"], shown["applied"], list(shown["quarantine"])) == (
+        [TAGS],
+        [],
+        FILES,
+        [TAGS],
+    )
     undone = d1(tagged, "restore", "--bookmark", shown["undo"], "--yes").stdout
     assert "  taken at an unknown time; " in undone
     assert f"  redone      {TAGS}\n" in undone

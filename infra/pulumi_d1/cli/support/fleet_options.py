@@ -60,7 +60,7 @@ def folder_options(command: Command) -> Command:
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class FleetOptions:
     """The parsed options.
 
     Attributes:
@@ -113,7 +113,7 @@ class Fleet:
 
 def read_options(  # noqa: PLR0913 - one argument for each option
     *, stack: str | None, directory: str, shard: str, rate: str, token_per_shard: bool, needs_account: bool = True
-) -> Options:
+) -> FleetOptions:
     """Parse the options.
 
     Raises:
@@ -128,10 +128,10 @@ def read_options(  # noqa: PLR0913 - one argument for each option
     folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
     if hint := folder.layout_hint():
         click.echo(f"warning: {hint}", err=True)
-    return Options(root, settings, folder.name, folder.read(), part, own_rate)
+    return FleetOptions(root, settings, folder.name, folder.read(), part, own_rate)
 
 
-def find_fleet(options: Options, match: str) -> Fleet:
+def find_fleet(options: FleetOptions, match: str) -> Fleet:
     """List the databases that match.
 
     Raises:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pulumi_d1.fleet.result import MemberResult
 
 
-class Progress:
+class FleetProgress:
     """Prints to standard error. On a terminal, databases that were up to date are only counted."""
 
     def __init__(self) -> None:
