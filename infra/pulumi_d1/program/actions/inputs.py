@@ -64,39 +64,38 @@ class DatabaseInputs:
         """The database as one that may be deleted; None if this resource does not guard it."""
         return PendingDeletion(self.id, self.name, self.migrations_table, self.rules) if self.rules else None
 
+    def readable_source(self) -> CopySource | None:
+        """Return the source for a run that reads it. Other runs do not need it, so it may be deleted after the copy.
+
+        Raises:
+            PlanRefused: `copyFrom` names a stack without a database, or with another ledger table.
+        """
+        source = self.source
+        if source and not source.database_id:
+            raise PlanRefused(
+                f"copyFrom is {source.stack}, but that stack has no database yet: "
+                f"run 'pulumi up --stack {source.stack}' first"
+            )
+        if source and source.migrations_table != self.migrations_table:
+            raise PlanRefused(
+                f"{source.database_name} has its ledger in {source.migrations_table}, but migrationsTable is "
+                f"{self.migrations_table} here: a copy includes the ledger, so set migrationsTable to the same name"
+            )
+        return source
+
 
 def database_inputs(props: Mapping[str, Any]) -> DatabaseInputs:
-    """Parse the inputs that name the database.
-
-    Raises:
-        PlanRefused: `copyFrom` names a stack without a database, or with another ledger table.
-    """
-    rules, table = props.get("deletion"), props["migrations_table"]
+    """Parse the inputs that name the database."""
+    rules = props.get("deletion")
+    source = None if _is_unknown(props.get(SOURCE)) else props.get(SOURCE)
     return DatabaseInputs(
         account_id=props["account_id"],
         id="" if _is_unknown(props["database_id"]) else props["database_id"],
         name=props["database_name"],
-        migrations_table=table,
+        migrations_table=props["migrations_table"],
         rules=DeletionRules(**rules) if rules else None,
-        source=_copy_source(props.get(SOURCE), table),
+        source=CopySource(**{name: source[name] for name in CopySource.__slots__}) if source else None,
     )
-
-
-def _copy_source(values: Any, table: str) -> CopySource | None:
-    if not values or _is_unknown(values):
-        return None
-    source = CopySource(**{name: values[name] for name in CopySource.__slots__})
-    if not source.database_id:
-        raise PlanRefused(
-            f"copyFrom is {source.stack}, but that stack has no database yet: "
-            f"run 'pulumi up --stack {source.stack}' first"
-        )
-    if source.migrations_table != table:
-        raise PlanRefused(
-            f"{source.database_name} has its ledger in {source.migrations_table}, but migrationsTable is {table} here: "
-            "a copy includes the ledger, so set migrationsTable to the same name"
-        )
-    return source
 
 
 def _is_unknown(value: Any) -> bool:

@@ -106,8 +106,8 @@ def _schema_before_migrations(
 ) -> LiveDatabase:
     """Read what the migrations will find: the database, the one that it becomes a copy of, or nothing."""
     now = live.read_database(connect(database), database.migrations_table) if database.id else live.NEW
-    if not now.objects and database.source:
-        return live.read_database(connect(database.source), database.migrations_table)
+    if not now.objects and (source := database.readable_source()):
+        return live.read_database(connect(source), database.migrations_table)
     return now
 
 

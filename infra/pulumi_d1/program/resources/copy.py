@@ -40,8 +40,8 @@ class D1CopyProvider(DatabaseProvider):
         if not _olds:
             with message_only():
                 database = database_inputs(_news)
-                if database.source:
-                    self._preview(database, database.source)
+                if source := database.readable_source():
+                    self._preview(database, source)
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
@@ -55,7 +55,7 @@ class D1CopyProvider(DatabaseProvider):
 
         with message_only():
             database = database_inputs(props)
-            source = database.source
+            source = database.readable_source()
             assert source  # noqa: S101 - the program registers this resource only with a source
             copied = copy_database(self._connect(source), self._connect(database), _names(database, source))
             if copied.bookmark:

@@ -107,7 +107,8 @@ class D1MigrationsProvider(DatabaseProvider):
 
         database = inputs.database
         if not database.id or self._awaits_copy(database):
-            return preview.review_new(inputs, self._connect(database.source) if database.source else None)
+            source = database.readable_source()
+            return preview.review_new(inputs, self._connect(source) if source else None)
         return preview.review_existing(lambda: self._connect(database), inputs)
 
     def _awaits_copy(self, database: DatabaseInputs) -> bool:
