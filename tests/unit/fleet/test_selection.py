@@ -21,8 +21,8 @@ def described(*names: str) -> list[DatabaseInfo]:
 
 def names(*databases: str, match: str, shard: str = "1/1") -> list[str]:
     return [
-        found.name
-        for found in select_members(
+        database.name
+        for database in select_members(
             described(*databases), match, parse_shard(shard), lambda name: name.startswith("shop-db-")
         )
     ]
@@ -30,8 +30,8 @@ def names(*databases: str, match: str, shard: str = "1/1") -> list[str]:
 
 @given(NAMES, st.integers(1, 64))
 def test_every_database_is_in_one_shard(databases: set[str], parts: int) -> None:
-    found = [name for part in range(1, parts + 1) for name in databases if Shard(part, parts).has(name)]
-    assert sorted(found) == sorted(databases)
+    in_shards = [name for part in range(1, parts + 1) for name in databases if Shard(part, parts).has(name)]
+    assert sorted(in_shards) == sorted(databases)
 
 
 def test_a_name_is_in_the_same_shard_on_every_machine_and_in_every_version() -> None:
@@ -60,7 +60,7 @@ def test_a_stacks_database_is_refused_and_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "owned"),
+    ("name", "is_owned"),
     [
         ("shop-db-dev", True),
         ("shop-db-somebodys", True),
@@ -74,9 +74,9 @@ def test_a_stacks_database_is_refused_and_named() -> None:
         ("other-db-prod", False),
     ],
 )
-def test_a_stacks_database_is_known_by_its_name_also_in_a_component_of_a_larger_program(name: str, owned: bool) -> None:  # noqa: FBT001 - a parameter
+def test_the_name_of_a_stacks_database_is_recognized_in_larger_programs_too(name: str, is_owned: bool) -> None:  # noqa: FBT001 - a parameter
     owners = StackNames(frozenset({"legacy"}), frozenset({"shop"}), frozenset({"dev", "prod", "v1.2"}))
-    assert owners.own(name) is owned
+    assert owners.own(name) is is_owned
 
 
 def test_a_stack_s_database_is_refused_in_every_shard() -> None:

@@ -25,8 +25,8 @@ def worker(*entries: WranglerEntry, environments: tuple[str, ...] = ()) -> Worke
     return Worker("shop", environments=tuple(names), entries=entries)
 
 
-def places(found: Worker, top_level: str = "") -> dict[str, str]:
-    return {stack.name: stack.environment for stack in guess_stacks(found, found.entries, top_level)}
+def places(project: Worker, top_level: str = "") -> dict[str, str]:
+    return {stack.name: stack.environment for stack in guess_stacks(project, project.entries, top_level)}
 
 
 def live(name: str = "orders", environment: str = "") -> WranglerEntry:
@@ -34,7 +34,7 @@ def live(name: str = "orders", environment: str = "") -> WranglerEntry:
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("project", "expected"),
     [
         (worker(), {"dev": "top-level", "prod": "production"}),
         (worker(live()), {"dev": "dev", "prod": "top-level"}),
@@ -50,9 +50,9 @@ def live(name: str = "orders", environment: str = "") -> WranglerEntry:
     ],
 )
 def test_each_wrangler_environment_becomes_the_stack_that_its_user_means(
-    found: Worker, expected: dict[str, str]
+    project: Worker, expected: dict[str, str]
 ) -> None:
-    assert places(found) == expected
+    assert places(project) == expected
 
 
 def test_the_stack_of_the_top_level_can_be_chosen() -> None:
@@ -64,13 +64,13 @@ def test_the_stack_of_the_top_level_can_be_chosen() -> None:
 
 
 def test_a_database_that_environments_share_is_owned_by_one_stack() -> None:
-    def owned(*entries: WranglerEntry) -> dict[str, tuple[WranglerEntry | None, WranglerEntry | None]]:
-        found = guess_stacks(worker(*entries), entries, "")
-        return {stack.name: (stack.entry, stack.shared_entry) for stack in found}
+    def entries_of(*entries: WranglerEntry) -> dict[str, tuple[WranglerEntry | None, WranglerEntry | None]]:
+        stacks = guess_stacks(worker(*entries), entries, "")
+        return {stack.name: (stack.entry, stack.shared_entry) for stack in stacks}
 
     top, production, staging = live(), live(environment="production"), live(environment="staging")
-    assert owned(top, production) == {"dev": (None, top), "prod": (production, None)}
-    assert owned(top, staging) == {"dev": (None, None), "prod": (top, None), "staging": (None, staging)}
+    assert entries_of(top, production) == {"dev": (None, top), "prod": (production, None)}
+    assert entries_of(top, staging) == {"dev": (None, None), "prod": (top, None), "staging": (None, staging)}
     (borrower,) = (
         stack for stack in guess_stacks(worker(top, production), (top, production), "") if stack.shared_entry
     )
@@ -101,8 +101,8 @@ def test_common_keys_go_into_the_project_and_others_into_the_stacks() -> None:
     production = WranglerEntry(
         CONFIG, "production", "DATA", "shop-db-prod", OTHER, migrations_dir="migrations", migrations_table="log"
     )
-    found = worker(top, production)
-    dev, prod = guess_stacks(found, found.entries, "")
+    project = worker(top, production)
+    dev, prod = guess_stacks(project, project.entries, "")
     shared = shared_config((dev, prod), WranglerEntry(CONFIG, "", "DB"), "a" * 32, "../wrangler.toml")
     assert shared == {
         "accountId": "a" * 32,
