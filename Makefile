@@ -24,6 +24,7 @@ up: engine ## create and migrate the environments dev and prod on the local emul
 check: install ## check format, lint, types and the lock file, as CI does before the tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/python tools/check_english.py
 	@$(BIN)/mypy
 	@cp requirements.txt .venv/lock.txt
 	@$(RESOLVE) --output-file .venv/lock.txt

@@ -19,9 +19,7 @@ INSERT INTO parts (name) VALUES ('a;b'), ('c');
 """
 
 
-def test_a_command_returns_one_result_for_each_statement(
-    wrangler: Wrangler, shop: str, cloud: HttpAccount
-) -> None:
+def test_a_command_returns_one_result_for_each_statement(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     sql = "CREATE TABLE t (a, b); INSERT INTO t VALUES (1, 'é'), (2, NULL); SELECT * FROM t"
     results = wrangler.json("execute", "DB", "--remote", "--command", sql)
     assert [item["success"] for item in results] == [True, True, True]

@@ -59,9 +59,7 @@ def test_a_failing_migration_stops_the_run_and_changes_nothing(
     assert ledger(cloud, shop) == ["0001_good.sql", "0002_bad.sql", "0003_later.sql"]
 
 
-def test_a_migration_with_its_own_transaction_is_refused(
-    wrangler: Wrangler, shop: str, cloud: HttpAccount
-) -> None:
+def test_a_migration_with_its_own_transaction_is_refused(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     wrangler.write("migrations/0001_begin.sql", "BEGIN TRANSACTION;\nCREATE TABLE t (a);\nCOMMIT;\n")
     failed = wrangler.d1("migrations", "apply", "shop", "--remote", code=1)
     assert "instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements" in failed.errors

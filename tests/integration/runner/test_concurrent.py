@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -11,16 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from d1_emulator.server import DEFAULT_TOKEN, environment
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import MigrationFailed
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import read_ledger
 from pulumi_d1.migrations.run.runner import RunReport
-from tests.support import installed
 from tests.support import runner_child as child
-from tests.support.runner import TARGET, ScriptedCloudflare, apply_files, arrange
-from tests.support.wrangler import Wrangler
+from tests.support.runner import TARGET, ScriptedCloudflare, apply_files
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,38 +87,6 @@ def test_eight_processes_at_once_apply_each_file_once(database: D1Api, tmp_path:
     assert [process.returncode for process in processes] == [0] * RUNS
     assert rows(database) == sorted(str(number) for number in range(1, 83))
     assert sorted(name for report in reports for name in report["ran"]) == [file.name for file in FILES]
-
-
-def test_a_run_beside_wranglers_applies_each_file_once(database: D1Api, tmp_path: Path, messages: list[str]) -> None:
-    files = [LOG, *SMALL[:30]]
-    variables = environment(database.client.base_url, DEFAULT_TOKEN, database.account_id)
-    worker = Wrangler.of(installed.binaries(), tmp_path, tmp_path, variables)
-    worker.write(
-        "wrangler.toml",
-        f'[[d1_databases]]\nbinding = "DB"\ndatabase_name = "d"\ndatabase_id = "{database.database_id}"\n',
-    )
-    for file in files:
-        worker.write(f"migrations/{file.name}", file.sql)
-    # So slow that wrangler, which takes long to start, has applied only some of the files when the run begins.
-    arrange(database, latency_ms=30)
-    with ThreadPoolExecutor(1) as executor:
-        theirs = executor.submit(
-            lambda: subprocess.run(
-                [worker.program, "d1", "migrations", "apply", "DB", "--remote"],
-                cwd=tmp_path,
-                env=worker.environment,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                check=False,  # it fails on a file that the run applied first
-            )
-        )
-        while len(read_ledger(database, TARGET.table)) < 5:
-            assert not theirs.done(), theirs.result()
-        report = apply_files(database, files, TARGET, known=())
-    assert {*report.ran, *report.by_others} == {file.name for file in files}
-    assert len(report.by_others) >= 5
-    assert f"{LOG.name} was applied by someone else during this run (1 of 31)" in messages
-    assert rows(database) == sorted(str(number) for number in range(1, 31))
 
 
 def test_a_file_that_someone_else_applied_and_undid_is_not_called_broken(

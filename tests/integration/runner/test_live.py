@@ -13,7 +13,6 @@ from tests.support.runner import TARGET
 
 if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api
-    from tests.support.workerd import Service
 
 TABLES = "CREATE TABLE users (id PRIMARY KEY); CREATE VIEW v AS SELECT id FROM users; CREATE INDEX i ON users (id);"
 FILES = ["0001_a.sql", "0002_b.sql"]
@@ -55,12 +54,3 @@ def test_a_ledger_that_wrangler_did_not_create_is_read(database: D1Api, table: s
     database.write(table)
     current = live.read_database(database, TARGET.table)
     assert (current.ledger, current.times) == (("a",), {})
-
-
-def test_the_real_engine_returns_the_same_rows(real_engine: Service) -> None:
-    real = real_engine.new()
-    real(({"sql": LEDGER}, {"sql": ledger.insert(TARGET.table, "0001_a.sql")}))
-    [result] = real(({"sql": ledger.select_with_schema(TARGET.table)},))
-    rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
-    assert [row["name"] for row in rows if row["type"] is None] == ["0001_a.sql"]
-    assert [item.name for item in schema.objects_from(row for row in rows if row["type"])] == [TARGET.table]
