@@ -114,11 +114,10 @@ def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Projec
     assert {"name": "theirs.sql"} in database.read("SELECT name FROM d1_migrations")
 
 
-def test_a_stack_that_made_its_database_is_not_harmed_by_the_key(project: Project) -> None:
-    project.up()
-    uuid = project.outputs()["database_id"]
-    project.database().write("CREATE TABLE proof (id)")
-    project.pulumi("config", "set", "adopt", uuid, "--stack", "dev")
-    project.up("dev", "--expect-no-changes")
-    assert project.database().read("SELECT * FROM proof") == ()
-    assert owned(project) == [uuid]
+def test_a_stack_that_made_its_database_is_not_harmed_by_the_key(migrated: Project) -> None:
+    uuid = migrated.outputs()["database_id"]
+    migrated.database().write("CREATE TABLE proof (id)")
+    migrated.pulumi("config", "set", "adopt", uuid, "--stack", "dev")
+    migrated.up("dev", "--expect-no-changes")
+    assert migrated.database().read("SELECT * FROM proof") == ()
+    assert owned(migrated) == [uuid]

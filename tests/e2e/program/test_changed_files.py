@@ -46,16 +46,15 @@ def test_prod_refuses_what_would_not_reach_it_or_would_run_twice(prod: Project) 
     assert prod.database("prod").bookmark() == bookmark
 
 
-def test_dev_is_told_until_the_change_is_undone(project: Project) -> None:
-    project.up()
-    original = (project.folder / "migrations" / FIRST).read_text()
-    edit(project)
+def test_dev_is_told_until_the_change_is_undone(migrated: Project) -> None:
+    original = (migrated.folder / "migrations" / FIRST).read_text()
+    edit(migrated)
     warning = f"  migrations/{FIRST} was changed after it was applied"
-    assert warning in project.preview()
-    assert warning in project.up().stdout
-    assert warning in project.preview(), "also after an up: the database still has the old text"
-    (project.folder / "migrations" / FIRST).write_text(original)
-    assert warning not in project.preview()
+    assert warning in migrated.preview()
+    assert warning in migrated.up().stdout
+    assert warning in migrated.preview(), "also after an up: the database still has the old text"
+    (migrated.folder / "migrations" / FIRST).write_text(original)
+    assert warning not in migrated.preview()
 
 
 def test_a_stack_can_choose_for_itself(project: Project) -> None:

@@ -58,14 +58,13 @@ def test_the_life_of_a_copy(project: Project) -> None:
     project.pulumi("destroy", "--stack", "pr-12", "--yes", "--skip-preview")
 
 
-def test_a_database_with_rows_never_becomes_a_copy(project: Project) -> None:
-    project.up()
-    project.pulumi("stack", "init", "pr-12")
-    project.up("pr-12")
-    before = holdings(project.database("pr-12"))
-    project.pulumi("config", "set", "copyFrom", "dev", "--stack", "pr-12")
-    refused = project.up("pr-12", check=False)
+def test_a_database_with_rows_never_becomes_a_copy(migrated: Project) -> None:
+    migrated.pulumi("stack", "init", "pr-12")
+    migrated.up("pr-12")
+    before = holdings(migrated.database("pr-12"))
+    migrated.pulumi("config", "set", "copyFrom", "dev", "--stack", "pr-12")
+    refused = migrated.up("pr-12", check=False)
     assert refused.returncode != 0
     assert "your-app-db-pr-12 is not empty" in refused.stdout
     assert "Traceback" not in refused.stdout + refused.stderr
-    assert holdings(project.database("pr-12")) == before
+    assert holdings(migrated.database("pr-12")) == before

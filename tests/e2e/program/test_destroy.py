@@ -29,18 +29,17 @@ def test_destroy_takes_the_database_and_its_entry_and_leaves_the_rest(project: P
     assert project.state() == []
 
 
-def test_a_pull_requests_environment_comes_and_goes_beside_dev(project: Project) -> None:
-    project.up("dev")
-    before = (project.folder / "wrangler.toml").read_text()
-    project.pulumi("stack", "init", "pr-12")
-    project.up("pr-12")
-    config = tomllib.loads((project.folder / "wrangler.toml").read_text())
+def test_a_pull_requests_environment_comes_and_goes_beside_dev(migrated: Project) -> None:
+    before = (migrated.folder / "wrangler.toml").read_text()
+    migrated.pulumi("stack", "init", "pr-12")
+    migrated.up("pr-12")
+    config = tomllib.loads((migrated.folder / "wrangler.toml").read_text())
     assert config["env"]["pr-12"]["d1_databases"][0]["database_name"] == "your-app-db-pr-12"
-    assert config["d1_databases"][0]["database_id"] == project.outputs("dev")["database_id"]
+    assert config["d1_databases"][0]["database_id"] == migrated.outputs("dev")["database_id"]
 
-    project.pulumi("config", "set", "exportOnDestroy", "false", "--stack", "pr-12")
-    project.up("pr-12")
-    project.pulumi("destroy", "--stack", "pr-12", "--yes", "--skip-preview", "--remove")
-    assert not (project.folder / "exports").exists()
-    assert (project.folder / "wrangler.toml").read_text() == before
-    assert tables(project, "dev") == TABLES
+    migrated.pulumi("config", "set", "exportOnDestroy", "false", "--stack", "pr-12")
+    migrated.up("pr-12")
+    migrated.pulumi("destroy", "--stack", "pr-12", "--yes", "--skip-preview", "--remove")
+    assert not (migrated.folder / "exports").exists()
+    assert (migrated.folder / "wrangler.toml").read_text() == before
+    assert tables(migrated, "dev") == TABLES

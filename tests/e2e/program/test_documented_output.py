@@ -58,12 +58,11 @@ def test_the_preview_of_a_rebuild(project: Project) -> None:
     check("docs/previews.md", completed.stdout + completed.stderr)
 
 
-def test_a_failed_migration(project: Project) -> None:
-    project.up()
-    project.database().write(ROWS)
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    project.write("0005_unique_titles.sql", "CREATE UNIQUE INDEX one_title ON content (title);\n")
-    completed = project.up(check=False)
+def test_a_failed_migration(migrated: Project) -> None:
+    migrated.database().write(ROWS)
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    migrated.write("0005_unique_titles.sql", "CREATE UNIQUE INDEX one_title ON content (title);\n")
+    completed = migrated.up(check=False)
     check("docs/failures.md", completed.stdout + completed.stderr)
 
 

@@ -94,42 +94,41 @@ def everything(project: Project, *names: str) -> list[Any]:
     return [*exports, *rows, *(ledger(project, name) for name in names)]
 
 
-def test_up_twice_and_down_twice_leave_nothing_but_what_was_there(project: Project) -> None:
-    project.up("dev")
-    before, wrangler = files(project), (project.folder / "wrangler.toml").read_text()
-    outputs = json.loads(d1(project, "ephemeral", "up", "12", "--json").stdout)
+def test_up_twice_and_down_twice_leave_nothing_but_what_was_there(migrated: Project) -> None:
+    before, wrangler = files(migrated), (migrated.folder / "wrangler.toml").read_text()
+    outputs = json.loads(d1(migrated, "ephemeral", "up", "12", "--json").stdout)
     assert outputs["database_name"] == "your-app-db-pr-12"
     assert outputs["ttl"] == "7d"
-    project.up("pr-12", "--expect-no-changes")
+    migrated.up("pr-12", "--expect-no-changes")
 
-    (listed,) = json.loads(d1(project, "ephemeral", "list", "--json").stdout)
+    (listed,) = json.loads(d1(migrated, "ephemeral", "list", "--json").stdout)
     assert (listed["stack"], listed["database_id"]) == ("pr-12", outputs["database_id"])
     lives = datetime.fromisoformat(listed["expires"]) - datetime.fromisoformat(listed["updated"])
     assert lives == timedelta(days=7)
 
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    assert "pr-12 is up: your-app-db-pr-12" in d1(project, "ephemeral", "up", "12", "--ttl", "72h").stdout
-    assert ledger(project, "pr-12") == [*FILES, "0004_tags.sql"]
-    (renewed,) = json.loads(d1(project, "ephemeral", "list", "--json").stdout)
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    assert "pr-12 is up: your-app-db-pr-12" in d1(migrated, "ephemeral", "up", "12", "--ttl", "72h").stdout
+    assert ledger(migrated, "pr-12") == [*FILES, "0004_tags.sql"]
+    (renewed,) = json.loads(d1(migrated, "ephemeral", "list", "--json").stdout)
     assert (renewed["ttl"], renewed["expired"]) == ("72h", False)
     assert renewed["updated"] > listed["updated"]
 
-    account(project).delete(outputs["database_id"])
-    assert "pr-12 is up" in d1(project, "ephemeral", "up", "12").stdout
-    assert ledger(project, "pr-12") == [*FILES, "0004_tags.sql"]
+    account(migrated).delete(outputs["database_id"])
+    assert "pr-12 is up" in d1(migrated, "ephemeral", "up", "12").stdout
+    assert ledger(migrated, "pr-12") == [*FILES, "0004_tags.sql"]
 
-    lock(project, "pr-12", os.getpid())
-    busy = d1(project, "ephemeral", "up", "12", code=LOCKED)
+    lock(migrated, "pr-12", os.getpid())
+    busy = d1(migrated, "ephemeral", "up", "12", code=LOCKED)
     assert "another run has locked stack 'pr-12': wait until it ends" in busy.stderr
-    assert d1(project, "ephemeral", "down", "12", code=LOCKED).stderr.count("currently locked") == 1
-    lock(project, "pr-12", 99_999_999)  # above the highest that Linux gives: nobody's
-    assert d1(project, "ephemeral", "down", "12").stdout.endswith("pr-12 is deleted\n")
-    assert d1(project, "ephemeral", "down", "12").stdout == "there is no pr-12: nothing to do\n"
-    assert (stacks(project), names(project), files(project)) == (["dev"], ["your-app-db-dev"], before)
-    assert (project.folder / "wrangler.toml").read_text() == wrangler
+    assert d1(migrated, "ephemeral", "down", "12", code=LOCKED).stderr.count("currently locked") == 1
+    lock(migrated, "pr-12", 99_999_999)  # above the highest that Linux gives: nobody's
+    assert d1(migrated, "ephemeral", "down", "12").stdout.endswith("pr-12 is deleted\n")
+    assert d1(migrated, "ephemeral", "down", "12").stdout == "there is no pr-12: nothing to do\n"
+    assert (stacks(migrated), names(migrated), files(migrated)) == (["dev"], ["your-app-db-dev"], before)
+    assert (migrated.folder / "wrangler.toml").read_text() == wrangler
 
     for command in ("up", "down"):
-        assert "never ephemeral" in d1(project, "ephemeral", command, "dev", code=1).stderr
+        assert "never ephemeral" in d1(migrated, "ephemeral", command, "dev", code=1).stderr
 
 
 @pytest.mark.skipif(not AVAILABLE, reason="finds the provider's process in /proc")

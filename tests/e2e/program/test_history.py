@@ -89,19 +89,18 @@ def test_what_a_failed_create_has_applied_is_kept(project: Project) -> None:
     project.up("dev", "--expect-no-changes")
 
 
-def test_what_a_failed_update_has_applied_is_kept(project: Project) -> None:
-    project.up()
-    seats(project.database())
-    project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
-    project.write("0005_broken.sql", REFUSED_BY_ROWS)
-    failed = project.up(check=False)
+def test_what_a_failed_update_has_applied_is_kept(migrated: Project) -> None:
+    seats(migrated.database())
+    migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
+    migrated.write("0005_broken.sql", REFUSED_BY_ROWS)
+    failed = migrated.up(check=False)
     assert "0004_good.sql (applied by this run before the failure)" in failed.stdout + failed.stderr
-    assert names(project) == [*FILES, "0004_good.sql"]
-    assert kept(project)["last_migration"] == "0004_good.sql"
-    (project.folder / "migrations" / "0005_broken.sql").unlink()
-    project.up()
-    assert names(project) == [*FILES, "0004_good.sql"]
-    project.up("dev", "--expect-no-changes")
+    assert names(migrated) == [*FILES, "0004_good.sql"]
+    assert kept(migrated)["last_migration"] == "0004_good.sql"
+    (migrated.folder / "migrations" / "0005_broken.sql").unlink()
+    migrated.up()
+    assert names(migrated) == [*FILES, "0004_good.sql"]
+    migrated.up("dev", "--expect-no-changes")
 
 
 def test_a_run_that_was_put_back_leaves_the_state_as_it_was(project: Project) -> None:

@@ -35,14 +35,18 @@ def seen(emulator: Emulator) -> int:
 
 @pytest.mark.skipif(not AVAILABLE, reason="finds the provider's process in /proc")
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill -9 of the provider"])
-def test_an_up_that_ends_within_a_write_is_gone_on_with(project: Project, emulator: Emulator, how: str) -> None:
-    project.up()
-    project.write(PENDING[0], "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nINSERT INTO tags VALUES (1);\n")
-    project.write(PENDING[1], "PRAGMA defer_foreign_keys = on;\nINSERT INTO tags VALUES (2);\n")
+def test_an_up_that_ends_within_a_write_is_gone_on_with(migrated: Project, emulator: Emulator, how: str) -> None:
+    migrated.write(PENDING[0], "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nINSERT INTO tags VALUES (1);\n")
+    migrated.write(PENDING[1], "PRAGMA defer_foreign_keys = on;\nINSERT INTO tags VALUES (2);\n")
     arrange(emulator, {"fault": "latency", "ms": 1500, "endpoint": "query", "contains": "values ('0005_alone"})
     command = ["pulumi", "up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive"]
     with subprocess.Popen(
-        command, cwd=project.folder, env=project.environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=migrated.folder,
+        env=migrated.environment,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
     ) as up:
         while not seen(emulator):
             assert up.poll() is None
@@ -53,7 +57,7 @@ def test_an_up_that_ends_within_a_write_is_gone_on_with(project: Project, emulat
         printed = up.communicate()[0]
     assert up.returncode != 0, printed
 
-    again = project.up()
-    assert project.outputs()["applied_migrations"] == [*FILES, *PENDING], again.stdout
-    assert project.database().read("SELECT id FROM tags ORDER BY id") == ({"id": 1}, {"id": 2})
-    project.up("dev", "--expect-no-changes")
+    again = migrated.up()
+    assert migrated.outputs()["applied_migrations"] == [*FILES, *PENDING], again.stdout
+    assert migrated.database().read("SELECT id FROM tags ORDER BY id") == ({"id": 1}, {"id": 2})
+    migrated.up("dev", "--expect-no-changes")

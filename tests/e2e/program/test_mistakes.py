@@ -37,18 +37,16 @@ def test_a_mistake_in_the_configuration_stops_before_anything_is_made(
     assert {item["type"] for item in project.state()} <= {"pulumi:pulumi:Stack", "pulumi:providers:pulumi"}
 
 
-def test_a_missing_token_is_said_by_name(project: Project) -> None:
-    project.up()
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    del project.environment["CLOUDFLARE_API_TOKEN"]
-    assert "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN" in refusal(project)
+def test_a_missing_token_is_said_by_name(migrated: Project) -> None:
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    del migrated.environment["CLOUDFLARE_API_TOKEN"]
+    assert "there is no Cloudflare API token: export CLOUDFLARE_API_TOKEN" in refusal(migrated)
 
 
-def test_a_wrong_token_is_told_apart_from_a_wrong_file(project: Project) -> None:
-    project.up()
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    project.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
-    text = refusal(project)
+def test_a_wrong_token_is_told_apart_from_a_wrong_file(migrated: Project) -> None:
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    migrated.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
+    text = refusal(migrated)
     assert "Cloudflare refused the API token: Authentication error (code 10000)" in text
     assert "needs the permission D1 Edit" in text
     assert "some-other-token" not in text

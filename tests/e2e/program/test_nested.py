@@ -95,27 +95,3 @@ def test_a_layout_that_nothing_asked_for_is_hinted_at_and_can_be_asked_for_later
     drizzle.pulumi("config", "rm", "migrationsPattern", "--stack", "dev")
     drizzle.up()
     assert "migrations_pattern" not in entry(drizzle)
-
-
-def test_the_state_of_a_version_that_knew_no_pattern_is_no_change(project: Project) -> None:
-    project.up()
-    exported = project.folder / "state.json"
-    project.pulumi("stack", "export", "--stack", "dev", "--file", str(exported))
-    state = json.loads(exported.read_text())
-    forgotten = [
-        properties.pop("migrations_pattern")
-        for resource in state["deployment"]["resources"]
-        for properties in (resource.get("inputs", {}), resource.get("outputs", {}))
-        if "migrations_pattern" in properties
-    ]
-    assert forgotten == [""] * 6, "inputs and outputs of two resources, outputs of the stack and of its component"
-    exported.write_text(json.dumps(state))
-    project.pulumi("stack", "import", "--stack", "dev", "--file", str(exported))
-
-    assert status(project) == "up to date"
-    project.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview", "--expect-no-changes")
-    assert "5 unchanged" in project.up("dev", "--expect-no-changes").stdout
-
-    project.pulumi("stack", "import", "--stack", "dev", "--file", str(exported))
-    project.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
-    assert "DB" not in (project.folder / "wrangler.toml").read_text()

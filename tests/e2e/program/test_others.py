@@ -11,73 +11,67 @@ if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
 
 
-def test_refresh_sees_what_another_client_applied(project: Project) -> None:
-    project.up()
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    project.database().write(
+def test_refresh_sees_what_another_client_applied(migrated: Project) -> None:
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    migrated.database().write(
         "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nINSERT INTO d1_migrations (name) VALUES ('0004_tags.sql');"
     )
-    project.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
-    (migrations,) = [item for item in project.state() if item["type"] == "pulumi-python:dynamic/d1:Migrations"]
+    migrated.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
+    (migrations,) = [item for item in migrated.state() if item["type"] == "pulumi-python:dynamic/d1:Migrations"]
     assert migrations["outputs"]["applied"] == [*FILES, "0004_tags.sql"]
-    assert "pending" not in project.preview()
-    project.up()
-    assert project.outputs()["applied_migrations"] == [*FILES, "0004_tags.sql"]
-    assert ledger(project) == [*FILES, "0004_tags.sql"]
+    assert "pending" not in migrated.preview()
+    migrated.up()
+    assert migrated.outputs()["applied_migrations"] == [*FILES, "0004_tags.sql"]
+    assert ledger(migrated) == [*FILES, "0004_tags.sql"]
 
 
-def test_a_file_that_another_client_applied_is_not_run_again_without_a_refresh(project: Project) -> None:
-    project.up()
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    project.database().write(
+def test_a_file_that_another_client_applied_is_not_run_again_without_a_refresh(migrated: Project) -> None:
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    migrated.database().write(
         "CREATE TABLE tags (id INTEGER PRIMARY KEY);\nINSERT INTO d1_migrations (name) VALUES ('0004_tags.sql');"
     )
-    project.up()
-    assert ledger(project) == [*FILES, "0004_tags.sql"]
+    migrated.up()
+    assert ledger(migrated) == [*FILES, "0004_tags.sql"]
 
 
-def test_after_a_restore_the_files_are_pending_again(project: Project) -> None:
-    project.up()
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    project.up()
-    database = project.database()
-    bookmark = project.outputs()["bookmark"]["id"]
+def test_after_a_restore_the_files_are_pending_again(migrated: Project) -> None:
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    migrated.up()
+    database = migrated.database()
+    bookmark = migrated.outputs()["bookmark"]["id"]
     database.restore(bookmark)
-    assert ledger(project) == FILES
-    assert report_lines(project.preview())[:2] == ["pending on your-app-db-dev:", "  0004_tags.sql"]
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT);\n")
-    project.up()
-    assert ledger(project) == [*FILES, "0004_tags.sql"]
-    assert "was changed after it was applied" not in project.preview()
+    assert ledger(migrated) == FILES
+    assert report_lines(migrated.preview())[:2] == ["pending on your-app-db-dev:", "  0004_tags.sql"]
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY, label TEXT);\n")
+    migrated.up()
+    assert ledger(migrated) == [*FILES, "0004_tags.sql"]
+    assert "was changed after it was applied" not in migrated.preview()
 
 
-def test_another_ledger_is_refused_until_the_table_is_renamed(project: Project) -> None:
-    project.up()
-    project.pulumi("config", "set", "migrationsTable", "applied", "--stack", "dev")
-    for refused in (project.pulumi("preview", "--stack", "dev", check=False), project.up(check=False)):
+def test_another_ledger_is_refused_until_the_table_is_renamed(migrated: Project) -> None:
+    migrated.pulumi("config", "set", "migrationsTable", "applied", "--stack", "dev")
+    for refused in (migrated.pulumi("preview", "--stack", "dev", check=False), migrated.up(check=False)):
         assert refused.returncode != 0
         assert "migrationsTable is now 'applied', which has no rows" in refused.stdout + refused.stderr
-    assert ledger(project) == FILES
-    project.database().write('ALTER TABLE "d1_migrations" RENAME TO "applied"')
-    project.up()
-    assert project.outputs()["applied_migrations"] == FILES
-    assert [row["name"] for row in project.database().read("SELECT name FROM applied ORDER BY id")] == FILES
+    assert ledger(migrated) == FILES
+    migrated.database().write('ALTER TABLE "d1_migrations" RENAME TO "applied"')
+    migrated.up()
+    assert migrated.outputs()["applied_migrations"] == FILES
+    assert [row["name"] for row in migrated.database().read("SELECT name FROM applied ORDER BY id")] == FILES
 
 
-def test_a_database_that_is_gone_is_made_again_after_a_refresh(project: Project) -> None:
-    project.up()
-    gone = project.database()
+def test_a_database_that_is_gone_is_made_again_after_a_refresh(migrated: Project) -> None:
+    gone = migrated.database()
     Account(gone.client, gone.account_id).delete(gone.database_id)
-    project.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
-    project.up()
-    assert project.outputs()["database_id"] != gone.database_id
-    assert ledger(project) == FILES
-    assert gone.database_id not in (project.folder / "wrangler.toml").read_text()
+    migrated.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
+    migrated.up()
+    assert migrated.outputs()["database_id"] != gone.database_id
+    assert ledger(migrated) == FILES
+    assert gone.database_id not in (migrated.folder / "wrangler.toml").read_text()
 
 
-def test_an_entry_that_was_lost_from_the_configuration_comes_back(project: Project) -> None:
-    project.up()
-    rendered = (project.folder / "wrangler.toml").read_text()
-    (project.folder / "wrangler.toml").unlink()
-    project.up()
-    assert (project.folder / "wrangler.toml").read_text() == rendered
+def test_an_entry_that_was_lost_from_the_configuration_comes_back(migrated: Project) -> None:
+    rendered = (migrated.folder / "wrangler.toml").read_text()
+    (migrated.folder / "wrangler.toml").unlink()
+    migrated.up()
+    assert (migrated.folder / "wrangler.toml").read_text() == rendered

@@ -48,13 +48,12 @@ def arrange(project: Project, **behaviour: Any) -> None:
 
 
 @pytest.fixture
-def tagged(project: Project) -> Project:
+def tagged(migrated: Project) -> Project:
     """A stack with a fourth file that was a mistake, and a row since."""
-    project.up()
-    project.write(TAGS, "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
-    project.up()
-    project.database().write("INSERT INTO tags VALUES (1)")
-    return project
+    migrated.write(TAGS, "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    migrated.up()
+    migrated.database().write("INSERT INTO tags VALUES (1)")
+    return migrated
 
 
 def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:

@@ -93,34 +93,32 @@ def test_production_may_be_called_production(project: Project) -> None:
     assert missing.stderr == "Error: there is no stack 'prod': this project has dev, production\n"
 
 
-def test_what_can_not_be_read_hides_nothing_else_and_is_not_written(project: Project) -> None:
-    project.up()
-    configuration = project.folder / "wrangler.toml"
+def test_what_can_not_be_read_hides_nothing_else_and_is_not_written(migrated: Project) -> None:
+    configuration = migrated.folder / "wrangler.toml"
     configuration.write_text("= broken")
-    document = project.folder / "status.md"
+    document = migrated.folder / "status.md"
     document.write_text(DOCUMENT)
-    table = d1_status(project)
+    table = d1_status(migrated)
     assert table.returncode == 1
     assert "Up to Date" in table.stdout
     assert "Unreachable" in table.stdout
     assert table.stderr.startswith("Local: wrangler.toml: is not valid TOML")
-    del project.environment["CLOUDFLARE_API_TOKEN"]
+    del migrated.environment["CLOUDFLARE_API_TOKEN"]
     configuration.unlink()
-    table = d1_status(project)
+    table = d1_status(migrated)
     assert table.returncode == 1
     assert "Unreachable" in table.stdout
     assert "Not Started" in table.stdout
     assert table.stderr.startswith("Development: there is no Cloudflare API token")
-    written = d1_status(project, "--write", "status.md")
+    written = d1_status(migrated, "--write", "status.md")
     assert written.returncode == 1
     assert "Error: status.md: left unchanged" in written.stderr
     assert document.read_text() == DOCUMENT
 
 
-def test_what_no_file_explains_is_named_by_status_refresh_and_preview(project: Project) -> None:
-    project.up()
-    assert "drift" not in project.preview()
-    project.database().write(
+def test_what_no_file_explains_is_named_by_status_refresh_and_preview(migrated: Project) -> None:
+    assert "drift" not in migrated.preview()
+    migrated.database().write(
         "CREATE TABLE debug (a); DROP INDEX idx_users_email; ALTER TABLE files ADD COLUMN note TEXT"
     )
     drift = [
@@ -128,12 +126,12 @@ def test_what_no_file_explains_is_named_by_status_refresh_and_preview(project: P
         "table debug is in the database, but no applied file creates it",
         "index idx_users_email is in the applied files, but not in the database",
     ]
-    assert shown(project)[0]["drift"] == drift
-    table = d1_status(project).stdout
+    assert shown(migrated)[0]["drift"] == drift
+    table = d1_status(migrated).stdout
     assert "Drifted" in table
     assert all(line in table for line in drift)
-    refreshed = project.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview").stdout
-    previewed = project.preview()
+    refreshed = migrated.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview").stdout
+    previewed = migrated.preview()
     assert all(line in refreshed and line in previewed for line in drift)
 
 

@@ -8,6 +8,8 @@ import tomllib
 from contextlib import closing
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.inspect_project import FILES, TABLES, files_that_hold, ledger, report_lines, tables
 
 if TYPE_CHECKING:
@@ -54,11 +56,10 @@ def test_the_token_can_be_a_secret_of_the_stack_and_is_nowhere_in_plain_text(pro
     assert files_that_hold(TOKEN, project.folder, tmp_path / "state", tmp_path / "home") == []
 
 
-def test_the_state_names_the_providers_by_reference(project: Project) -> None:
-    project.up()
+def test_the_state_names_the_providers_by_reference(migrated: Project) -> None:
     pickles = {
         resource["type"]: base64.b64decode(resource["inputs"]["__provider"])
-        for resource in project.state()
+        for resource in migrated.state()
         if "__provider" in resource.get("inputs", {})
     }
     assert len(pickles) == 2
@@ -71,8 +72,8 @@ def test_the_state_names_the_providers_by_reference(project: Project) -> None:
     assert all(len(pickle) < 100 for pickle in pickles.values())
 
 
-def test_the_ledger_in_the_sqlite_file_is_wranglers(project: Project, emulator: Emulator) -> None:
-    project.up()
+@pytest.mark.usefixtures("migrated")
+def test_the_ledger_in_the_sqlite_file_is_wranglers(emulator: Emulator) -> None:
     emulator.process.terminate()
     emulator.process.wait()
     (file,) = emulator.state.rglob("*.sqlite")
@@ -114,36 +115,38 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
     assert project.outputs()["bookmark"]["id"] == before, "the bookmark is from before this file"
 
 
-def test_a_broken_file_is_refused_where_it_is_broken_before_anything_is_written(project: Project) -> None:
-    project.up()
-    before = project.database().bookmark()
-    project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
-    project.write("0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n  CREATE TABEL oops (id INTEGER);\n")
+def test_a_broken_file_is_refused_where_it_is_broken_before_anything_is_written(migrated: Project) -> None:
+    before = migrated.database().bookmark()
+    migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
+    migrated.write(
+        "0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n  CREATE TABEL oops (id INTEGER);\n"
+    )
 
-    for refused in (project.pulumi("preview", "--stack", "dev", check=False), project.up(check=False)):
+    for refused in (migrated.pulumi("preview", "--stack", "dev", check=False), migrated.up(check=False)):
         text = refused.stdout + refused.stderr
         assert refused.returncode != 0
         assert 'migrations/0005_broken.sql:2:10: D200 near "TABEL": syntax error' in text
         assert "nothing was applied" in text
         assert "Traceback" not in text
-    assert ledger(project) == FILES
-    assert project.database().bookmark() == before
+    assert ledger(migrated) == FILES
+    assert migrated.database().bookmark() == before
 
-    project.write("0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n")
-    project.up()
-    assert ledger(project) == [*FILES, "0004_good.sql", "0005_broken.sql"]
-    assert "half" in tables(project)
+    migrated.write("0005_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n")
+    migrated.up()
+    assert ledger(migrated) == [*FILES, "0004_good.sql", "0005_broken.sql"]
+    assert "half" in tables(migrated)
 
 
-def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(project: Project) -> None:
-    project.up()
-    project.database().write("INSERT INTO users (email, password_hash, name) VALUES ('a', '', 'Ann'), ('b', '', 'Ann')")
-    before = project.database().bookmark()
-    project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
+def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(migrated: Project) -> None:
+    migrated.database().write(
+        "INSERT INTO users (email, password_hash, name) VALUES ('a', '', 'Ann'), ('b', '', 'Ann')"
+    )
+    before = migrated.database().bookmark()
+    migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
     twice = "CREATE TABLE half (id INTEGER PRIMARY KEY);\nCREATE UNIQUE INDEX one_of_each ON users (name);\n"
-    project.write("0005_broken.sql", twice)
+    migrated.write("0005_broken.sql", twice)
 
-    failed = project.up(check=False)
+    failed = migrated.up(check=False)
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0
     assert "migrations/0005_broken.sql failed" in text
@@ -151,13 +154,13 @@ def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(projec
     assert f"wrangler d1 time-travel restore your-app-db-dev --bookmark={before}" in text
     assert "0004_good.sql (applied by this run before the failure)" in text
     assert "Traceback" not in text
-    assert ledger(project) == [*FILES, "0004_good.sql"]
-    assert "half" not in tables(project)
+    assert ledger(migrated) == [*FILES, "0004_good.sql"]
+    assert "half" not in tables(migrated)
 
-    project.write("0005_broken.sql", twice.replace("UNIQUE ", ""))
-    project.up()
-    assert ledger(project) == [*FILES, "0004_good.sql", "0005_broken.sql"]
-    assert "half" in tables(project)
+    migrated.write("0005_broken.sql", twice.replace("UNIQUE ", ""))
+    migrated.up()
+    assert ledger(migrated) == [*FILES, "0004_good.sql", "0005_broken.sql"]
+    assert "half" in tables(migrated)
 
 
 def test_the_first_file_of_a_new_database_can_be_broken_and_fixed(project: Project) -> None:

@@ -30,20 +30,21 @@ def ledger(project: Project) -> list[str]:
     return [row["name"] for row in project.database().read("SELECT name FROM d1_migrations ORDER BY id")]
 
 
-def test_wrangler_sees_what_pulumi_applied_and_pulumi_what_wrangler_applied(project: Project, worker: Wrangler) -> None:
-    project.up()
+def test_wrangler_sees_what_pulumi_applied_and_pulumi_what_wrangler_applied(
+    migrated: Project, worker: Wrangler
+) -> None:
     listed = worker.d1("migrations", "list", "DB", "--remote").stdout
     assert "No migrations to apply!" in listed
 
-    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
     listed = worker.d1("migrations", "list", "DB", "--remote").stdout
     assert re.findall(r"\d{4}_\w+\.sql", listed) == ["0004_tags.sql"]
     worker.d1("migrations", "apply", "DB", "--remote")
-    before = project.database().bookmark()
+    before = migrated.database().bookmark()
 
-    assert "applied 0004_tags.sql" not in project.up().stdout
-    assert project.outputs()["applied_migrations"] == [*FILES, "0004_tags.sql"] == ledger(project)
-    assert project.database().bookmark() == before, "pulumi up ran nothing"
+    assert "applied 0004_tags.sql" not in migrated.up().stdout
+    assert migrated.outputs()["applied_migrations"] == [*FILES, "0004_tags.sql"] == ledger(migrated)
+    assert migrated.database().bookmark() == before, "pulumi up ran nothing"
 
 
 def test_a_file_with_a_trigger_that_pulumi_applied_is_applied_for_wrangler_too(
@@ -61,31 +62,28 @@ def test_a_file_with_a_trigger_that_pulumi_applied_is_applied_for_wrangler_too(
     assert "No migrations to apply!" in worker.d1("migrations", "list", "DB", "--remote").stdout
 
 
-def test_pulumi_goes_on_where_wranglers_failed_run_stopped(project: Project, worker: Wrangler) -> None:
-    project.up()
-    project.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
-    project.write("0005_bad.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);\n")
+def test_pulumi_goes_on_where_wranglers_failed_run_stopped(migrated: Project, worker: Wrangler) -> None:
+    migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
+    migrated.write("0005_bad.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);\n")
     failed = worker.d1("migrations", "apply", "DB", "--remote", code=1)
     assert "no such table: nowhere: SQLITE_ERROR [code: 7500]" in failed.errors
-    assert ledger(project) == [*FILES, "0004_good.sql"]
+    assert ledger(migrated) == [*FILES, "0004_good.sql"]
 
-    project.write("0005_bad.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n")
-    project.up()
-    assert ledger(project) == [*FILES, "0004_good.sql", "0005_bad.sql"]
+    migrated.write("0005_bad.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\n")
+    migrated.up()
+    assert ledger(migrated) == [*FILES, "0004_good.sql", "0005_bad.sql"]
 
 
-def test_the_restore_command_that_the_stack_names_works(project: Project, worker: Wrangler) -> None:
-    project.up()
-    program, *arguments = project.outputs()["restore_command"].split()
+def test_the_restore_command_that_the_stack_names_works(migrated: Project, worker: Wrangler) -> None:
+    program, *arguments = migrated.outputs()["restore_command"].split()
     assert program == "wrangler"
     worker.run(*arguments)
-    assert project.database().read("SELECT name FROM sqlite_schema WHERE name = 'users'") == ()
+    assert migrated.database().read("SELECT name FROM sqlite_schema WHERE name = 'users'") == ()
 
 
-def test_deploy_binds_each_environment_to_the_database_of_its_stack(project: Project, worker: Wrangler) -> None:
-    project.up("dev")
-    project.pulumi("stack", "init", "prod")
-    project.up("prod")
+def test_deploy_binds_each_environment_to_the_database_of_its_stack(migrated: Project, worker: Wrangler) -> None:
+    migrated.pulumi("stack", "init", "prod")
+    migrated.up("prod")
     worker.write("src/index.js", "export default { fetch: () => new Response('hello') };\n")
     offline = worker.with_variables(CLOUDFLARE_API_BASE_URL="http://127.0.0.1:9")  # nothing listens there
     deploy = ("deploy", "src/index.js", "--compatibility-date", "2026-01-01", "--dry-run")
