@@ -1,6 +1,6 @@
 """A local Cloudflare: the D1 REST API with Time Travel, over real SQLite files, on 127.0.0.1 only.
 
-It shares only `pulumi_d1.sqlite` with the product, so that it cannot repeat the product's mistakes.
+It shares only `pulumi_d1.sqlite` and `pulumi_d1.errors` with the product, so that it cannot repeat its mistakes.
 The modules, in the order in which a request passes through them::
 
     local        `d1 local`: run a command against its own emulator

@@ -1,6 +1,6 @@
 """The `d1` command.
 
-One file per command::
+One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
 
     main            the group of all commands
     adopt           `d1 adopt`

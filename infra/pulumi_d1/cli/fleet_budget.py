@@ -32,6 +32,6 @@ def budget(*, databases: int, **values: Any) -> None:
     """
     options = read_options(**values, needs_account=False)
     listing, in_shard = math.ceil(databases / PAGE_SIZE), math.ceil(databases / options.shard.of)
-    costs = make_budget(options.files, options.terms, in_shard, listing=listing, rate=options.rate)
+    costs = make_budget(options.files, options.run_settings, in_shard, listing=listing, rate=options.rate)
     click.echo(f"{counted(in_shard, 'database')}, {counted(listing, 'request')} to find them")
     click.echo(budget_text(costs))

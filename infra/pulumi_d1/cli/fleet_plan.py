@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from pulumi_d1.cli.support.exit_codes import ExitCode
-from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_options
+from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_flags
 from pulumi_d1.fleet.journal import UnfinishedRun, open_journal
 from pulumi_d1.fleet.reviews import ReviewCache
 from pulumi_d1.fleet.survey import review_members
@@ -16,7 +16,7 @@ from pulumi_d1.reports.fleet_text import survey_json, survey_text
 
 
 @click.command()
-@run_options
+@run_flags
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: int, **values: Any) -> None:
@@ -41,7 +41,7 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
     ) as journal:
         surveyed = list(review_members(fleet.members, fleet.account, reviews, concurrency))
         journal.end(complete=True)
-    folder, policy = options.folder, options.terms.options.policy
+    folder, policy = options.folder, options.run_settings.options.policy
     if as_json:
         click.echo(json.dumps([survey_json(item, folder, policy) for item in surveyed], indent=2))
     else:

@@ -12,7 +12,7 @@ import click
 
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.exit_codes import ExitCode
-from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_options
+from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_flags
 from pulumi_d1.cli.support.fleet_progress import FleetProgress
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet import journal
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@run_options
+@run_flags
 @click.option("--canary", default="1", show_default=True, help="Number or name to migrate first.")
 @click.option(
     "--max-failures",
@@ -80,7 +80,7 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     options, progress = read_options(**values), FleetProgress()
     show_messages(progress.print)
     logging.getLogger("pulumi_d1.migrations").setLevel(logging.WARNING)  # each database has a line of its own
-    terms, key = options.terms, options.journal_key("up", match)
+    settings, key = options.run_settings, options.journal_key("up", match)
     fleet = find_fleet(options, match)
     unfinished = journal.UnfinishedRun() if fresh else journal.find_unfinished(options.journals, key, time.time())
     results = [unfinished.finished[member.id] for member in fleet.members if member.id in unfinished.finished]
@@ -94,7 +94,7 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
         progress.print(
             f"{counted(fleet.remembered, 'request')} of the last {options.rate.seconds} s count against the rate"
         )
-    costs = make_budget(options.files, terms, len(waiting), listing=fleet.listing, rate=options.rate)
+    costs = make_budget(options.files, settings, len(waiting), listing=fleet.listing, rate=options.rate)
     progress.print(budget_text(costs))
     confirm(f"Migrate {counted(len(waiting), 'database')}", yes=yes or not waiting)
 
@@ -104,7 +104,7 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
         _stopping(gate, progress),
         progress.of_run(len(waiting), fleet.pace),
     ):
-        migrator = Migrator(fleet.account, ReviewCache(options.files, terms.table), terms, notes, unfinished)
+        migrator = Migrator(fleet.account, ReviewCache(options.files, settings.table), settings, notes, unfinished)
         for batch in batches:
             for result in run_members(batch, migrator.migrate, gate, concurrency):
                 progress.finished(result)

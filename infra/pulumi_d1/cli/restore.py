@@ -44,7 +44,10 @@ if TYPE_CHECKING:
 @click.command()
 @stack_option("Stack whose database to restore.")
 @click.option(
-    "--before", metavar="FILE", shell_complete=complete_migrations, help="Restore to before the run that applied it."
+    "--before",
+    metavar="FILE",
+    shell_complete=complete_migrations,
+    help="Restore to before its last application.",
 )
 @click.option("--time", metavar="TIME", help="Restore to this time: ISO 8601 with Z or an offset.")
 @click.option("--bookmark", metavar="ID", help="Restore to this Time Travel bookmark.")

@@ -45,7 +45,7 @@ _CONCURRENCY = click.option(
 Command = Any  # click's decorators take functions and commands alike
 
 
-def run_options(command: Command) -> Command:
+def run_flags(command: Command) -> Command:
     """Add the options of a command that sends requests."""
     for option in (_CONCURRENCY, _OWN_TOKEN, _RATE, _SHARD, _STACK, _DIR, _MATCH):
         command = option(command)
@@ -77,7 +77,7 @@ class FleetOptions:
     rate: Rate
 
     @property
-    def terms(self) -> FleetSettings:
+    def run_settings(self) -> FleetSettings:
         """The options that apply to each database."""
         return FleetSettings(self.folder, self.settings.migrations_table, self.settings.run_options)
 

@@ -52,7 +52,8 @@ DEFAULT_OPTIONS = RunOptions()
 
 
 def options_from_json(values: Mapping[str, Any]) -> RunOptions:
-    """Return the options that `as_json` wrote; Pulumi turns every number into a float."""
+    """Return the options that `as_json` wrote. An option that is newer than the state has its default."""
+    values = {**DEFAULT_OPTIONS.as_json(), **values}
     return RunOptions(
         policy={Problem(problem): Severity(severity) for problem, severity in values["policy"].items()},
         on_failure=OnFailure(values["on_failure"]),
