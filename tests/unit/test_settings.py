@@ -7,7 +7,7 @@ import yaml
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.settings import Settings, read_settings
-from tests.support.paths import ROOT
+from tests.support.paths import EXAMPLE, ROOT
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
 
@@ -161,8 +161,8 @@ def test_production_under_either_name_is_neither_ephemeral_nor_seeded(stack: str
 
 
 @pytest.mark.parametrize("stack", ["dev", "prod"])
-def test_the_stacks_of_this_project_are_configured_without_mistakes(stack: str) -> None:
-    config = yaml.safe_load((ROOT / f"Pulumi.{stack}.yaml").read_text())["config"]
+def test_the_stacks_of_the_example_are_configured_without_mistakes(stack: str) -> None:
+    config = yaml.safe_load((EXAMPLE / f"Pulumi.{stack}.yaml").read_text())["config"]
     settings = read_settings(config, environment=stack, project="your-app", account_id=ACCOUNT)
     assert settings.protect is (stack == "prod")
     assert settings.binding_environment == {"dev": "", "prod": "production"}[stack]

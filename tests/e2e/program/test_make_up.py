@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.paths import ROOT
+from tests.support.paths import EXAMPLE, ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +26,7 @@ MAKE_UP = ("make", "--assume-old=.venv/bin/.installed", "up")  # the environment
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder with this project's tracked files and the virtual environment that runs the tests."""
+    """Return a folder with this project's files, but the example's stacks and migrations, and the tests' environment."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is a prerequisite
         cwd=ROOT,
@@ -39,6 +39,8 @@ def checkout(tmp_path: Path) -> Iterator[Path]:
             target = tmp_path / "checkout" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, target)
+    shutil.rmtree(tmp_path / "checkout" / "migrations")
+    shutil.copytree(EXAMPLE, tmp_path / "checkout", dirs_exist_ok=True)
     (tmp_path / "checkout" / ".venv").symlink_to(sys.prefix)
     yield tmp_path / "checkout"
     # `make up` has pointed the scripts in the environment at this folder: point them back.
@@ -85,7 +87,7 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
     assert tomllib.loads((checkout / "wrangler.toml").read_text()) == config
     for stack in ("dev", "prod"):
         name = f"Pulumi.{stack}.yaml"
-        assert (checkout / name).read_text() == (ROOT / name).read_text(), "no salt is left behind"
+        assert (checkout / name).read_text() == (EXAMPLE / name).read_text(), "no salt is left behind"
 
     status = run(checkout, environment, str(D1), "local", "--", "d1", "status", "--json")
     assert [item["status"] for item in json.loads(status.stdout)] == ["up to date", "up to date", "not started"]
