@@ -26,7 +26,7 @@ MAKE_UP = ("make", "--assume-old=.venv/bin/.installed", "up")  # the environment
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Iterator[Path]:
-    """Return a folder with this project's files, but the example's stacks and migrations, and the tests' environment."""
+    """Return a folder with this project's files, but the example's stacks, migrations and the tests' .venv."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],  # noqa: S607 - git is a prerequisite
         cwd=ROOT,
