@@ -79,7 +79,7 @@ def test_drizzles_folders_are_applied_and_wrangler_has_nothing_left_to_do(drizzl
 
 
 def test_a_layout_that_nothing_asked_for_is_hinted_at_and_can_be_asked_for_later(drizzle: Project) -> None:
-    hint = "run pulumi config set migrationsPattern 'drizzle/*/migration.sql'"
+    hint = "run: pulumi config set migrationsPattern 'drizzle/*/migration.sql'"
     assert hint in drizzle.preview()
     assert hint in drizzle.up().stdout
     assert drizzle.outputs()["applied_migrations"] == []

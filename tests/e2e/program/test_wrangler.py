@@ -21,9 +21,9 @@ FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_
 
 
 @pytest.fixture
-def worker(project: Project, tmp_path: Path) -> Wrangler:
-    """The real wrangler in the project's folder."""
-    return Wrangler.of(installed.binaries(), project.folder, tmp_path, project.environment)
+def worker(tmp_path: Path, variables: dict[str, str]) -> Wrangler:
+    """The real wrangler in the folder of `project` or `migrated`."""
+    return Wrangler.of(installed.binaries(), tmp_path / "project", tmp_path, variables)
 
 
 def ledger(project: Project) -> list[str]:
