@@ -47,7 +47,8 @@ def main(groups: tuple[str, ...], *, runs: int, write: bool, again: bool, result
       python -m bench pending_files --runs 1     a first look
       python -m bench startup --write            one group again; the others stay
     """
-    logging.basicConfig(format="%(asctime)s  %(module)s: %(message)s", datefmt="%H:%M:%S", level=logging.INFO)
+    logging.basicConfig(format="%(asctime)s  %(module)s: %(message)s", datefmt="%H:%M:%S")
+    logging.getLogger("bench").setLevel(logging.INFO)
     chosen = groups or GROUPS
     if not again:
         with open_stage() as stage:
