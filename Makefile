@@ -32,7 +32,7 @@ check: install ## check format, lint, types and the lock file, as CI does before
 		{ echo "make: requirements.txt does not match pyproject.toml: run 'make lock'"; exit 1; }
 
 test-quick: install ## run the tests that need neither the Pulumi engine nor wrangler
-	@$(BIN)/pytest --numprocesses 2 tests/unit tests/integration
+	@$(BIN)/pytest --numprocesses 2 -m "not slow" tests/unit tests/integration
 
 test: engine ## run the whole test suite
 	@$(MAKE) --no-print-directory clients || echo "make: wrangler can't be installed, so its tests are SKIPPED."

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from tests.support.copying import Cloud
 
+pytestmark = pytest.mark.slow
+
 VALUE = st.one_of(
     st.none(),
     st.integers(-(2**63), 2**63 - 1),

@@ -13,12 +13,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from tests.support.emulator_process import client, exports, import_sql, process, result
 
 if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
+
+pytestmark = pytest.mark.slow
 
 _ROUNDS = 12
 _WRITERS = 4

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from tests.support.tenants import Tenants
 
+pytestmark = pytest.mark.slow
+
 DATABASES = 40
 
 

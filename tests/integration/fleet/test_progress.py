@@ -8,8 +8,12 @@ import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.support.tenants import Tenants
+
+pytestmark = pytest.mark.slow
 
 
 def on_a_terminal(tenants: Tenants) -> str:

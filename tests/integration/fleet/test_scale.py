@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from tests.support.cli_project import Project
+
+pytestmark = pytest.mark.slow
 
 DOCUMENT = ROOT / "docs" / "scale.md"
 CHECKED = re.compile(r"<!-- checked.*?-->\n```console\n(.*?)```", re.DOTALL)

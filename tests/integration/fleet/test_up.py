@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.support.tenants import Tenants
+
+pytestmark = pytest.mark.slow
 
 DATABASES = 60
 LOOSE = ("--rate", "100000/1")

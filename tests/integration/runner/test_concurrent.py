@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import D1Api
 
+pytestmark = pytest.mark.slow
+
 RUNS = 8
 
 LOG = Migration("0000_log.sql", "CREATE TABLE log (file TEXT NOT NULL);")

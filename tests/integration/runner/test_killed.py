@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import D1Api
 
+pytestmark = pytest.mark.slow
+
 LOG = Migration("0000_log.sql", "CREATE TABLE log (file TEXT NOT NULL);")
 SHARED = [Migration(f"{number:04}_shared.sql", f"INSERT INTO log VALUES ('{number}');") for number in (1, 2, 3)]
 ALONE = Migration("0004_alone.sql", "PRAGMA defer_foreign_keys = on;\nINSERT INTO log VALUES ('4');")
