@@ -186,11 +186,7 @@ MIGRATIONS_INPUTS: Final = (
 
 
 def migrations_inputs(props: Mapping[str, Any]) -> MigrationsInputs:
-    """Parse the inputs of the migrations resource.
-
-    Raises:
-        PlanRefused: As `database_inputs`.
-    """
+    """Parse the inputs of the migrations resource."""
     return MigrationsInputs(
         database=database_inputs(props),
         files=FileInputs(props["migrations_dir"], props["migrations_pattern"], props["migrations"]),
@@ -276,11 +272,7 @@ class SeedsInputs:
 
 
 def seeds_inputs(props: Mapping[str, Any]) -> SeedsInputs:
-    """Parse the inputs of the seeds resource.
-
-    Raises:
-        PlanRefused: As `database_inputs`.
-    """
+    """Parse the inputs of the seeds resource."""
     return SeedsInputs(
         database=database_inputs(props),
         files=FileInputs(props["seeds_dir"], "", props["seeds"]),
