@@ -1,0 +1,30 @@
+"""Run options in Pulumi's state: they come back as they were, and a newer option has its default."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from pulumi_d1.migrations.plan import Problem, Severity
+from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS, OnFailure, RunOptions, options_from_json
+
+OPTIONS = RunOptions(
+    policy={Problem.DANGEROUS: Severity.ERROR},
+    on_failure=OnFailure.RESTORE,
+    retention=timedelta(days=7),
+    import_timeout=timedelta(seconds=90),
+)
+
+
+@pytest.mark.parametrize("options", [DEFAULT_OPTIONS, OPTIONS])
+def test_the_state_returns_the_options(options: RunOptions) -> None:
+    assert options_from_json(json.loads(json.dumps(options.as_json()))) == options
+
+
+@pytest.mark.parametrize("name", DEFAULT_OPTIONS.as_json())
+def test_an_option_that_the_state_lacks_has_its_default(name: str) -> None:
+    stored = OPTIONS.as_json()
+    del stored[name]
+    assert options_from_json(stored).as_json() == {**OPTIONS.as_json(), name: DEFAULT_OPTIONS.as_json()[name]}
