@@ -27,6 +27,7 @@ from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
+from pulumi_d1.migrations.review.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.naming import database_name, is_database_name, is_production
 
@@ -102,6 +103,9 @@ class Settings(BaseModel):
     missing_files: _Severity = "warning"
     out_of_order_files: _Severity = "warning"
     dangerous_files: _Severity = "warning"
+    rehearsal_rows: Literal["auto", "live", "sample", "made"] = "auto"
+    rehearsal_limit: Annotated[int, Field(ge=1, le=10_000)] = 10
+    rehearsal_budget: Annotated[int, Field(ge=1, le=600)] = 30
     on_failure: Literal["stop", "restore"] = "stop"
     import_timeout: Annotated[int, Field(ge=1)] = 1800
     quarantine: Annotated[str, AfterValidator(_check_quarantine)] = ""
@@ -189,6 +193,9 @@ class Settings(BaseModel):
             on_failure=OnFailure(self.on_failure),
             retention=timedelta(days=self.retention_days),
             import_timeout=timedelta(seconds=self.import_timeout),
+            rehearsal=RehearsalOptions(
+                RowsMode(self.rehearsal_rows), self.rehearsal_limit, timedelta(seconds=self.rehearsal_budget)
+            ),
         )
 
     @property

@@ -28,15 +28,16 @@ ALLOWED = {
     "pulumi_d1.program.pulumi_sdk": "pulumi_d1.errors",
     "pulumi_d1.program.tokens": "",
     "pulumi_d1.sqlite": "pulumi_d1.errors",
+    "pulumi_d1.migrations.review.rows.options": "pulumi_d1.sqlite",
     "pulumi_d1.system": "pulumi_d1.errors",
     "pulumi_d1.wrangler": "pulumi_d1.errors pulumi_d1.sqlite pulumi_d1.system",
     "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.naming pulumi_d1.wrangler",
     "d1_emulator.timetravel": "d1_emulator.api_errors pulumi_d1.sqlite",
     "pulumi_d1.migrations": "pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.sqlite",
-    "pulumi_d1.migrations.run.options": "pulumi_d1.migrations",
+    "pulumi_d1.migrations.run.options": "pulumi_d1.migrations pulumi_d1.migrations.review.rows.options",
     "pulumi_d1.settings": (
         "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.quarantine "
-        "pulumi_d1.migrations.run.options pulumi_d1.naming"
+        "pulumi_d1.migrations.review.rows.options pulumi_d1.migrations.run.options pulumi_d1.naming"
     ),
     "d1_emulator.databases": (
         "d1_emulator.api_errors d1_emulator.ratelimit d1_emulator.timetravel pulumi_d1.errors pulumi_d1.sqlite"
@@ -47,6 +48,7 @@ ALLOWED = {
         "pulumi_d1.system pulumi_d1.wrangler"
     ),
     "d1_emulator.transfers": "d1_emulator.api_errors d1_emulator.databases pulumi_d1.errors pulumi_d1.sqlite",
+    "pulumi_d1.migrations.review.rows": "pulumi_d1.migrations.review.rows.options pulumi_d1.sqlite",
     "pulumi_d1.migrations.review.lint": "pulumi_d1.migrations pulumi_d1.migrations.review pulumi_d1.sqlite",
     "d1_emulator.api": (
         "d1_emulator.api_errors d1_emulator.databases d1_emulator.timetravel d1_emulator.transfers "

@@ -1,11 +1,13 @@
 """Refuse a configuration with one line for each mistake; declare its keys in Pulumi.yaml."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import yaml
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations.review.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.settings import Settings, read_settings
 from tests.support.paths import EXAMPLE, ROOT
 
@@ -86,6 +88,12 @@ def test_settings_are_frozen() -> None:
         ("jurisdiction", "uk"),
         ("readReplication", "on"),
         ("retentionDays", "31"),
+        ("rehearsalRows", "all"),
+        ("rehearsalLimit", "0"),
+        ("rehearsalLimit", "10001"),
+        ("rehearsalLimit", "1.5"),
+        ("rehearsalBudget", "0"),
+        ("rehearsalBudget", "601"),
         ("retentionDays", "a month"),
         ("protect", "perhaps"),
         ("binding", "MY DB"),
@@ -96,6 +104,12 @@ def test_settings_are_frozen() -> None:
 def test_a_value_that_is_not_allowed_is_named_with_its_key(key: str, value: str) -> None:
     with pytest.raises(ConfigError, match=rf"shop:{key}: '{value}' is not allowed: .+"):
         read(**{key: value})
+
+
+def test_the_rehearsal_has_its_options_in_those_of_the_run() -> None:
+    assert read().run_options.rehearsal == RehearsalOptions(RowsMode.AUTO, 10, timedelta(seconds=30))
+    settings = read(rehearsalRows="sample", rehearsalLimit="10000", rehearsalBudget="600")
+    assert settings.run_options.rehearsal == RehearsalOptions(RowsMode.SAMPLE, 10_000, timedelta(seconds=600))
 
 
 def test_a_misspelt_key_gets_the_right_one() -> None:

@@ -2,6 +2,7 @@
 
 The modules, in the order of the flow::
 
+    rows/      rows for the rehearsal: the database's own, a sample or generated ones
     rehearsal  run the pending files on a local database with the live schema
     lineage    follow the existing values through renames, copies and losses
     effects    what the files do to existing rows

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, Problem, Severity
+from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, RehearsalOptions, RowsMode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -37,6 +38,7 @@ class RunOptions:
     on_failure: OnFailure = OnFailure.STOP
     retention: timedelta = timedelta(days=30)
     import_timeout: timedelta = timedelta(minutes=30)
+    rehearsal: RehearsalOptions = DEFAULT_REHEARSAL
 
     def as_json(self) -> dict[str, Any]:
         """Return the options as Pulumi's state keeps them."""
@@ -45,6 +47,9 @@ class RunOptions:
             "on_failure": str(self.on_failure),
             "retention_days": self.retention.days,
             "import_timeout": self.import_timeout.total_seconds(),
+            "rehearsal_rows": str(self.rehearsal.rows),
+            "rehearsal_limit": self.rehearsal.limit_mb,
+            "rehearsal_budget": self.rehearsal.budget.total_seconds(),
         }
 
 
@@ -59,4 +64,9 @@ def options_from_json(values: Mapping[str, Any]) -> RunOptions:
         on_failure=OnFailure(values["on_failure"]),
         retention=timedelta(days=int(values["retention_days"])),
         import_timeout=timedelta(seconds=values["import_timeout"]),
+        rehearsal=RehearsalOptions(
+            rows=RowsMode(values["rehearsal_rows"]),
+            limit_mb=int(values["rehearsal_limit"]),
+            budget=timedelta(seconds=values["rehearsal_budget"]),
+        ),
     )

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pulumi_d1.migrations.plan import Problem, Severity
+from pulumi_d1.migrations.review.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS, OnFailure, RunOptions, options_from_json
 
 OPTIONS = RunOptions(
@@ -15,6 +16,7 @@ OPTIONS = RunOptions(
     on_failure=OnFailure.RESTORE,
     retention=timedelta(days=7),
     import_timeout=timedelta(seconds=90),
+    rehearsal=RehearsalOptions(RowsMode.MADE, 50, timedelta(seconds=5)),
 )
 
 

@@ -1,0 +1,6 @@
+"""Rows for the rehearsal: the database's own, a sample of them, or generated ones.
+
+The modules, in the order of the flow::
+
+    options  where the rows come from, how many are read, and what a result is based on
+"""
