@@ -44,6 +44,11 @@ CASES = {
         INSERT INTO parent VALUES (2, 'b', NULL, NULL); INSERT INTO parent VALUES (1, 'a', NULL, 2);
         INSERT INTO child VALUES (1, 'a'); UPDATE parent SET child = 1, self = 1;
     """,
+    "names that differ in letters beyond ASCII": """
+        CREATE TABLE "Ä" (a INTEGER PRIMARY KEY, "Ö", "ö"); CREATE TABLE "ä" (b REFERENCES "Ä" (a));
+        CREATE INDEX "Ü" ON "Ä" ("Ö"); CREATE INDEX "ü" ON "ä" (b);
+        INSERT INTO "Ä" VALUES (1, 2, 3); INSERT INTO "ä" VALUES (1), (1);
+    """,
     "triggers and views": """
         CREATE TABLE t (a); CREATE TABLE log (a); CREATE VIEW w AS SELECT a FROM v; CREATE VIEW v AS SELECT a FROM t;
         CREATE TRIGGER tr AFTER INSERT ON t BEGIN INSERT INTO log VALUES (CASE WHEN 1 THEN ';' END); END;

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from pulumi_d1.errors import D1Error
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import quoted
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
     """
     yield "PRAGMA defer_foreign_keys=TRUE;"
     tables = [(name, sql) for name, sql in _rows(connection, _TABLES) if options.includes(name)]
-    missing = {name.lower() for name, _ in tables} if options.schema else set()
+    missing = {fold(name) for name, _ in tables} if options.schema else set()
     waiting = []
     for name, sql in tables:
         create = _create(name, sql)
@@ -87,7 +88,7 @@ def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
             continue
         if options.schema:
             yield create
-            missing.discard(name.lower())
+            missing.discard(fold(name))
         if missing & _referenced_tables(connection, name):
             waiting.append(name)
         elif options.data:
@@ -113,7 +114,7 @@ def _create(table: str, sql: str) -> str | None:
 
 def _referenced_tables(connection: apsw.Connection, table: str) -> set[str]:
     """Return the tables of a table's foreign keys. SQLite inserts no row while one of them is missing."""
-    return {row[2].lower() for row in _rows(connection, f"PRAGMA foreign_key_list={quoted(table)}")}
+    return {fold(row[2]) for row in _rows(connection, f"PRAGMA foreign_key_list={quoted(table)}")}
 
 
 def _sequence(connection: apsw.Connection, options: DumpOptions, tables: Sequence[str]) -> Iterator[str]:

@@ -17,6 +17,7 @@ from pulumi_d1.copying.snapshot import count_rows, write_snapshot
 from pulumi_d1.errors import CopyFailed, OutcomeUnknown, PlanRefused, SqlRefused, TryLater
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.run.settling import settle_attempts
+from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -121,7 +122,7 @@ def require_empty(target: LiveDatabase, names: CopyNames) -> None:
     Raises:
         PlanRefused: It is not empty.
     """
-    others = [item for item in target.objects if item.table.lower() != names.ledger.lower()]
+    others = [item for item in target.objects if fold(item.table) != fold(names.ledger)]
     if others or target.ledger:
         content = f"{others[0].type} {others[0].name}" if others else f"ledger {names.ledger}, which has rows"
         raise PlanRefused(

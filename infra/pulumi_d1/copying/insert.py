@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.copying.literal import LargeValue, hex_digits
 from pulumi_d1.copying.page import copied_columns
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def insert_statements(storage: Storage, rows: Iterable[CopiedRow], pieces: str) 
 
 def pieces_table_name(taken: Iterable[str]) -> str:
     """Return a name for the table of pieces that nothing else in the database has."""
-    names = {name.lower() for name in taken}
+    names = {fold(name) for name in taken}
     return next(name for number in range(len(names) + 1) if (name := f"copied_pieces_{number}") not in names)
 
 

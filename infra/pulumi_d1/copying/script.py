@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.copying.insert import create_pieces_table, insert_statements, pieces_table_name
 from pulumi_d1.copying.literal import literal_sql
 from pulumi_d1.copying.page import read_rows
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.sqlite.storage import RowSource, storages
 
@@ -58,8 +59,8 @@ def plan_copy(objects: Sequence[SchemaObject]) -> CopyPlan:
         SqlError: This SQLite cannot create one of the objects.
     """
     tables = storages(objects)
-    names = {storage.table.lower() for storage in tables}
-    copied = [item for item in objects if item.type in {"view", "trigger"} or item.table.lower() in names]
+    names = {fold(storage.table) for storage in tables}
+    copied = [item for item in objects if item.type in {"view", "trigger"} or fold(item.table) in names]
     return CopyPlan(tuple(sorted(copied, key=lambda item: _ORDER.index(item.type))), tables)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pulumi_d1.errors import SqlError, SqlRefused
 from pulumi_d1.migrations import ledger
 from pulumi_d1.sqlite import schema
+from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -76,7 +77,7 @@ def read_ledger(database: ReadableDatabase, table: str) -> tuple[str, ...]:
 def _read_separately(database: ReadableDatabase, table: str) -> LiveDatabase:
     """Read schema and ledger one after the other: there is no ledger, or it is not as wrangler creates it."""
     objects = schema.objects_from(database.read(schema.SELECT))
-    if not any(item.key == ("table", table.lower()) for item in objects):
+    if not any(item.key == ("table", fold(table)) for item in objects):
         return LiveDatabase((), objects)
     return _from_rows(database.read(ledger.select(table)), objects)
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import NotConfirmed
+from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -228,9 +229,9 @@ def database_contents(objects: Iterable[SchemaObject], ledger: str) -> DatabaseC
     """Return the user's part of a schema."""
     tables = sorted((item for item in objects if item.type == "table"), key=lambda item: item.name)
     virtual = tuple(item.name for item in tables if item.is_virtual)
-    shadow_prefixes = tuple(f"{name}_".lower() for name in virtual)
-    own = (item.name for item in tables if item.name.lower() != ledger.lower())
-    return DatabaseContents(tuple(name for name in own if not name.lower().startswith(shadow_prefixes)), virtual)
+    shadow_prefixes = tuple(fold(f"{name}_") for name in virtual)
+    own = (item.name for item in tables if fold(item.name) != fold(ledger))
+    return DatabaseContents(tuple(name for name in own if not fold(name).startswith(shadow_prefixes)), virtual)
 
 
 def _config_command(settings: Settings, key: str, value: str) -> str:

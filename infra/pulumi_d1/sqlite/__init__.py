@@ -2,6 +2,7 @@
 
 The modules, in the order of the flow::
 
+    names         names as SQLite compares them
     statements    split scripts into statements, as SQLite does
     authorizer    what a statement may do on D1
     sandbox       connections under D1's rules

@@ -10,6 +10,8 @@ from typing import Final
 
 import apsw
 
+from pulumi_d1.sqlite.names import fold, is_reserved_name
+
 # Actions that are always allowed. PRAGMA optimize needs ANALYZE, even on D1's own tables.
 _FREE: Final = frozenset({apsw.SQLITE_SELECT, apsw.SQLITE_RECURSIVE, apsw.SQLITE_ANALYZE})
 
@@ -117,11 +119,11 @@ def is_allowed(action: int, first: str | None, second: str | None, database: str
 def _is_listed(action: int, first: str, second: str | None) -> bool:
     match action:
         case apsw.SQLITE_PRAGMA:
-            return _is_allowed_pragma(first.lower(), second)
+            return _is_allowed_pragma(fold(first), second)
         case apsw.SQLITE_FUNCTION:
-            return (second or "").lower() in _FUNCTIONS  # CURRENT_TIMESTAMP keeps its case
+            return fold(second or "") in _FUNCTIONS  # CURRENT_TIMESTAMP keeps its case
         case apsw.SQLITE_CREATE_VTABLE | apsw.SQLITE_DROP_VTABLE:
-            return not is_reserved_name(first) and (second or "").lower() in MODULES
+            return not is_reserved_name(first) and fold(second or "") in MODULES
         case _:
             return False
 
@@ -141,8 +143,3 @@ def _is_allowed_pragma(name: str, argument: str | None) -> bool:
 def is_on(argument: str) -> bool:
     """Return whether the argument of a boolean PRAGMA that D1 allows turns it on."""
     return argument.strip("'\"").lower() in {"true", "yes", "on", "1"}
-
-
-def is_reserved_name(name: str | None) -> bool:
-    """Return whether a name starts with `_cf_`, in any case: D1 keeps those for its own tables."""
-    return (name or "").lower().startswith("_cf_")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import tokens
 
 if TYPE_CHECKING:
@@ -53,14 +54,14 @@ def _of(type_: str, before: Schema, after: Schema) -> Iterator[SchemaChange]:
         if key not in olds:
             yield SchemaChange(ChangeKind.ADDED, type_, new.name, _describe(new, after))
         elif olds[key].sql != new.sql and tokens(olds[key].sql) != tokens(new.sql):
-            name = new.name.lower()
+            name = fold(new.name)
             yield from _changed(new, before.columns.get(name, ()), after.columns.get(name, ()))
 
 
 def _changed(new: SchemaObject, before: tuple[Column, ...], after: tuple[Column, ...]) -> Iterator[SchemaChange]:
     """Yield the changed columns of a table, or the change of the object itself if its columns are equal."""
-    olds = {column.name.lower(): column for column in before}
-    news = {column.name.lower(): column for column in after}
+    olds = {fold(column.name): column for column in before}
+    news = {fold(column.name): column for column in after}
     changes = [
         *(
             SchemaChange(ChangeKind.REMOVED, "column", f"{new.name}.{old.name}")
@@ -90,4 +91,4 @@ def _describe(item: SchemaObject, schema: Schema) -> str:
     """Return the columns of a table, or the table of an index or trigger."""
     if item.type in {"index", "trigger"}:
         return f"on {item.table}"
-    return ", ".join(column.name for column in schema.columns.get(item.name.lower(), ()))
+    return ", ".join(column.name for column in schema.columns.get(fold(item.name), ()))

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.sqlite.authorizer import MODULES, is_allowed, is_reserved_name
+from pulumi_d1.sqlite.authorizer import MODULES, is_allowed
+from pulumi_d1.sqlite.names import is_reserved_name
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.sqlite.authorizer import is_reserved_name
+from pulumi_d1.sqlite.names import fold, is_reserved_name
 from pulumi_d1.sqlite.sandbox import open_database, trusted
 
 if TYPE_CHECKING:
@@ -96,8 +96,8 @@ class SchemaObject:
 
     @property
     def key(self) -> tuple[str, str]:
-        """Type and name in lower case, because SQLite's names are case-insensitive."""
-        return self.type, self.name.lower()
+        """Type and folded name: SQLite compares names without regard to the case of ASCII letters."""
+        return self.type, fold(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class Schema:
 
     Attributes:
         objects: The objects by key, in order of creation.
-        columns: The columns of each table, by its name in lower case.
+        columns: The columns of each table, by its folded name.
     """
 
     objects: Mapping[tuple[str, str], SchemaObject]
@@ -119,8 +119,8 @@ class Schema:
 
     def without(self, table: str) -> Schema:
         """Return the schema without `table`, its indexes and its triggers."""
-        kept = {key: item for key, item in self.objects.items() if item.table.lower() != table.lower()}
-        return Schema(kept, {name: columns for name, columns in self.columns.items() if name != table.lower()})
+        kept = {key: item for key, item in self.objects.items() if fold(item.table) != fold(table)}
+        return Schema(kept, {name: columns for name, columns in self.columns.items() if name != fold(table)})
 
 
 def objects_from(rows: Iterable[Mapping[str, str]]) -> tuple[SchemaObject, ...]:
@@ -128,7 +128,7 @@ def objects_from(rows: Iterable[Mapping[str, str]]) -> tuple[SchemaObject, ...]:
     return tuple(
         SchemaObject(row["type"], row["name"], row["tbl_name"], row["sql"])
         for row in rows
-        if not (is_reserved_name(row["name"]) or row["name"].lower().startswith("sqlite_"))
+        if not (is_reserved_name(row["name"]) or fold(row["name"]).startswith("sqlite_"))
     )
 
 
@@ -144,14 +144,14 @@ def build(objects: Iterable[SchemaObject]) -> apsw.Connection:
         connection.execute("BEGIN")
         for item in sorted(objects, key=_creation_order):
             # A virtual table creates its own shadow tables. The schema lists them too.
-            if item.type == "table" and item.name.lower() in created:
+            if item.type == "table" and fold(item.name) in created:
                 continue
             try:
                 connection.execute(item.sql, can_cache=False)
             except apsw.Error as error:
                 raise SqlError(f"the {item.type} {item.name} cannot be created in the local SQLite: {error}") from error
             if item.is_virtual:
-                created = {name.lower() for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
+                created = {fold(name) for (name,) in connection.execute("SELECT name FROM sqlite_schema")}
         connection.execute("COMMIT")
     return connection
 
@@ -169,17 +169,17 @@ def build_from_statements(statements: Iterable[str]) -> apsw.Connection:
 
 
 def table_names(connection: apsw.Connection) -> frozenset[str]:
-    """Return the names of all tables, in lower case."""
+    """Return the folded names of all tables."""
     with trusted(connection):
         rows = connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'", can_cache=False)
-        return frozenset(str(name).lower() for (name,) in rows)
+        return frozenset(fold(str(name)) for (name,) in rows)
 
 
 def column_names(connection: apsw.Connection, table: str) -> tuple[str, ...]:
-    """Return the columns of a table in lower case, without generated ones. Return nothing if there is no such table."""
+    """Return the folded names of a table's columns, without generated ones; none if there is no such table."""
     with trusted(connection):
         rows = connection.execute("SELECT name FROM pragma_table_info(?)", (table,), can_cache=False)
-        return tuple(str(name).lower() for (name,) in rows)
+        return tuple(fold(str(name)) for (name,) in rows)
 
 
 def read(connection: apsw.Connection) -> Schema:
@@ -187,12 +187,12 @@ def read(connection: apsw.Connection) -> Schema:
     with trusted(connection):
         rows = list(connection.execute(SELECT, can_cache=False))
         details = list(connection.execute(_COLUMNS, can_cache=False))
-        shadows = {str(name).lower() for (name,) in connection.execute(_SHADOWS, can_cache=False)}
+        shadows = {fold(str(name)) for (name,) in connection.execute(_SHADOWS, can_cache=False)}
     listed = objects_from(dict(zip(("type", "name", "tbl_name", "sql"), row, strict=True)) for row in rows)
-    objects = [item for item in listed if item.table.lower() not in shadows]
-    columns: dict[str, tuple[Column, ...]] = {item.name.lower(): () for item in objects if item.type == "table"}
+    objects = [item for item in listed if fold(item.table) not in shadows]
+    columns: dict[str, tuple[Column, ...]] = {fold(item.name): () for item in objects if item.type == "table"}
     for table, name, type_, not_null, default, primary_key, hidden in details:
-        if (key := str(table).lower()) in columns and hidden != 1:  # 1 is a virtual table's hidden column
+        if (key := fold(str(table))) in columns and hidden != 1:  # 1 is a virtual table's hidden column
             columns[key] += (Column(name, type_, bool(not_null), default, primary_key, hidden > 1),)
     return Schema({item.key: item for item in objects}, columns)
 

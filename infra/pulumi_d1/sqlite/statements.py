@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.sqlite.names import fold
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -210,16 +212,16 @@ def first_word(sql: str) -> str:
 def tokens(sql: str) -> tuple[str, ...]:
     """Return the tokens of a statement in one spelling, so that two texts with the same meaning compare equal.
 
-    Blanks, comments and semicolons are left out. Names are in lower case and without quotes; strings are unchanged.
+    Blanks, comments and semicolons are left out. Names are folded and without quotes; strings are unchanged.
     """
     normalized: list[str] = []
     for token in _TOKEN.finditer(sql):
         match token.lastgroup:
             case "word":
-                normalized.append(token[0].lower())
+                normalized.append(fold(token[0]))
             case "quoted":
                 end = token[0][-1]
-                name = token[0][1:-1].replace(end * 2, end).lower()
+                name = fold(token[0][1:-1].replace(end * 2, end))
                 normalized.append(token[0] if token[0].startswith("'") else name)
             case "other":
                 normalized += token[0]

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.sqlite import schema
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.sandbox import trusted
 from pulumi_d1.sqlite.statements import quoted, tokens
 
@@ -85,7 +86,7 @@ def _storage(table: tuple[Any, ...], columns: list[tuple[Any, ...]]) -> Storage:
         # Keys that differ under a column's collation also differ in their bytes, and bytes have an order.
         key = tuple(f"{quoted(column)} COLLATE BINARY" for column in primary)
         return Storage(name, names, key, "")
-    taken = {column.lower() for column in names}
+    taken = {fold(column) for column in names}
     rowid = next((alias for alias in _ROWIDS if alias not in taken), "")
     if kind != "virtual":
         if len(primary) == 1 and not has_index:  # INTEGER PRIMARY KEY is an alias of the rowid
