@@ -5,10 +5,18 @@
     |-- SqlError               D1's rules or SQLite refused a statement
     |-- ApiError               Cloudflare answered a request with an error
     |   |-- NotFound           the database does not exist (7404)
-    |   |-- Unauthorized       the token is invalid or lacks a permission (10000)
+    |   |-- Unauthorized       the token is invalid, lacks a permission (10000), or is not for this account (7403)
     |   |-- SqlRefused         D1 refused the SQL (400, 7500): the whole request is rolled back
+    |   |-- LimitReached       a database or the account is full: nothing was applied, and waiting does not help
     |   |-- TryLater           too many requests (429), or an import blocks the database: nothing was run
-    |   `-- OutcomeUnknown     no answer, or a 5xx: the request may have taken effect
+    |   |   |-- Overloaded     one database has too many queries; others are not affected
+    |   |   `-- DailyLimitReached  the free plan's rows of this day are used up, until midnight UTC
+    |   |-- NotSent            a proxy or a certificate prevents connections: nothing was sent
+    |   |   `-- NoConnection   no connection could be made at this moment: nothing was sent
+    |   `-- OutcomeUnknown     no answer, a 5xx, or an answer that is not Cloudflare's: the request may have taken effect
+    |       `-- ResultTooLarge the answer is larger than D1 or this client allows; the same request gets it again
+    |       |-- NotSent        no connection: the request did not take effect
+    |       `-- StillRunning   Cloudflare reported an import as running until the wait for it ended
     |-- PlanRefused            a problem in the migrations folder is an error by the stack's policy
     |-- MigrationFailed        a migration failed during a run
     |-- RestoreFailed          a restore failed, or its result is unknown
@@ -74,15 +82,47 @@ class Unauthorized(ApiError):
 
 
 class SqlRefused(ApiError):
-    """D1 refused the SQL. A request is one transaction, so nothing was applied."""
+    """D1 refused the SQL. Nothing was applied, or Cloudflare undoes the part of an import that was."""
+
+
+class LimitReached(ApiError):
+    """The database or the account is full, or the account has too many databases. Nothing was applied."""
 
 
 class TryLater(ApiError):
     """There are too many requests, or an import blocks the database. Nothing was applied."""
 
 
+class Overloaded(TryLater):
+    """The database has too many queries in its queue. Other databases are not affected."""
+
+
+class DailyLimitReached(TryLater):
+    """The free plan's rows to read or write are used up for this day, which ends at midnight UTC."""
+
+
+class NotSent(ApiError):
+    """No connection could be made, so nothing was sent. Only another proxy or certificate helps."""
+
+
+class NoConnection(NotSent):
+    """No connection could be made at this moment, so nothing was sent. It may work in a moment."""
+
+
 class OutcomeUnknown(ApiError):
-    """There was no answer, or a 5xx. The request may have taken effect: read the database before repeating it."""
+    """There was no answer of Cloudflare's, or a 5xx. The request may have taken effect: read the database first."""
+
+
+class ResultTooLarge(OutcomeUnknown):
+    """The answer is larger than D1 or this client allows. A write may have taken effect; a read fails again."""
+
+
+class NotSent(OutcomeUnknown):
+    """There was no connection, or the file of an import was not uploaded. Nothing was applied."""
+
+
+class StillRunning(OutcomeUnknown):
+    """Cloudflare reported an import as running for as long as we wait for one."""
 
 
 class PlanRefused(D1Error):
