@@ -13,9 +13,8 @@
     |   |   `-- DailyLimitReached  the free plan's rows of this day are used up, until midnight UTC
     |   |-- NotSent            a proxy or a certificate prevents connections: nothing was sent
     |   |   `-- NoConnection   no connection could be made at this moment: nothing was sent
-    |   `-- OutcomeUnknown     no answer, a 5xx, or an answer that is not Cloudflare's: the request may have taken effect
-    |       `-- ResultTooLarge the answer is larger than D1 or this client allows; the same request gets it again
-    |       |-- NotSent        no connection: the request did not take effect
+    |   `-- OutcomeUnknown     no answer of Cloudflare's, or a 5xx: the request may have taken effect
+    |       |-- ResultTooLarge the answer is larger than D1 or this client allows; the same request gets it again
     |       `-- StillRunning   Cloudflare reported an import as running until the wait for it ended
     |-- PlanRefused            a problem in the migrations folder is an error by the stack's policy
     |-- MigrationFailed        a migration failed during a run
@@ -115,10 +114,6 @@ class OutcomeUnknown(ApiError):
 
 class ResultTooLarge(OutcomeUnknown):
     """The answer is larger than D1 or this client allows. A write may have taken effect; a read fails again."""
-
-
-class NotSent(OutcomeUnknown):
-    """There was no connection, or the file of an import was not uploaded. Nothing was applied."""
 
 
 class StillRunning(OutcomeUnknown):
