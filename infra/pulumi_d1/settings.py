@@ -100,6 +100,7 @@ class Settings(BaseModel):
     migrations_pattern: str = ""
     migrations_table: str = Field(default="d1_migrations", min_length=1)
     edited_files: _Severity = "warning"
+    empty_files: _Severity = "warning"
     missing_files: _Severity = "warning"
     out_of_order_files: _Severity = "warning"
     dangerous_files: _Severity = "warning"
@@ -184,6 +185,7 @@ class Settings(BaseModel):
         """The stack's decisions about its runs."""
         policy = {
             Problem.EDITED: Severity(self.edited_files),
+            Problem.EMPTY: Severity(self.empty_files),
             Problem.MISSING: Severity(self.missing_files),
             Problem.OUT_OF_ORDER: Severity(self.out_of_order_files),
             Problem.DANGEROUS: Severity(self.dangerous_files),

@@ -63,6 +63,8 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
         click.echo(f"  {file}")
     for file in plan.writers:
         click.echo(f"{file} writes rows, which are not compared: make sure that the database has them")
+    for file in plan.empty:
+        click.echo(f"{file} has no statement: once it is marked, SQL that is added to it will never run")
     confirm(f"Mark {len(plan.names)} files as applied", yes=yes)
     bookmark = bookmark_now(database.bookmark(), timedelta(days=settings.retention_days))
     click.echo(bookmark.announcement(name))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern, make_pattern
+from pulumi_d1.sqlite.statements import next_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,6 +42,11 @@ class Migration:
     def sha256(self) -> str:
         """Hex digest of the text with LF line ends, so that the line ends of a checkout do not matter."""
         return hashlib.sha256(self.sql.replace("\r\n", "\n").encode()).hexdigest()
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the text has no statement: only blanks, comments and semicolons."""
+        return next_statement(self.sql) is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,9 @@ class Problem(StrEnum):
     QUARANTINED = "quarantined"
     """A pending file has a text that a restore undid: it would do the same harm again."""
 
+    EMPTY = "empty"
+    """A pending file has no statement: it would be recorded as applied, and SQL added later would never run."""
+
     DANGEROUS = "dangerous"
     """Lint reports an error in a pending file. The plan itself does not read the statements."""
 
@@ -58,6 +61,7 @@ DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
         Problem.RENAMED: Severity.ERROR,
         Problem.DUPLICATE_NUMBER: Severity.WARNING,
         Problem.QUARANTINED: Severity.ERROR,
+        Problem.EMPTY: Severity.WARNING,
         Problem.DANGEROUS: Severity.WARNING,
     }
 )
@@ -95,6 +99,10 @@ class HashedFile(Protocol):
     @property
     def sha256(self) -> str:
         """The hex digest of the text."""
+
+    @property
+    def is_empty(self) -> bool:
+        """True if the text is known to have no statement."""
 
 
 F = TypeVar("F", bound=HashedFile)
@@ -138,6 +146,7 @@ def make_plan(
         *_out_of_order(pending, applied),
         *_duplicate_numbers(migrations, pending),
         *_quarantined(pending, quarantine),
+        *_empty(pending),
     )
     return MigrationPlan(pending, tuple(applied), tuple(sorted(problems, key=lambda problem: sort_key(problem.name))))
 
@@ -157,14 +166,18 @@ def _missing_or_renamed(
     applied: Sequence[str],
     recorded: Mapping[str, str],
 ) -> list[FolderProblem]:
-    """Report each applied file that is gone: as renamed if a pending one has its text, otherwise as missing."""
+    """Report each applied file that is gone: as renamed if a pending one is likely to be it, otherwise as missing."""
     names = {migration.name for migration in migrations}
     gone = [name for name in applied if name not in names]
-    by_digest = {migration.sha256: migration.name for migration in reversed(pending)} if gone else {}
+    by_digest = {file.sha256: file.name for file in reversed(pending) if not file.is_empty} if gone else {}
+    by_letters = {file.name.casefold(): file.name for file in reversed(pending)} if gone else {}
     problems = []
     for name in gone:
         if new := by_digest.get(recorded.get(name, "")):
             message = f"has the text of {name}, which is applied, so it would run a second time: rename it back"
+            problems.append(FolderProblem(Problem.RENAMED, new, message))
+        elif new := by_letters.get(name.casefold()):
+            message = f"is applied as {name}, and the ledger distinguishes case, so it would run again: rename it back"
             problems.append(FolderProblem(Problem.RENAMED, new, message))
         else:
             message = "is applied, but its file is gone: bring it back, or a new database will differ from this one"
@@ -187,12 +200,16 @@ def _duplicate_numbers(migrations: Sequence[HashedFile], pending: Sequence[Hashe
         numbers = tuple(text if unnumbered else number for unnumbered, number, text in sort_key(migration.name))
         by_number[numbers].append(migration.name)
     new = {migration.name for migration in pending}
-    return [
-        FolderProblem(Problem.DUPLICATE_NUMBER, name, f"has the same number as {first}: renumber one of them")
-        for first, *others in by_number.values()
-        for name in others
-        if new & {first, name}
-    ]
+    problems = []
+    for names in by_number.values():
+        applied = next((name for name in names if name not in new), "")
+        if applied:
+            message = f"has the same number as {applied}, which is applied: give it a higher number"
+        else:
+            message = f"has the same number as {names[0]}: renumber one of them"
+        others = names if applied else names[1:]
+        problems += [FolderProblem(Problem.DUPLICATE_NUMBER, name, message) for name in others if name in new]
+    return problems
 
 
 def _quarantined(pending: Sequence[HashedFile], quarantine: Quarantine) -> list[FolderProblem]:
@@ -206,3 +223,11 @@ def _quarantined(pending: Sequence[HashedFile], quarantine: Quarantine) -> list[
             )
             problems.append(FolderProblem(Problem.QUARANTINED, migration.name, message))
     return problems
+
+
+def _empty(pending: Sequence[HashedFile]) -> list[FolderProblem]:
+    message = (
+        "has no statement: it would be recorded as applied, and SQL that is added later would never run. Write its SQL "
+        "first, delete the file, or write SELECT 1; into it if it is meant to do nothing"
+    )
+    return [FolderProblem(Problem.EMPTY, migration.name, message) for migration in pending if migration.is_empty]

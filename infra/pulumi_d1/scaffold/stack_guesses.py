@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEV, PROD = DEVELOPMENT, PRODUCTION_NAMES[0]
 _DEVELOPMENT_NAMES: Final = (DEVELOPMENT, "development")
 _LAYOUT: Final = ("binding", "migrationsDir", "migrationsPattern", "migrationsTable")
-_POLICY: Final = ("dangerousFiles", "editedFiles", "missingFiles", "outOfOrderFiles")
+_POLICY: Final = ("dangerousFiles", "editedFiles", "emptyFiles", "missingFiles", "outOfOrderFiles")
 _NOT_PRODUCTION: Final = re.compile(r"(?:^|[-_])(?:dev|development|test|staging|preview)$")
 
 

@@ -109,6 +109,14 @@ def test_a_file_that_writes_rows_is_named(project: Project, older: D1Api) -> Non
     assert older.read("SELECT * FROM users") == ()
 
 
+def test_a_file_without_a_statement_is_named(project: Project, older: D1Api) -> None:
+    project.write("0004_tags.sql", "-- Migration number: 0004\n")
+    result = project.d1("baseline", "--yes")
+    expected = "0004_tags.sql has no statement: once it is marked, SQL that is added to it will never run\n"
+    assert expected in result.stdout
+    assert marked(older) == [*FILES, "0004_tags.sql"]
+
+
 def test_unproven_or_unconfirmed_marks_are_refused(project: Project, older: D1Api) -> None:
     unconfirmed = refusal(project)
     assert unconfirmed == "nothing was changed: there is no terminal to ask for confirmation; use --yes\n"

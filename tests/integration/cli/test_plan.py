@@ -83,6 +83,43 @@ def test_offline_runs_the_whole_folder_without_access(project: Project) -> None:
     assert "migrations/0004_broken.sql:1:8: D200 no such column: nope" in done.stdout
 
 
+COMMENT = "-- Migration number: 0004 \t 2026-11-29T12:00:00.000Z\n"
+NO_STATEMENT = "migrations/0004_tags.sql has no statement: it would be recorded as applied"
+
+
+@pytest.mark.parametrize("text", [COMMENT, ""])
+@pytest.mark.usefixtures("database")
+def test_case_39_a_file_without_a_statement_warns_in_dev_and_stops_prod(project: Project, text: str) -> None:
+    project.write("0004_tags.sql", text)
+    done = project.d1("plan")
+    assert done.returncode == 2, done.stderr
+    assert f"warnings:\n  {NO_STATEMENT}" in done.stdout
+    assert "1 pending, 0 errors, 1 warning\n" in done.stdout
+
+    done = project.d1("plan", "--stack", "prod")
+    assert done.returncode == 1
+    assert f"errors:\n  {NO_STATEMENT}" in done.stdout
+    [error] = as_json(project, "--stack", "prod")["errors"]
+    assert (error["code"], error["file"]) == ("empty", "migrations/0004_tags.sql")
+    done = project.d1("comment", "--stack", "prod")
+    assert "**Errors**\n\n- `migrations/0004_tags.sql` `has no statement" in done.stdout
+
+
+def test_offline_a_file_without_a_statement_may_be_applied_so_it_only_warns(project: Project) -> None:
+    project.write("0004_tags.sql", COMMENT)
+    done = project.d1("plan", "--stack", "prod", "--offline")
+    assert done.returncode == 0, done.stderr
+    assert f"warnings:\n  {NO_STATEMENT}" in done.stdout
+
+
+def test_a_file_that_is_meant_to_do_nothing_selects(project: Project, database: D1Api) -> None:
+    project.write("0004_tags.sql", COMMENT + "SELECT 1;\n")
+    assert project.d1("plan").stdout.endswith("1 pending, 0 errors, 0 warnings\n")
+    project.write("0004_tags.sql", "")
+    database.write(ledger.insert("d1_migrations", "0004_tags.sql"))
+    assert project.d1("plan").stdout.endswith("4 applied, 0 pending, 0 errors, 0 warnings\n")
+
+
 def test_a_nested_layout_is_read_with_its_pattern_and_hinted_at_without(project: Project) -> None:
     (project.folder / "migrations" / "1_a").mkdir()
     for file in FILES:

@@ -64,10 +64,64 @@ def test_a_new_file_before_an_applied_one_is_out_of_order() -> None:
     assert kinds_and_names(plan) == [(Problem.OUT_OF_ORDER, "2_b.sql")]
 
 
+def duplicates(names: list[str], applied: list[str]) -> list[str]:
+    """Return the lines about duplicate numbers."""
+    plan = make_plan(files(*names), applied, {})
+    return [item.in_folder("sql") for item in plan.problems if item.problem is Problem.DUPLICATE_NUMBER]
+
+
 def test_two_files_with_one_number_are_reported_while_one_of_them_is_pending() -> None:
-    both = files("0002_a.sql", "2_b.sql", "3_c.sql")
-    assert kinds_and_names(make_plan(both, ["0002_a.sql"], {})) == [(Problem.DUPLICATE_NUMBER, "2_b.sql")]
-    assert make_plan(both, ["0002_a.sql", "2_b.sql"], {}).problems == ()
+    both = ["0002_a.sql", "2_b.sql", "3_c.sql"]
+    assert duplicates(both, []) == ["sql/2_b.sql has the same number as 0002_a.sql: renumber one of them"]
+    assert duplicates(both, ["0002_a.sql", "2_b.sql"]) == []
+
+
+@pytest.mark.parametrize(("applied", "pending"), [("0002_a.sql", "2_b.sql"), ("2_b.sql", "0002_a.sql")])
+def test_a_duplicate_number_names_the_pending_file_never_the_applied_one(applied: str, pending: str) -> None:
+    expected = f"sql/{pending} has the same number as {applied}, which is applied: give it a higher number"
+    assert duplicates(["0002_a.sql", "2_b.sql"], [applied]) == [expected]
+
+
+def test_each_pending_file_is_named_once_beside_applied_ones_with_its_number() -> None:
+    names = ["4_a.sql", "4_b.sql", "4_c.sql", "4_d.sql"]
+    assert [line.partition(" ")[0] for line in duplicates(names, ["4_b.sql", "4_d.sql"])] == [
+        "sql/4_a.sql",
+        "sql/4_c.sql",
+    ]
+    assert {line.partition(" ")[2] for line in duplicates(names, ["4_b.sql", "4_d.sql"])} == {
+        "has the same number as 4_b.sql, which is applied: give it a higher number"
+    }
+
+
+EMPTY = ["", "\n\t \f\r\n", "\ufeff", ";", "-- Migration number: 0004 \t 2026-11-29T12:00:00.000Z\n"]
+EMPTY += ["\ufeff-- a\n;\n/* CREATE TABLE t (a); */;", "/* never closed; DROP TABLE t;", "--> statement-breakpoint"]
+
+
+@pytest.mark.parametrize("text", EMPTY)
+def test_a_pending_file_without_a_statement_is_a_problem_and_an_applied_one_is_not(text: str) -> None:
+    folder = [Migration("1_a.sql", text)]
+    [problem] = make_plan(folder, [], {}).problems
+    assert (problem.problem, problem.name) == (Problem.EMPTY, "1_a.sql")
+    assert problem.in_folder("sql").startswith("sql/1_a.sql has no statement: it would be recorded as applied")
+    assert make_plan(folder, ["1_a.sql"], {}).problems == ()
+
+
+@pytest.mark.parametrize("text", ["SELECT 1;", "-- a\nSELECT 1", ";;/* b */ PRAGMA foreign_keys = ON;", "'", "\u00a0"])
+def test_a_file_with_a_statement_is_not_empty(text: str) -> None:
+    assert make_plan([Migration("1_a.sql", text)], [], {}).problems == ()
+
+
+def test_an_empty_file_is_not_taken_for_another_empty_one_that_was_renamed() -> None:
+    plan = make_plan([Migration("2_b.sql", "")], ["1_a.sql"], {"1_a.sql": digest("")})
+    assert kinds_and_names(plan) == [(Problem.MISSING, "1_a.sql"), (Problem.EMPTY, "2_b.sql")]
+
+
+def test_a_name_that_changed_its_case_is_renamed_and_does_not_run_again() -> None:
+    plan = make_plan(files("1_äb.sql"), ["1_ÄB.sql"], {})
+    assert kinds_and_names(plan) == [(Problem.RENAMED, "1_äb.sql")]
+    assert "is applied as 1_ÄB.sql" in plan.problems[0].message
+    two_files = make_plan(files("1_a.sql", "1_A.sql", "2_b.sql"), ["1_A.sql"], {})
+    assert Problem.RENAMED not in [problem for problem, _ in kinds_and_names(two_files)]
 
 
 def test_files_without_a_number_have_none_in_common() -> None:

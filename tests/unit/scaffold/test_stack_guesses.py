@@ -119,7 +119,7 @@ def test_common_keys_go_into_the_project_and_others_into_the_stacks() -> None:
     }
     config = stack_config(prod, shared, "shop")
     assert config["protect"] == "true"
-    assert config["editedFiles"] == config["dangerousFiles"] == "error"
+    assert config["editedFiles"] == config["dangerousFiles"] == config["emptyFiles"] == "error"
     assert config["migrationsDir"] == config["migrationsPattern"] == "", "the default, in place of Pulumi.yaml's"
     assert (config["migrationsTable"], config["adopt"]) == ("log", OTHER)
     assert "databaseName" not in config

@@ -12,6 +12,7 @@ from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.errors import NotFound
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.migrations.plan import Problem, Severity, severity_of
 from pulumi_d1.migrations.review.review import review_database, review_files
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pulumi_d1.cloudflare.database import D1Api
-    from pulumi_d1.migrations.plan import Problem, Severity
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.settings import Settings
 
@@ -42,8 +42,14 @@ class StackReview:
 
     @property
     def policy(self) -> Mapping[Problem, Severity]:
-        """The severities that the stack gives to problems."""
-        return self.settings.run_options.policy
+        """The severities that the stack gives to problems.
+
+        Offline, an empty file is only a warning: applied files are pending too, and an applied one does no harm.
+        """
+        policy = self.settings.run_options.policy
+        if self.offline and severity_of(Problem.EMPTY, policy) is Severity.ERROR:
+            return {**policy, Problem.EMPTY: Severity.WARNING}
+        return policy
 
     @property
     def exit_code(self) -> ExitCode:

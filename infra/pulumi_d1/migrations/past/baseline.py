@@ -35,6 +35,7 @@ class Baseline:
         refusal: Why the files cannot run on a new database; None if they can.
         differences: The changes from the schema of the ledger and of `names` to the live one; empty if they agree.
         writers: Those of `names` that write rows, which are not compared.
+        empty: Those of `names` without a statement.
     """
 
     names: tuple[str, ...]
@@ -42,6 +43,7 @@ class Baseline:
     refusal: Refusal | None
     differences: tuple[SchemaChange, ...]
     writers: tuple[str, ...]
+    empty: tuple[str, ...]
 
 
 def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, through: str | None) -> Baseline:
@@ -68,6 +70,7 @@ def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, thr
         rehearse((), [by_name[name] for name in ledger_after if name in by_name], table).refusal,
         drift(files, LiveDatabase(ledger_after, now.objects), table),
         tuple(file.name for file in unmarked if _writes_rows(file)),
+        tuple(file.name for file in unmarked if file.is_empty),
     )
 
 

@@ -109,6 +109,11 @@ class PlannedFile:
     name: str
     sha256: str
 
+    @property
+    def is_empty(self) -> bool:
+        """False: without the text, it is not known."""
+        return False
+
 
 @dataclass(frozen=True, slots=True)
 class FileInputs:

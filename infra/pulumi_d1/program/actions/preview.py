@@ -19,10 +19,11 @@ from pulumi_d1.program.actions.inputs import NO_STATE, refuse_another_ledger
 from pulumi_d1.reports.review_text import describe_drift, format_review
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.live import LiveDatabase
+    from pulumi_d1.migrations.plan import HashedFile
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.program.actions.inputs import MigrationsInputs, MigrationsState
 
@@ -73,14 +74,12 @@ def review_existing(
     Raises:
         PlanRefused: The stack now names another ledger, which is empty.
     """
+    planned: Sequence[HashedFile] = inputs.files.planned
     try:
-        review = review_database(
-            connect(), inputs.files.read_planned(), inputs.database.migrations_table, state.digests, inputs.quarantine
-        )
+        planned = files = inputs.files.read_planned()
+        review = review_database(connect(), files, inputs.database.migrations_table, state.digests, inputs.quarantine)
     except (ApiError, ConfigError) as error:
-        return review_without_rehearsal(
-            inputs.files.planned, state.applied, state.digests, str(error), inputs.quarantine
-        )
+        return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine)
     refuse_another_ledger(inputs, state, review.plan.applied)
     return review
 
