@@ -91,6 +91,7 @@ def _report(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: 
         folder=settings.migrations_dir,
         review=review.review,
         policy=review.policy,
+        hints=review.hints,
         offline=offline,
         bookmark=bookmark_now(bookmark, timedelta(days=settings.retention_days)) if bookmark else None,
     )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.scaffold import detection
 from pulumi_d1.scaffold.project_files import (
     FileAction,
@@ -92,6 +93,8 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     if workflows:
         changes += _changes(detection.repository_root(folder) / ".github" / "workflows", _workflows(folder))
     _refuse_conflicts(changes)
+    for hint in _hints(folder, shared, own):
+        click.echo(f"warning: {hint}", err=True)
     for line in _summary(path, stacks, project, shared):
         click.echo(line)
     for item in changes:
@@ -138,6 +141,16 @@ def _program(
     for migrations in sorted(folders):
         if not (folder.resolve() / migrations).resolve().is_dir():
             yield ScaffoldFile(f"{migrations}/.gitkeep", "")
+
+
+def _hints(folder: Path, shared: Mapping[str, str], own: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+    """Yield lines about files in the folders of the migrations that do not count."""
+    layouts = {
+        tuple({**shared, **keys}.get(key, "") for key in ("migrationsDir", "migrationsPattern"))
+        for keys in own.values()
+    }
+    for migrations, pattern in sorted(layouts):
+        yield from migrations_folder(migrations or "migrations", pattern, folder).hints()
 
 
 def _workflows(program: Path) -> Iterator[ScaffoldFile]:

@@ -32,12 +32,12 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
       d1 plan --json | jq .errors
     """
     stack_review = review_stack(project.root(), stack, {}, offline=offline)
-    if stack_review.hint:
-        click.echo(f"warning: {stack_review.hint}", err=True)
+    for hint in stack_review.hints:
+        click.echo(f"warning: {hint}", err=True)
     review, policy = stack_review.review, stack_review.policy
     name, folder = stack_review.settings.database_name, stack_review.settings.migrations_dir
     if as_json:
-        click.echo(review_json(review, name, folder, policy))
+        click.echo(review_json(review, name, folder, policy, stack_review.hints))
     else:
         text = format_review(review, name, folder, policy)
         click.echo("\n".join(line for line in (text, summary(review, name, policy)) if line))

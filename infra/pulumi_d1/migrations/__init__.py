@@ -3,7 +3,9 @@
 The modules, in the order of the flow::
 
     pattern     which files count
+    passed_over files that do not count, and why
     folder      read the SQL files, in wrangler's order
+    importing   which files must be sent as an import
     ledger      the SQL of wrangler's `d1_migrations` table
     live        read a database's ledger and schema
     quarantine  files that a restore undid and a stack refuses

@@ -5,6 +5,7 @@ Source of the rules: wrangler 4.164.0, observed and read (packages/wrangler/src/
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import math
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations.passed_over import find_passed_over, passed_over_lines
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern, make_pattern
 from pulumi_d1.sqlite.statements import next_statement
 
@@ -25,6 +27,8 @@ _WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u30
 """White space as JavaScript defines it, which differs from Python's."""
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Python reads bad UTF-8 as surrogates
+
+_OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,17 @@ class MigrationsFolder:
             ConfigError: The folder does not exist, or the name or text of a file cannot be read.
         """
         return read_folder(self.path, self.pattern)
+
+    def hints(self) -> tuple[str, ...]:
+        """Return lines about files that do not count: the layout hint, and the files that are passed over.
+
+        Raises:
+            ConfigError: The name of a file cannot be read.
+        """
+        hint = self.layout_hint()
+        files = find_passed_over(self.path, self.pattern)
+        others = (file for file in files if not (hint and NESTED.matches(file.name)))
+        return (*([hint] if hint else []), *passed_over_lines(others, Path(self.name).as_posix()))
 
     def layout_hint(self) -> str | None:
         """Return a hint if no file matches the pattern but some match a nested layout, otherwise None.
@@ -163,9 +178,22 @@ def _is_regular(file: Path) -> bool:
 
 
 def _text(file: Path) -> str:
+    """Return the text of a file.
+
+    Raises:
+        ConfigError: It is not UTF-8 text. SQLite would end a statement at a NUL byte.
+    """
     raw = file.read_bytes()
+    if raw.startswith(_OTHER_MARKS):
+        raise _not_utf8(file, raw, 0, "it starts with the mark of UTF-16 or UTF-32")
+    if (nul := raw.find(b"\0")) >= 0:
+        raise _not_utf8(file, raw, nul, f"it has NUL bytes (UTF-16?), the first at byte {nul}")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise ConfigError(f"{file}:{line}: is not UTF-8 text (byte {error.start}): save the file as UTF-8") from None
+        raise _not_utf8(file, raw, error.start, f"byte {error.start} is {raw[error.start]:#04x}") from None
+
+
+def _not_utf8(file: Path, raw: bytes, place: int, reason: str) -> ConfigError:
+    line = raw.count(b"\n", 0, place) + 1
+    return ConfigError(f"{file}:{line}: is not UTF-8 text: {reason}: save the file as UTF-8")

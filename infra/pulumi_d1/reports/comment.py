@@ -36,6 +36,7 @@ class StackReport:
         database: The database's name; empty if the settings cannot be read.
         folder: The migrations folder, as the user wrote it.
         review: The review; None if there is an error.
+        hints: Lines about files of the folder that do not count.
         offline: True if the files ran on an empty database, without access to the real one.
         bookmark: The database's current bookmark; None if it does not exist yet or was not read.
         error: Why there is no review; empty if there is one.
@@ -46,6 +47,7 @@ class StackReport:
     folder: str = ""
     review: Review | None = None
     policy: Mapping[Problem, Severity] | None = None
+    hints: tuple[str, ...] = ()
     offline: bool = False
     bookmark: Bookmark | None = None
     error: str = ""
@@ -137,6 +139,7 @@ def _section(report: StackReport) -> _Section:
         _Block("Pending", tuple(file.name for file in review.plan.pending), "text"),
         _Block("Schema changes", tuple(map(change_line, review.changes)), "diff"),
         _Block("Warnings", tuple(_findings(*warnings, report.folder))),
+        _Block("Not read", tuple(map(code, report.hints))),
         _Block("Drift", drift_lines(review.drift), "text"),
         _Block("Allowed in the files", tuple(_findings((), waived, report.folder))),
     )

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.difference import SchemaChange
 
 
-def review_json(review: Review, database: str, folder: str, policy: Mapping[Problem, Severity]) -> str:
+def review_json(
+    review: Review, database: str, folder: str, policy: Mapping[Problem, Severity], hints: Iterable[str] = ()
+) -> str:
     """Return the review as one JSON object.
 
     Args:
         folder: The migrations folder, as the user wrote it.
+        hints: Lines about files of the folder that do not count.
     """
     document = {
         "database": database,
@@ -29,6 +32,7 @@ def review_json(review: Review, database: str, folder: str, policy: Mapping[Prob
         "not_rehearsed": review.obstacle or None,
         "errors": _findings(*review.errors(policy), folder),
         "warnings": _findings(*review.warnings(policy), folder),
+        "hints": list(hints),
         "allowed": _findings((), (item for item in review.findings if item.waiver), folder),
     }
     return json.dumps(document, indent=2)

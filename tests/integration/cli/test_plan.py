@@ -138,6 +138,21 @@ def test_a_nested_layout_is_read_with_its_pattern_and_hinted_at_without(project:
 
 
 @pytest.mark.usefixtures("database")
+def test_case_40_files_that_are_passed_over_are_named_once(project: Project) -> None:
+    project.write("0004_tags.SQL", "CREATE TABLE tags (id);")
+    expected = "passed over: migrations/0004_tags.SQL (only names that end in .sql, in lower case, are read: rename it)"
+    done = project.d1("plan")
+    assert (done.returncode, done.stderr) == (0, f"warning: {expected}\n")
+    assert as_json(project)["hints"] == [expected]
+    assert f"**Not read**\n\n- `{expected}`\n" in project.d1("comment").stdout
+    fleet = project.d1("fleet", "plan", "--stack", "dev", "--match", "nothing-*")
+    assert f"warning: {expected}\n" in fleet.stderr
+    for file in project.folder.glob("Pulumi*.yaml"):
+        file.unlink()
+    assert f"warning: {expected}\n" in project.d1("init", "--dry-run").stderr
+
+
+@pytest.mark.usefixtures("database")
 def test_it_works_from_a_folder_inside_of_the_project(project: Project, tmp_path: Path) -> None:
     inside = project.folder / "src"
     inside.mkdir()

@@ -115,7 +115,29 @@ def test_a_missing_folder_is_named_with_the_key_that_sets_it(tmp_path: Path) -> 
         read_folder(tmp_path / "nowhere")
 
 
-def test_a_file_that_is_not_text_is_named_with_its_line(tmp_path: Path) -> None:
-    (tmp_path / "1.sql").write_bytes(b"SELECT 1;\nSELECT '\xff';\n")
-    with pytest.raises(ConfigError, match=r"1\.sql:2: is not UTF-8"):
+SQL = "SELECT 1;\nSELECT 'é';\n"
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        (SQL.encode("latin-1"), "1.sql:2: is not UTF-8 text: byte 18 is 0xe9: save"),
+        (SQL.encode("utf-16-le"), "1.sql:1: is not UTF-8 text: it has NUL bytes (UTF-16?), the first at byte 1: save"),
+        (SQL.encode("utf-16-be"), "1.sql:1: is not UTF-8 text: it has NUL bytes (UTF-16?), the first at byte 0: save"),
+        (b"SELECT 1;\n\0", "1.sql:2: is not UTF-8 text: it has NUL bytes (UTF-16?), the first at byte 10: save"),
+        (SQL.encode("utf-16"), "1.sql:1: is not UTF-8 text: it starts with the mark of UTF-16 or UTF-32: save"),
+        (b"\xfe\xff" + SQL.encode("utf-16-be"), "it starts with the mark of UTF-16 or UTF-32: save"),
+        (b"\0\0\xfe\xff" + SQL.encode("utf-32-be"), "it starts with the mark of UTF-16 or UTF-32: save"),
+    ],
+)
+def test_case_41_a_file_that_is_not_utf_8_is_named_with_the_place(tmp_path: Path, raw: bytes, message: str) -> None:
+    (tmp_path / "1.sql").write_bytes(raw)
+    with pytest.raises(ConfigError) as refused:
         read_folder(tmp_path)
+    assert str(refused.value).endswith("save the file as UTF-8")
+    assert message in str(refused.value)
+
+
+def test_the_mark_of_utf_8_is_text(tmp_path: Path) -> None:
+    (tmp_path / "1.sql").write_text(SQL, encoding="utf-8-sig")
+    assert [migration.sql for migration in read_folder(tmp_path)] == [f"\ufeff{SQL}"]

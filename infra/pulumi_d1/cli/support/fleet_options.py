@@ -126,7 +126,7 @@ def read_options(  # noqa: PLR0913 - one argument for each option
     settings = project.settings(root, stack, needs_account=needs_account)
     pattern = "" if directory else settings.migrations_pattern
     folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
-    if hint := folder.layout_hint():
+    for hint in folder.hints():
         click.echo(f"warning: {hint}", err=True)
     return FleetOptions(root, settings, folder.name, folder.read(), part, own_rate)
 

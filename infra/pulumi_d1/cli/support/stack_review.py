@@ -29,14 +29,14 @@ class StackReview:
     """A stack's files, compared with its database.
 
     Attributes:
-        hint: A hint about a folder in another layout; None if there is none.
+        hints: Lines about files of the folder that do not count.
         database: The stack's database; None if it does not exist yet or was not read.
         offline: True if the files ran on an empty database, without access to the real one.
     """
 
     settings: Settings
     review: Review
-    hint: str | None
+    hints: tuple[str, ...]
     database: D1Api | None
     offline: bool
 
@@ -72,17 +72,17 @@ def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offl
     """
     settings = project.settings(folder, stack, needs_account=not offline)
     migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
-    files, hint = migrations.read(), migrations.layout_hint()
+    files, hints = migrations.read(), migrations.hints()
     table, quarantine = settings.migrations_table, settings.quarantined
     if offline:
-        return StackReview(settings, review_files(files, live.NEW, table, {}, lambda _: None), hint, None, offline)
+        return StackReview(settings, review_files(files, live.NEW, table, {}, lambda _: None), hints, None, offline)
     with waiting(f"reading {settings.database_name}, and running pending files on a copy of its schema"):
         database = _find_database(settings)
         if database is None:
             review = review_files(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)
         else:
             review = review_database(database, files, table, checksums, quarantine)
-    return StackReview(settings, review, hint, database, offline)
+    return StackReview(settings, review, hints, database, offline)
 
 
 def _find_database(settings: Settings) -> D1Api | None:
