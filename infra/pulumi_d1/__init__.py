@@ -8,6 +8,7 @@ The packages and modules, in the order in which data flows through them::
     protection/   checks before a database is deleted, replaced or adopted
     migrations/   from SQL files to an up-to-date database: folder, plan, review, run, history
     seeds/        rows from SQL files, for environments that are not production
+    tables/       the rows of a database, read exactly and written as statements
     copying/      a new database with the schema and rows of another one
     fleet/        the same migrations for many databases that no stack owns
     ephemeral/    temporary environments, such as those of pull requests, and their leftovers

@@ -30,6 +30,7 @@ ALLOWED = {
     "pulumi_d1.sqlite": "pulumi_d1.errors",
     "pulumi_d1.migrations.review.rows.options": "pulumi_d1.sqlite",
     "pulumi_d1.system": "pulumi_d1.errors",
+    "pulumi_d1.tables": "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.sqlite",
     "pulumi_d1.wrangler": "pulumi_d1.errors pulumi_d1.sqlite pulumi_d1.system",
     "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.naming pulumi_d1.wrangler",
     "d1_emulator.timetravel": "d1_emulator.api_errors pulumi_d1.sqlite",
@@ -48,7 +49,10 @@ ALLOWED = {
         "pulumi_d1.system pulumi_d1.wrangler"
     ),
     "d1_emulator.transfers": "d1_emulator.api_errors d1_emulator.databases pulumi_d1.errors pulumi_d1.sqlite",
-    "pulumi_d1.migrations.review.rows": "pulumi_d1.migrations.review.rows.options pulumi_d1.sqlite",
+    "pulumi_d1.migrations.review.rows": (
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations.review.rows.options pulumi_d1.sqlite "
+        "pulumi_d1.tables"
+    ),
     "pulumi_d1.migrations.review.lint": "pulumi_d1.migrations pulumi_d1.migrations.review pulumi_d1.sqlite",
     "d1_emulator.api": (
         "d1_emulator.api_errors d1_emulator.databases d1_emulator.timetravel d1_emulator.transfers "
@@ -70,7 +74,7 @@ ALLOWED = {
     ),
     "pulumi_d1.copying": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.review "
-        "pulumi_d1.migrations.run pulumi_d1.sqlite"
+        "pulumi_d1.migrations.run pulumi_d1.sqlite pulumi_d1.tables"
     ),
     "pulumi_d1.fleet": (
         "pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations "
@@ -91,7 +95,7 @@ ALLOWED = {
     "d1_emulator.local": "d1_emulator.server",
     "pulumi_d1.protection": (
         "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.migrations pulumi_d1.settings "
-        "pulumi_d1.sqlite pulumi_d1.system"
+        "pulumi_d1.sqlite pulumi_d1.system pulumi_d1.tables"
     ),
     "pulumi_d1.reports": (
         "pulumi_d1.errors pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past "
@@ -120,7 +124,7 @@ ALLOWED = {
         "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.migrations "
         "pulumi_d1.migrations.quarantine pulumi_d1.migrations.review.review pulumi_d1.migrations.run.options "
         "pulumi_d1.program.actions pulumi_d1.program.pulumi_sdk pulumi_d1.program.tokens pulumi_d1.protection "
-        "pulumi_d1.seeds pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.seeds pulumi_d1.system pulumi_d1.tables pulumi_d1.wrangler"
     ),
     "pulumi_d1.program": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.run "

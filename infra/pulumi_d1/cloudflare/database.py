@@ -15,7 +15,7 @@ from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, OutcomeUnknown
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from datetime import timedelta
     from typing import BinaryIO
 
@@ -24,11 +24,28 @@ Row = dict[str, Any]
 _CHUNK: Final = 1 << 20  # characters that are encoded at a time
 
 
+@dataclass(frozen=True, slots=True)
+class QueryResult:
+    """The result of one statement.
+
+    Attributes:
+        rows_read: Number of rows that D1 counted as read, in tables and indexes.
+        size: Size of the database in bytes, as in Cloudflare's `file_size`.
+    """
+
+    rows: tuple[Row, ...]
+    rows_read: int
+    size: int
+
+
 class Database(Protocol):
     """A D1 database. Every method raises ApiError or one of its subclasses."""
 
     def read(self, sql: str) -> tuple[Row, ...]:
         """Return the rows of one statement that changes nothing. Repeated if the answer is lost."""
+
+    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
+        """Return the results of statements that change nothing, in one request. Repeated if the answer is lost."""
 
     def write(self, sql: str) -> None:
         """Run a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may run later."""
@@ -63,7 +80,15 @@ class D1Api:
 
     def read(self, sql: str) -> tuple[Row, ...]:
         """Return the rows of one statement that changes nothing."""
-        return self.retry.call(lambda: self._query(sql))
+        results = self.retry.call(lambda: self._query(sql))
+        return results[-1].rows if results else ()
+
+    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
+        """Return the results of statements that change nothing, in one request."""
+        results = self.retry.call(lambda: self._query(";\n".join(statements)))
+        if len(results) != len(statements):
+            raise ApiError(f"D1 returned {len(results)} results for {len(statements)} statements")
+        return results
 
     def write(self, sql: str) -> None:
         """Run a script as one transaction. Sent once."""
@@ -120,8 +145,8 @@ class D1Api:
             raise ApiError(f"Cloudflare returned no Time Travel bookmark for database {self.database_id}")
         return bookmark
 
-    def _query(self, sql: str) -> tuple[Row, ...]:
-        return _parse_rows(self.client.call("POST", f"{self._path}/query", body={"sql": sql}).result)
+    def _query(self, sql: str) -> tuple[QueryResult, ...]:
+        return _parse_results(self.client.call("POST", f"{self._path}/query", body={"sql": sql}).result)
 
 
 def connect(account_id: str, database_id: str, *, token: str | None = None, retry: Retry | None = None) -> D1Api:
@@ -139,12 +164,17 @@ def database_path(account_id: str, database: str = "") -> str:
     return f"{path}/{quote(database, safe='')}" if database else path
 
 
-def _parse_rows(results: Any) -> tuple[Row, ...]:
-    """Return the rows of the last statement's result."""
+def _parse_results(results: Any) -> tuple[QueryResult, ...]:
+    """Return the result of each statement."""
     if not isinstance(results, list) or not all(isinstance(item, dict) and item.get("success") for item in results):
         raise OutcomeUnknown("D1 answered HTTP 200 without success", status=200)
-    rows = (results[-1].get("results") or ()) if results else ()
+    return tuple(map(_parse_result, results))
+
+
+def _parse_result(result: dict[str, Any]) -> QueryResult:
+    rows = result.get("results") or ()
     for row in rows:
         if not isinstance(row, dict):
             raise ApiError(f"D1 returned a row that is not an object, but a {type(row).__name__}")
-    return tuple(rows)
+    meta = result.get("meta") or {}
+    return QueryResult(tuple(rows), int(meta.get("rows_read") or 0), int(meta.get("size_after") or 0))

@@ -2,9 +2,6 @@
 
 The modules, in the order of the flow::
 
-    literal   SQL that writes values as literals
-    page      read a table page by page, in bounded memory
-    insert    rows as statements that D1 accepts
     script    tables, rows and triggers as one script
     snapshot  write a database's script to a file; read again if it changed meanwhile
     copy      run the file as one import, and check the result

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.copying.script import plan_copy
 from pulumi_d1.copying.snapshot import count_rows, write_snapshot
 from pulumi_d1.errors import CopyFailed, OutcomeUnknown, PlanRefused, SqlRefused, TryLater
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite.names import fold
+from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
     from typing import BinaryIO

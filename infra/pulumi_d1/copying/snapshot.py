@@ -7,21 +7,21 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.copying.script import copy_script, plan_copy
+from pulumi_d1.copying.script import copy_script
 from pulumi_d1.errors import CopyFailed, SqlRefused
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
 from pulumi_d1.sqlite.statements import quoted
+from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.copying.page import CopiedRow
-    from pulumi_d1.copying.script import CopyPlan
     from pulumi_d1.migrations.live import LiveDatabase, ReadableDatabase
     from pulumi_d1.sqlite.storage import Storage
+    from pulumi_d1.tables.plan import CopyPlan
 
 logger = logging.getLogger(__name__)
 
@@ -61,15 +61,13 @@ class CopyProgress:
     rows: dict[str, int] = field(default_factory=dict)
     logged_at: float = field(default_factory=time.monotonic)
 
-    def track(self, storage: Storage, rows: Iterable[CopiedRow]) -> Iterator[CopiedRow]:
-        """Pass on the rows of a table and count them."""
-        for number, row in enumerate(rows, 1):
-            self.rows[storage.table] = number
-            if time.monotonic() - self.logged_at >= _LINE_SECONDS:
-                self.logged_at = time.monotonic()
-                total = f"{sum(self.rows.values()):,} of {self.total:,}"
-                logger.info(f"reading {self.name}: {total} rows ({storage.table})")
-            yield row
+    def track(self, storage: Storage, rows: int) -> None:
+        """Count rows of a table that were read."""
+        self.rows[storage.table] = self.rows.get(storage.table, 0) + rows
+        if time.monotonic() - self.logged_at >= _LINE_SECONDS:
+            self.logged_at = time.monotonic()
+            total = f"{sum(self.rows.values()):,} of {self.total:,}"
+            logger.info(f"reading {self.name}: {total} rows ({storage.table})")
 
 
 def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> Snapshot:

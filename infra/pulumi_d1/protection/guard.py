@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi_d1.copying.script import plan_copy
 from pulumi_d1.copying.snapshot import write_snapshot
 from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, NotFound, SqlError
 from pulumi_d1.migrations import live
 from pulumi_d1.protection.decision import DatabaseContents, database_contents
 from pulumi_d1.protection.export import save
+from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pulumi_d1.cloudflare.database import QueryResult
 from pulumi_d1.copying.copy import copy_database
 from pulumi_d1.errors import SqlRefused
 from pulumi_d1.sqlite.statements import split
@@ -15,6 +16,7 @@ from tests.support.copying_cases import CASES
 from tests.support.sqlite.transcript import Refused
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
     from typing import BinaryIO
 
@@ -29,11 +31,18 @@ class RealDatabase:
     engine: Engine
 
     def read(self, sql: str) -> tuple[dict[str, Any], ...]:
+        [result] = self.query([sql])
+        return result.rows
+
+    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
         try:
-            [result] = self.engine(({"sql": sql},))
+            results = self.engine(tuple({"sql": sql} for sql in statements))
         except Refused as error:
             raise SqlRefused(str(error)) from error
-        return tuple(dict(zip(result.columns, row, strict=True)) for row in result.rows)
+        return tuple(
+            QueryResult(tuple(dict(zip(result.columns, row, strict=True)) for row in result.rows), 0, 0)
+            for result in results
+        )
 
     def write(self, sql: str) -> None:
         self.engine(tuple({"sql": statement.text} for statement in split(sql)))

@@ -13,17 +13,17 @@ from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import make_client
 from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.copying import page
 from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, OutcomeUnknown, PlanRefused
 from pulumi_d1.migrations import ledger
+from pulumi_d1.tables import reader
 from tests.support.copying import Cloud, holdings
 from tests.support.faults import arrange, arranged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from pulumi_d1.cloudflare.database import Row
+    from pulumi_d1.cloudflare.database import QueryResult
 
 SOURCE = f"""
     {ledger.create("d1_migrations")}
@@ -46,7 +46,7 @@ def faulty(tmp_path: Path) -> Iterator[Cloud]:
     "table", ["(id INTEGER PRIMARY KEY, a, b)", "(a, b)", "(a, b, PRIMARY KEY (a DESC, b)) WITHOUT ROWID"]
 )
 def test_large_tables_come_in_pages(cloud: Cloud, table: str) -> None:
-    number = 2 * page.PAGE_ROWS + 17
+    number = reader.REQUEST_CELLS // 3 + 17
     rows = f"WITH n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {number}) SELECT i % 3, 'row ' || i FROM n"
     source = cloud.new(f"CREATE TABLE t {table}; INSERT INTO t (a, b) {rows};")
     target = cloud.new()
@@ -55,11 +55,11 @@ def test_large_tables_come_in_pages(cloud: Cloud, table: str) -> None:
 
 
 def test_a_page_has_a_limit_in_bytes(cloud: Cloud) -> None:
-    source = cloud.new("CREATE TABLE t (a); INSERT INTO t VALUES " + ", ".join(["(randomblob(400000))"] * 7))
+    source = cloud.new("CREATE TABLE t (a); INSERT INTO t VALUES " + ", ".join(["(randomblob(400000))"] * 12))
     target = cloud.new()
     control = source.client
     arrange(control, faults=[{"fault": "latency", "ms": 0, "endpoint": "query", "contains": "AS cells", "times": None}])
-    assert cloud.copy(source, target).rows == 7
+    assert cloud.copy(source, target).rows == 12
     assert arranged(control)[0]["seen"] == 3
     arrange(control)
     assert holdings(target) == holdings(source)
@@ -172,11 +172,11 @@ class Disturbed(D1Api):
 
     scripts: list[str] = field(default_factory=list)
 
-    def read(self, sql: str) -> tuple[Row, ...]:
-        rows = D1Api.read(self, sql)
-        if "AS cells" in sql and self.scripts:
+    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
+        results = D1Api.query(self, statements)
+        if self.scripts:
             self.write(self.scripts.pop(0))
-        return rows
+        return results
 
 
 def disturbed(source: D1Api, scripts: list[str]) -> Disturbed:

@@ -69,9 +69,9 @@ class D1CopyProvider(DatabaseProvider):
 
     def _preview(self, database: DatabaseInputs, source: CopySource) -> None:
         from pulumi_d1.copying.copy import is_copy, require_empty
-        from pulumi_d1.copying.script import plan_copy
         from pulumi_d1.copying.snapshot import count_rows
         from pulumi_d1.migrations import live
+        from pulumi_d1.tables.plan import plan_copy
 
         origin = live.read_database(self._connect(source), source.migrations_table)
         if database.id:

@@ -1,4 +1,4 @@
-"""Where the rows of a rehearsal come from, from the settings to the line of the report. Pure."""
+"""The origin of a rehearsal's rows, from the settings to the line of the report. Pure."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class BasisKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What a rehearsal is based on.
+    """The rows that a result of a rehearsal is based on.
 
     Attributes:
         rows: Number of rows in the local copy.

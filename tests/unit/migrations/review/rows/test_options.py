@@ -1,4 +1,4 @@
-"""What a rehearsal is based on, as the report says it."""
+"""The line of the report about the rows of a rehearsal."""
 
 from __future__ import annotations
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.copying.literal import LargeValue, hex_digits
-from pulumi_d1.copying.page import copied_columns
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
+from pulumi_d1.tables.literal import hex_digits
+from pulumi_d1.tables.reader import copied_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from pulumi_d1.copying.page import CopiedRow
     from pulumi_d1.sqlite.storage import Storage
+    from pulumi_d1.tables.reader import Cells
 
 _MAX_BYTES: Final = MAX_STATEMENT_BYTES - 1_000
 _MAX_VALUES: Final = 2_000
@@ -27,29 +27,30 @@ _STAGED_BYTES: Final = 100
 """Upper bound for the SQL that selects a staged value."""
 
 
-def insert_statements(storage: Storage, rows: Iterable[CopiedRow], pieces: str) -> Iterator[str]:
-    """Yield the statements that insert the rows of a table.
+def insert_statements(storage: Storage, rows: Iterable[Cells], pieces: str, verb: str = "INSERT") -> Iterator[str]:
+    """Yield the statements that insert rows of a table.
 
     Args:
-        rows: Its rows, in order.
         pieces: The name of a table that `create_pieces_table` created.
+        verb: INSERT, or INSERT OR IGNORE to leave out what the table refuses.
     """
     columns = copied_columns(storage)
-    head = f"INSERT INTO {quoted(storage.table)} ({', '.join(columns)}) VALUES "
+    head = f"{verb} INTO {quoted(storage.table)} ({', '.join(columns)}) VALUES "
     room = _MAX_BYTES - len(head.encode())
     batch: list[str] = []
     size = 0
-    for row in rows:
-        staged = _too_long(row.cells, room)
-        values = f"({', '.join(_value(cell, place, staged, pieces) for place, cell in enumerate(row.cells))})"
+    for cells in rows:
+        values = f"({', '.join(cells)})"
+        staged = _too_long(cells, room) if len(values) > room else ()
         full = size + len(values) > room or (len(batch) + 1) * len(columns) > _MAX_VALUES
         if batch and (full or staged):
             yield f"{head}{', '.join(batch)};"
             batch, size = [], 0
         if staged:
             for place in staged:
-                yield from _assemble(row, place, pieces)
-            yield f"{head}{values};"
+                yield from _assemble(cells[place], place, pieces)
+            values = ", ".join(_value(cell, place, staged, pieces) for place, cell in enumerate(cells))
+            yield f"{head}({values});"
             yield f"DELETE FROM {quoted(pieces)};"
         else:
             batch.append(values)
@@ -69,12 +70,11 @@ def create_pieces_table(name: str) -> str:
     return f"CREATE TABLE {quoted(name)} (place INTEGER PRIMARY KEY, value);"
 
 
-def _too_long(cells: Sequence[str | LargeValue], room: int) -> tuple[int, ...]:
-    """Return the indexes of the values to stage: large ones, and the longest until the others fit together."""
-    places = [place for place, cell in enumerate(cells) if isinstance(cell, LargeValue)]
-    by_length = sorted(((len(cell), place) for place, cell in enumerate(cells) if isinstance(cell, str)), reverse=True)
-    size = sum(length + len(", ") for length, _ in by_length) + _STAGED_BYTES * len(places)
-    for length, place in by_length:
+def _too_long(cells: Cells, room: int) -> tuple[int, ...]:
+    """Return the indexes of the values to stage: the longest, until the others fit together."""
+    places = []
+    size = sum(len(cell) + len(", ") for cell in cells)
+    for length, place in sorted(((len(cell), place) for place, cell in enumerate(cells)), reverse=True):
         if size <= room:
             break
         places.append(place)
@@ -82,20 +82,22 @@ def _too_long(cells: Sequence[str | LargeValue], room: int) -> tuple[int, ...]:
     return tuple(sorted(places))
 
 
-def _value(cell: str | LargeValue, place: int, staged: tuple[int, ...], pieces: str) -> str:
+def _value(cell: str, place: int, staged: tuple[int, ...], pieces: str) -> str:
     if place not in staged:
-        return str(cell)
+        return cell
     value = f"(SELECT value FROM {quoted(pieces)} WHERE place = {place})"
-    is_text = cell.is_text if isinstance(cell, LargeValue) else (hex_digits(cell) or ("", True))[1]
-    return value if is_text else f"CAST({value} AS BLOB)"
+    return value if _digits(cell)[1] else f"CAST({value} AS BLOB)"
 
 
-def _assemble(row: CopiedRow, place: int, pieces: str) -> Iterator[str]:
-    cell = row.cells[place]
+def _assemble(cell: str, place: int, pieces: str) -> Iterator[str]:
     table, max_digits = quoted(pieces), _MAX_BYTES - 200
-    parts = row.pieces(cell) if isinstance(cell, LargeValue) else iter([(hex_digits(cell) or ("", True))[0]])
+    digits, _ = _digits(cell)
     yield f"INSERT INTO {table} VALUES ({place}, '');"
-    for part in parts:
-        for start in range(0, len(part), max_digits):
-            piece = f"CAST(X'{part[start : start + max_digits]}' AS TEXT)"
-            yield f"UPDATE {table} SET value = value || {piece} WHERE place = {place};"
+    for start in range(0, len(digits), max_digits):
+        piece = f"CAST(X'{digits[start : start + max_digits]}' AS TEXT)"
+        yield f"UPDATE {table} SET value = value || {piece} WHERE place = {place};"
+
+
+def _digits(cell: str) -> tuple[str, bool]:
+    """Return the hexadecimal digits of a long literal, and whether it is text. Numbers are never so long."""
+    return hex_digits(cell) or ("", True)
