@@ -41,7 +41,7 @@ DEFAULT_SEEDS = "seeds"
 """Default folder of an ephemeral stack's seeds. It does not have to exist."""
 
 NONE = "none"
-"""Value of `seeds` for an ephemeral stack without seeds."""
+"""Value of `seeds` for an ephemeral stack without seeds, and of `wranglerEnvironment` for no binding."""
 
 _Word = Annotated[str, Field(pattern=r"^[A-Za-z_$][A-Za-z0-9_$]*$")]
 _Severity = Literal["error", "warning", "ignore"]
@@ -175,6 +175,11 @@ class Settings(BaseModel):
         return self.ttl or (DEFAULT_TTL if pull_request_of_stack(self.environment) else "")
 
     @property
+    def is_bound(self) -> bool:
+        """True if the wrangler configuration gets an entry for the database."""
+        return self.wrangler_environment != NONE
+
+    @property
     def binding_environment(self) -> str:
         """The wrangler environment of the binding; empty for the top level of the configuration."""
         environment = self.wrangler_environment or self.environment
@@ -220,9 +225,6 @@ KEYS = tuple(
 )
 """The keys of a stack's configuration, without their namespace."""
 
-_PROVIDERS = ("cloudflare", "pulumi")
-"""Namespaces of other programs that have a key with the name of one of ours, such as cloudflare:accountId."""
-
 
 def read_settings(
     config: Mapping[str, str], *, environment: str, project: str, account_id: str, namespace: str = ""
@@ -259,16 +261,22 @@ def read_settings(
 
 
 def _keys_of_another_project(config: Mapping[str, str], project: str) -> list[str]:
-    """Return a line for each of our keys under a former name of the project.
+    """Return a line for each of our keys under a former name of the project, or under another namespace.
 
     Ignoring such a key could silently remove the protection of a database.
     """
     return [
-        f"  {full}: belongs to a project of another name; this one is '{project}': rename the key to {project}:{key}"
+        f"  {full}: {_foreign_namespace(namespace, project)}: rename the key to {project}:{key}"
         for full in config
         for namespace, _, key in [full.partition(":")]
-        if key in KEYS and namespace not in {project, *_PROVIDERS}
+        if key in KEYS and namespace != project
     ]
+
+
+def _foreign_namespace(namespace: str, project: str) -> str:
+    if namespace == "cloudflare":
+        return "is not a key of the Cloudflare provider"
+    return f"belongs to a project of another name; this one is '{project}'"
 
 
 def _unknown_key(key: str, space: str) -> str:

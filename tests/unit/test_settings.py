@@ -123,12 +123,19 @@ def test_the_stacks_name_is_no_key() -> None:
 
 
 def test_keys_of_the_name_that_the_project_had_before_are_refused() -> None:
-    config = {"your-app:protect": "true", "shop:protect": "false", "cloudflare:accountId": "x", "aws:region": "r"}
+    config = {"your-app:protect": "true", "shop:protect": "false", "cloudflare:email": "x", "aws:region": "r"}
     with pytest.raises(ConfigError) as error:
         read_settings(config, environment="prod", project="shop", account_id=ACCOUNT)
     assert "your-app:protect: belongs to a project of another name" in str(error.value)
     assert "rename the key to shop:protect" in str(error.value)
     assert len(str(error.value).splitlines()) == 2
+
+
+def test_an_account_among_the_keys_of_the_provider_is_refused_before_the_provider_refuses_it() -> None:
+    with pytest.raises(ConfigError) as error:
+        read_settings({"cloudflare:accountId": ACCOUNT}, environment="prod", project="shop", account_id=ACCOUNT)
+    line = "cloudflare:accountId: is not a key of the Cloudflare provider: rename the key to shop:accountId"
+    assert str(error.value).splitlines()[1:] == [f"  {line}"]
 
 
 def test_the_error_about_a_missing_account_shows_how_to_set_it() -> None:

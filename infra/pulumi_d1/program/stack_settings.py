@@ -22,13 +22,12 @@ def stack_settings(namespace: str = "") -> Settings:
     Raises:
         pulumi.RunError: The configuration has mistakes; Pulumi prints the message without a traceback.
     """
-    account = pulumi.Config("cloudflare").get("accountId") or os.environ.get("CLOUDFLARE_ACCOUNT_ID", "")
     try:
         return read_settings(
             get_config_env(),
             environment=pulumi.get_stack(),
             project=pulumi.get_project(),
-            account_id=account,
+            account_id=os.environ.get("CLOUDFLARE_ACCOUNT_ID", ""),
             namespace=namespace,
         )
     except ConfigError as error:

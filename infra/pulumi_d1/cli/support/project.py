@@ -62,8 +62,7 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
     file = folder / f"Pulumi.{stack}.yaml"
     config = _shared(project, name) | (_mapping(file).get("config") or {} if file.is_file() else {})
     texts = {key: _text(value) for key, value in config.items() if not isinstance(value, dict)}
-    account = texts.get("cloudflare:accountId") or os.environ.get("CLOUDFLARE_ACCOUNT_ID")
-    account = account or ("" if needs_account else "none")
+    account = os.environ.get("CLOUDFLARE_ACCOUNT_ID") or ("" if needs_account else "none")
     return read_settings(texts, environment=stack, project=name, account_id=account, namespace=namespace())
 
 
