@@ -1,13 +1,21 @@
 """The SQL of wrangler's ledger table, to the byte as wrangler 4.164.0 writes it. Pure.
 
-The table belongs to the user and to wrangler. It holds nothing of ours, so either tool can take over.
+The table belongs to the user and to wrangler. It holds nothing of ours, so either tool can take over. Only while an
+import runs, it has a row whose name is not that of a file (docs/adr/0018).
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pulumi_d1.sqlite.statements import quoted
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 DEFAULT_TABLE = "d1_migrations"
+
+_UNFINISHED = " (import not finished)"
 
 
 def create(table: str) -> str:
@@ -38,6 +46,36 @@ def select_with_schema(table: str) -> str:
 def insert(table: str, name: str) -> str:
     """Record the migration `name` as applied."""
     return f"INSERT INTO {quoted(table)} (name)\nvalues ({_literal(name)});"
+
+
+def refuse_second_run(table: str, name: str) -> str:
+    """Violate the ledger's primary key if it lists `name`; otherwise change nothing.
+
+    As a script's first statement, it stops a late second run before that repeats any statement of the file.
+    """
+    return (
+        f"INSERT INTO {quoted(table)} (id, name)\nSELECT id, name FROM {quoted(table)} WHERE name = {_literal(name)};"
+    )
+
+
+def begin_import(table: str, name: str) -> str:
+    """Record that the import of `name` has begun. Fails if another one has."""
+    return insert(table, unfinished(name))
+
+
+def finish_import(table: str, name: str) -> str:
+    """Record `name` as applied, in the row of `begin_import`."""
+    return f"UPDATE {quoted(table)}\nSET name = {_literal(name)} WHERE name = {_literal(unfinished(name))};"
+
+
+def unfinished(name: str) -> str:
+    """Return the ledger's name of a file whose import has begun and not ended."""
+    return f"{name}{_UNFINISHED}"
+
+
+def unfinished_imports(names: Iterable[str]) -> tuple[str, ...]:
+    """Return the files whose imports have begun and not ended, of the names in a ledger."""
+    return tuple(name.removesuffix(_UNFINISHED) for name in names if name.endswith(_UNFINISHED))
 
 
 def exists(table: str) -> str:

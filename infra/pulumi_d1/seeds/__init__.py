@@ -4,5 +4,5 @@ The modules, in the order of the flow::
 
     changes  compare the folder with the files that ran
     dry_run  run all files twice on a local database
-    run      send new and changed files, each as one transaction
+    run      send new and changed files, each in its own request
 """

@@ -1,4 +1,4 @@
-"""Send seeds, each as one transaction. If a response is lost, the file may have run, and runs again next time."""
+"""Send seeds, each in its own request. If a response is lost, the file may have run, and runs again next time."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import ApiError, OutcomeUnknown, SeedFailed, TryLater
+from pulumi_d1.errors import ApiError, NoConnection, OutcomeUnknown, PlanRefused, SeedFailed, SqlRefused, TryLater
 from pulumi_d1.migrations.bookmark import restore_command
+from pulumi_d1.migrations.importing import refused_imports
 from pulumi_d1.migrations.run.request import make_request
 from pulumi_d1.migrations.run.sender import send
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
@@ -34,6 +35,16 @@ class SeedTarget:
     folder: str
 
 
+def refuse_imports(seeds: Iterable[Migration], folder: str) -> None:
+    """Refuse seeds that a query and an import would run differently.
+
+    Raises:
+        PlanRefused: There are some. The message has a line for each.
+    """
+    if lines := refused_imports(seeds, folder):
+        raise PlanRefused("\n".join(("no seed was run:", *(f"  {line}" for line in lines))))
+
+
 def run_seeds(
     database: Database,
     seeds: Sequence[Migration],
@@ -50,9 +61,11 @@ def run_seeds(
 
     Raises:
         ConfigError: A file cannot be sent as it is. Nothing was written.
+        PlanRefused: A query and an import would run a file differently. Nothing was written.
         SeedFailed: A file was refused, or its response was lost.
         ApiError: Cloudflare returned no bookmark. Nothing was written.
     """
+    refuse_imports(seeds, target.folder)
     requests = [make_request(seed, target.folder, "") for seed in seeds]
     if not any(any(request.pieces) for request in requests):
         for seed in seeds:
@@ -64,7 +77,7 @@ def run_seeds(
     for seed, request in zip(seeds, requests, strict=True):
         try:
             if any(request.pieces):  # D1 refuses a request without a statement, such as a file of comments
-                retry.call(partial(send, database, request), on=(TryLater,))
+                retry.call(partial(send, database, request), on=(NoConnection, TryLater))
         except ApiError as error:
             raise _failure(seed, error, target, ran, bookmark) from error
         ran.append(seed.name)
@@ -73,9 +86,12 @@ def run_seeds(
 
 
 def _failure(seed: Migration, error: ApiError, target: SeedTarget, ran: Sequence[str], bookmark: str) -> SeedFailed:
-    lost = isinstance(error, OutcomeUnknown)
-    outcome = "unknown: the file may have run" if lost else "rolled back: a file is one transaction"
-    next_step = "run 'pulumi up' again; it runs the file again" if lost else "fix the file, then run 'pulumi up' again"
+    if isinstance(error, OutcomeUnknown):
+        outcome, next_step = "unknown: the file may have run", "run 'pulumi up' again; it runs the file again"
+    elif isinstance(error, SqlRefused):
+        outcome, next_step = "rolled back: nothing of the file remains", "fix the file, then run 'pulumi up' again"
+    else:
+        outcome, next_step = "not run", "run 'pulumi up' again once the API responds"
     lines = (
         f"seed {target.folder}/{seed.name} failed: {error}",
         f"  database  {target.name}",

@@ -44,7 +44,7 @@ _TEMP_ALLOWED: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_UPDATE})
 MODULES: Final = ("fts5", "fts5vocab", "rtree", "rtree_i32")
 """The kinds of virtual table that D1 can create."""
 
-_BOOLEAN_PRAGMAS: Final = frozenset(
+BOOLEAN_PRAGMAS: Final = frozenset(
     {
         "case_sensitive_like",
         "defer_foreign_keys",
@@ -131,7 +131,7 @@ def _is_listed(action: int, first: str, second: str | None) -> bool:
 def _is_allowed_pragma(name: str, argument: str | None) -> bool:
     if name in _PRAGMAS_THAT_ONLY_READ:
         return argument is None or name == "table_list"
-    if name in _BOOLEAN_PRAGMAS:
+    if name in BOOLEAN_PRAGMAS:
         return argument is None or _BOOLEAN.match(argument) is not None
     if name in _PRAGMAS_ON_A_NAME:
         return argument is not None and not is_reserved_name(argument)

@@ -98,7 +98,7 @@ def test_a_request_that_takes_too_long_for_all_of_its_files_is_sent_for_each(
     report = apply_files(failing, [first, second], TARGET, known=(), retry=failing.retry)
     assert report.ran == (first.name, second.name)
     assert waiting.seconds == list(SETTLE_SECONDS)
-    sent = [body.count('INSERT INTO \\"d1_migrations') for _, _, body in scripted.requests]
+    sent = [body.count('CREATE TABLE IF NOT EXISTS \\"d1_migrations') for _, _, body in scripted.requests]
     assert [count for count in sent if count] == [2, 1, 1]
 
 

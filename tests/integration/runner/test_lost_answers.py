@@ -1,18 +1,19 @@
-"""A write is sent once. After an error the ledger decides its outcome, and the message claims nothing more."""
+"""After an error the ledger decides the outcome of a write, and the message claims nothing more."""
 
 from __future__ import annotations
 
 import random
 import time
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.cloudflare.retry import ATTEMPTS, BUDGET_SECONDS, Retry
-from pulumi_d1.errors import ApiError, MigrationFailed
+from pulumi_d1.errors import ApiError, MigrationFailed, NoConnection
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import read_ledger
 from pulumi_d1.migrations.run.options import RunOptions
@@ -22,7 +23,6 @@ from tests.support.runner import TARGET, apply_files, arrange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.migrations.run.runner import RunReport
     from tests.support.runner import ScriptedCloudflare, Waiting
 
@@ -36,6 +36,28 @@ MORE = [
     "INSERT INTO users (name) VALUES ('Barbara'); -- it's read\nSELECT 1 /* wrong; */;",
 ]
 FAULTS = ["error", "bad-gateway", "drop", "invalid-json", "failure"]
+
+
+@dataclass(frozen=True)
+class Refusing(D1Api):
+    """A database to which a number of connections for writes cannot be made.
+
+    Attributes:
+        refused: One item for each of them that is still to come.
+    """
+
+    refused: list[int] = field(default_factory=list)
+
+    def write(self, sql: str) -> None:
+        if self.refused:
+            self.refused.pop()
+            raise NoConnection("no connection to api.cloudflare.com, nothing was sent")
+        super().write(sql)
+
+
+def refusing(database: D1Api, connections: int) -> Refusing:
+    parts = (database.client, database.account_id, database.database_id, database.retry)
+    return Refusing(*parts, list(range(connections)))
 
 
 def run(database: D1Api, files: Sequence[Migration] = (USERS,)) -> RunReport:
@@ -59,17 +81,72 @@ def test_a_response_lost_after_the_commit_is_found_in_the_ledger(database: D1Api
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_request_lost_before_the_commit_fails_and_can_be_run_again(
-    database: D1Api, waiting: Waiting, fault: str
+@pytest.mark.parametrize("file", [USERS, TRIGGER_FILE], ids=["query", "import"])
+def test_a_request_that_never_ran_is_sent_again_once_after_30_seconds(
+    database: D1Api, waiting: Waiting, fault: str, file: Migration
 ) -> None:
-    arrange(database, faults=[{"fault": fault, "endpoint": "query", "contains": "INSERT"}])
-    with pytest.raises(
-        MigrationFailed, match="not applied: the ledger does not list it after 30 s, D1's limit for a query"
-    ) as error:
+    database.write(
+        "CREATE TABLE IF NOT EXISTS users (id INTEGER PRIMARY KEY, name TEXT)" if file is not USERS else "SELECT 1"
+    )
+    lost = {"fault": fault, "contains": "INSERT"} if file is USERS else {"fault": fault, "contains": "ingest"}
+    arrange(database, faults=[lost])
+    assert run(database, [file]).ran == (file.name,)
+    assert waiting.seconds == list(SETTLE_SECONDS)
+    assert waiting.messages[2:] == [
+        f"{file.name}: it did not run; sending it again",
+        f"applied {file.name} (1 of 1)",
+    ]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_request_that_is_lost_twice_fails_and_can_be_run_again(database: D1Api, waiting: Waiting, fault: str) -> None:
+    arrange(database, faults=[{"fault": fault, "endpoint": "query", "contains": "INSERT", "times": 2}])
+    outcome = "outcome   not applied: it was sent twice, and the ledger does not list it 30 s after each time"
+    with pytest.raises(MigrationFailed, match=outcome) as error:
         run(database)
     assert error.value.failed == USERS.name
-    assert waiting.seconds == list(SETTLE_SECONDS)
+    assert waiting.seconds == [*SETTLE_SECONDS, *SETTLE_SECONDS]
     assert run(database).ran == (USERS.name,)
+
+
+def test_without_a_connection_nothing_was_sent_so_there_is_no_wait_for_the_ledger(
+    database: D1Api, waiting: Waiting
+) -> None:
+    assert apply_files(refusing(database, 2), [USERS, NAMES], TARGET, retry=database.retry).ran == (
+        USERS.name,
+        NAMES.name,
+    )
+    assert sum(waiting.seconds) < 2
+    assert database.read("SELECT name FROM users") == ({"name": "Ada"},)
+
+
+def test_if_there_is_never_a_connection_the_message_claims_that_nothing_was_applied(
+    database: D1Api, waiting: Waiting
+) -> None:
+    with pytest.raises(MigrationFailed, match="outcome   not applied: the ledger does not list it"):
+        apply_files(refusing(database, 99), [USERS], TARGET, retry=database.retry)
+    assert sum(waiting.seconds) < 16
+
+
+@pytest.mark.parametrize("answer", [(403, 10000, "no"), (400, 7500, "near x: syntax error"), (500, 7500, "internal")])
+def test_a_write_that_took_effect_is_ours_whatever_its_answer(
+    scripted: ScriptedCloudflare, failing: D1Api, answer: tuple[int, int, str]
+) -> None:
+    recorded: list[str] = []
+    scripted.no_ledger()
+    scripted.bookmark("b")
+    scripted.error(*answer)
+    scripted.ledger(USERS.name)
+    scripted.verified(USERS.name)
+    report = apply_files(
+        failing,
+        [USERS],
+        TARGET,
+        retry=failing.retry,
+        on_applied=lambda names, _seconds, _bookmark: recorded.extend(names),
+    )
+    assert (report.ran, report.by_others, recorded) == ((USERS.name,), (), [USERS.name])
+    assert writes(scripted) == 1
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -230,7 +307,8 @@ def test_a_failed_upload_is_not_blamed_on_the_file(scripted: ScriptedCloudflare,
     scripted.no_ledger()
     scripted.bookmark("b")
     scripted.answer(200, {"result": upload, "success": True, "errors": [], "messages": []})
-    scripted.answer(503, "not now")
+    for _ in range(ATTEMPTS):
+        scripted.answer(503, "not now")
     scripted.no_ledger()
     with pytest.raises(MigrationFailed, match=r"the upload of the import failed: HTTP 503") as error:
         run(failing, [TRIGGER])
@@ -252,10 +330,14 @@ def test_an_import_whose_poll_fails_is_polled_again(database: D1Api, fault: str)
     assert run(database, [USERS, TRIGGER_FILE]).by_others == ()
 
 
-def test_an_import_that_never_started_may_still_be_running(database: D1Api) -> None:
-    arrange(database, faults=[{"fault": "drop", "endpoint": "import", "contains": "ingest"}])
-    with pytest.raises(MigrationFailed, match="it was sent as an import, which may still be running"):
-        run(database, [USERS, TRIGGER_FILE])
+def test_an_import_that_cloudflare_reports_as_active_is_not_sent_again(database: D1Api) -> None:
+    active = {"fault": "import-active", "endpoint": "import", "times": None}
+    arrange(database, faults=[{**active, "contains": "ingest"}, {**active, "contains": "poll"}])
+    options = RunOptions(import_timeout=timedelta(milliseconds=1))
+    with pytest.raises(MigrationFailed, match="outcome   unknown: Cloudflare reports the import as running"):
+        apply_files(database, [USERS, TRIGGER_FILE], TARGET, options=options, retry=database.retry)
+    arrange(database)
+    assert run(database, [USERS, TRIGGER_FILE]).ran == (TRIGGER_FILE.name,)
 
 
 def test_an_import_beyond_its_timeout_is_found_in_the_ledger(database: D1Api, messages: list[str]) -> None:

@@ -113,7 +113,9 @@ def test_what_someone_else_applied_is_not_undone(database: D1Api) -> None:
 
 def test_after_a_lost_response_nothing_is_restored(database: D1Api) -> None:
     arrange(database, faults=[{"fault": "drop", "when": "after", "endpoint": "query", "contains": USERS.name}])
-    assert "no: a response was lost, so someone else may have applied one" in kept(database, fail(database, database))
+    assert "no: a response was lost: someone else may have applied that file" in kept(
+        database, fail(database, database)
+    )
 
 
 def test_if_the_bookmark_cannot_be_read_nothing_is_restored(database: D1Api) -> None:
@@ -122,9 +124,16 @@ def test_if_the_bookmark_cannot_be_read_nothing_is_restored(database: D1Api) -> 
     assert reason.startswith("no: it cannot be determined whether someone else wrote to the database: internal error")
 
 
-def test_if_the_files_outcome_is_unknown_nothing_is_restored(database: D1Api) -> None:
-    arrange(database, faults=[{"fault": "drop", "endpoint": "query", "contains": BROKEN.name}])
-    assert kept(database, fail(database, database)) == "no: it is unknown whether the file was applied"
+@pytest.mark.parametrize(
+    ("times", "reason"),
+    [
+        (1, "a response was lost: someone else may have applied that file, or the write may still run"),
+        (2, "it is unknown whether the file was applied"),
+    ],
+)
+def test_while_a_write_may_still_run_nothing_is_restored(database: D1Api, times: int, reason: str) -> None:
+    arrange(database, faults=[{"fault": "drop", "endpoint": "query", "contains": BROKEN.name, "times": times}])
+    assert kept(database, fail(database, database)) == f"no: {reason}"
 
 
 def test_a_refused_restore_is_reported(database: D1Api) -> None:

@@ -51,7 +51,7 @@ def test_a_refused_seed_is_undone_and_those_before_it_stay(database: D1Api, wait
         f"seed seeds/2.sql failed: {refused}",
         "  database  shop-db-dev",
         "  kept      1.sql (run before the failure)",
-        "  outcome   rolled back: a file is one transaction",
+        "  outcome   rolled back: nothing of the file remains",
         f"  restore   wrangler d1 time-travel restore shop-db-dev --bookmark={bookmark}",
         "  next      fix the file, then run 'pulumi up' again",
     ]

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pulumi_d1.errors import ConfigError, PlanRefused, SqlError
 from pulumi_d1.migrations import live
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.importing import refused_imports
+from pulumi_d1.migrations.ledger import unfinished_imports
 from pulumi_d1.migrations.plan import Problem, Severity, make_plan, severity_of
 from pulumi_d1.migrations.quarantine import NONE
 from pulumi_d1.migrations.review import rehearsal
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.plan import FolderProblem, HashedFile, MigrationPlan
     from pulumi_d1.migrations.quarantine import Quarantine
@@ -198,9 +200,17 @@ def raise_on_errors(review: Review, folder: str, policy: Mapping[Problem, Severi
         policy: Severities of problems. DEFAULT_POLICY has those that it does not name.
 
     Raises:
-        PlanRefused: There are errors. The message has a line for each.
+        PlanRefused: There are errors, with a line for each, or an import has not ended.
     """
-    if lines := format_findings(*review.errors(policy), folder):
+    if unfinished := unfinished_imports(review.plan.applied):
+        names = ", ".join(unfinished)
+        raise PlanRefused(
+            f"nothing was applied: the import of {folder}/{names} has begun and not ended. It is still running, or it "
+            "died and a part of the file is in the database. Run the command again in a minute. If it reports this "
+            "again, restore the database to a moment before the import: its row in the ledger has the time"
+        )
+    files = [file for file in review.plan.pending if isinstance(file, Migration)]
+    if lines := (*format_findings(*review.errors(policy), folder), *refused_imports(files, folder)):
         raise PlanRefused("nothing was applied:\n" + "\n".join(f"  {line}" for line in lines))
 
 

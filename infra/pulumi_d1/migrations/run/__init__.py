@@ -3,7 +3,7 @@
 The modules, in the order of the flow::
 
     options       a stack's decisions about its runs
-    request       one transaction: files and their ledger rows
+    request       one request: files and their ledger rows
     batch         combine small requests
     progress      the progress of a run, and the message of its failure
     settling      wait for a request whose response was lost

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.errors import OutcomeUnknown, SqlRefused
+from pulumi_d1.errors import NotSent, OutcomeUnknown, SqlRefused, StillRunning, TryLater
+from pulumi_d1.migrations.ledger import unfinished
 from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
 
 if TYPE_CHECKING:
@@ -33,19 +34,22 @@ APPLIED = RequestOutcome("applied")
 IN_LEDGER = RequestOutcome("is in the ledger now: this run or someone else applied it")
 BY_OTHERS = RequestOutcome("was applied by someone else during this run")
 
-ROLLED_BACK = RequestOutcome(
-    "rolled back: a file and its ledger row are one transaction",
-    "fix the file, then run '{command}' again",
-)
+ROLLED_BACK = RequestOutcome("rolled back: nothing of the file remains", "fix the file, then run '{command}' again")
 NOT_RUN = RequestOutcome("not applied: the ledger does not list it", _RUN_LATER)
 LOST = RequestOutcome(
-    f"not applied: the ledger does not list it after {sum(SETTLE_SECONDS)} s, D1's limit for a query",
+    f"not applied: it was sent twice, and the ledger does not list it {sum(SETTLE_SECONDS)} s after each time",
     _RUN_LATER,
 )
 STILL_RUNNING = RequestOutcome(
-    "unknown: the ledger does not list it yet, but it was sent as an import, which may still be running",
+    "unknown: Cloudflare reports the import as running, and the ledger does not list the file yet",
     "run '{command}' again in a minute; it reads the ledger before it sends anything",
 )
+UNFINISHED = RequestOutcome(
+    "unknown: the import has begun and not ended; if it died, a part of the file is in the database",
+    "run '{command}' again in a minute; if it still reports an unfinished import, restore the bookmark",
+)
+WAITED_FOR = frozenset({LOST, STILL_RUNNING, UNFINISHED})
+"""Outcomes that may become another one while the ledger is read again."""
 UNDONE_BY_OTHERS = RequestOutcome(
     "rolled back; someone else applied the file during this run, and then undid that",
     "run '{command}' again when no one else is changing the database",
@@ -57,21 +61,28 @@ ROW_GONE = RequestOutcome(
 )
 
 
-def outcome_of(error: ApiError, request: Request, ledger: Collection[str], table: str) -> RequestOutcome:
+def outcome_of(
+    error: ApiError, request: Request, ledger: Collection[str], table: str, *, sent_before: bool = False
+) -> RequestOutcome:
     """Return the outcome of a request that ended in `error`.
 
     Args:
-        request: The request: one transaction, so all of it took effect or nothing.
         ledger: The names in the ledger, read after the error.
+        sent_before: True if this run has sent the files before, and that response was lost too.
     """
     listed = [name for name in request.names if name in ledger]
-    lost = isinstance(error, OutcomeUnknown)
+    # D1 refused the request because the ledger listed a file before the request ran.
+    too_late = isinstance(error, SqlRefused) and f"UNIQUE constraint failed: {table}." in str(error)
     if listed:
-        # Of our own transaction the ledger lists all files or none, and of a refused one none.
-        return IN_LEDGER if lost and len(listed) == len(request.names) else BY_OTHERS
-    if lost:
-        return STILL_RUNNING if request.as_import else LOST
+        # Of a request of ours the ledger lists all files or none, even if its response was a refusal.
+        ran = sent_before or not (too_late or isinstance(error, (TryLater, NotSent)))
+        return IN_LEDGER if ran and len(listed) == len(request.names) else BY_OTHERS
+    if not {unfinished(name) for name in request.names}.isdisjoint(ledger):
+        return UNFINISHED
+    if isinstance(error, StillRunning):
+        return STILL_RUNNING
+    if isinstance(error, OutcomeUnknown):
+        return LOST
     if isinstance(error, SqlRefused):
-        # The row existed when the request ran, but does not exist now.
-        return UNDONE_BY_OTHERS if f"UNIQUE constraint failed: {table}.name" in str(error) else ROLLED_BACK
+        return UNDONE_BY_OTHERS if too_late else ROLLED_BACK
     return NOT_RUN

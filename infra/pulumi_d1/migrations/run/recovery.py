@@ -51,12 +51,18 @@ class Recovery:
         if self.on_failure is OnFailure.STOP or progress.obstacle:
             return progress
         if not certain:
-            reason = "a response was lost, so someone else may have applied one of the files"
-            return replace(progress, obstacle=reason)
+            return self.after_loss(progress)
         try:
             return replace(progress, last_bookmark=self.database.bookmark())
         except ApiError as error:
             return replace(progress, obstacle=_undetermined(error))
+
+    def after_loss(self, progress: RunProgress) -> RunProgress:
+        """Return the progress after a lost response: the write may have been someone else's, or may run later."""
+        if self.on_failure is OnFailure.STOP or progress.obstacle:
+            return progress
+        reason = "a response was lost: someone else may have applied that file, or the write may still run"
+        return replace(progress, obstacle=reason)
 
     def failure(self, progress: RunProgress, name: str, cause: str, outcome: RequestOutcome) -> MigrationFailed:
         """Return the error that ends the run at the migration `name`, after a restore if the stack wants one."""

@@ -1,4 +1,7 @@
-"""Make the request for a migration: its text and its ledger row, as one transaction. Pure."""
+"""Make the request for a migration: its text and its ledger row. Pure.
+
+A query is one transaction. Whether an import is one is not known (docs/adr/0018), so its script relies on neither.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,12 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.importing import is_split_wrongly
 from pulumi_d1.sqlite.bulk_inserts import iter_condensed
 from pulumi_d1.sqlite.statements import (
     Statement,
-    comments,
-    creates_trigger,
     is_terminated,
     iter_statements,
-    may_have_comments,
     normalize_newlines,
 )
 
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 LARGE_BYTES: Final = 1_000_000
 """The size of bulk data, for which D1 documents imports. A query is limited to 30 s; no limit of an import is known."""
 
-_MISREAD: Final = "'\"`;"
 _PRAGMA: Final = re.compile(r"pragma\b", re.IGNORECASE)
 
 
@@ -45,7 +45,7 @@ class RequestPart:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One transaction.
+    """One request. The ledger lists a migration only if all of its statements ran.
 
     Attributes:
         parts: The migrations, in order.
@@ -80,13 +80,16 @@ def make_request(
 
     The database ends up as wrangler would leave it, but this request differs from wrangler's:
 
-    - It creates the ledger in the same transaction, so a refused first file leaves no trace.
+    - It creates the ledger in the same request, so a refused first file leaves no trace.
+    - It begins with a statement that fails if the ledger lists the file, so a late second run repeats nothing.
+    - An import marks the file as begun before its first statement, and as applied after the last.
     - A query leaves out the comments between statements.
     - A missing last semicolon is added.
     - A large file, and one that Cloudflare's /query splits wrongly, is sent as an import, which splits it correctly.
 
     A PRAGMA holds until its transaction ends, so its file shares no request. If possible, such a file stays a query:
-    foreign_keys=OFF is reported to do nothing there, as with wrangler, but to take effect in an import.
+    foreign_keys=OFF is reported to do nothing there, as with wrangler, but to take effect in an import. If it is not
+    possible, `importing.refused_imports` refuses the file.
 
     Args:
         folder: The file's folder as the user wrote it, for the message.
@@ -107,11 +110,19 @@ def make_request(
             f"{folder}/{migration.name}:{last.line}: the statement that starts here opens a string, comment "
             "or trigger that is never closed: close it"
         )
-    as_import = (is_large and not has_pragma) or any(map(_is_split_wrongly, every or iter_statements(text)))
+    as_import = (is_large and not has_pragma) or any(map(is_split_wrongly, every or iter_statements(text)))
     body = _import_text(text, last) if as_import else "".join(map(_with_semicolon, every or iter_statements(text)))
-    recorded = (f"{ledger.create(table)}\n", body, f"\n{ledger.insert(table, migration.name)}\n")
-    pieces = recorded if table else (body,)
+    pieces = _recorded(body, table, migration.name, as_import=as_import) if table else (body,)
     return Request((RequestPart(migration.name, pieces),), as_import, alone=as_import or has_pragma)
+
+
+def _recorded(body: str, table: str, name: str, *, as_import: bool) -> tuple[str, ...]:
+    """Return the script of a migration, in pieces, with the statements for the ledger around it."""
+    before = [ledger.create(table), ledger.refuse_second_run(table, name)]
+    if as_import:
+        before.append(ledger.begin_import(table, name))
+    applied = ledger.finish_import(table, name) if as_import else ledger.insert(table, name)
+    return ("".join(f"{statement}\n" for statement in before), body, f"\n{applied}\n")
 
 
 def _with_semicolon(statement: Statement) -> str:
@@ -128,15 +139,3 @@ def _import_text(text: str, last: Statement | None) -> str:
     if last is None:
         return ""
     return text if is_terminated(text[last.offset :]) else f"{text[: last.offset]}{_with_semicolon(last)}"
-
-
-def _is_split_wrongly(statement: Statement) -> bool:
-    """Return whether /query is known to fail on a statement.
-
-    It fails on many triggers (workers-sdk#15690, #15314, #14991), and on comments that contain a quote (#4713) or a
-    semicolon (#3892).
-    """
-    if creates_trigger(statement):
-        return True
-    text = statement.text
-    return may_have_comments(text) and any(set(comment.text) & set(_MISREAD) for comment in comments(text))

@@ -1,4 +1,8 @@
-"""Send each request once. After an error, the ledger decides what took effect."""
+"""Send each request until it took effect. After an error, the ledger decides whether it did.
+
+A request whose response was lost is sent a second time after D1's limit for a query. If the first one runs later all
+the same, it fails, because the ledger lists its files (docs/adr/0018).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.errors import ApiError, TryLater
+from pulumi_d1.errors import ApiError, NoConnection, NotSent, TryLater
 from pulumi_d1.migrations.run.batch import batch_requests, split_request, without_names
 from pulumi_d1.migrations.run.outcome import (
     APPLIED,
@@ -16,7 +20,8 @@ from pulumi_d1.migrations.run.outcome import (
     IN_LEDGER,
     LEDGER_UNREADABLE,
     LOST,
-    STILL_RUNNING,
+    NOT_RUN,
+    WAITED_FOR,
     RequestOutcome,
     outcome_of,
 )
@@ -71,18 +76,28 @@ class Sender:
     def send_all(self, requests: Iterable[Request], progress: RunProgress) -> RunProgress:
         """Send all requests in order, and return the progress after the last.
 
-        If a request of several migrations fails, each of them is sent by itself.
+        If a request of several migrations fails, each of them is sent by itself. If a response is lost and the ledger
+        does not list the migrations, they are sent once more.
 
         Raises:
             MigrationFailed: A migration did not take effect, or its outcome is unknown.
         """
         queue = deque(requests)
+        lost = set[str]()
         while queue:
             request = queue.popleft()
+            sent_before = not lost.isdisjoint(request.names)
             progress = self.recovery.before_write(progress)
             started = time.monotonic()
             error = self._deliver(request)
-            outcome, ledger = (APPLIED, ()) if error is None else self._read_outcome(error, request, progress)
+            outcome, ledger = (
+                (APPLIED, ())
+                if error is None
+                else self._read_outcome(error, request, progress, sent_before=sent_before)
+            )
+            if outcome is LOST:
+                lost.update(request.names)
+                progress = self.recovery.after_loss(progress)
             if outcome in {APPLIED, IN_LEDGER}:
                 self.on_applied(request.names, time.monotonic() - started, progress.bookmark)
                 progress = _report(progress, request.names, outcome)
@@ -94,12 +109,15 @@ class Sender:
                     logger.info(f"{_names(request)}: {error}; sending one file at a time")
                 singles = without_names(split_request(request), by_others)
                 queue = deque((*singles, *batch_requests(without_names(queue, by_others))))
+            elif outcome is LOST and not sent_before:
+                logger.info(f"{_names(request)}: it did not run; sending it again")
+                queue.appendleft(request)
             else:
                 raise self.recovery.failure(progress, request.names[0], str(error), outcome) from error
         return progress
 
     def _deliver(self, request: Request) -> ApiError | None:
-        """Send a request until Cloudflare runs it, and return the error that it ended with, if any."""
+        """Send a request until it reaches the database, and return the error that it ended with, if any."""
         refused: list[TryLater] = []
 
         def attempt() -> ApiError | None:
@@ -113,12 +131,12 @@ class Sender:
             return None
 
         try:
-            return self.retry.call(attempt, on=(TryLater,))
+            return self.retry.call(attempt, on=(NoConnection, TryLater))
         except ApiError as error:
             return error
 
     def _read_outcome(
-        self, error: ApiError, request: Request, progress: RunProgress
+        self, error: ApiError, request: Request, progress: RunProgress, *, sent_before: bool
     ) -> tuple[RequestOutcome, tuple[str, ...]]:
         """Return the outcome of a request that ended in `error`, and the ledger that it follows from.
 
@@ -127,21 +145,19 @@ class Sender:
         """
         outcome, ledger = LOST, tuple[str, ...]()
         for attempt in settle_attempts(self.retry.sleep):
-            ledger = self._read_ledger_after(error, request, progress)
-            outcome = outcome_of(error, request, ledger, progress.target.table)
-            if outcome not in {LOST, STILL_RUNNING}:
+            try:
+                ledger = self.read_ledger()
+            except ApiError as second:
+                both = f"{error}; then reading the ledger failed too: {second}"
+                unread = NOT_RUN if isinstance(error, NotSent) and not sent_before else LEDGER_UNREADABLE
+                raise self.recovery.failure(progress, request.names[0], both, unread) from second
+            outcome = outcome_of(error, request, ledger, progress.target.table, sent_before=sent_before)
+            if outcome not in WAITED_FOR:
                 break
             if attempt == 0:
                 seconds = sum(SETTLE_SECONDS)
                 logger.info(f"{_names(request)}: {error}; reading the ledger for {seconds} s to see whether it ran")
         return outcome, ledger
-
-    def _read_ledger_after(self, error: ApiError, request: Request, progress: RunProgress) -> tuple[str, ...]:
-        try:
-            return self.read_ledger()
-        except ApiError as second:
-            both = f"{error}; then reading the ledger failed too: {second}"
-            raise self.recovery.failure(progress, request.names[0], both, LEDGER_UNREADABLE) from second
 
 
 def _report(progress: RunProgress, names: tuple[str, ...], outcome: RequestOutcome) -> RunProgress:

@@ -12,7 +12,7 @@ from pulumi_d1.program.actions.inputs import seeds_inputs
 from pulumi_d1.program.pulumi_sdk import keep_outputs
 from pulumi_d1.seeds.changes import compare_seeds
 from pulumi_d1.seeds.dry_run import dry_run_seeds
-from pulumi_d1.seeds.run import SeedTarget, run_seeds
+from pulumi_d1.seeds.run import SeedTarget, refuse_imports, run_seeds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +36,7 @@ def preview(
         ran: Digest of each file when it last ran, by name.
 
     Raises:
-        PlanRefused: D1 would refuse a seed that is about to run.
+        PlanRefused: A seed that is about to run would be refused.
     """
     changes = compare_seeds(inputs.files.planned, ran)
     if not changes.lines:
@@ -45,6 +45,7 @@ def preview(
     if not changes.new and not changes.changed:
         return
     seeds = _read_files(inputs)
+    refuse_imports((seed for seed in seeds if changes.runs(seed.name)), inputs.files.folder)
     try:
         now = _schema_before_migrations(connect, inputs.database)
         pending = [file for file in inputs.migrations.read_now() if file.name not in now.ledger]

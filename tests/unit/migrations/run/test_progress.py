@@ -22,7 +22,7 @@ def test_the_message_of_a_failed_file() -> None:
         "migration migrations/0005_titles.sql failed: UNIQUE constraint failed: content.title",
         "  database  shop-db-dev",
         "  kept      0004_tags.sql (applied by this run before the failure)",
-        "  outcome   rolled back: a file and its ledger row are one transaction",
+        "  outcome   rolled back: nothing of the file remains",
         BOOKMARK_LINE,
         RESTORE_LINE,
         "  next      fix the file, then run 'pulumi up' again",
@@ -49,7 +49,7 @@ def test_after_a_restore_nothing_is_kept_and_the_restore_can_be_undone() -> None
     failure = PROGRESS.failure("0005_titles.sql", "no", ROLLED_BACK, RestoreAttempt(undo="b2"))
     assert str(failure).splitlines()[2:] == [
         "  kept      nothing",
-        "  outcome   rolled back: a file and its ledger row are one transaction",
+        "  outcome   rolled back: nothing of the file remains",
         BOOKMARK_LINE,
         "  restored  to this bookmark, which undid 0004_tags.sql",
         "  undo      wrangler d1 time-travel restore shop-db-dev --bookmark=b2",

@@ -1,4 +1,4 @@
-"""A migration and its ledger row are one transaction, regardless of how the file ends."""
+"""The ledger lists a migration only if all of its statements ran, regardless of how the file ends."""
 
 from __future__ import annotations
 
