@@ -16,6 +16,7 @@
     |   `-- OutcomeUnknown     no answer of Cloudflare's, or a 5xx: the request may have taken effect
     |       |-- ResultTooLarge the answer is larger than D1 or this client allows; the same request gets it again
     |       `-- StillRunning   Cloudflare reported an import as running until the wait for it ended
+    |-- InvalidLedger          the ledger's table is none, or one of its rows names no file
     |-- PlanRefused            a problem in the migrations folder is an error by the stack's policy
     |-- MigrationFailed        a migration failed during a run
     |-- RestoreFailed          a restore failed, or its result is unknown
@@ -118,6 +119,10 @@ class ResultTooLarge(OutcomeUnknown):
 
 class StillRunning(OutcomeUnknown):
     """Cloudflare reported an import as running for as long as we wait for one."""
+
+
+class InvalidLedger(D1Error):
+    """The table that `migrationsTable` names is not a ledger, or one of its rows names no file. Nothing was written."""
 
 
 class PlanRefused(D1Error):

@@ -139,7 +139,7 @@ ONLY_IN = {
     "pulumi": ("pulumi_d1/program",),
     "filelock": ("pulumi_d1/system/files.py", "d1_emulator/databases/state_folder.py"),
     "grpc": ("pulumi_d1/program/pulumi_sdk.py",),
-    "urllib3": ("pulumi_d1/cloudflare/client.py",),
+    "urllib3": ("pulumi_d1/cloudflare/connections.py",),
     "jinja2": ("pulumi_d1/system/template.py",),
     "json5": ("pulumi_d1/wrangler/jsonc.py",),
     "yaml": ("pulumi_d1/cli/support/project.py", "pulumi_d1/scaffold/project_files.py"),

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.cloudflare.answers import parse_text
+from pulumi_d1.cloudflare.answers import optional_text, parse_text
 from pulumi_d1.cloudflare.client import Client, make_client
 from pulumi_d1.cloudflare.database import D1Api, database_path
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import ApiError
+from pulumi_d1.cloudflare.text import one_line
+from pulumi_d1.errors import ApiError, OutcomeUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
 
 PAGE_SIZE: Final = 1000
 """Databases in one request: the API's default. The API allows up to 10,000."""
+
+MOST_PAGES: Final = 10_000
+"""Ten times the databases that Cloudflare allows in an account."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +69,16 @@ class Account:
                 raise ApiError(
                     f"Cloudflare's list of databases is incomplete: it ends at page {number} after {received} databases"
                 )
-            for info in map(_parse_info, page):
+            fresh = [info for info in map(_parse_info, page) if info.id not in yielded]
+            for info in fresh:
                 if info.id not in yielded:
                     yielded.add(info.id)
                     yield info
             received += len(page)
             if not page or (total is not None and received >= total):
                 return
+            if not fresh or number == MOST_PAGES:
+                raise ApiError(f"Cloudflare's list of databases does not end: page {number} has no other databases")
 
     def describe(self, database: str) -> DatabaseInfo:
         """Return Cloudflare's description of the database with this UUID or name.
@@ -79,18 +89,19 @@ class Account:
         """
         # Cloudflare accepts a name in place of the UUID; wrangler relies on it too.
         path = database_path(self.id, database)
-        return _parse_info(self.retry.call(lambda: self.client.call("GET", path)).result)
+        return self.retry.call(lambda: _parse_info(self.client.call("GET", path).result))
 
     def create(self, name: str, *, jurisdiction: str = "", location_hint: str = "") -> D1Api:
         """Create a database. Sent once.
 
         Raises:
+            OutcomeUnknown: The database may have been created.
             ApiError: The name is taken (code 7502), or Cloudflare refused for another reason.
         """
         options = {"jurisdiction": jurisdiction, "primary_location_hint": location_hint}
         body = {"name": name, **{key: value for key, value in options.items() if value}}
         answer = self.client.call("POST", database_path(self.id), body=body)
-        return self.database(parse_text(answer.result, "uuid"))
+        return self.database(_parse_id(answer.result))
 
     def delete(self, database_id: str) -> None:
         """Delete a database. No bookmark restores it. Sent once.
@@ -127,11 +138,24 @@ def connect_account(
 
 
 def _parse_info(item: Any) -> DatabaseInfo:
-    uuid = parse_text(item, "uuid")
-    created_at = item.get("created_at")
     return DatabaseInfo(
-        id=uuid,
-        name=item.get("name") or "",
-        jurisdiction=item.get("jurisdiction") or "",
-        created_at=datetime.fromisoformat(created_at) if created_at else None,
+        id=_parse_id(item),
+        name=one_line(optional_text(item, "name")),
+        jurisdiction=one_line(optional_text(item, "jurisdiction")),
+        created_at=_parse_time(optional_text(item, "created_at")),
     )
+
+
+def _parse_id(item: Any) -> str:
+    """Return the UUID, which becomes part of paths."""
+    if not _ID.fullmatch(uuid := parse_text(item, "uuid")):
+        raise OutcomeUnknown("Cloudflare's answer has a database whose 'uuid' is none")
+    return uuid
+
+
+def _parse_time(text: str) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

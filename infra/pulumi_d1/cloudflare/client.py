@@ -9,22 +9,20 @@ from __future__ import annotations
 import json
 import os
 import re
-import ssl
+from contextlib import closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode
 
 from pulumi_d1.cloudflare.answers import Answer, parse_answer, parse_error
-from pulumi_d1.errors import ApiError, ConfigError, OutcomeUnknown
+from pulumi_d1.errors import ApiError, ConfigError, DailyLimitReached, OutcomeUnknown, Overloaded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
-    from urllib3 import BaseHTTPResponse, PoolManager
-
+    from pulumi_d1.cloudflare.connections import Connections
     from pulumi_d1.cloudflare.pace import Pace
 
 CLOUDFLARE: Final = "https://api.cloudflare.com/client/v4"
@@ -33,13 +31,17 @@ REQUEST_SECONDS: Final = 35
 """Longest wait for an answer. Cloudflare ends a request first, with an error that has a reason: "Requests to
 Cloudflare API must resolve in 30 seconds" (D1's page on limits)."""
 
-TRANSFER_SECONDS: Final = 300
+ANSWER_BYTES: Final = 64 << 20
+"""Largest answer: D1's largest result is 50 MB."""
+
+SILENCE_SECONDS: Final = 300
 """Longest silence while a file is uploaded or downloaded."""
 
-CONNECTIONS: Final = 32
-"""Connections that stay open to one host. More requests at a time open others and close them."""
+TRANSFER_SECONDS: Final = 3600
+"""Longest time for the upload or download of a file: its signed address is valid for an hour."""
 
-_CHUNK: Final = 1 << 20
+DOWNLOAD_BYTES: Final = 40 << 30
+"""Largest file to download. D1's largest database has 10 GB, and SQL takes two characters for a byte of a BLOB."""
 
 _TOKEN: Final = re.compile("[!-~]+")
 """The characters of a header (RFC 9110), without blanks."""
@@ -51,14 +53,14 @@ class Client:
 
     Attributes:
         base_url: The API's address, without a slash at its end.
-        timeout: Seconds to wait for an answer.
+        timeout: Seconds to wait for a whole answer.
         pace: The limit on requests; None for commands that send few.
     """
 
     base_url: str
     token: str = field(repr=False)
     timeout: float
-    pool: PoolManager = field(repr=False, compare=False)
+    pool: Connections = field(repr=False, compare=False)
     pace: Pace | None = field(default=None, repr=False, compare=False)
 
     def call(self, method: str, path: str, *, body: Any = None, query: Mapping[str, str] | None = None) -> Answer:
@@ -69,6 +71,7 @@ class Client:
 
         Raises:
             ApiError: Cloudflare answered with an error, or not at all.
+            ConfigError: The proxy's address is malformed.
         """
         url = f"{self.base_url}{path}{'?' if query else ''}{urlencode(query or {})}"
         headers = {"authorization": f"Bearer {self.token}", "user-agent": "pulumi-d1"}
@@ -77,31 +80,34 @@ class Client:
             headers["content-type"] = "application/json"
         if self.pace:
             self.pace.wait_for_turn()
-        response = self._send(method, url, headers, content, self.timeout)
-        try:
-            envelope = json.loads(response.data)
-        except ValueError as error:
-            if response.status < HTTPStatus.BAD_REQUEST:
-                raise OutcomeUnknown(f"Cloudflare's answer is not valid JSON: {error}") from error
-            envelope = None
-        if response.status >= HTTPStatus.BAD_REQUEST:
-            failure = parse_error(response.status, envelope, response.headers.get("retry-after", ""))
-            if self.pace and response.status == HTTPStatus.TOO_MANY_REQUESTS:
-                self.pace.block(failure.retry_after)
-            raise failure
-        return parse_answer(envelope)
+        answered = self.pool.send(
+            method, url, headers, content, silence=self.timeout, total=self.timeout, limit=ANSWER_BYTES
+        )
+        received = b"".join(answered.body)
+        if answered.status < HTTPStatus.BAD_REQUEST:
+            return parse_answer(answered.status, received)
+        failure = parse_error(answered.status, received, answered.headers.get("retry-after", ""))
+        of_one_database = isinstance(failure, Overloaded | DailyLimitReached)
+        if self.pace and answered.status == HTTPStatus.TOO_MANY_REQUESTS and not of_one_database:
+            self.pace.block(failure.retry_after)
+        raise failure
 
     def upload(self, url: str, file: BinaryIO) -> tuple[int, str]:
         """Upload a whole file to a signed address, and return the HTTP status and the ETag of what arrived.
 
         Raises:
+            NotSent: There is no connection.
             OutcomeUnknown: There was no answer.
         """
         # Without a length, the file would be sent in chunks, which signed addresses of object stores refuse.
         headers = {"content-length": str(file.seek(0, os.SEEK_END))}
         file.seek(0)
-        response = self._send("PUT", url, headers, file, TRANSFER_SECONDS)
-        return response.status, response.headers.get("etag", "").strip('"')
+        answered = self.pool.send(
+            "PUT", url, headers, file, silence=SILENCE_SECONDS, total=TRANSFER_SECONDS, limit=ANSWER_BYTES
+        )
+        for _ in answered.body:
+            pass
+        return answered.status, answered.headers.get("etag", "").strip('"')
 
     def download(self, url: str) -> Iterator[bytes]:
         """Yield the file at a signed address in pieces.
@@ -110,39 +116,15 @@ class Client:
             ApiError: The file is missing, or its length is unknown.
             OutcomeUnknown: The file is incomplete.
         """
-        from urllib3.exceptions import HTTPError
-
-        response = self._send("GET", url, {}, None, TRANSFER_SECONDS, preload=False)
-        try:
-            if response.status != HTTPStatus.OK:  # an object store's answer, so neither NotFound nor Unauthorized
-                kind = OutcomeUnknown if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
-                raise kind(f"the download failed: HTTP {response.status}", status=response.status)
-            if "content-length" not in response.headers and not response.chunked:
+        answered = self.pool.send("GET", url, {}, silence=SILENCE_SECONDS, total=TRANSFER_SECONDS, limit=DOWNLOAD_BYTES)
+        with closing(answered.body):
+            if answered.status != HTTPStatus.OK:  # an object store's answer, so neither NotFound nor Unauthorized
+                kind = OutcomeUnknown if answered.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
+                raise kind(f"the download failed: HTTP {answered.status}", status=answered.status)
+            chunked = answered.headers.get("transfer-encoding", "").lower() == "chunked"
+            if "content-length" not in answered.headers and not chunked:
                 raise ApiError("the download has no Content-Length, so a missing part would go unnoticed")
-            yield from response.stream(_CHUNK)
-        except HTTPError as error:
-            raise OutcomeUnknown(f"the download broke off: {error}") from error
-        finally:
-            response.close()
-
-    def _send(  # noqa: PLR0913 - the parts of a request
-        self,
-        method: str,
-        url: str,
-        headers: Mapping[str, str],
-        content: bytes | BinaryIO | None,
-        seconds: float,
-        *,
-        preload: bool = True,
-    ) -> BaseHTTPResponse:
-        from urllib3.exceptions import HTTPError
-
-        try:
-            return self.pool.request(
-                method, url, body=content, headers=headers, timeout=seconds, redirect=False, preload_content=preload
-            )
-        except HTTPError as error:
-            raise OutcomeUnknown(f"no answer from Cloudflare: {error}") from error
+            yield from answered.body
 
 
 def make_client(token: str | None = None, *, base_url: str = "", pace: Pace | None = None) -> Client:
@@ -166,23 +148,9 @@ def make_client(token: str | None = None, *, base_url: str = "", pace: Pace | No
             "the Cloudflare API token contains a blank, a line end or a character that no token has: set "
             "CLOUDFLARE_API_TOKEN, or the secret cloudflare:apiToken, again"
         )
+    from pulumi_d1.cloudflare.connections import Connections  # urllib3 is slow to import
+
     url = (base_url or os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE).rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"CLOUDFLARE_BASE_URL is '{url}': it must start with https:// (or http://)")
-    return Client(url, token, REQUEST_SECONDS, _pool(url), pace)
-
-
-def _pool(url: str) -> PoolManager:
-    """Return connections that use the machine's proxy and trust its certificates."""
-    import certifi
-    import urllib3
-
-    options: dict[str, Any] = {"maxsize": CONNECTIONS, "retries": False}
-    parts = urlsplit(url)
-    if parts.scheme == "https":
-        options["ssl_context"] = context = ssl.create_default_context()
-        context.load_verify_locations(certifi.where())  # Python on macOS finds none of the system's
-    proxy = getproxies().get(parts.scheme)
-    if proxy and not proxy_bypass(parts.hostname or ""):
-        return urllib3.ProxyManager(proxy if "://" in proxy else f"http://{proxy}", **options)
-    return urllib3.PoolManager(**options)
+    return Client(url, token, REQUEST_SECONDS, Connections(), pace)

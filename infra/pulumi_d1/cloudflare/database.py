@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote
 
 from pulumi_d1.cloudflare import transfer
-from pulumi_d1.cloudflare.answers import parse_object
+from pulumi_d1.cloudflare.answers import is_bookmark, is_number, parse_object
 from pulumi_d1.cloudflare.client import Client, make_client
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, OutcomeUnknown
@@ -87,7 +88,7 @@ class D1Api:
         """Return the results of statements that change nothing, in one request."""
         results = self.retry.call(lambda: self._query(";\n".join(statements)))
         if len(results) != len(statements):
-            raise ApiError(f"D1 returned {len(results)} results for {len(statements)} statements")
+            raise OutcomeUnknown(f"D1 returned {len(results)} results for {len(statements)} statements")
         return results
 
     def write(self, sql: str) -> None:
@@ -131,7 +132,8 @@ class D1Api:
     def restore(self, bookmark: str) -> str:
         """Restore the database to a bookmark, and return the bookmark that undoes this. Sent once."""
         answer = self.client.call("POST", f"{self._path}/time_travel/restore", query={"bookmark": bookmark})
-        return str(parse_object(answer.result).get("previous_bookmark") or "")
+        undo = parse_object(answer.result).get("previous_bookmark")
+        return undo if is_bookmark(undo) else ""
 
     @property
     def _path(self) -> str:
@@ -141,8 +143,8 @@ class D1Api:
         query = {"timestamp": time.isoformat()} if time else None
         answer = self.client.call("GET", f"{self._path}/time_travel/bookmark", query=query)
         bookmark = answer.result.get("bookmark") if isinstance(answer.result, dict) else None
-        if not isinstance(bookmark, str) or not bookmark:
-            raise ApiError(f"Cloudflare returned no Time Travel bookmark for database {self.database_id}")
+        if not is_bookmark(bookmark):
+            raise ApiError(f"Cloudflare returned no valid Time Travel bookmark for database {self.database_id}")
         return bookmark
 
     def _query(self, sql: str) -> tuple[QueryResult, ...]:
@@ -165,16 +167,25 @@ def database_path(account_id: str, database: str = "") -> str:
 
 
 def _parse_results(results: Any) -> tuple[QueryResult, ...]:
-    """Return the result of each statement."""
-    if not isinstance(results, list) or not all(isinstance(item, dict) and item.get("success") for item in results):
-        raise OutcomeUnknown("D1 answered HTTP 200 without success", status=200)
+    """Return the result of each statement, at least one.
+
+    Raises:
+        OutcomeUnknown: It is not a result of D1, or a failure.
+    """
+    if not isinstance(results, list) or not results:
+        raise OutcomeUnknown("D1 answered HTTP 200 without a result", status=HTTPStatus.OK)
     return tuple(map(_parse_result, results))
 
 
-def _parse_result(result: dict[str, Any]) -> QueryResult:
-    rows = result.get("results") or ()
+def _parse_result(result: Any) -> QueryResult:
+    if not isinstance(result, dict) or result.get("success") is not True:
+        raise OutcomeUnknown("D1 answered HTTP 200 without success", status=HTTPStatus.OK)
+    rows, meta = result.get("results") or [], result.get("meta")
+    if not isinstance(rows, list):
+        raise OutcomeUnknown(f"D1 returned rows that are not a list, but a {type(rows).__name__}")
     for row in rows:
         if not isinstance(row, dict):
-            raise ApiError(f"D1 returned a row that is not an object, but a {type(row).__name__}")
-    meta = result.get("meta") or {}
-    return QueryResult(tuple(rows), int(meta.get("rows_read") or 0), int(meta.get("size_after") or 0))
+            raise OutcomeUnknown(f"D1 returned a row that is not an object, but a {type(row).__name__}")
+    figures = meta if isinstance(meta, dict) else {}
+    rows_read, size = (value if is_number(value := figures.get(name)) else 0 for name in ("rows_read", "size_after"))
+    return QueryResult(tuple(rows), rows_read, size)

@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.cloudflare.retry import LATER_SECONDS, SILENT_SECONDS
+from pulumi_d1.cloudflare.retry import BUDGET_SECONDS, LATER_SECONDS, SILENT_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,8 +85,8 @@ class Pace:
             self._sleep(max(wait, _SHORTEST))
 
     def block(self, retry_after: float | None) -> None:
-        """Delay all requests by so many seconds; None if Cloudflare gave no duration."""
-        seconds = LATER_SECONDS if retry_after is None else retry_after
+        """Delay all requests by so many seconds, at most BUDGET_SECONDS; None if Cloudflare gave no duration."""
+        seconds = LATER_SECONDS if retry_after is None else min(retry_after, BUDGET_SECONDS)
         with self._lock:
             until = self._clock() + seconds
             self._blocked_until = max(self._blocked_until, until)

@@ -10,8 +10,9 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.cloudflare.answers import parse_object
-from pulumi_d1.errors import ApiError, OutcomeUnknown, SqlRefused
+from pulumi_d1.cloudflare.answers import limit_error, optional_text, parse_object, service_failed
+from pulumi_d1.cloudflare.text import one_line
+from pulumi_d1.errors import ApiError, NoConnection, NotSent, OutcomeUnknown, SqlRefused, StillRunning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -53,15 +54,15 @@ class _Progress:
 
 
 def import_file(client: Client, path: str, file: BinaryIO, retry: Retry, timeout: timedelta | None = None) -> None:
-    """Run a file as one transaction, sent once. The database is blocked meanwhile.
+    """Run a file, sent once. Cloudflare runs all of it, or undoes what ran. It is not known to be one transaction.
 
     Args:
         file: The SQL. It is read from its start, and never held in memory as a whole.
         timeout: How long to wait for the end of the import; None for TRANSFER_TIMEOUT.
 
     Raises:
-        OutcomeUnknown: The file may have run, or may run later.
-        SqlRefused: D1 refused the SQL; nothing was applied.
+        OutcomeUnknown: The file may have run, or may run later. StillRunning if the wait for its end was too long.
+        SqlRefused: D1 refused the SQL. What ran of it is undone, or will be.
         ApiError: The import failed before anything ran.
     """
 
@@ -74,7 +75,11 @@ def import_file(client: Client, path: str, file: BinaryIO, retry: Retry, timeout
         progress = send(action="init", etag=etag)
         if not progress.upload_url:
             return progress
-        _upload(client, progress.upload_url, file, etag)
+        try:
+            upload = partial(_upload, client, progress.upload_url, file, etag)
+            retry.call(upload, on=(NoConnection, OutcomeUnknown))
+        except (NotSent, OutcomeUnknown) as error:
+            raise ApiError(f"the upload of the import failed: {error}; nothing has run") from error
         if not progress.filename:
             raise ApiError("Cloudflare's answer has no name for the uploaded import; nothing has run")
         return send(action="ingest", etag=etag, filename=progress.filename)
@@ -108,7 +113,7 @@ def export(client: Client, path: str, file: BinaryIO, retry: Retry, options: Map
         return send(current_bookmark=bookmark)
 
     def failure(reason: str) -> ApiError:
-        return ApiError(f"the export failed: {reason}")
+        return limit_error(reason) or ApiError(f"the export failed: {reason}")
 
     url = _run(send, poll, failure, retry, TRANSFER_TIMEOUT).download_url
     if not url:
@@ -138,7 +143,7 @@ def _run(
         if progress.failed:
             raise make_error(progress.reason)
         if time.monotonic() > deadline:
-            raise OutcomeUnknown(f"the import or export is still running after {timeout.total_seconds():.0f} s")
+            raise StillRunning(f"the import or export is still running after {timeout.total_seconds():.0f} s")
         retry.sleep(max(0, polled + POLL_SECONDS - time.monotonic()))
         polled = time.monotonic()
         progress = poll(progress.bookmark)
@@ -146,17 +151,25 @@ def _run(
 
 
 def _parse_progress(result: Any) -> _Progress:
+    """Return the state that an answer reports.
+
+    Raises:
+        OutcomeUnknown: It reports none.
+    """
     answer = parse_object(result)
-    details = answer.get("result")
-    reasons = answer.get("errors") or [answer.get("error") or "D1 gave no reason"]
+    details, status, errors = answer.get("result"), optional_text(answer, "status"), answer.get("errors")
+    reasons = errors if isinstance(errors, list) and errors else [answer.get("error") or "D1 gave no reason"]
+    upload_url = optional_text(answer, "upload_url")
+    if not (upload_url or status == "error" or answer.get("success") is True):
+        raise OutcomeUnknown("Cloudflare's answer does not have the state of the import or export")
     return _Progress(
-        complete=answer.get("status") == "complete",
-        failed=answer.get("status") == "error" or not answer.get("success"),
-        reason="; ".join(map(str, reasons)),
+        complete=status == "complete",
+        failed=status == "error",
+        reason=one_line("; ".join(map(str, reasons))),
         bookmark=answer.get("at_bookmark"),
-        upload_url=answer.get("upload_url") or "",
-        filename=answer.get("filename") or "",
-        download_url=(details.get("signed_url") or "") if isinstance(details, dict) else "",
+        upload_url=upload_url,
+        filename=optional_text(answer, "filename"),
+        download_url=optional_text(details, "signed_url") if isinstance(details, dict) else "",
     )
 
 
@@ -172,17 +185,17 @@ def _upload(client: Client, url: str, file: BinaryIO, etag: str) -> None:
     """Upload the file.
 
     Raises:
-        ApiError: The file did not arrive whole; nothing has run.
+        NotSent: There is no connection.
+        OutcomeUnknown: The file did not arrive whole.
     """
-    try:
-        status, arrived = client.upload(url, file)
-    except OutcomeUnknown as error:
-        raise ApiError(f"the upload of the import failed: {error}; nothing has run") from error
+    status, arrived = client.upload(url, file)
     if status != HTTPStatus.OK or arrived != etag:
-        raise ApiError(f"the upload of the import failed: HTTP {status}; nothing has run")
+        raise OutcomeUnknown(f"HTTP {status}" if status != HTTPStatus.OK else "the storage received another file")
 
 
 def _import_error(reason: str) -> ApiError:
     if reason.startswith(_NO_IMPORT):
         return OutcomeUnknown(f"the import ended, but its result is unknown: {reason}")
-    return SqlRefused(reason)
+    if service_failed(reason):
+        return OutcomeUnknown(f"the import failed, and its result is unknown: {reason}")
+    return limit_error(reason) or SqlRefused(reason)

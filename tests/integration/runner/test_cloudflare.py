@@ -42,7 +42,75 @@ def test_an_error_keeps_its_code_status_and_message(
 
 def test_a_web_page_as_answer_is_an_error_without_a_traceback(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.answer(502, "<html>Bad gateway</html>", **{"content-type": "text/html"})
-    with pytest.raises(OutcomeUnknown, match="HTTP 502 from Cloudflare without an error code"):
+    with pytest.raises(OutcomeUnknown, match="HTTP 502 without Cloudflare's error format"):
+        failing.write("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "",
+        "<html>nginx</html>",
+        "null",
+        "[]",
+        '{"error": "forbidden"}',
+        '{"success": false}',
+        '{"success": false, "errors": []}',
+        '{"success": false, "errors": "no"}',
+        '{"success": false, "errors": [{"message": "without a code"}]}',
+        '{"success": false, "errors": [{"code": "7500", "message": "a text as code"}]}',
+        '{"success": false, "errors": [{"code": true, "message": "no number"}]}',
+        '{"success": true, "errors": [{"code": 7500, "message": "a success"}]}',
+        "[" * 100_000,
+        '{"success": false, "errors": [{"code": 7500, "message": "\\ud800"}]}',
+    ],
+)
+@pytest.mark.parametrize(
+    "status", [400, 401, 403, 404, 405, 407, 408, 409, 413, 418, 425, 429, 431, 451, 499, 500, 599]
+)
+def test_an_error_without_cloudflares_envelope_proves_nothing_whatever_its_status(
+    scripted: ScriptedCloudflare, failing: D1Api, status: int, body: str
+) -> None:
+    scripted.answer(status, body)
+    with pytest.raises(OutcomeUnknown, match=f"HTTP {status} without Cloudflare's error format") as caught:
+        failing.write("SELECT 1")
+    assert caught.value.status == status
+
+
+@pytest.mark.parametrize("status", [408, 499])
+def test_a_request_that_was_given_up_may_have_run(scripted: ScriptedCloudflare, failing: D1Api, status: int) -> None:
+    scripted.error(status, 7500, "given up")
+    with pytest.raises(OutcomeUnknown, match="given up"):
+        failing.write("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "internal error; reference = e_abc",
+        "Network connection lost.",
+        "Internal error in D1 storage caused object to be reset.",
+        "D1 DB storage operation exceeded timeout which caused object to be reset.",
+        "D1 DB reset because its code was updated.",
+        "Cannot resolve D1 DB due to transient issue on remote node.",
+        "D1 DB exceeded its CPU time limit and was reset.",
+        "D1 DB's isolate exceeded its memory limit and was reset.",
+    ],
+)
+def test_a_failure_of_the_service_with_the_code_of_refused_sql_proves_nothing(
+    scripted: ScriptedCloudflare, failing: D1Api, message: str
+) -> None:
+    scripted.error(400, 7500, message)
+    with pytest.raises(OutcomeUnknown):
+        failing.write("SELECT 1")
+
+
+def test_refused_sql_may_quote_the_words_of_a_failure(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(400, 7500, "no such table: internal error: SQLITE_ERROR")
+    with pytest.raises(SqlRefused):
+        failing.write("SELECT 1")
+    scripted.error(400, 7500, "no such column: Exceeded maximum DB size: SQLITE_ERROR")
+    with pytest.raises(SqlRefused):
         failing.write("SELECT 1")
 
 
@@ -76,8 +144,20 @@ def test_after_a_lost_answer_the_outcome_is_unknown_and_a_write_is_sent_once(
 
 def test_a_missing_bookmark_is_an_error(scripted: ScriptedCloudflare, failing: D1Api) -> None:
     scripted.answer(200, {"result": {}, "success": True, "errors": [], "messages": []})
-    with pytest.raises(ApiError, match="no Time Travel bookmark"):
+    with pytest.raises(ApiError, match="no valid Time Travel bookmark"):
         failing.bookmark()
+
+
+@pytest.mark.parametrize("bookmark", ["", "a b", "a;rm -rf ~", "$(id)", "a\nb", 7, None, ["b"], "x" * 300])
+def test_a_bookmark_that_no_command_should_contain_is_refused(
+    scripted: ScriptedCloudflare, failing: D1Api, bookmark: object
+) -> None:
+    body = {"result": {"bookmark": bookmark, "previous_bookmark": bookmark}, "success": True, "errors": []}
+    scripted.answer(200, body)
+    with pytest.raises(ApiError, match="no valid Time Travel bookmark"):
+        failing.bookmark()
+    scripted.answer(200, body)
+    assert failing.restore("b") == ""
 
 
 def test_no_error_shows_the_token(scripted: ScriptedCloudflare, failing: D1Api) -> None:
@@ -85,6 +165,17 @@ def test_no_error_shows_the_token(scripted: ScriptedCloudflare, failing: D1Api) 
     with pytest.raises(Unauthorized) as error:
         failing.write("SELECT 1")
     assert "a-token" not in repr(error.value) + str(error.value.__cause__)
+
+
+def test_a_token_for_another_account_is_explained(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    message = "The given account is not valid or is not authorized to access this service"
+    scripted.error(403, 7403, message)
+    with pytest.raises(Unauthorized) as error:
+        failing.read("SELECT 1")
+    assert str(error.value) == (
+        f"Cloudflare refused the API token: {message} (code 7403). CLOUDFLARE_API_TOKEN needs the permission D1 Edit "
+        "in the account of CLOUDFLARE_ACCOUNT_ID: check that this is the right account"
+    )
 
 
 @pytest.mark.parametrize("token", ["s3cret\nrest", "s3cret rest", "s3cret\u2026"])
@@ -103,7 +194,7 @@ def test_a_404_without_a_code_does_not_mean_that_the_database_is_gone(
 ) -> None:
     scripted.answer(404, "<html>nothing here</html>")
     with pytest.raises(ApiError, match="HTTP 404") as caught:
-        failing.read("SELECT 1")
+        failing.write("SELECT 1")
     assert not isinstance(caught.value, NotFound)
 
 
