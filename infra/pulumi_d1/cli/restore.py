@@ -122,7 +122,9 @@ class _Run:
         """Show the loss, ask for confirmation, restore, and show the result. Return it with the events before it."""
         name, table, retention = self.state.database_name, self.state.migrations_table, self.state.retention
         with waiting(f"reading {name}"):
-            current = live.read_database(self.database, table)
+            current = live.read_despite_faults(self.database, table)
+        if current.fault:
+            self.echo(current.fault)
         events = join_history(self.state.history, current)
         undone = events_after(events, to.bookmark, retention, self.database.bookmark_at)
         protected = self.state.protected or is_production(self.state.stack)

@@ -88,7 +88,7 @@ def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> 
         if number:
             logger.info(f"{name} changed while it was read: reading it again")
         bookmark = source.bookmark()
-        database = live.read_database(source, ledger)
+        database = live.read_despite_faults(source, ledger)
         plan = plan_copy(database.objects)
         try:
             snapshot = Snapshot(bookmark, database, plan, _write_script(source, plan, name, ledger, file))
@@ -99,7 +99,7 @@ def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> 
             continue
         if source.bookmark() == bookmark:
             return snapshot
-    now = live.read_database(source, ledger)
+    now = live.read_despite_faults(source, ledger)
     if not snapshot or (now.ledger, now.objects) != (snapshot.database.ledger, snapshot.database.objects):
         raise CopyFailed(
             f"{name} is being migrated: its schema changed while it was read. Try again when the migration is done"

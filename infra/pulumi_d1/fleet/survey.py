@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.errors import ApiError
+from pulumi_d1.errors import D1Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ class MemberReview:
     """The review of one database.
 
     Attributes:
-        review: The review; None if the database cannot be read.
-        message: The error, if it cannot be read.
+        review: The review; None if the database or its ledger cannot be read.
+        message: The error, if there is no review.
     """
 
     database: str
@@ -43,7 +43,7 @@ def review_members(
     def review(member: DatabaseInfo) -> MemberReview:
         try:
             return MemberReview(member.name, member.id, reviews.review(account.database(member.id)))
-        except ApiError as error:
+        except D1Error as error:
             return MemberReview(member.name, member.id, None, str(error))
 
     with ThreadPoolExecutor(concurrency, thread_name_prefix="fleet") as pool:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
-from pulumi_d1.errors import SqlError, SqlRefused
+from pulumi_d1.errors import InvalidLedger, SqlError, SqlRefused
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.ledger_check import is_name, row_fault, table_fault
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
 
@@ -33,11 +34,13 @@ class LiveDatabase:
         objects: The schema, the ledger included.
         times: The time of each migration by Cloudflare's clock, in UTC and to the second, by name. Unreadable times are
             absent.
+        fault: Why the ledger cannot be used; empty if it can.
     """
 
     ledger: tuple[str, ...]
     objects: tuple[SchemaObject, ...]
     times: Mapping[str, datetime] = field(default_factory=dict)
+    fault: str = ""
 
 
 NEW = LiveDatabase((), ())
@@ -49,16 +52,34 @@ def read_database(database: ReadableDatabase, table: str) -> LiveDatabase:
 
     Raises:
         D1Error: It cannot be read; ApiError for D1.
+        InvalidLedger: The table is not a ledger, or one of its rows names no file.
+    """
+    now = read_despite_faults(database, table)
+    if now.fault:
+        raise InvalidLedger(now.fault)
+    return now
+
+
+def read_despite_faults(database: ReadableDatabase, table: str) -> LiveDatabase:
+    """Read a database as `read_database` does, but leave out the rows of its ledger that name no file.
+
+    For what must work on a damaged database: restore, export and deletion.
+
+    Raises:
+        D1Error: It cannot be read; ApiError for D1.
     """
     try:
         rows = database.read(ledger.select_with_schema(table))
     except (SqlRefused, SqlError):
         return _read_separately(database, table)
-    return _from_rows([row for row in rows if row["type"] is None], schema.objects_from(r for r in rows if r["type"]))
+    objects = schema.objects_from(row for row in rows if row["type"] is not None)
+    return _from_rows([row for row in rows if row["type"] is None], objects, table)
 
 
 def read_ledger(database: ReadableDatabase, table: str) -> tuple[str, ...]:
     """Return the names in the ledger, oldest first, or an empty tuple if there is no ledger. Write nothing.
+
+    Rows that name no file are left out: they do not show whether a file ran.
 
     Raises:
         ApiError: It cannot be read.
@@ -71,21 +92,31 @@ def read_ledger(database: ReadableDatabase, table: str) -> tuple[str, ...]:
         if not database.read(ledger.exists(table)):
             return ()
         rows = database.read(ledger.select(table))
-    return tuple(row["name"] for row in rows)
+    return tuple(row["name"] for row in map(_folded, rows) if is_name(row.get("name")))
 
 
 def _read_separately(database: ReadableDatabase, table: str) -> LiveDatabase:
     """Read schema and ledger one after the other: there is no ledger, or it is not as wrangler creates it."""
     objects = schema.objects_from(database.read(schema.SELECT))
-    if not any(item.key == ("table", fold(table)) for item in objects):
-        return LiveDatabase((), objects)
-    return _from_rows(database.read(ledger.select(table)), objects)
+    fault = table_fault(objects, table)
+    if fault or not any(item.key == ("table", fold(table)) for item in objects):
+        return LiveDatabase((), objects, fault=fault)
+    return _from_rows(database.read(ledger.select(table)), objects, table)
 
 
-def _from_rows(rows: Sequence[Mapping[str, Any]], objects: tuple[SchemaObject, ...]) -> LiveDatabase:
-    names = tuple(row["name"] for row in rows)
-    times = zip(names, (_time(row.get("applied_at")) for row in rows), strict=True)
-    return LiveDatabase(names, objects, {name: time for name, time in times if time})
+def _from_rows(rows: Sequence[Mapping[str, Any]], objects: tuple[SchemaObject, ...], table: str) -> LiveDatabase:
+    """Return the database from the rows of its ledger: those of `select`, or those of `select_with_schema`."""
+    cells = [_folded(row) for row in rows]
+    fault = table_fault(objects, table) or row_fault(
+        [(row.get("id", row.get("place")), row.get("name")) for row in cells], table
+    )
+    times = {row["name"]: _time(row.get("applied_at")) for row in cells if is_name(row.get("name"))}
+    return LiveDatabase(tuple(times), objects, {name: time for name, time in times.items() if time}, fault)
+
+
+def _folded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with the names of its columns folded: a ledger's may be in capitals."""
+    return {fold(column): value for column, value in row.items()}
 
 
 def _time(applied_at: Any) -> datetime | None:

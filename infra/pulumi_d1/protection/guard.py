@@ -73,7 +73,7 @@ def before_deletion(pending: PendingDeletion, connect: Callable[[], D1Api]) -> N
 def inspect_database(connect: Callable[[], D1Api], ledger: str) -> DatabaseContents | None:
     """Return a database's contents, or why they are unknown; None if the database does not exist."""
     try:
-        objects = live.read_database(connect(), ledger).objects
+        objects = live.read_despite_faults(connect(), ledger).objects
     except NotFound:
         return None
     except (ApiError, ConfigError) as error:

@@ -12,6 +12,7 @@ from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.review.rehearsal import rehearse
 from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.migrations.run.settling import settle_attempts
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.difference import SchemaChange
 
 _WRITES_ROWS: Final = frozenset({"insert", "update", "delete", "replace", "with"})
+
+_OTHER_LEDGERS: Final = frozenset({"__drizzle_migrations", "_prisma_migrations"})
+"""The ledgers of tools that a database may have been migrated with before. No file creates them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +68,12 @@ def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, thr
     unmarked = [file for file in chosen if file.name not in now.ledger]
     ledger_after = tuple(sorted((*now.ledger, *(file.name for file in unmarked)), key=sort_key))
     by_name = {file.name: file for file in files}
+    objects = tuple(item for item in now.objects if fold(item.table) not in _OTHER_LEDGERS)
     return Baseline(
         tuple(file.name for file in unmarked),
         tuple(name for name in now.ledger if name not in by_name),
         rehearse((), [by_name[name] for name in ledger_after if name in by_name], table).refusal,
-        drift(files, LiveDatabase(ledger_after, now.objects), table),
+        drift(files, LiveDatabase(ledger_after, objects), table),
         tuple(file.name for file in unmarked if _writes_rows(file)),
         tuple(file.name for file in unmarked if file.is_empty),
     )

@@ -73,7 +73,7 @@ class DatabaseRestore:
         except ApiError as error:
             raise RestoreFailed(f"nothing was restored: {error}") from error
         try:
-            return self._result(undo, live.read_database(self.database, self.table))
+            return self._result(undo, live.read_despite_faults(self.database, self.table))
         except ApiError as error:
             raise RestoreFailed(
                 f"the database was restored, but it cannot be read: {error}. Nothing was quarantined. Check the "
@@ -89,7 +89,7 @@ class DatabaseRestore:
         moved = current
         try:
             for _ in settle_attempts(self.sleep):
-                now, moved = live.read_database(self.database, self.table), self.database.bookmark()
+                now, moved = live.read_despite_faults(self.database, self.table), self.database.bookmark()
                 if now.ledger == tuple(self.expected) != self.before.ledger:
                     note = f"the response was lost ({lost}), but the ledger shows that the database is restored"
                     return self._result(current, now, note)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import ApiError, SqlError
+from pulumi_d1.errors import ApiError, InvalidLedger, SqlError
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.bookmark import bookmark_now
 from pulumi_d1.migrations.review.review import raise_on_errors
@@ -113,7 +113,7 @@ def _verify(database: Database, progress: RunProgress, expected: ExpectedResult)
             cause = f"it ran, but the ledger {table} does not list it"
             raise progress.failure(missing[0], cause, ROW_GONE)
         differences = find_differences(expected, database, now, table)
-    except (ApiError, SqlError) as error:
+    except (ApiError, InvalidLedger, SqlError) as error:
         cause = f"reading the database after the last file failed: {error}"
         raise progress.failure(progress.finished[-1], cause, LEDGER_UNREADABLE) from error
     if differences:
