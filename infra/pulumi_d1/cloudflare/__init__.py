@@ -8,7 +8,6 @@ The modules, in the order of the flow::
     connections  proxies and certificates, a deadline and a size limit for each answer
     answers      results and errors from Cloudflare's JSON
     text         text of other programs, made safe to print
-    rows         typed values from rows
     transfer     imports and exports, which run in the background
     database     one database: queries, bookmarks, restore
     account      the databases of an account

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from tempfile import TemporaryFile
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol
 from urllib.parse import quote
 
 from pulumi_d1.cloudflare import transfer
@@ -20,7 +20,14 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from typing import BinaryIO
 
-Row = dict[str, Any]
+
+class Row(dict[str, Any]):
+    """A row: values by column."""
+
+    def __missing__(self, column: str) -> NoReturn:
+        """Raise OutcomeUnknown: D1 returns each column that a query names."""
+        raise OutcomeUnknown(f"D1 returned a row without the column '{column}'")
+
 
 _CHUNK: Final = 1 << 20  # characters that are encoded at a time
 
@@ -188,4 +195,4 @@ def _parse_result(result: Any) -> QueryResult:
             raise OutcomeUnknown(f"D1 returned a row that is not an object, but a {type(row).__name__}")
     figures = meta if isinstance(meta, dict) else {}
     rows_read, size = (value if is_number(value := figures.get(name)) else 0 for name in ("rows_read", "size_after"))
-    return QueryResult(tuple(rows), rows_read, size)
+    return QueryResult(tuple(map(Row, rows)), rows_read, size)
