@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
+import sys
 from dataclasses import replace
-from importlib.metadata import version
+from importlib.metadata import distribution, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +17,12 @@ import click
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.scaffold import detection
+from pulumi_d1.scaffold.next_steps import Surroundings, next_steps, notes
 from pulumi_d1.scaffold.project_files import (
+    PROJECT,
     FileAction,
     ScaffoldFile,
+    for_stacks,
     plan_change,
     program_files,
     remaining_changes,
@@ -29,11 +35,13 @@ from pulumi_d1.scaffold.stack_guesses import (
     shared_config,
     stack_config,
 )
-from pulumi_d1.settings import read_settings
+from pulumi_d1.scaffold.summary import summary_lines
+from pulumi_d1.settings import TOP_LEVEL, read_settings
 from pulumi_d1.system.files import write_atomically
 from pulumi_d1.system.template import templates_folder
 from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
+from pulumi_d1.wrangler.syntax import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -54,11 +62,20 @@ if TYPE_CHECKING:
 @click.option("--config", metavar="FILE", default="", help="wrangler configuration.  [default: the one here]")
 @click.option("--name", default="", help="Name of the project.  [default: the Worker's name]")
 @click.option("--binding", default="", help="Binding to manage, if there are several.")
-@click.option("--top-level", metavar="STACK", default="", help="Stack of the bindings outside all environments.")
+@click.option("--top-level", metavar="STACK", default="", help="Stack of the top level; none leaves it alone.")
+@click.option("--production", metavar="ENVIRONMENT", default="", help="wrangler environment of production.")
 @click.option("--workflows", is_flag=True, help="Add the GitHub workflows to .github/workflows.")
 @click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
 def init(  # noqa: PLR0913 - click's signature: an argument for each option
-    *, folder: Path, config: str, name: str, binding: str, top_level: str, workflows: bool, dry_run: bool
+    *,
+    folder: Path,
+    config: str,
+    name: str,
+    binding: str,
+    top_level: str,
+    production: str,
+    workflows: bool,
+    dry_run: bool,
 ) -> None:
     r"""Add the Pulumi program to a Worker project.
 
@@ -66,8 +83,9 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     layout of the migrations from it; the first 'pulumi up' adopts these databases. Changes neither configuration nor
     migrations, and overwrites no file. Safe to repeat.
 
-    The top-level database becomes production's, unless an environment for production exists or the database's name
-    contradicts it.
+    Names decide which environment is production: prod, production, live, main or mainnet as a word. The top-level
+    database becomes production's, unless an environment for production exists or the database's name contradicts it.
+    On a terminal, the command asks if it is in doubt; otherwise it prints what it assumes.
 
     \b
     Examples:
@@ -75,28 +93,28 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
       d1 init --workflows
       d1 init --dir database --top-level dev
     """
-    path = Path(config or configuration_file.configuration_path(""))
+    path = _configuration(config)
     worker = configuration_file.read_worker(str(path))
     project = name or detection.project_name(worker, path.parent)
+    binding = binding or _ask_binding(worker)
     entries = [
         detection.with_migrations(detection.with_database_name(entry, worker), path, folder)
         for entry in entries_of_binding(worker.entries, binding)
     ]
-    stacks = guess_stacks(worker, entries, top_level)
+    asks = sys.stdin.isatty() and not (folder / PROJECT).exists()
+    stacks = _choose_stacks(worker, entries, top_level, production, asks=asks)
     layout = detection.with_migrations(WranglerEntry(str(path), "", binding or "DB"), path, folder)
     is_found = not config and path.resolve().parent == folder.resolve()
-    if hint := configuration_file.ignored_files_hint(config):
-        click.echo(f"warning: {hint}", err=True)
     wrangler_config = "" if is_found else detection.relative_path(path, folder)
     shared, own = _keys(project, worker, stacks, layout, wrangler_config)
     changes = remaining_changes(_changes(folder, _program(folder, project, shared, own)))
     if workflows:
-        changes += _changes(detection.repository_root(folder) / ".github" / "workflows", _workflows(folder))
+        workflow_files = _workflows(folder, stacks)
+        changes += _changes(detection.repository_root(folder) / ".github" / "workflows", workflow_files)
     _refuse_conflicts(changes)
-    for hint in _hints(folder, shared, own):
+    for hint in filter(None, [configuration_file.ignored_files_hint(config), *_hints(folder, shared, own)]):
         click.echo(f"warning: {hint}", err=True)
-    for line in _summary(path, stacks, project, shared):
-        click.echo(line)
+    click.echo("\n".join(summary_lines(project, path.as_posix(), worker, stacks, shared)))
     for item in changes:
         click.echo(f"  {item.action.value:8}{item.path}")
         if not dry_run:
@@ -106,7 +124,65 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     elif all(item.action is FileAction.KEEP for item in changes):
         click.echo("nothing was written: the project exists, and its Pulumi.<stack>.yaml are yours to edit")
     else:
-        click.echo("\n".join(_next_steps(folder, worker, stacks)))
+        here = _surroundings(folder, worker)
+        click.echo("\n".join(["\nNext:", *(f"  {step}" for step in next_steps(here, worker, stacks)), ""]))
+        for note in notes(here, stacks):
+            click.echo(note)
+
+
+def _configuration(config: str) -> Path:
+    """Return the wrangler configuration to read; the default name if there is none.
+
+    Raises:
+        ConfigError: `config` does not exist, or several packages of a monorepo have a configuration.
+    """
+    if config:
+        if not Path(config).is_file():
+            raise ConfigError(f"{config}: there is no such file: --config takes the path of a wrangler configuration")
+        return Path(config)
+    found = detection.find_configurations(Path())
+    if len(found) > 1:
+        paths = [path.as_posix() for path in found]
+        if not sys.stdin.isatty():
+            raise ConfigError(
+                "there is no wrangler configuration here, but several below: choose one with --config. They are "
+                f"{', '.join(paths)}"
+            )
+        return Path(click.prompt("Which configuration has the database?", type=click.Choice(paths), err=True))
+    if not found:
+        click.echo("there is no wrangler configuration here: 'pulumi up' creates wrangler.toml", err=True)
+    elif found[0].parent != Path():
+        click.echo(f"assumed: the configuration is {found[0].as_posix()}; --config FILE chooses another", err=True)
+    return found[0] if found else Path(NAMES[-1])
+
+
+def _ask_binding(worker: Worker) -> str:
+    """Return the binding to manage, if the user is there and has the choice; otherwise an empty text."""
+    databases = {entry.binding: entry.database_name for entry in worker.entries}
+    places = [entry.environment for entry in worker.entries]
+    if len(databases) < 2 or len(set(places)) == len(places) or not sys.stdin.isatty():  # noqa: PLR2004 - a choice
+        return ""
+    listed = ", ".join(f"{binding} ({name})" if name else binding for binding, name in databases.items())
+    return str(click.prompt(f"Which binding? {listed}", type=click.Choice(list(databases)), err=True))
+
+
+def _choose_stacks(
+    worker: Worker, entries: Sequence[WranglerEntry], top_level: str, production: str, *, asks: bool
+) -> tuple[GuessedStack, ...]:
+    """Return the stacks, after asking about each that is in doubt.
+
+    Raises:
+        ConfigError: As `guess_stacks`.
+    """
+    stacks = guess_stacks(worker, entries, top_level, production)
+    for stack in [stack for stack in stacks if stack.doubt and asks]:
+        click.echo(f"In doubt: {stack.doubt}.", err=True)
+        if stack.environment == TOP_LEVEL:
+            top_level = click.prompt("Stack of the top level (none: leave it alone)", default=stack.name, err=True)
+        else:
+            choice = click.Choice(worker.environments)
+            production = click.prompt("Environment of production", type=choice, default=stack.environment, err=True)
+    return guess_stacks(worker, entries, top_level, production)
 
 
 def _keys(
@@ -153,11 +229,12 @@ def _hints(folder: Path, shared: Mapping[str, str], own: Mapping[str, Mapping[st
         yield from migrations_folder(migrations or "migrations", pattern, folder).hints()
 
 
-def _workflows(program: Path) -> Iterator[ScaffoldFile]:
+def _workflows(program: Path, stacks: Sequence[GuessedStack]) -> Iterator[ScaffoldFile]:
     path = detection.relative_path(program, detection.repository_root(program))
     virtualenv = detection.virtualenv_path(program)
     for file in sorted((templates_folder() / "workflows").glob("*.yml")):
-        yield workflow_file(file.name, file.read_text(), path, virtualenv)
+        text = for_stacks(file.read_text(), [stack.name for stack in stacks], [s.name for s in stacks if s.protected])
+        yield workflow_file(file.name, text, path, virtualenv)
 
 
 def _changes(folder: Path, files: Iterator[ScaffoldFile]) -> list[FileChange]:
@@ -186,46 +263,33 @@ def _write(item: FileChange) -> None:
         write_atomically(path, item.text, mode=0o644)
 
 
-def _summary(path: Path, stacks: Sequence[GuessedStack], project: str, shared: Mapping[str, str]) -> Iterator[str]:
-    """Yield the place of the migrations, and the wrangler environment of each stack."""
-    yield f"project {project}, {path}:"
-    yield f"  migrations: {shared.get('migrationsPattern') or shared.get('migrationsDir', 'migrations') + '/*.sql'}"
-    for stack in stacks:
-        entry = stack.entry
-        if stack.shared_entry:
-            effect = (
-                f"a new database, once {stack.shared_entry} no longer names the database of another stack; change or "
-                "delete the entry first"
-            )
-        elif entry is None:
-            effect = f"a new database, for the wrangler environment {stack.environment}"
-        elif entry.database_id:
-            effect = f"adopts {entry.database_name} ({entry.database_id}), {entry}"
-        else:
-            effect = f"a new database, for {entry}"
-        yield f"  stack {stack.name}: {effect}"
+def _surroundings(folder: Path, worker: Worker) -> Surroundings:
+    """Return what the next commands can build on: this process runs in the user's shell."""
+    virtualenv = detection.virtualenv_path(folder)
+    python = f"python3.{sys.version_info.minor}"
+    is_own = (folder / virtualenv).resolve() == Path(sys.prefix).resolve()
+    variables = {"CLOUDFLARE_API_TOKEN": "", "CLOUDFLARE_ACCOUNT_ID": worker.account_id}
+    return Surroundings(
+        folder=detection.relative_path(folder, Path()),
+        python=python if shutil.which(python) else sys.executable,
+        virtualenv=virtualenv,
+        has_virtualenv=is_own,
+        package=_package(),
+        has_d1=shutil.which("d1") is not None,
+        pulumi_folder="" if shutil.which("pulumi") else next(_pulumi_folders(), None),
+        missing_variables=[name for name, value in variables.items() if not (value or os.environ.get(name))],
+    )
 
 
-def _next_steps(folder: Path, worker: Worker, stacks: Sequence[GuessedStack]) -> Iterator[str]:
-    """Yield the next commands, for the first stack that has a database, or else the first one."""
-    adopting = next((stack for stack in stacks if stack.entry and stack.entry.database_id), None)
-    stack = (adopting or stacks[0]).name
-    missing = [
-        name
-        for name, value in (("CLOUDFLARE_API_TOKEN", ""), ("CLOUDFLARE_ACCOUNT_ID", worker.account_id))
-        if not value and not os.environ.get(name)
-    ]
-    yield "\nNext:"
-    if folder.resolve() != Path.cwd().resolve():
-        yield f"  cd {folder.as_posix()}"
-    if not shutil.which("pulumi"):
-        yield "  install Pulumi: https://www.pulumi.com/docs/install/"
-    if missing:
-        yield f"  export {' '.join(f'{name}=...' for name in missing)}"
-    yield f"  pulumi stack init {stack}"
-    if adopting:
-        yield f"  d1 baseline --stack {stack}    only if the database has tables but no ledger"
-    yield f"  pulumi preview --stack {stack}    {'imports the database' if adopting else 'shows the first run'}"
-    yield f"  pulumi up --stack {stack}"
-    if others := [item.name for item in stacks if item.name != stack]:
-        yield f"then 'pulumi stack init' and 'pulumi up' for {', '.join(others)}"
+def _pulumi_folders() -> Iterator[str]:
+    """Yield the folders outside of PATH that have a `pulumi`: that of `make engine`, and that of Pulumi's installer."""
+    for folder in (Path(sys.prefix) / "share" / "d1" / "bin", Path.home() / ".pulumi" / "bin"):
+        if shutil.which("pulumi", path=str(folder)):
+            yield str(folder)
+
+
+def _package() -> str:
+    """Return this package as pip takes it: the file or folder that it was installed from, or its version."""
+    origin = distribution("pulumi-d1").read_text("direct_url.json")
+    url = json.loads(origin)["url"] if origin else ""
+    return shlex.quote(url or f"pulumi-d1=={version('pulumi-d1')}")

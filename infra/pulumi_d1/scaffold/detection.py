@@ -15,13 +15,51 @@ from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.errors import ConfigError, NotFound
 from pulumi_d1.migrations.folder import MigrationsFolder
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, make_pattern
+from pulumi_d1.scaffold.orm_folders import orm_folders
+from pulumi_d1.wrangler import configuration_file
+from pulumi_d1.wrangler.syntax import NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pulumi_d1.wrangler.entry import WranglerEntry
     from pulumi_d1.wrangler.worker import Worker
 
-_FOLDERS: Final = ("migrations", "drizzle", "prisma/migrations")
-"""Folders of migrations, if the configuration names none: wrangler's default, then those of ORMs."""
+_DEFAULT_FOLDER: Final = "migrations"
+"""wrangler's folder of migrations, if the configuration names none."""
+
+_USUAL_FOLDERS: Final = ("drizzle", "prisma/migrations")
+_SEARCHED_DEPTH: Final = 4
+_NOT_SEARCHED: Final = frozenset({"node_modules", "dist", "build", "vendor", "fixtures", "__pycache__"})
+
+
+def find_configurations(folder: Path) -> list[Path]:
+    """Return the configuration that wrangler would read in `folder`, or else those of the folders below it.
+
+    As wrangler does, this looks in `folder` and above it, up to the repository's root. The folders below it are the
+    packages of a monorepo; only configurations with a D1 database count there.
+
+    Raises:
+        ConfigError: A configuration below `folder` cannot be read.
+    """
+    start, root = folder.resolve(), repository_root(folder)
+    above = [place for place in (start, *start.parents) if place.is_relative_to(root)]
+    for place in above:
+        if file := next((place / name for name in NAMES if (place / name).is_file()), None):
+            return [Path(relative_path(file, Path()))]
+    files = (Path(relative_path(file, Path())) for file in sorted(_files_below(start, _SEARCHED_DEPTH)))
+    return [file for file in files if configuration_file.read_worker(str(file)).entries]
+
+
+def _files_below(folder: Path, depth: int) -> Iterator[Path]:
+    """Yield the first configuration of each folder below `folder`."""
+    for child in folder.iterdir():
+        if not child.is_dir() or child.is_symlink() or child.name in _NOT_SEARCHED or child.name.startswith("."):
+            continue
+        if file := next((child / name for name in NAMES if (child / name).is_file()), None):
+            yield file
+        if depth > 1:
+            yield from _files_below(child, depth - 1)
 
 
 def project_name(worker: Worker, folder: Path) -> str:
@@ -81,14 +119,14 @@ def with_migrations(entry: WranglerEntry, config: Path, folder: Path) -> Wrangle
     """Return `entry` with the path and pattern of its migrations, as seen from the program's folder.
 
     Args:
-        entry: An entry of the configuration. If it names no folder, a usual one is looked for.
+        entry: An entry of the configuration. If it names no folder, that of wrangler or of an ORM is looked for.
         config: The wrangler configuration. Its paths are relative to its folder.
 
     Raises:
         ConfigError: The entry's pattern is invalid.
     """
     root = config.resolve().parent
-    inside = entry.migrations_dir or next((name for name in _FOLDERS if (root / name).is_dir()), _FOLDERS[0])
+    inside = entry.migrations_dir or _migrations_dir(root)
     path = relative_path(root / inside, folder)
     pattern = ""
     if entry.migrations_pattern:
@@ -96,6 +134,26 @@ def with_migrations(entry: WranglerEntry, config: Path, folder: Path) -> Wrangle
     elif (root / inside).is_dir() and MigrationsFolder(inside, DEFAULT, root).layout_hint():
         pattern = posixpath.join(path, NESTED.inside)
     return replace(entry, migrations_dir=path, migrations_pattern=pattern)
+
+
+def _migrations_dir(root: Path) -> str:
+    """Return the folder of migrations, relative to the configuration's: wrangler's default, or the one of an ORM."""
+    repository = repository_root(root)
+    above = [place for place in (root, *root.parents) if place.is_relative_to(repository)]
+    configured = [
+        relative_path(place / name, root)
+        for place in (*above, *sorted(repository.glob("packages/*/")))
+        for name in orm_folders(place)
+    ]
+    folders = [_DEFAULT_FOLDER, *configured, *_USUAL_FOLDERS]
+    with_files = (name for name in folders if any(_sql_files(root / name)))
+    existing = (name for name in folders if (root / name).is_dir())
+    return next(with_files, "") or next(existing, "") or next(iter(configured), _DEFAULT_FOLDER)
+
+
+def _sql_files(folder: Path) -> Iterator[Path]:
+    yield from folder.glob("*.sql")
+    yield from folder.glob("*/migration.sql")
 
 
 def _package_name(file: Path) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 PROJECT = "Pulumi.yaml"
+_DEV, _PROD = "dev", "prod"
+"""The stacks in the templates of the workflows."""
 _STACK_FILE = re.compile(r"Pulumi\..+\.yaml")
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|y|n|null)$)[a-z_][a-z0-9_./*-]*", re.IGNORECASE)
 """Values that every YAML parser reads as text without quotes."""
@@ -89,6 +91,45 @@ def workflow_file(name: str, text: str, folder: str, virtualenv: str) -> Scaffol
     if folder != ".":
         text = text.replace("working-directory: .\n", f"working-directory: {_scalar(folder)}\n")
     return ScaffoldFile(name, text.replace(".venv", virtualenv))
+
+
+def for_stacks(workflow: str, stacks: Sequence[str], productions: Sequence[str]) -> str:
+    """Return a workflow for the stacks of a project: dev and the others run at once, production after an approval.
+
+    Args:
+        workflow: Text of the template, for the stacks dev and prod.
+        productions: The stacks among `stacks` that are production's.
+    """
+    others = sorted(set(stacks) - set(productions), key=lambda name: (name != _DEV, name))
+    text = workflow.replace(f"--stack {_DEV} --stack {_PROD}", _options([*others, *productions]))
+    for stack, names in ((_DEV, others), (_PROD, productions)):
+        text = text.replace(f"d1 comment --stack {stack} --state", f"d1 comment {_options(names)} --state")
+        text = "".join(_for_names(line, stack, names) for line in text.splitlines(keepends=True))
+    return text.replace(
+        f"migrate {_DEV} at once, and {_PROD} after", f"migrate {_and(others)} at once, and {_and(productions)} after"
+    )
+
+
+def _options(names: Sequence[str]) -> str:
+    return " ".join(f"--stack {name}" for name in names)
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)
+
+
+def _for_names(line: str, stack: str, names: Sequence[str]) -> str:
+    """Return a line that runs pulumi for `stack` once for each of `names`."""
+    command = line.strip().removeprefix("run: ")
+    if not command.startswith("pulumi ") or f"--stack {stack} " not in command:
+        return line
+    indent = line[: len(line) - len(line.lstrip())]
+    commands = [command.replace(f"--stack {stack} ", f"--stack {name} ") for name in names]
+    if not line.strip().startswith("run: "):
+        return "".join(f"{indent}{command}\n" for command in commands)
+    if len(commands) == 1:
+        return f"{indent}run: {commands[0]}\n"
+    return f"{indent}run: |\n" + "".join(f"{indent}  {command}\n" for command in commands)
 
 
 def plan_change(file: ScaffoldFile, present: str | None) -> FileChange:

@@ -107,6 +107,17 @@ def read_worker(path: str) -> worker.Worker:
         return worker.Worker() if text is None else worker.read_worker(text, path)
 
 
+def accepts_environment(path: str, environment: str) -> bool:
+    """Return whether the file may have this environment. Only a Pages project restricts them.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    with prefix_errors(path):
+        text = _text(path)
+        return text is None or Document.parse(text, path).accepts_environment(environment)
+
+
 def refuse_foreign(entry: WranglerEntry, ours: Collection[str]) -> None:
     """Refuse to replace the binding of a database whose id is not in `ours`.
 

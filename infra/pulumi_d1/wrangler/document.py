@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from copy import deepcopy
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.wrangler.entry import FIELDS, WranglerEntry, is_id, list_keys
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pulumi_d1.wrangler.syntax import Syntax
+
+PAGES_ENVIRONMENTS: Final = ("", "preview", "production")
+"""The environments that wrangler accepts in a Pages project; empty for the top level."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,28 @@ class Document:
             for table in self.tables(list_keys(environment))
         )
 
+    @property
+    def is_pages(self) -> bool:
+        """True if the file configures a Pages project."""
+        return self.content.get("pages_build_output_dir") is not None
+
+    def accepts_environment(self, environment: str) -> bool:
+        """Return whether wrangler accepts an environment of this name in the file."""
+        return not self.is_pages or environment in PAGES_ENVIRONMENTS
+
+    def refuse_environment(self, entry: WranglerEntry) -> None:
+        """Refuse an environment with which wrangler would refuse the whole file.
+
+        Raises:
+            ConfigError: The file configures a Pages project, which has no such environment.
+        """
+        if not self.accepts_environment(entry.environment):
+            raise ConfigError(
+                f"{entry} cannot be written: this is a Pages project, in which wrangler accepts no environments but "
+                "'preview' and 'production'. Choose the place of the binding with 'pulumi config set "
+                "wranglerEnvironment preview' (or production, or top-level), or none to have no binding"
+            )
+
     def tables(self, keys: tuple[str, ...]) -> list[dict[str, Any]]:
         """Return the tables of the list at `keys`; none if it does not exist.
 
@@ -79,6 +105,11 @@ class Document:
                 place = self.syntax.place(self.text, (*keys, index))
                 raise ConfigError(f"{place}'{dotted(keys)}' is not a list of databases")
         return tables
+
+    def line_of(self, keys: tuple[str | int, ...]) -> str:
+        """Return the file and line of the value at `keys`, such as `wrangler.toml:12`."""
+        line = re.match(r"line (\d+)", self.syntax.place(self.text, keys))
+        return f"{self.path}:{line[1]}" if line else self.path
 
     def index_of(self, entry: WranglerEntry) -> int | None:
         """Return the index of the table with the binding of `entry`; None if there is none.

@@ -7,8 +7,9 @@ one entry put in or removed.
 from __future__ import annotations
 
 import json
+import posixpath
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.system.template import render
@@ -18,9 +19,15 @@ from pulumi_d1.wrangler.syntax import syntax_of
 from pulumi_d1.wrangler.text import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
 
     from pulumi_d1.wrangler.entry import WranglerEntry
+
+_FOLDER: Final = "migrations"
+_LEDGER: Final = "d1_migrations"
+"""wrangler's values for keys that an entry does not have."""
+
+_PATHS: Final = ("migrations_dir", "migrations_pattern")
 
 
 def put(text: str | None, entry: WranglerEntry) -> str:
@@ -36,6 +43,7 @@ def put(text: str | None, entry: WranglerEntry) -> str:
     syntax = syntax_of(entry.path)
     text = _new_configuration(entry) if text is None else text
     document = Document.parse(text, entry.path)
+    document.refuse_environment(entry)
     index, present = document.index_of(entry), document.table_of(entry)
     expected = _expected(present, entry)
     if expected == present:
@@ -93,7 +101,7 @@ def differences(text: str, entry: WranglerEntry) -> list[str]:
     expected = _expected(present, entry)
     return [
         f"{entry}: {key} {_difference(present.get(key), expected.get(key))}"
-        for key in [*entry.values, *(present.keys() - entry.values.keys())]
+        for key in [*entry.values, *sorted(present.keys() - entry.values.keys())]
         if present.get(key) != expected.get(key)
     ]
 
@@ -110,13 +118,23 @@ def refuse_foreign(text: str | None, entry: WranglerEntry, ours: Collection[str]
     """
     if text is None:
         return
-    database_id = Document.parse(text, entry.path).table_of(entry).get("database_id", "")
-    if database_id not in ours and is_id(database_id):
+    document = Document.parse(text, entry.path)
+    database_id = document.table_of(entry).get("database_id", "")
+    if database_id in ours or not is_id(database_id):
+        return
+    others = [str(other) for other in document.entries if other.database_id == database_id and other.keys != entry.keys]
+    if others:
         raise ConfigError(
-            f"{entry} is bound to the database {database_id}, which this stack did not write: choose another name with "
-            "'pulumi config set binding NAME', remove the entry, or, if no other stack owns that database, adopt it "
-            "with 'd1 adopt'"
+            f"{entry} is bound to the database {database_id}, and so is {' and '.join(others)}; this stack did not "
+            f"write either. Two environments with one database cannot each have a stack of their own: delete {entry}, "
+            "so that this stack gets a new database there, or choose another place for its binding with 'pulumi config "
+            "set wranglerEnvironment NAME' (none for no binding)"
         )
+    raise ConfigError(
+        f"{entry} is bound to the database {database_id}, which this stack did not write: choose another name with "
+        "'pulumi config set binding NAME', remove the entry, or, if no other stack owns that database, adopt it "
+        "with 'd1 adopt'"
+    )
 
 
 def _new_configuration(entry: WranglerEntry) -> str:
@@ -125,13 +143,36 @@ def _new_configuration(entry: WranglerEntry) -> str:
 
 
 def _expected(present: dict[str, Any], entry: WranglerEntry) -> dict[str, Any]:
-    """Return the table that should replace `present`. Keys that are not ours stay."""
+    """Return the table that should replace `present`. Keys that are not ours stay, and so do paths that are right."""
+    if present and _is_right(present, entry):
+        return present
     expected = present | entry.values
     if "migrations_table" in present:  # `values` omits wrangler's default, which must still replace another name
         expected["migrations_table"] = entry.migrations_table
     if not entry.migrations_pattern:  # no value means wrangler's default, so the key has to go
         expected.pop("migrations_pattern", None)
-    return expected
+    right_paths = {key: present[key] for key in _PATHS if key in present and _is_same(present[key], expected.get(key))}
+    return expected | right_paths
+
+
+def _is_right(present: Mapping[str, Any], entry: WranglerEntry) -> bool:
+    """Return whether wrangler reads the same from `present` as from our values, although they are written otherwise."""
+    folder = present.get("migrations_dir", _FOLDER)
+    pattern = present.get("migrations_pattern") or f"{folder}/*.sql"
+    return (
+        present.get("database_id") == entry.database_id
+        and present.get("database_name", entry.database_name) == entry.database_name
+        and (present.get("migrations_table") or _LEDGER) == entry.migrations_table
+        and _is_same(folder, entry.migrations_dir)
+        and _is_same(pattern, entry.migrations_pattern or f"{entry.migrations_dir}/*.sql")
+    )
+
+
+def _is_same(path: object, other: object) -> bool:
+    """Return whether two paths are the same, such as `./sql/` and `sql`."""
+    if isinstance(path, str) and isinstance(other, str):
+        return posixpath.normpath(path) == posixpath.normpath(other)
+    return path == other
 
 
 def _difference(present: object, expected: str | None) -> str:

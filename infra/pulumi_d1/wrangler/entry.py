@@ -18,7 +18,7 @@ class WranglerEntry:
     """One entry of `d1_databases`. A field is empty if the user's entry does not have the key.
 
     Attributes:
-        path: The configuration file. Its suffix selects the syntax.
+        path: The configuration file. Its suffix selects the syntax. Empty if the database has no binding.
         environment: The wrangler environment; empty for the top level.
         database_id: UUID; empty for a placeholder in the user's entry.
         migrations_dir: Folder of the migrations, relative to the configuration's folder.

@@ -49,7 +49,7 @@ class Syntax(Protocol):
         """Return the reason why `add` fails; empty if it is not known."""
 
     def place(self, text: str, keys: Sequence[str | int]) -> str:
-        """Return the position of a value as the start of a message; empty if the syntax has no positions."""
+        """Return the position of a value as the start of a message; empty if the text has no such value."""
 
 
 def syntax_of(path: str) -> Syntax:

@@ -6,10 +6,10 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler.text import dotted, quoted
+from pulumi_d1.wrangler.text import dotted, position, quoted
 from pulumi_d1.wrangler.toml_blocks import BlockList
 from pulumi_d1.wrangler.toml_inline_list import InlineList
-from pulumi_d1.wrangler.toml_text import value_at
+from pulumi_d1.wrangler.toml_text import offset_of, value_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,9 +61,10 @@ def obstacle(text: str, entry: WranglerEntry) -> str:
     return f"'{inline}' is an inline table, which TOML cannot extend: write it with a header, [{inline}]"
 
 
-def place(text: str, keys: Sequence[str | int]) -> str:  # noqa: ARG001 - tomllib has no positions
-    """Return nothing."""
-    return ""
+def place(text: str, keys: Sequence[str | int]) -> str:
+    """Return the line and column of the value at `keys`; those of its header if it is a `[table]`."""
+    at = offset_of(text, keys)
+    return "" if at is None else f"{position(text, at)}: "
 
 
 def _list_of(text: str, entry: WranglerEntry) -> InlineList | BlockList:

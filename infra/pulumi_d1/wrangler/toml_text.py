@@ -129,6 +129,30 @@ def value_at(text: str, keys: Sequence[str]) -> Sequence[Token] | None:
     return None
 
 
+def offset_of(text: str, keys: Sequence[str | int]) -> int | None:
+    """Return the offset of the value at `keys`, or of its header; None if it has neither.
+
+    Args:
+        keys: Keys, and indexes of arrays.
+    """
+    wanted = tuple(keys)
+    table: tuple[str | int, ...] = ()
+    lengths: dict[tuple[str, ...], int] = {}
+    for statement in statements(text):
+        if statement.is_header:
+            if statement.is_array_header:
+                lengths[statement.table] = lengths.get(statement.table, 0) + 1
+            table = _with_indexes(statement.table, lengths)
+            if table == wanted or table[:-1] == wanted:
+                return statement.tokens[0].start()
+            continue
+        for pair in key_values(statement.tokens):
+            place = (*table, *pair.key)
+            if place == wanted[: len(place)] and (token := _token_at(pair.value, wanted[len(place) :])):
+                return token.start()
+    return None
+
+
 def set_values(text: str, present: Sequence[KeyValue], values: Mapping[str, str], *, at: int, separator: str) -> str:
     """Return `text` with new values for some keys of one table.
 
@@ -144,6 +168,29 @@ def set_values(text: str, present: Sequence[KeyValue], values: Mapping[str, str]
     for start, end, value in sorted([*edits, (at, at, new)], reverse=True):
         text = text[:start] + value + text[end:]
     return text
+
+
+def _with_indexes(keys: tuple[str, ...], lengths: Mapping[tuple[str, ...], int]) -> tuple[str | int, ...]:
+    """Return the keys of a header, each array of tables followed by the index of its last table."""
+    path: list[str | int] = []
+    for depth, key in enumerate(keys, start=1):
+        path.append(key)
+        if length := lengths.get(keys[:depth]):
+            path.append(length - 1)
+    return tuple(path)
+
+
+def _token_at(value: Sequence[Token], keys: tuple[str | int, ...]) -> Token | None:
+    """Return the first token of the value at `keys` inside of `value`."""
+    if not keys:
+        return value[0]
+    key, *rest = keys
+    if isinstance(key, int):
+        parts = split_at_commas(value[1:-1]) if value[0].group() == "[" else []
+        return _token_at(parts[key], tuple(rest)) if key < len(parts) else None
+    pairs = key_values(value[1:-1]) if value[0].group() == "{" else []
+    inside = (_token_at(pair.value, keys[len(pair.key) :]) for pair in pairs if pair.key == keys[: len(pair.key)])
+    return next((token for token in inside if token), None)
 
 
 def _value_inside(pair: KeyValue, keys: tuple[str, ...]) -> Sequence[Token] | None:

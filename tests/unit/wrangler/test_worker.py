@@ -6,7 +6,7 @@ import pytest
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.wrangler.entry import WranglerEntry
-from pulumi_d1.wrangler.worker import Worker, read_worker
+from pulumi_d1.wrangler.worker import Placeholder, Worker, read_worker
 
 ID = "7b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"
 
@@ -45,6 +45,15 @@ def test_a_configuration_is_read_as_wrangler_reads_it(name: str) -> None:
         (
             WranglerEntry(name, "", "DB", "", ID, migrations_dir="./sql"),
             WranglerEntry(name, "production", "DB", "shop-db-prod"),
+        ),
+        placeholders=(
+            Placeholder(
+                f"{name}:{11 if name.endswith('toml') else 6}",
+                "'DB' in 'env.production.d1_databases'",
+                "your-prod-database-id",
+                "production",
+                "DB",
+            ),
         ),
     )
     with pytest.raises(ConfigError, match="an entry of 'd1_databases' has no binding"):
