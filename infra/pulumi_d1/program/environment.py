@@ -103,7 +103,7 @@ class D1Environment(pulumi.ComponentResource):
             "database_name": settings.database_name,
             "database_id": self.database.id,
             "binding": settings.binding,
-            "wrangler_entry": entry,
+            **({"wrangler_entry": entry} if prepared.entry.path else {}),
             "migrations_dir": settings.migrations_dir,
             "migrations_pattern": settings.migrations_pattern,
             "migrations_table": settings.migrations_table,

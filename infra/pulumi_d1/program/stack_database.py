@@ -25,16 +25,7 @@ def read_stack_database(component: str) -> StackDatabase | None:
     Raises:
         ConfigError: The engine cannot read the state.
     """
-    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
-    try:
-        # The engine writes the state meanwhile, into the same file, so it may read half of it.
-        answer = Retry().call(lambda: _read_state(stack))
-    except OutcomeUnknown as error:
-        raise ConfigError(
-            f"the stack's state cannot be read: {error}; nothing was done. Run it again; 'pulumi stack export' shows "
-            "whether the state can be read at all"
-        ) from error
-    resources: Mapping[str, Any] = (answer or {}).get("outputs") or {}
+    resources = _read_resources()
     database = _outputs(resources, f"{component}-database")
     if not database.get("uuid"):
         return None
@@ -47,6 +38,33 @@ def read_stack_database(component: str) -> StackDatabase | None:
         location_hint=database.get("primaryLocationHint") or "",
         confirmed=next((str(item["confirmed"]) for item in rules if item), ""),
     )
+
+
+def read_bound_id(component: str) -> str:
+    """Return the database's id in the state of the component's binding, or `""` if it has none.
+
+    Raises:
+        ConfigError: The engine cannot read the state.
+    """
+    return str(_outputs(_read_resources(), f"{component}-bindings").get("database_id", ""))
+
+
+def _read_resources() -> Mapping[str, Any]:
+    """Return the resources in the stack's state.
+
+    Raises:
+        ConfigError: The engine cannot read the state.
+    """
+    stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+    try:
+        # The engine writes the state meanwhile, into the same file, so it may read half of it.
+        answer = Retry().call(lambda: _read_state(stack))
+    except OutcomeUnknown as error:
+        raise ConfigError(
+            f"the stack's state cannot be read: {error}; nothing was done. Run it again; 'pulumi stack export' shows "
+            "whether the state can be read at all"
+        ) from error
+    return (answer or {}).get("outputs") or {}
 
 
 def _read_state(stack: str) -> Mapping[str, Any] | None:

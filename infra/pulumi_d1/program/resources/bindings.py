@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 class WranglerBindingsProvider(DatabaseProvider):
     """Put the entry into the file, and take it out again.
 
+    An entry without a path is in no file; the resource still guards the database against deletion.
+
     The provider refuses to replace the entry of a database that this resource never wrote: in the preview, and again
     when it writes the file, which may have changed in between.
     """
@@ -41,30 +43,35 @@ class WranglerBindingsProvider(DatabaseProvider):
         if not _olds:
             with message_only():
                 entry = entry_from(_news)
-                configuration_file.refuse_foreign(entry, {entry.database_id})
+                if entry.path:
+                    configuration_file.refuse_foreign(entry, {entry.database_id})
         return CheckResult(_news, [])
 
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         """Compare the inputs, and the file with the entry. Nothing replaces: `protect` allows a move."""
         old, new = entry_from(_olds), entry_from(_news)
         with message_only():
-            configuration_file.refuse_foreign(new, {old.database_id, new.database_id})
             changed = old != new or _olds.get("deletion") != _news.get("deletion")
-            return DiffResult(changes=changed or not configuration_file.is_current(new))
+            if new.path:
+                configuration_file.refuse_foreign(new, {old.database_id, new.database_id})
+                changed = changed or not configuration_file.is_current(new)
+            return DiffResult(changes=changed)
 
     def create(self, props: dict[str, Any]) -> CreateResult:
         """Put the entry into the file."""
         entry = entry_from(props)
         with message_only():
-            configuration_file.put(entry, {entry.database_id})
+            if entry.path:
+                configuration_file.put(entry, {entry.database_id})
         return CreateResult(f"{entry.path}#{entry.table}.{entry.binding}", dict(props))
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Put the entry into the file, and take it out of its old place."""
         old, new = entry_from(_olds), entry_from(_news)
         with message_only():
-            configuration_file.put(new, {old.database_id, new.database_id})
-            if _place(old) != _place(new):
+            if new.path:
+                configuration_file.put(new, {old.database_id, new.database_id})
+            if old.path and _place(old) != _place(new):
                 configuration_file.remove(old)
         return UpdateResult(dict(_news))
 
@@ -75,8 +82,10 @@ class WranglerBindingsProvider(DatabaseProvider):
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Take the entry out of the file, once the database may be deleted."""
         super().delete(_id, _props)
-        with message_only():
-            configuration_file.remove(entry_from(_props))
+        entry = entry_from(_props)
+        if entry.path:
+            with message_only():
+                configuration_file.remove(entry)
 
 
 class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
@@ -95,5 +104,7 @@ class WranglerBindings(Resource, module="d1", name="WranglerBindings"):
         super().__init__(WranglerBindingsProvider(), name, dict(inputs), opts)
 
 
-def _place(entry: WranglerEntry) -> tuple[Path, str, str]:
+def _place(entry: WranglerEntry) -> tuple[Path, str, str] | None:
+    if not entry.path:
+        return None
     return Path(entry.path).resolve(), entry.environment, entry.binding
