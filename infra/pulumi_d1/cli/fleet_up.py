@@ -104,7 +104,13 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
         _stopping(gate, progress),
         progress.of_run(len(waiting), fleet.pace),
     ):
-        migrator = Migrator(fleet.account, ReviewCache(options.files, settings.table), settings, notes, unfinished)
+        migrator = Migrator(
+            fleet.account,
+            ReviewCache(options.files, settings.table, settings.options.rehearsal),
+            settings,
+            notes,
+            unfinished,
+        )
         for batch in batches:
             for result in run_members(batch, migrator.migrate, gate, concurrency):
                 progress.finished(result)

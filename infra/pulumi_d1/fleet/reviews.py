@@ -1,4 +1,4 @@
-"""Review many databases. Those with the same ledger and schema share one rehearsal."""
+"""Review many databases. Those with the same ledger and schema share a review that needs no rows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.live import LiveDatabase
-from pulumi_d1.migrations.review.review import add_findings, review_without_rows, row_counter
+from pulumi_d1.migrations.plan import make_plan
+from pulumi_d1.migrations.review.review import review_current
+from pulumi_d1.migrations.review.rows.options import RowsMode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,10 +18,11 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import SchemaObject
 
 _CACHED: Final = 64
-"""Rehearsals to keep. The databases of a fleet have a handful of different schemas at a time."""
+"""Reviews to keep. The databases of a fleet have a handful of different schemas at a time."""
 
 
 class ReviewCache:
@@ -29,11 +32,12 @@ class ReviewCache:
         files: The files of the folder, in order.
     """
 
-    def __init__(self, files: Sequence[Migration], table: str) -> None:
+    def __init__(self, files: Sequence[Migration], table: str, options: RehearsalOptions) -> None:
         self._files = files
         self._table = table
+        self._options = options
         self._lock = threading.Lock()
-        self._rehearsal = lru_cache(_CACHED)(self._rehearse)
+        self._shared = lru_cache(_CACHED)(self._review)
 
     def review(self, database: Database) -> Review:
         """Read a database and return its review.
@@ -42,10 +46,13 @@ class ReviewCache:
             ApiError: It cannot be read.
         """
         now = live.read_database(database, self._table)
+        plan = make_plan(self._files, now.ledger, {})
+        if plan.pending and self._options.rows is not RowsMode.MADE:
+            return review_current(self._files, now, self._table, plan, database, self._options)
         # The lock keeps the first databases of a fleet from running the same rehearsal at once.
         with self._lock:
-            rehearsal = self._rehearsal(now.ledger, now.objects)
-        return add_findings(rehearsal, self._table, row_counter(database))
+            return self._shared(now.ledger, now.objects)
 
-    def _rehearse(self, ledger: tuple[str, ...], objects: tuple[SchemaObject, ...]) -> Review:
-        return review_without_rows(self._files, LiveDatabase(ledger, objects), self._table, {})
+    def _review(self, ledger: tuple[str, ...], objects: tuple[SchemaObject, ...]) -> Review:
+        plan = make_plan(self._files, ledger, {})
+        return review_current(self._files, LiveDatabase(ledger, objects), self._table, plan, None, self._options)

@@ -136,6 +136,7 @@ def _section(report: StackReport) -> _Section:
     blocks = (
         _Block("Errors", tuple(_findings(*errors, report.folder))),
         _Block("Could not be rehearsed", (code(review.obstacle),) if review.obstacle else ()),
+        _Block("Rehearsal", (code(review.basis),) if review.basis else ()),
         _Block("Pending", tuple(file.name for file in review.plan.pending), "text"),
         _Block("Schema changes", tuple(map(change_line, review.changes)), "diff"),
         _Block("Warnings", tuple(_findings(*warnings, report.folder))),
@@ -151,5 +152,5 @@ def _findings(problems: Iterable[FolderProblem], findings: Iterable[Finding], fo
         yield f"{code(f'{folder}/{problem.name}')} {code(problem.message)}"
     for item in findings:
         place = code(f"{folder}/{item.name}:{item.line}:{item.column}")
-        reason = f"<br>allowed: {code(item.waiver)}" if item.waiver else f"<br>instead: {item.rule.instead}"
+        reason = f"<br>allowed: {code(item.waiver)}" if item.waiver else f"<br>instead: {item.instead}"
         yield f"{place} **{item.rule.code}** {code(item.message)}{reason} ({code(item.rule.documentation)})"

@@ -39,6 +39,7 @@ def format_review(
     blocks = (
         _block(f"pending on {database}:", _pending([file.name for file in review.plan.pending])),
         _block("schema changes:", map(change_line, review.changes)),
+        (review.basis,) if review.basis else (),
         _block("could not be rehearsed:", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
         _block("allowed in the files:", (_waived(item, folder) for item in review.findings if item.waiver)),

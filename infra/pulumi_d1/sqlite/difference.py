@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import tokens
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi_d1.sqlite.schema import Column, Schema, SchemaObject
+
+
+_EXPRESSIONS: Final = frozenset({"as", "check"})
+_CONSTRAINTS: Final = frozenset({"constraint", "primary", "unique", "foreign"})
 
 
 class ChangeKind(StrEnum):
@@ -44,6 +48,40 @@ def difference(before: Schema, after: Schema) -> tuple[SchemaChange, ...]:
     return tuple(change for type_ in ("table", "index", "view", "trigger") for change in _of(type_, before, after))
 
 
+def same_definition(old: str, new: str) -> bool:
+    """Return whether two CREATE statements make the same object, however they are written.
+
+    Ignored are IF NOT EXISTS, the schema's name, FOR EACH ROW (SQLite has no other triggers), parentheses around a
+    default, and the order of the words of a column without an expression: `DEFAULT (0) NOT NULL`, `NOT NULL DEFAULT 0`.
+    """
+    return old == new or _definition(old) == _definition(new)
+
+
+def _definition(sql: str) -> list[tuple[str, ...]]:
+    """Return the words of an object: those of a table by column and constraint, otherwise all of them."""
+    words = list(tokens(sql))
+    for ignored in (["if", "not", "exists"], ["for", "each", "row"], ["main", "."]):
+        at = next((place for place in range(len(words)) if words[place : place + len(ignored)] == ignored), None)
+        if at is not None:
+            del words[at : at + len(ignored)]
+    parts: list[list[str]] = [[]]
+    depth = 0
+    for word in words if words[:2] == ["create", "table"] else ():
+        depth += (word == "(") - (word == ")")
+        if word == "," and depth == 1:
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return [_in_order(part) for part in parts if part] if any(parts) else [tuple(words)]
+
+
+def _in_order(part: list[str]) -> tuple[str, ...]:
+    """Return the words of a column or constraint in an order that does not depend on how it is written."""
+    if part[0] in _CONSTRAINTS or _EXPRESSIONS.intersection(part):
+        return tuple(part)
+    return tuple(sorted(word for word in part if word not in {"(", ")"}))
+
+
 def _of(type_: str, before: Schema, after: Schema) -> Iterator[SchemaChange]:
     olds = {key: item for key, item in before.objects.items() if item.type == type_}
     news = {key: item for key, item in after.objects.items() if item.type == type_}
@@ -53,7 +91,7 @@ def _of(type_: str, before: Schema, after: Schema) -> Iterator[SchemaChange]:
     for key, new in news.items():
         if key not in olds:
             yield SchemaChange(ChangeKind.ADDED, type_, new.name, _describe(new, after))
-        elif olds[key].sql != new.sql and tokens(olds[key].sql) != tokens(new.sql):
+        elif not same_definition(olds[key].sql, new.sql):
             name = fold(new.name)
             yield from _changed(new, before.columns.get(name, ()), after.columns.get(name, ()))
 

@@ -96,11 +96,30 @@ def run_batch(connection: apsw.Connection, batch: Sequence[Query]) -> tuple[Stat
         return tuple(run(index, statement) for index, statement in enumerate(statements))
 
 
+def run_by_statement(connection: apsw.Connection, sql: str) -> Iterator[StatementResult]:
+    """Run a script with a commit after each statement, unlike `run_batch`. Yield the result of each.
+
+    PRAGMAs apply until the end of the script, `foreign_keys` too.
+
+    Raises:
+        SqlError: A statement was refused; those before it have taken effect.
+    """
+    try:
+        for index, statement in enumerate(_split(Query(sql))):
+            yield _run(connection, index, statement)
+    finally:
+        reset_pragmas(connection)
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
+        with trusted(connection):
+            connection.execute("DROP TABLE IF EXISTS sqlite_stat4", can_cache=False)
+
+
 @contextmanager
-def transaction(connection: apsw.Connection) -> Iterator[Callable[[int, Query], StatementResult]]:
+def transaction(connection: apsw.Connection) -> Iterator[Callable[..., StatementResult]]:
     """Commit all statements of the block at its end, or none of them if it raises an error.
 
-    Yield the function that runs one statement. Its first argument is the 0-based index for `SqlError.statement`.
+    Yield the function that runs one statement. Its arguments are the 0-based index for `SqlError.statement`, the query,
+    and optionally a function to call between the preparation of the statement and its first step.
 
     Raises:
         SqlError: The commit was refused.
@@ -117,6 +136,20 @@ def transaction(connection: apsw.Connection) -> Iterator[Callable[[int, Query], 
         reset_pragmas(connection)
 
 
+def prepare_error(connection: apsw.Connection, sql: str) -> apsw.Error | None:
+    """Return SQLite's own error for a statement that is prepared, but not run; None if it is valid SQL."""
+    cursor = connection.cursor()
+    cursor.exec_trace = lambda _cursor, _sql, _bindings: False  # prepare the statement, but do not run it
+    try:
+        with trusted(connection):
+            cursor.execute(sql, can_cache=False)
+    except apsw.ExecTraceAbort:
+        return None
+    except apsw.Error as error:
+        return error
+    return None
+
+
 def _split(query: Query) -> list[Query]:
     statements = split(query.sql)
     if not statements:
@@ -128,8 +161,10 @@ def _split(query: Query) -> list[Query]:
     return [Query(statement.text) for statement in statements]
 
 
-def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResult:
-    """Run one statement in an open transaction. Raise SqlError with its `index`."""
+def _run(
+    connection: apsw.Connection, index: int, query: Query, prepared: Callable[[], None] = lambda: None
+) -> StatementResult:
+    """Run one statement in an open transaction. Call `prepared` before it. Raise SqlError with its `index`."""
     columns: tuple[str, ...] = ()
     readonly = True
     sql, nul, _ = query.sql.partition("\0")  # workerd stops there too, and then finds no statement after it
@@ -139,6 +174,7 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
         nonlocal columns, readonly
         columns = tuple(name for name, *_ in cursor.get_description())
         readonly = cursor.is_readonly
+        prepared()
         return True
 
     _check_length(sql, index)
@@ -155,7 +191,7 @@ def _run(connection: apsw.Connection, index: int, query: Query) -> StatementResu
         rows = tuple(cursor.execute(sql, query.params or None, can_cache=False).fetchall())
         duration_ms = (time.perf_counter() - started) * 1000
     except SqlError as error:  # the authorizer's: the statement is BEGIN, COMMIT or the like
-        raise _d1_error(_syntax_error(connection, sql) or error, index) from error
+        raise _d1_error(prepare_error(connection, sql) or error, index) from error
     except (apsw.Error, ValueError, OverflowError) as error:
         raise _d1_error(error, index) from error
     if nul:
@@ -180,20 +216,6 @@ def _check_length(sql: str, index: int) -> None:
     # SQLite has the same text, but through APSW it is the vaguer "string or blob too big".
     if len(sql) * MAX_CHARACTER_BYTES > MAX_STATEMENT_BYTES and len(sql.encode()) > MAX_STATEMENT_BYTES:
         raise SqlError("statement too long: SQLITE_TOOBIG", statement=index)
-
-
-def _syntax_error(connection: apsw.Connection, sql: str) -> apsw.Error | None:
-    """Return SQLite's own error for a transaction statement, which D1 reports first; None if it is valid SQL."""
-    cursor = connection.cursor()
-    cursor.exec_trace = lambda _cursor, _sql, _bindings: False  # prepare the statement, but do not run it
-    try:
-        with trusted(connection):
-            cursor.execute(sql, can_cache=False)
-    except apsw.ExecTraceAbort:
-        return None
-    except apsw.Error as error:
-        return error
-    return None
 
 
 def _schema_version(connection: apsw.Connection) -> int:

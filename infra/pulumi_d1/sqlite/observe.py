@@ -1,51 +1,72 @@
-"""Run a script and observe what each statement does, through SQLite's authorizer instead of the statement's text."""
+"""Run a script and observe what each statement does, as SQLite reports it."""
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import re
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import apsw
 
 from pulumi_d1.errors import SqlError
 from pulumi_d1.sqlite import bulk_inserts, schema
+from pulumi_d1.sqlite.difference import same_definition
 from pulumi_d1.sqlite.execute import Query, transaction
+from pulumi_d1.sqlite.fates import compare, id_restarts, next_ids
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.observation import Observation, Step
 from pulumi_d1.sqlite.probe import affects_every_row, empty_table_error
-from pulumi_d1.sqlite.recorder import limit_time, record_actions
+from pulumi_d1.sqlite.recorder import record
 from pulumi_d1.sqlite.sandbox import trusted
-from pulumi_d1.sqlite.statements import first_word, next_statement, tokens
+from pulumi_d1.sqlite.statements import first_word, next_statement, quoted, tokens
+from pulumi_d1.sqlite.strings import find_string
+from pulumi_d1.sqlite.table_copies import TableCopies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from pulumi_d1.sqlite.execute import StatementResult
-    from pulumi_d1.sqlite.recorder import Recording
+    from pulumi_d1.sqlite.fates import IdRestart, TableFate
+    from pulumi_d1.sqlite.observation import StringName
+    from pulumi_d1.sqlite.recorder import Action, Recording
     from pulumi_d1.sqlite.schema import ForeignKey, SchemaObject
     from pulumi_d1.sqlite.statements import Statement
 
 KnownKeys: TypeAlias = "dict[tuple[str, str], tuple[ForeignKey, ...]]"
 """The foreign keys of tables, by name and SQL text of the table."""
 
-_DROPS: Final = ("DROP_TABLE", "DROP_VTABLE")
-_MAY_DELETE: Final = frozenset({"drop", "delete", "with"})
+OVER_BUDGET: Final = (apsw.InterruptError, apsw.NoMemError)
+"""The causes of an SqlError that is no answer of D1: the rehearsal ran out of time or memory."""
+
+_LOSES_ROWS: Final = frozenset({"DELETE", "UPDATE", "DROP_TABLE", "DROP_VTABLE"})
+_TRIGGERS_KEYS: Final = frozenset({"DELETE", "UPDATE", "DROP_TABLE", "INSERT"})
+_READS_ROWS: Final = frozenset({"ALTER_TABLE", "CREATE_INDEX"})
+_ACTS: Final = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
+_INSERT: Final = re.compile(r"insert\s+into\b", re.IGNORECASE)
+_QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
 def observe(
-    connection: apsw.Connection, script: str, *, rows_known: bool, known: KnownKeys | None = None
+    connection: apsw.Connection,
+    script: str,
+    *,
+    rows_known: bool,
+    known: KnownKeys | None = None,
+    watch: Callable[[Statement], None] = lambda _: None,
 ) -> Observation:
     """Run a script as one request.
 
     Args:
         connection: A connection from `schema.build` or `sandbox.open_database`.
         script: Any number of statements.
-        rows_known: True if the database has the rows that the real one will have. If not, a failed constraint proves
-            nothing.
+        rows_known: True if the database has rows that the real one has too. If not, a failed constraint proves nothing.
         known: Foreign keys that were read for earlier scripts. Those read now are added.
+        watch: Called before each statement.
     """
     known = {} if known is None else known
-    attempt = _Attempt()
+    attempt = _Attempt(watch)
     while True:
         try:
             return _observe(connection, script, known, attempt, rows_known=rows_known)
@@ -61,10 +82,12 @@ class _Attempt:
     """Lessons of earlier attempts to run a script.
 
     Attributes:
+        watch: Called before each statement.
         fatal: Errors that ended the transaction, with their step, by offset of the statement. It does not run again.
         batch_inserts: True if a run of similar INSERTs may run as one text.
     """
 
+    watch: Callable[[Statement], None]
     fatal: dict[int, tuple[SqlError, Step]] = field(default_factory=dict)
     batch_inserts: bool = True
 
@@ -95,10 +118,10 @@ def _observe(
     except SqlError as error:
         if error.statement is None and not rows_known:  # a foreign key, at the commit
             with _no_foreign_keys(connection):
-                again = observe(connection, script, rows_known=rows_known, known=known)
+                again = observe(connection, script, rows_known=rows_known, known=known, watch=attempt.watch)
             return replace(again, undecided=(*again.undecided, error))
-        return Observation(tuple(run.steps), error, tuple(run.undecided), frozenset())
-    return Observation(tuple(run.steps), None, tuple(run.undecided), _rebuilt(connection, run.steps))
+        return Observation(tuple(run.steps), error, tuple(run.undecided), (), ())
+    return Observation(tuple(run.steps), None, tuple(run.undecided), run.fates, run.restarts)
 
 
 @dataclass(slots=True)
@@ -107,7 +130,10 @@ class _ScriptRun:
 
     Attributes:
         foreign_keys: Those of the current schema; None until a statement needs them.
+        replaces: True if a table or trigger of the current schema has REPLACE in its text; None until needed.
         one_by_one_until: Offset of the script up to which similar INSERTs run one by one.
+        prepared: The actions of the current statement; None until it is prepared.
+        string: Its first word in double quotes that is a string; None if there is none.
     """
 
     connection: apsw.Connection
@@ -117,26 +143,29 @@ class _ScriptRun:
     rows_known: bool
     steps: list[Step] = field(default_factory=list)
     undecided: list[SqlError] = field(default_factory=list)
+    fates: tuple[TableFate, ...] = ()
+    restarts: tuple[IdRestart, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] | None = None
+    replaces: bool | None = None
     one_by_one_until: int = 0
+    prepared: tuple[Action, ...] | None = None
+    string: StringName | None = None
+    copies: TableCopies = field(init=False)
     recording: Recording = field(init=False)
-    execute: Callable[[int, Query], StatementResult] = field(init=False)
-    restart_clock: Callable[[], None] = field(init=False)
+    execute: Callable[..., StatementResult] = field(init=False)
 
     def run(self) -> None:
         """Run the script in one transaction.
 
         Raises:
-            SqlError: D1 would refuse a statement or the commit.
+            SqlError: D1 would refuse a statement or the commit, or the budget is used up.
             _TransactionEnded: An undecided error ended the transaction.
         """
         if not self.attempt.batch_inserts:
             self.one_by_one_until = len(self.script)
-        with (
-            transaction(self.connection) as self.execute,
-            record_actions(self.connection) as self.recording,
-            limit_time(self.connection) as self.restart_clock,
-        ):
+        self.copies = TableCopies(self.connection)
+        with transaction(self.connection) as self.execute, record(self.connection) as self.recording:
+            ids = next_ids(self.connection)
             statement = next_statement(self.script)
             while statement:
                 if fatal := self.attempt.fatal.get(statement.offset):
@@ -146,51 +175,145 @@ class _ScriptRun:
                 else:
                     statement = self._run(statement)
                 statement = next_statement(self.script, statement)
+            try:
+                self.fates = compare(self.copies, self.steps)
+                self.restarts = id_restarts(ids, self.copies)
+                self.copies.drop()
+            except OVER_BUDGET as error:
+                raise SqlError(str(error), statement=max(len(self.steps) - 1, 0)) from error
 
     def _run(self, statement: Statement) -> Statement:
         """Run one statement, and the similar INSERTs after it. Return the last one that ran."""
         first = first_word(statement.text)
-        if self.foreign_keys is None and first in _MAY_DELETE:
-            self.foreign_keys = schema.foreign_keys(self.connection, self.known)
-        columns = schema.column_names(self.connection, tokens(statement.text)[-1]) if first == "drop" else ()
         changed, error = self._try(statement)
+        if error and not self.rows_known and self.prepared is not None and self.connection.in_transaction:
+            changed, error = self._relax(statement, first, error)
         if first == "explain":  # SQLite prepares the explained statement, but does not run it
             self.recording.clear()
+            self.prepared = ()
         if error is None and self._is_similar(statement):
+            last = self.steps[-1]
             if statement.offset >= self.one_by_one_until:
                 statement = self._run_similar(statement)
-            self.steps[-1] = Step(statement, self.steps[-1].actions, reads=self.steps[-1].reads)
+            self.steps[-1] = Step(statement, last.actions, reads=last.reads, rows=self.recording.rows)
             return statement
-        step = self._step(statement, changed=changed)
-        self.steps.append(replace(step, dropped_columns=columns) if columns else step)
+        self.steps.append(self._step(statement, changed=changed))
         if error:
-            if not (_is_slow(error) or (_needs_rows(error) and not self.rows_known)):
+            if isinstance(error.__cause__, OVER_BUDGET) or self.rows_known or not _needs_rows(error):
                 raise error
             self.undecided.append(error)
             if not self.connection.in_transaction:
                 raise _TransactionEnded((error, self.steps[-1]))
         if changed:
-            self.foreign_keys = None
+            self.foreign_keys = self.replaces = None
+            if self.steps[-1].actions:
+                self.copies.follow(self.steps[-1])
         return statement
 
     def _try(self, statement: Statement) -> tuple[bool, SqlError | None]:
         """Run one statement. Return whether it changed the schema, and its error."""
         self.recording.clear()
-        self.restart_clock()
+        self.prepared = self.string = None
+        self.attempt.watch(statement)
+        prepare = partial(self._prepare, statement)
         try:
-            return self.execute(len(self.steps), Query(statement.text)).changed_schema, None
+            return self.execute(len(self.steps), Query(statement.text), prepare).changed_schema, None
         except SqlError as error:
-            return False, error
+            if self.prepared is None or isinstance(error.__cause__, OVER_BUDGET):
+                return False, error
+            return False, self._without_values(statement, error)
+        except OVER_BUDGET as error:
+            self.steps.append(Step(statement, tuple(self.recording.actions)))
+            raise SqlError(str(error), statement=len(self.steps) - 1) from error
+
+    def _relax(self, statement: Statement, first: str, error: SqlError) -> tuple[bool, SqlError | None]:
+        """Run a statement that fails on generated rows once more, without the rows that it fails on.
+
+        Without its effect, the statements after it would be judged on rows that they never meet.
+        """
+        relaxed = statement.text
+        with ExitStack() as stack:
+            if first == "insert":
+                relaxed = _INSERT.sub("INSERT OR IGNORE INTO", statement.text, count=1)
+            elif first in {"drop", "delete"}:
+                stack.enter_context(_no_foreign_keys(self.connection))
+            elif first in {"alter", "create"} and self.prepared and self.prepared[0].verb in _READS_ROWS:
+                action = self.prepared[0]
+                table = action.name if action.verb == "ALTER_TABLE" else action.other
+                with _no_foreign_keys(self.connection), trusted(self.connection):
+                    self.connection.execute(f"DELETE FROM main.{quoted(table)}", can_cache=False)  # noqa: S608 - quoted
+            else:
+                return False, error
+            changed, again = self._try(replace(statement, text=relaxed))
+        if again is None:
+            self.undecided.append(error)
+            return changed, None
+        return False, error
+
+    def _prepare(self, statement: Statement) -> None:
+        """Copy the tables aside that a prepared statement may change, and look for strings in double quotes."""
+        self.prepared = tuple(self.recording.actions)
+        if first_word(statement.text) == "explain":
+            return
+        if '"' in statement.text:
+            self.string = find_string(self.connection, statement.text, {column for _, column in self.recording.reads})
+        tables = {
+            fold(action.name)
+            for action in self.prepared
+            if action.verb in _LOSES_ROWS
+            or (action.verb == "ALTER_TABLE" and action.other)
+            or (action.verb == "INSERT" and self._may_replace(statement))
+        }
+        if tables and any(action.verb in _TRIGGERS_KEYS for action in self.prepared):
+            tables |= {fold(key.child) for key in _triggered(self._foreign_keys(), tables)}
+        for table in sorted(tables):
+            self.copies.take(table)
+
+    def _may_replace(self, statement: Statement) -> bool:
+        """Return whether an INSERT may be an INSERT OR REPLACE, its own or that of a trigger or constraint."""
+        if "replace" in statement.text.lower():
+            return True
+        if self.replaces is None:
+            with trusted(self.connection):
+                sql = "SELECT 1 FROM sqlite_schema WHERE sql LIKE '%replace%' LIMIT 1"
+                self.replaces = bool(self.connection.execute(sql, can_cache=False).fetchall())
+        return self.replaces
+
+    def _foreign_keys(self) -> tuple[ForeignKey, ...]:
+        if self.foreign_keys is None:
+            self.foreign_keys = schema.foreign_keys(self.connection, self.known)
+        return self.foreign_keys
+
+    def _without_values(self, statement: Statement, error: SqlError) -> SqlError:
+        """Return an error of a running statement without values of rows.
+
+        SQLite quotes values in a few errors, such as a wrong JSON path, and a trigger's RAISE may contain any.
+        """
+        message = str(error)
+        if "SQLITE_CONSTRAINT_TRIGGER" in message:
+            text, _, code = message.rpartition(": SQLITE_CONSTRAINT")
+            with trusted(self.connection):
+                sql = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND instr(sql, ?)"
+                is_fixed = self.connection.execute(sql, (text,), can_cache=False).fetchall()
+            message = message if is_fixed else f"a trigger refuses it: SQLITE_CONSTRAINT{code}"
+        else:
+            message = _QUOTED.sub(
+                lambda quote: quote[0] if (quote[1] or quote[2] or "") in statement.text else "'…'", message
+            )
+        masked = SqlError(message, statement=error.statement, offset=error.offset)
+        masked.__cause__ = error.__cause__
+        return masked
 
     def _is_similar(self, statement: Statement) -> bool:
         """Return whether the last two steps are the same INSERT with other values, and no comment is in between."""
         head = bulk_inserts.insert_head(statement.text)
         if len(self.steps) < 2 or not head:  # noqa: PLR2004 - the first and the last step stay
             return False
-        actions, reads = tuple(self.recording.actions), self.recording.reads
         return (
             all(
-                step.statement.text.startswith(head) and step.actions == actions and step.reads == reads
+                step.statement.text.startswith(head)
+                and step.actions == self.prepared
+                and step.reads == self.recording.reads
                 for step in self.steps[-2:]
             )
             and not self.script[self.steps[-1].statement.end : statement.offset].strip()
@@ -202,12 +325,11 @@ class _ScriptRun:
         If some of them fail, these run one by one afterwards, to find the one that fails.
 
         Raises:
-            _TransactionEnded: One of them ended the transaction, or they took too long.
+            _TransactionEnded: One of them ended the transaction, or the budget is used up.
         """
         with trusted(self.connection):  # otherwise the authorizer repeats its calls for every INSERT
             while run := bulk_inserts.inserts_after(self.script, statement):
                 text, last = run
-                self.restart_clock()
                 self.connection.execute("SAVEPOINT rows", can_cache=False)
                 try:
                     self.connection.execute(text, can_cache=False)
@@ -223,39 +345,37 @@ class _ScriptRun:
         return statement
 
     def _step(self, statement: Statement, *, changed: bool) -> Step:
-        own = [action for action in self.recording.actions if not action.trigger]
+        actions = tuple(self.recording.actions) if self.prepared is None else self.prepared
+        own = [action for action in actions if not action.trigger]
         main = own[0] if own else None
-        emptied = {action.name.lower() for action in own if action.verb == "DROP_TABLE"}
-        if main and main.verb == "DELETE":
-            emptied.add(main.name.lower())
+        rows, reads = self.recording.rows, frozenset(self.recording.reads)
+        emptied = {fold(action.name) for action in own if action.verb == "DROP_TABLE"}
+        emptied |= {fold(main.name)} if main and main.verb in {"DELETE", "UPDATE"} else set()
+        emptied |= {row.table for row in rows if row.verb == "DELETE" and not row.indirect}
         return Step(
             statement,
-            tuple(self.recording.actions),
+            actions,
             changed,
             every_row=main is not None and main.verb in {"DELETE", "UPDATE"} and affects_every_row(statement.text),
-            foreign_keys=_triggered(self.foreign_keys or (), emptied),
+            rows=rows,
+            foreign_keys=_triggered(self._foreign_keys(), emptied) if emptied else (),
             conflict=None if changed else _conflict(self.connection, statement),
-            reads=frozenset(self.recording.reads),
+            reads=reads,
+            string=self.string,
             empty_table_error=(
                 empty_table_error(statement.text, main.name) if changed and main and main.verb == "ALTER_TABLE" else ""
             ),
         )
 
 
-def _rebuilt(connection: apsw.Connection, steps: Iterable[Step]) -> frozenset[str]:
-    """Return the tables that the steps drop and that exist at the end, in lower case."""
-    first = [step.actions[0] for step in steps if step.actions]  # the others are those of a virtual table
-    dropped = {action.name.lower() for action in first if action.verb in _DROPS}
-    return schema.table_names(connection) & dropped if dropped else frozenset()
-
-
-def _triggered(foreign_keys: tuple[ForeignKey, ...], emptied: set[str]) -> tuple[ForeignKey, ...]:
-    """Return the foreign keys that reference the `emptied` tables, then those that their cascades trigger."""
+def _triggered(foreign_keys: Iterable[ForeignKey], emptied: Iterable[str]) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys that reference the tables, then those that their actions trigger."""
     triggered: list[ForeignKey] = []
-    while emptied:
-        new = [key for key in foreign_keys if key.parent.lower() in emptied and key not in triggered]
+    tables = set(emptied)
+    while tables:
+        new = [key for key in foreign_keys if fold(key.parent) in tables and key not in triggered]
         triggered += new
-        emptied = {key.child.lower() for key in new if key.on_delete == "CASCADE"}
+        tables = {fold(key.child) for key in new if {key.on_delete, key.on_update} & _ACTS}
     return tuple(triggered)
 
 
@@ -264,12 +384,11 @@ def _conflict(connection: apsw.Connection, statement: Statement) -> SchemaObject
     if first_word(statement.text) != "create" or "exists" not in (words := tokens(statement.text))[:7]:
         return None
     at = words.index("exists") + 1
-    wanted = words[: at - 3] + (words[at + 2 :] if words[at + 1 : at + 2] == (".",) else words[at:])
-    name = wanted[at - 3] if len(wanted) > at - 3 else ""
+    name = words[at + 2] if words[at + 1 : at + 2] == (".",) else words[at] if at < len(words) else ""
     with trusted(connection):
         rows = connection.execute(f"{schema.SELECT} AND lower(name) = ?", (name,), can_cache=False).fetchall()
     existing = (schema.SchemaObject(*map(str, row)) for row in rows)
-    return next((item for item in existing if tokens(item.sql) != wanted), None)
+    return next((item for item in existing if not same_definition(item.sql, statement.text)), None)
 
 
 @contextmanager
@@ -283,7 +402,3 @@ def _no_foreign_keys(connection: apsw.Connection) -> Iterator[None]:
 
 def _needs_rows(error: SqlError) -> bool:
     return isinstance(error.__cause__, apsw.ConstraintError)
-
-
-def _is_slow(error: SqlError) -> bool:
-    return isinstance(error.__cause__, apsw.InterruptError)

@@ -1,21 +1,18 @@
-"""Record what SQLite reports about a statement: the authorizer's actions, and that it takes too long."""
+"""Record what SQLite reports about a statement: the authorizer's actions, and the rows that it changes."""
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import apsw
 
+from pulumi_d1.sqlite.names import fold
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-MAX_SECONDS: Final = 5.0
-"""Time limit of one statement. It runs on almost no rows: if it takes longer, it counts or fills without end."""
-
-_OPERATIONS: Final = 100_000  # of SQLite's virtual machine, between two checks of the clock: about a millisecond
 _NO_ACTIONS: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_SELECT, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE})
 _CATALOGUE: Final = frozenset({"sqlite_master", "sqlite_temp_master"})
 
@@ -39,57 +36,75 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Recording:
-    """The actions of one statement, and the columns that it reads.
+class RowCount:
+    """How many rows of one table a statement changed in one way, counted by SQLite's pre-update hook.
 
     Attributes:
-        reads: Pairs of table and column, in lower case. The column is empty if the statement only counts rows.
+        verb: INSERT, UPDATE or DELETE. REPLACE is a DELETE and an INSERT.
+        table: The table's folded name.
+        indirect: True if a foreign key or a trigger changed them.
+    """
+
+    verb: str
+    table: str
+    indirect: bool
+    rows: int
+
+
+@dataclass(slots=True)
+class Recording:
+    """What SQLite reports about one statement.
+
+    Attributes:
+        actions: Its actions, in order.
+        reads: Pairs of folded table and column. The column is empty if the statement only counts rows.
+        changed: Number of changed rows by verb, table as SQLite reports it, and whether the change is indirect.
     """
 
     actions: list[Action] = field(default_factory=list)
     reads: set[tuple[str, str]] = field(default_factory=set)
+    changed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Empty the recording, before the next statement."""
         self.actions.clear()
         self.reads.clear()
+        self.changed.clear()
+
+    @property
+    def rows(self) -> tuple[RowCount, ...]:
+        """The changed rows."""
+        return tuple(
+            RowCount(verb, fold(table), indirect, rows) for (verb, table, indirect), rows in self.changed.items()
+        )
 
 
 @contextmanager
-def record_actions(connection: apsw.Connection) -> Iterator[Recording]:
-    """Record the actions of every statement that is prepared in the block."""
+def record(connection: apsw.Connection) -> Iterator[Recording]:
+    """Record every statement that is prepared and run in the block."""
     rules = connection.authorizer
     assert rules  # noqa: S101 - `sandbox` has set it
     recording = Recording()
 
-    def record(code: int, first: str | None, second: str | None, third: str | None, trigger: str | None) -> int:
+    def authorize(code: int, first: str | None, second: str | None, third: str | None, trigger: str | None) -> int:
         if code == apsw.SQLITE_ALTER_TABLE:  # the only action whose first argument is the database
             recording.actions.append(Action("ALTER_TABLE", second or "", third or "", trigger or ""))
         elif code == apsw.SQLITE_READ and first not in _CATALOGUE:
-            recording.reads.add(((first or "").lower(), (second or "").lower()))
+            recording.reads.add((fold(first or ""), fold(second or "")))
         elif code not in _NO_ACTIONS and first not in _CATALOGUE:
             verb = str(apsw.mapping_authorizer_function[code])
             recording.actions.append(Action(verb.removeprefix("SQLITE_"), first or "", second or "", trigger or ""))
         return rules(code, first, second, third, trigger)
 
-    connection.authorizer = record
+    def count(update: apsw.PreUpdate) -> None:
+        # Depth 0 is the statement itself. Foreign keys and triggers are deeper.
+        change = update.op, update.table_name, update.depth > 0
+        recording.changed[change] = recording.changed.get(change, 0) + 1
+
+    connection.authorizer = authorize
+    connection.preupdate_hook(count)
     try:
         yield recording
     finally:
+        connection.preupdate_hook(None)
         connection.authorizer = rules
-
-
-@contextmanager
-def limit_time(connection: apsw.Connection) -> Iterator[Callable[[], None]]:
-    """Interrupt statements that run longer than MAX_SECONDS. Yield the function that restarts the clock."""
-    end = 0.0
-
-    def restart() -> None:
-        nonlocal end
-        end = time.monotonic() + MAX_SECONDS
-
-    connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
-    try:
-        yield restart
-    finally:
-        connection.set_progress_handler(None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 SELECT: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 """The query that reads a schema, including the service's own tables."""
 
+_TYPES: Final = ("table", "index", "view", "trigger")
+"""The types of objects, in the order in which they can be created."""
+
 _TEMPORARY: Final = ""  # SQLite keeps it in memory until it outgrows the cache, for example with a bulk load
 _SHADOWS: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 _COLUMNS: Final = """
@@ -26,7 +29,8 @@ _COLUMNS: Final = """
 """
 _REFERRING: Final = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%references%' ORDER BY name"
 _FOREIGN_KEYS: Final = """
-    SELECT "table", group_concat("from", char(0)), on_delete FROM pragma_foreign_key_list(?) GROUP BY id ORDER BY id
+    SELECT "table", group_concat("from", char(0)), on_delete, on_update
+    FROM pragma_foreign_key_list(?) GROUP BY id ORDER BY id
 """
 
 
@@ -66,12 +70,14 @@ class ForeignKey:
     Attributes:
         child: The table that has the foreign key.
         on_delete: CASCADE, SET NULL, SET DEFAULT, RESTRICT or NO ACTION.
+        on_update: One of these.
     """
 
     child: str
     parent: str
     columns: tuple[str, ...]
     on_delete: str
+    on_update: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +129,24 @@ class Schema:
         return Schema(kept, {name: columns for name, columns in self.columns.items() if name != fold(table)})
 
 
-def objects_from(rows: Iterable[Mapping[str, str]]) -> tuple[SchemaObject, ...]:
-    """Return the objects in the rows of SELECT, without SQLite's own tables and the service's."""
+def objects_from(rows: Iterable[Mapping[str, Any]]) -> tuple[SchemaObject, ...]:
+    """Return the objects in the rows of SELECT, without SQLite's own tables and the service's.
+
+    Raises:
+        SqlError: A row is not of SELECT.
+    """
     return tuple(
-        SchemaObject(row["type"], row["name"], row["tbl_name"], row["sql"])
-        for row in rows
-        if not (is_reserved_name(row["name"]) or fold(row["name"]).startswith("sqlite_"))
+        item
+        for item in map(_object_from, rows)
+        if not (is_reserved_name(item.name) or fold(item.name).startswith("sqlite_"))
     )
+
+
+def _object_from(row: Mapping[str, Any]) -> SchemaObject:
+    texts = [row[column] for column in ("type", "name", "tbl_name", "sql")]
+    if not all(isinstance(text, str) for text in texts) or texts[0] not in _TYPES:
+        raise SqlError("the schema was not read: an object in it has no known type, or no name, table or SQL text")
+    return SchemaObject(*texts)
 
 
 def build(objects: Iterable[SchemaObject]) -> apsw.Connection:
@@ -212,7 +229,7 @@ def foreign_keys(
             if (name, sql) not in known:
                 rows = (map(str, row) for row in connection.execute(_FOREIGN_KEYS, (name,), can_cache=False))
                 known[name, sql] = tuple(
-                    ForeignKey(name, parent, tuple(columns.split("\0")), action) for parent, columns, action in rows
+                    ForeignKey(name, parent, tuple(columns.split("\0")), *actions) for parent, columns, *actions in rows
                 )
             keys += known[name, sql]
     return tuple(keys)
@@ -220,4 +237,4 @@ def foreign_keys(
 
 def _creation_order(item: SchemaObject) -> tuple[int, bool]:
     """Sort virtual tables first, because of their shadow tables, and each object after those that it needs."""
-    return ("table", "index", "view", "trigger").index(item.type), not item.is_virtual
+    return _TYPES.index(item.type), not item.is_virtual

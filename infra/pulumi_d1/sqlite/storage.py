@@ -25,7 +25,9 @@ _TABLES: Final = """
     WHERE m.type = 'table' AND l.type <> 'shadow' AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.rowid
 """
 _COLUMNS: Final = "SELECT name, pk FROM pragma_table_info(?) ORDER BY cid"
-_ROWIDS: Final = ("rowid", "_rowid_", "oid")
+_PRIMARY_KEY: Final = 'SELECT name, coll, "desc" FROM pragma_index_xinfo(?) WHERE key ORDER BY seqno'
+ROWIDS: Final = ("rowid", "_rowid_", "oid")
+"""The names of the rowid, unless a column has one of them."""
 
 
 class RowSource(Enum):
@@ -49,6 +51,7 @@ class Storage:
         module: Module of a virtual table, in lower case; otherwise empty.
         lists_rows: True if an FTS5 index has a list of its rows (its `_docsize` table).
         autoincrement: True if the ids come from AUTOINCREMENT.
+        order: The key as the table itself is sorted, for ORDER BY.
     """
 
     table: str
@@ -59,6 +62,12 @@ class Storage:
     module: str = ""
     lists_rows: bool = False
     autoincrement: bool = False
+    order: tuple[str, ...] = ()
+
+    @property
+    def has_rowid(self) -> bool:
+        """True if the key is an integer that identifies a row of a table."""
+        return bool(self.key) and not (self.module or self.order)
 
 
 def storages(objects: Iterable[SchemaObject]) -> tuple[Storage, ...]:
@@ -74,32 +83,35 @@ def storages(objects: Iterable[SchemaObject]) -> tuple[Storage, ...]:
     with trusted(connection):
         tables = list(connection.execute(_TABLES, can_cache=False))
         columns = [list(connection.execute(_COLUMNS, (table[0],), can_cache=False)) for table in tables]
-    return tuple(map(_storage, tables, columns))
+        keys = [list(connection.execute(_PRIMARY_KEY, (table[0],), can_cache=False)) for table in tables]
+    return tuple(map(_storage, tables, columns, keys))
 
 
-def _storage(table: tuple[Any, ...], columns: list[tuple[Any, ...]]) -> Storage:
-    """Return the storage of one table from its rows of _TABLES and _COLUMNS."""
+def _storage(table: tuple[Any, ...], columns: list[tuple[Any, ...]], primary_key: list[tuple[Any, ...]]) -> Storage:
+    """Return the storage of one table from its rows of _TABLES, _COLUMNS and _PRIMARY_KEY."""
     name, sql, kind, without_rowid, has_index, lists_rows, has_sequence = table
     names = tuple(column for column, _ in columns)
     primary = [column for _, column in sorted((place, column) for column, place in columns if place)]
     if without_rowid:
-        # Keys that differ under a column's collation also differ in their bytes, and bytes have an order.
-        key = tuple(f"{quoted(column)} COLLATE BINARY" for column in primary)
-        return Storage(name, names, key, "")
+        # The key's own collation, which may not be the column's: D1 sorts and finds rows by it without a scan.
+        key = tuple(f"{quoted(column)} COLLATE {collation}" for column, collation, _ in primary_key)
+        order = tuple(f"{part} DESC" if row[2] else part for part, row in zip(key, primary_key, strict=True))
+        return Storage(name, names, key, "", order=order)
     taken = {fold(column) for column in names}
-    rowid = next((alias for alias in _ROWIDS if alias not in taken), "")
+    rowid = next((alias for alias in ROWIDS if alias not in taken), "")
     if kind != "virtual":
         if len(primary) == 1 and not has_index:  # INTEGER PRIMARY KEY is an alias of the rowid
             autoincrement = bool(has_sequence) and "autoincrement" in tokens(sql)
             return Storage(name, names, (quoted(primary[0]),), "", autoincrement=autoincrement)
         return Storage(name, names, (rowid,) if rowid else (), rowid)
-    module, rows = _virtual(tokens(sql))
+    module, rows = virtual_storage(sql)
     shown = rowid if module == "fts5" else ""
     return Storage(name, names, (rowid,) if rowid else (), shown, rows, module, bool(lists_rows))
 
 
-def _virtual(words: tuple[str, ...]) -> tuple[str, RowSource]:
+def virtual_storage(sql: str) -> tuple[str, RowSource]:
     """Return the module of a virtual table and where its rows are stored. An R*Tree's rowid is its first column."""
+    words = tokens(sql)
     module = words[words.index("using") + 1]
     if module != "fts5":
         return module, RowSource.NONE if module == "fts5vocab" else RowSource.OWN

@@ -10,10 +10,9 @@ from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.errors import NotFound
-from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.plan import Problem, Severity, severity_of
-from pulumi_d1.migrations.review.review import review_database, review_files
+from pulumi_d1.migrations.review.review import review_database, review_new_database, review_offline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,14 +73,15 @@ def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offl
     migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
     files, hints = migrations.read(), migrations.hints()
     table, quarantine = settings.migrations_table, settings.quarantined
+    options = settings.run_options.rehearsal
     if offline:
-        return StackReview(settings, review_files(files, live.NEW, table, {}, lambda _: None), hints, None, offline)
+        return StackReview(settings, review_offline(files, table, options=options), hints, None, offline)
     with waiting(f"reading {settings.database_name}, and running pending files on a copy of its schema"):
         database = _find_database(settings)
         if database is None:
-            review = review_files(files, live.NEW, table, {}, lambda _: {}, quarantine=quarantine)
+            review = review_new_database(files, table, quarantine, options=options)
         else:
-            review = review_database(database, files, table, checksums, quarantine)
+            review = review_database(database, files, table, checksums, quarantine, options=options)
     return StackReview(settings, review, hints, database, offline)
 
 

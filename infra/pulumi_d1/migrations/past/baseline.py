@@ -9,8 +9,9 @@ from pulumi_d1.errors import ApiError, ConfigError, OutcomeUnknown
 from pulumi_d1.migrations import ledger, live
 from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.live import LiveDatabase
-from pulumi_d1.migrations.review.rehearsal import rehearse
+from pulumi_d1.migrations.review.evidence import collect_evidence
 from pulumi_d1.migrations.review.review import drift
+from pulumi_d1.migrations.review.rows.options import BasisKind
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines
@@ -72,11 +73,21 @@ def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, thr
     return Baseline(
         tuple(file.name for file in unmarked),
         tuple(name for name in now.ledger if name not in by_name),
-        rehearse((), [by_name[name] for name in ledger_after if name in by_name], table).refusal,
+        _refusal([by_name[name] for name in ledger_after if name in by_name], table),
         drift(files, LiveDatabase(ledger_after, objects), table),
         tuple(file.name for file in unmarked if _writes_rows(file)),
         tuple(file.name for file in unmarked if file.is_empty),
     )
+
+
+def _refusal(files: Sequence[Migration], table: str) -> Refusal | None:
+    """Return why the files cannot run on a new database; None if they can.
+
+    Raises:
+        SqlError: They cannot be rehearsed.
+    """
+    evidence = collect_evidence((), files, table, database=None, kind=BasisKind.NEW)
+    return evidence.rehearsal.refusal or evidence.rehearsal.over_budget
 
 
 def mark_applied(

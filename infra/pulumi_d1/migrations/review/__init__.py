@@ -3,10 +3,12 @@
 The modules, in the order of the flow::
 
     rows/      rows for the rehearsal: the database's own, a sample or generated ones
-    rehearsal  run the pending files on a local database with the live schema
-    lineage    follow the existing values through renames, copies and losses
-    effects    what the files do to existing rows
-    counts     count the live rows that these effects concern
+    rows/      the rows of a rehearsal: live, a sample, or generated
+    broken     what fails after the files
+    rehearsal  run the pending files on a local database with the live schema and rows
+    process    run that in a process of its own, with limits
+    counts     count live rows in one request
+    evidence   read the rows and rehearse
     lint/      the rules for dangerous statements
     review     plan, rehearsal, lint and drift in one value
 """

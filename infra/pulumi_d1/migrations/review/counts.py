@@ -1,18 +1,15 @@
-"""Count the live rows that pending migrations concern, in one request. Pure."""
+"""Count live rows of several tables in one request. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.migrations.review.effects import find_effects
+from pulumi_d1.errors import ApiError
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from pulumi_d1.migrations.review.effects import Effect
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal
 
 # D1 allows five terms of a compound SELECT and 100 columns, but any number of rows in VALUES.
 _SELECT: Final = "SELECT column1 AS place, column2 AS total FROM (VALUES {})"
@@ -23,21 +20,11 @@ class CountQuery:
     """The rows to count.
 
     Attributes:
-        filled: Columns that must not be NULL; empty to count every row.
+        most: Stop at this number, because D1 counts each row as read; 0 to count every row.
     """
 
     table: str
-    filled: tuple[str, ...] = ()
-
-
-def count_query(effect: Effect) -> CountQuery:
-    """Return the query for the rows that an effect concerns."""
-    return CountQuery(effect.live_table, effect.live_columns)
-
-
-def needed_counts(rehearsal: Rehearsal) -> tuple[CountQuery, ...]:
-    """Return what lint needs counted on the live database: each query once, in the order of the files."""
-    return tuple(dict.fromkeys(map(count_query, find_effects(rehearsal, each_file_alone=False))))
+    most: int = 0
 
 
 def count_sql(queries: Sequence[CountQuery]) -> str:
@@ -59,10 +46,21 @@ def count_sql(queries: Sequence[CountQuery]) -> str:
 
 def read_counts(queries: Sequence[CountQuery], rows: Iterable[Mapping[str, Any]]) -> dict[CountQuery, int]:
     """Return the numbers in the result of `count_sql`. Queries that did not fit have none."""
-    return {queries[int(row["place"])]: int(row["total"]) for row in rows}
+    return {queries[_number(row["place"], len(queries))]: _number(row["total"], 1 << 63) for row in rows}
+
+
+def _number(value: Any, end: int) -> int:
+    """Return a number from 0 to before `end`.
+
+    Raises:
+        ApiError: The value is something else.
+    """
+    if not isinstance(value, int) or not 0 <= value < end:
+        raise ApiError("D1 returned a count that is not a number of rows")
+    return value
 
 
 def _count(query: CountQuery) -> str:
-    condition = " AND ".join(f"{quoted(column)} IS NOT NULL" for column in query.filled)
-    where = f" WHERE {condition}" if condition else ""
-    return f"SELECT count(*) FROM {quoted(query.table)}{where}"  # noqa: S608 - names are quoted
+    table = quoted(query.table)
+    source = f"(SELECT 1 FROM {table} LIMIT {query.most})" if query.most else table  # noqa: S608 - the name is quoted
+    return f"SELECT count(*) FROM {source}"  # noqa: S608 - the name is quoted

@@ -1,25 +1,42 @@
-"""Run migrations on a local database with the live schema, D1's rules and no rows. Sends nothing."""
+"""Run migrations on a local database with the live schema, D1's rules and rows. Sends nothing."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+import apsw
+
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.review.broken import find_broken
+from pulumi_d1.migrations.review.rows.made import fill_tables
+from pulumi_d1.migrations.review.rows.options import Basis, BasisKind
 from pulumi_d1.sqlite import schema
-from pulumi_d1.sqlite.observe import observe
-from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines, position
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.observe import OVER_BUDGET, observe
+from pulumi_d1.sqlite.sandbox import trusted
+from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines, position, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pulumi_d1.errors import SqlError
     from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.review.broken import Broken
+    from pulumi_d1.sqlite.fates import IdRestart, TableFate
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.schema import ForeignKey, Schema, SchemaObject
     from pulumi_d1.sqlite.statements import Statement
 
 _CHANGES_SCHEMA: Final = frozenset({"create", "alter", "drop"})
+TOO_SLOW: Final = "{} ... takes longer than the budget of the rehearsal"
+"""The message about a statement that used up the time."""
+
+TOO_LARGE: Final = "{} ... needs more memory than a rehearsal may use"
+"""The message about a statement that used up the memory."""
+
+_VIOLATIONS: Final = "SELECT parent FROM pragma_foreign_key_check(?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +58,36 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Violation:
+    """Rows that reference a missing row after a file, and did not before.
+
+    Attributes:
+        child: Folded name of their table.
+        parent: The referenced table, as written.
+        rows: Number of these rows.
+    """
+
+    child: str
+    parent: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class RehearsedFile:
     """One migration that ran.
 
     Attributes:
         steps: Its statements, up to a refused one.
-        rebuilt: Names of the tables that it drops and creates again, in lower case.
+        fates: What became of the rows that existed before.
+        restarts: The tables of AUTOINCREMENT that would give ids again.
+        violations: The rows that reference a missing one since this file.
     """
 
     migration: Migration
-    steps: tuple[Step, ...]
-    rebuilt: frozenset[str]
+    steps: tuple[Step, ...] = ()
+    fates: tuple[TableFate, ...] = ()
+    restarts: tuple[IdRestart, ...] = ()
+    violations: tuple[Violation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +98,25 @@ class Rehearsal:
         before: The live schema, without the ledger.
         after: The schema after the last file that ran, without the ledger.
         files: The files that ran, and the refused one.
+        basis: The rows that were there.
         refusal: The refusal that ended the rehearsal; None if every file ran.
-        undecided: Statements that depend on the live rows: a constraint failed without them, or they take too long.
+        undecided: Statements that depend on the live rows: a constraint failed on generated ones.
+        over_budget: The statement at which the time or the memory was used up; None if both were enough.
+        broken: What fails afterwards and did not before.
+        rows: Number of rows at the end, by folded name, of the tables that the files may have changed.
+        empty_tables: True if a table of the live schema has no rows.
     """
 
     before: Schema
     after: Schema
     files: tuple[RehearsedFile, ...]
-    refusal: Refusal | None
-    undecided: tuple[Refusal, ...]
+    basis: Basis
+    refusal: Refusal | None = None
+    undecided: tuple[Refusal, ...] = ()
+    over_budget: Refusal | None = None
+    broken: tuple[Broken, ...] = ()
+    rows: Mapping[str, int] = field(default_factory=dict)
+    empty_tables: bool = False
 
     @property
     def statements(self) -> Mapping[str, tuple[Statement, ...]]:
@@ -78,35 +124,161 @@ class Rehearsal:
         return {file.migration.name: tuple(step.statement for step in file.steps) for file in self.files}
 
 
-def rehearse(objects: Iterable[SchemaObject], pending: Sequence[Migration], table: str) -> Rehearsal:
+def rehearse(  # noqa: PLR0913 - a rehearsal depends on all of these
+    objects: Sequence[SchemaObject],
+    pending: Sequence[Migration],
+    table: str,
+    basis: Basis,
+    *,
+    rows: Iterable[str] = (),
+    watch: Callable[[int, Statement], None] = lambda _number, _statement: None,
+) -> Rehearsal:
     """Run the pending migrations, each in its own transaction, until one is refused.
 
     Args:
         objects: The live schema, including the ledger.
         pending: The files, in order.
+        basis: Where the rows come from. Generated rows are there before each file: the earlier files may have run long
+            ago.
+        rows: The statements that insert the live rows.
+        watch: Called before each statement with the 0-based number of its file.
 
     Raises:
         SqlError: The live schema cannot be created in the local SQLite.
     """
     connection = schema.build(objects)
+    with trusted(connection):
+        connection.execute("PRAGMA temp_store = MEMORY", can_cache=False)  # so that one limit holds for all memory
     before = schema.read(connection).without(table)
     connection.execute(ledger.create(table))
-    files: list[RehearsedFile] = []
-    undecided: list[Refusal] = []
-    rows_known = not before.tables
-    known: dict[tuple[str, str], tuple[ForeignKey, ...]] = {}
-    for migration in pending:
-        script = normalize_newlines(migration.sql)
-        observed = observe(connection, script, rows_known=rows_known, known=known)
-        files.append(RehearsedFile(migration, observed.steps, observed.rebuilt))
-        undecided += (locate_refusal(migration.name, script, observed.steps, error) for error in observed.undecided)
-        if observed.refusal:
-            refusal = locate_refusal(migration.name, script, observed.steps, observed.refusal)
+    insert_rows(connection, rows)
+    empty_tables = any(not _has_rows(connection, name) for name in before.tables)
+    run = _Run(connection, table, basis, watch)
+    for number, migration in enumerate(pending):
+        if not run.file(number, migration):
             break
-    else:
-        refusal = None
-    after = schema.read(connection).without(table) if files else before
-    return Rehearsal(before, after, tuple(files), refusal, tuple(undecided))
+    after = schema.read(connection).without(table) if run.files else before
+    broken = find_broken(objects, after, [file.steps for file in run.files]) if run.files else ()
+    unfilled = tuple(sorted(run.unfilled))
+    return Rehearsal(
+        before,
+        after,
+        tuple(run.files),
+        replace(basis, unfilled=unfilled),
+        run.refusal,
+        tuple(run.undecided),
+        run.over_budget,
+        broken,
+        _count(connection, {fate.end for file in run.files for fate in file.fates}, after),
+        empty_tables,
+    )
+
+
+def _has_rows(connection: apsw.Connection, table: str) -> bool:
+    with trusted(connection):
+        sql = f"SELECT 1 FROM {quoted(table)} LIMIT 1"  # noqa: S608 - the name is quoted
+        return bool(connection.execute(sql, can_cache=False).fetchall())
+
+
+def _count(connection: apsw.Connection, tables: set[str], after: Schema) -> dict[str, int]:
+    with trusted(connection):
+        return {
+            table: int(connection.execute(f"SELECT count(*) FROM {quoted(table)}", can_cache=False).get)  # noqa: S608 - the name is quoted
+            for table in sorted(tables)
+            if table in after.columns
+        }
+
+
+def insert_rows(connection: apsw.Connection, statements: Iterable[str]) -> None:
+    """Run the statements that insert rows, without triggers and checks of foreign keys."""
+    switches = (apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, apsw.SQLITE_DBCONFIG_ENABLE_FKEY)
+    for switch in switches:
+        connection.config(switch, 0)
+    with trusted(connection):
+        connection.execute("BEGIN", can_cache=False)
+        for statement in statements:
+            connection.execute(statement, can_cache=False)
+        connection.execute("COMMIT", can_cache=False)
+    for switch in switches:
+        connection.config(switch, 1)
+
+
+@dataclass(slots=True)
+class _Run:
+    """The run of the pending files on one local database.
+
+    Attributes:
+        filled: Tables that have generated rows, by folded name.
+        known: Foreign keys that were read.
+        violations: Rows that reference a missing row, by child and parent, as last counted; None before that.
+    """
+
+    connection: apsw.Connection
+    table: str
+    basis: Basis
+    watch: Callable[[int, Statement], None]
+    files: list[RehearsedFile] = field(default_factory=list)
+    refusal: Refusal | None = None
+    undecided: list[Refusal] = field(default_factory=list)
+    over_budget: Refusal | None = None
+    unfilled: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+    known: dict[tuple[str, str], tuple[ForeignKey, ...]] = field(default_factory=dict)
+    violations: Counter[tuple[str, str]] | None = None
+
+    def file(self, number: int, migration: Migration) -> bool:
+        """Run one file. Return whether the next one can run."""
+        script, name = normalize_newlines(migration.sql), migration.name
+        if self.basis.kind is BasisKind.MADE:
+            self._fill()
+        checks_keys = "foreign_keys" in script.lower()
+        if checks_keys and self.violations is None:
+            self.violations = self._count_violations()
+        observed = observe(
+            self.connection,
+            script,
+            rows_known=self.basis.kind is not BasisKind.MADE,
+            known=self.known,
+            watch=lambda statement: self.watch(number, statement),
+        )
+        file = RehearsedFile(migration, observed.steps, observed.fates, observed.restarts)
+        self.undecided += (locate_refusal(name, script, observed.steps, error) for error in observed.undecided)
+        if observed.refusal:
+            refusal = locate_refusal(name, script, observed.steps, observed.refusal)
+            if isinstance(observed.refusal.__cause__, OVER_BUDGET):
+                is_slow = isinstance(observed.refusal.__cause__, apsw.InterruptError)
+                words = " ".join(observed.steps[-1].statement.text.split()[:4]) if observed.steps else "the file"
+                self.over_budget = replace(refusal, message=(TOO_SLOW if is_slow else TOO_LARGE).format(words))
+            else:
+                self.refusal = refusal
+        elif checks_keys:
+            file = replace(file, violations=self._new_violations())
+        self.files.append(file)
+        return not observed.refusal
+
+    def _fill(self) -> None:
+        """Generate rows for the tables that have none yet."""
+        names = schema.table_names(self.connection) - {fold(self.table)}
+        self.unfilled |= fill_tables(self.connection, names - self.filled)
+        self.filled = set(names)
+
+    def _new_violations(self) -> tuple[Violation, ...]:
+        before, self.violations = self.violations or Counter(), self._count_violations()
+        return tuple(Violation(*pair, rows) for pair, rows in (self.violations - before).items())
+
+    def _count_violations(self) -> Counter[tuple[str, str]]:
+        tables = schema.table_names(self.connection)
+        keys = schema.foreign_keys(self.connection, self.known)
+        children = {fold(key.child) for key in keys if fold(key.parent) in tables}
+        counted: Counter[tuple[str, str]] = Counter()
+        for child in children:
+            try:
+                with trusted(self.connection):
+                    parents = self.connection.execute(_VIOLATIONS, (child,), can_cache=False).fetchall()
+            except apsw.SQLError:
+                continue  # the foreign key itself is broken, which `find_broken` reports
+            counted.update((child, str(parent)) for (parent,) in parents if fold(str(parent)) in tables)
+        return counted
 
 
 def schema_of_files(applied: Iterable[Migration], table: str) -> Schema:

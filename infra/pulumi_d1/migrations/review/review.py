@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ConfigError, PlanRefused, SqlError
 from pulumi_d1.migrations import live
@@ -14,13 +13,14 @@ from pulumi_d1.migrations.ledger import unfinished_imports
 from pulumi_d1.migrations.plan import Problem, Severity, make_plan, severity_of
 from pulumi_d1.migrations.quarantine import NONE
 from pulumi_d1.migrations.review import rehearsal
-from pulumi_d1.migrations.review.counts import CountQuery, count_sql, needed_counts, read_counts
+from pulumi_d1.migrations.review.evidence import collect_evidence
 from pulumi_d1.migrations.review.lint import check
+from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, BasisKind
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.live import LiveDatabase
@@ -28,11 +28,9 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.quarantine import Quarantine
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.rehearsal import Rehearsal
+    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.difference import SchemaChange
     from pulumi_d1.sqlite.schema import Schema
-
-RowCounter: TypeAlias = Callable[[Sequence[CountQuery]], Mapping[CountQuery, int] | None]
-"""Counts live rows in at most one request. Returns None if there is no database to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,11 @@ class Review:
     findings: tuple[Finding, ...]
     drift: tuple[SchemaChange, ...]
 
+    @property
+    def basis(self) -> str:
+        """The line that says what the findings are based on; empty if no file was rehearsed."""
+        return self.rehearsal.basis.line if self.rehearsal and self.rehearsal.files else ""
+
     def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:
         """Return the problems of the folder and the findings that stop the run."""
         errors_stop = severity_of(Problem.DANGEROUS, policy) is Severity.ERROR
@@ -71,14 +74,16 @@ class Review:
         return self.plan.of(Severity.WARNING, policy), shown
 
 
-def review_database(
+def review_database(  # noqa: PLR0913 - a review depends on all of these
     database: Database,
     files: Sequence[Migration],
     table: str,
     recorded: Mapping[str, str],
     quarantine: Quarantine = NONE,
+    *,
+    options: RehearsalOptions = DEFAULT_REHEARSAL,
 ) -> Review:
-    """Read a database and review its pending files. Sends two requests, or three if there is no ledger.
+    """Read a database and review its pending files. Sends two requests, and those that read rows.
 
     Args:
         files: The folder's files, in order.
@@ -89,62 +94,57 @@ def review_database(
         ApiError: The database cannot be read.
     """
     current = live.read_database(database, table)
-    return review_files(files, current, table, recorded, row_counter(database), quarantine=quarantine)
-
-
-def review_files(  # noqa: PLR0913 - a review depends on all of these
-    files: Sequence[Migration],
-    current: LiveDatabase,
-    table: str,
-    recorded: Mapping[str, str],
-    count_rows: RowCounter,
-    *,
-    quarantine: Quarantine = NONE,
-) -> Review:
-    """Review the pending files on a schema and ledger that were read before.
-
-    Args:
-        files: The folder's files, in order.
-        recorded: Checksums of applied files, as for `make_plan`.
-        quarantine: Texts that must not be applied.
-    """
-    return add_findings(review_without_rows(files, current, table, recorded, quarantine), table, count_rows)
-
-
-def review_without_rows(
-    files: Sequence[Migration],
-    current: LiveDatabase,
-    table: str,
-    recorded: Mapping[str, str],
-    quarantine: Quarantine = NONE,
-) -> Review:
-    """Return a review without findings: it is the same for every database with this ledger and schema.
-
-    Args:
-        files: The folder's files, in order.
-        recorded: Checksums of applied files, as for `make_plan`.
-        quarantine: Texts that must not be applied.
-    """
     plan = make_plan(files, current.ledger, recorded, quarantine)
+    return review_current(files, current, table, plan, database, options)
+
+
+def review_new_database(
+    files: Sequence[Migration],
+    table: str,
+    quarantine: Quarantine = NONE,
+    *,
+    options: RehearsalOptions = DEFAULT_REHEARSAL,
+) -> Review:
+    """Review the files for a database that does not exist yet: every file is pending, and no row can be lost."""
+    plan = make_plan(files, (), {}, quarantine)
+    return review_current(files, live.NEW, table, plan, None, options, kind=BasisKind.NEW)
+
+
+def review_offline(files: Sequence[Migration], table: str, *, options: RehearsalOptions = DEFAULT_REHEARSAL) -> Review:
+    """Review the files without a database. Each may meet rows, because the files before it may have run long ago."""
+    return review_current(files, live.NEW, table, make_plan(files, (), {}), None, options, exists=False)
+
+
+def review_current(  # noqa: PLR0913, PLR0917 - a review depends on all of these
+    files: Sequence[Migration],
+    current: LiveDatabase,
+    table: str,
+    plan: MigrationPlan[Migration],
+    database: Database | None,
+    options: RehearsalOptions,
+    *,
+    kind: BasisKind = BasisKind.MADE,
+    exists: bool = True,
+) -> Review:
+    """Review the pending files of a plan on a schema and ledger that were read before.
+
+    Args:
+        plan: The files, compared with the ledger.
+        database: The database whose rows are read; None to read none.
+        kind: The rows if none is read: generated ones, or none because the database is new.
+        exists: False if no database was read, so that a loss of rows is a warning.
+
+    Raises:
+        ApiError: The rows cannot be read.
+    """
     try:
-        rehearsed = rehearsal.rehearse(current.objects, plan.pending, table)
+        evidence = collect_evidence(current.objects, plan.pending, table, database=database, kind=kind, options=options)
     except SqlError as error:
         return Review(plan, None, str(error), (), (), ())
+    rehearsed = evidence.rehearsal
+    findings = check.lint(rehearsed, table, elsewhere=evidence.elsewhere, exists=exists)
     drifted = _drift(files, current.ledger, rehearsed.before, table)
-    return Review(plan, rehearsed, "", difference(rehearsed.before, rehearsed.after), (), drifted)
-
-
-def add_findings(review: Review, table: str, count_rows: RowCounter) -> Review:
-    """Return the review with the findings of lint. Without a rehearsal there are none."""
-    if review.rehearsal is None:
-        return review
-    counts = count_rows(needed_counts(review.rehearsal))
-    return replace(review, findings=check.lint(review.rehearsal, table, counts))
-
-
-def row_counter(database: Database) -> Callable[[Sequence[CountQuery]], Mapping[CountQuery, int]]:
-    """Return a function that counts rows of the database in one request, or in none if there is nothing to count."""
-    return lambda queries: read_counts(queries, database.read(count_sql(queries))) if queries else {}
+    return Review(plan, rehearsed, "", difference(rehearsed.before, rehearsed.after), findings, drifted)
 
 
 def review_without_rehearsal(
@@ -220,6 +220,6 @@ def format_findings(problems: Iterable[FolderProblem], findings: Iterable[Findin
     for finding in findings:
         lines += (
             finding.in_folder(folder),
-            f"  instead: {finding.rule.instead} ({finding.rule.documentation})",
+            f"  instead: {finding.instead} ({finding.rule.documentation})",
         )
     return tuple(lines)

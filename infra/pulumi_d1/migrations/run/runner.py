@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.bookmark import Bookmark
     from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
     from pulumi_d1.migrations.run.options import RunOptions
     from pulumi_d1.migrations.run.progress import RunTarget
     from pulumi_d1.migrations.run.sender import OnApplied
@@ -83,7 +84,7 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     requests = batch_requests(
         make_request(file, target.folder, target.table, statements.get(file.name)) for file in plan.pending
     )
-    expected = expect_result(database, review.rehearsal)
+    expected = expect_result(database, review.rehearsal, options.rehearsal)
 
     bookmark = bookmark_now(database.bookmark(), options.retention)
     if requests:
@@ -96,11 +97,13 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     sender = Sender(database, read_ledger, recovery, retry, options, on_applied)
     start = RunProgress(target, bookmark, plan.applied, pending=len(plan.pending), last_bookmark=bookmark.id)
     progress = sender.send_all(requests, start)
-    ledger = _verify(database, progress, expected) if requests else plan.applied
+    ledger = _verify(database, progress, expected, options.rehearsal) if requests else plan.applied
     return RunReport(progress.ran, progress.by_others, ledger, bookmark)
 
 
-def _verify(database: Database, progress: RunProgress, expected: ExpectedResult) -> tuple[str, ...]:
+def _verify(
+    database: Database, progress: RunProgress, expected: ExpectedResult, options: RehearsalOptions
+) -> tuple[str, ...]:
     """Return the names in the ledger after the last file.
 
     Raises:
@@ -112,7 +115,7 @@ def _verify(database: Database, progress: RunProgress, expected: ExpectedResult)
         if missing := [name for name in progress.finished if name not in now.ledger]:
             cause = f"it ran, but the ledger {table} does not list it"
             raise progress.failure(missing[0], cause, ROW_GONE)
-        differences = find_differences(expected, database, now, table)
+        differences = find_differences(expected, database, now, table, options)
     except (ApiError, InvalidLedger, SqlError) as error:
         cause = f"reading the database after the last file failed: {error}"
         raise progress.failure(progress.finished[-1], cause, LEDGER_UNREADABLE) from error

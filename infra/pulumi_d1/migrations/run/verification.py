@@ -1,35 +1,32 @@
-"""Compare the database with the rehearsal after the last file, and check that it kept its rows.
-
-Rows are counted in tables that a run drops, creates again, or reaches by a foreign key, if no statement is meant to
-delete rows there. Elsewhere SQLite reports every DELETE, so a table without one cannot have lost rows.
-"""
+"""Compare the database with the rehearsal after the last file: its schema, and its rows as far as they are counted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.migrations.review.counts import CountQuery
-from pulumi_d1.migrations.review.effects import EffectKind, find_effects
-from pulumi_d1.migrations.review.lint.row_counts import format_rows
-from pulumi_d1.migrations.review.review import row_counter
+from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.review.lint.finding import format_rows
+from pulumi_d1.migrations.review.rows.options import BasisKind
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import ChangeKind, difference
+from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.review.rehearsal import Rehearsal
+    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import Schema
 
-_DELETE_ROWS: Final = frozenset({EffectKind.DROPPED, EffectKind.DELETED, EffectKind.FOREIGN_KEY})
 _DIFFERENCES: Final[dict[ChangeKind, str]] = {
     ChangeKind.ADDED: "exists, but no file creates it",
     ChangeKind.REMOVED: "is missing",
     ChangeKind.CHANGED: "differs from what the files create",
 }
+_DOES: Final = {"DELETE": "deletes rows of it", "DROP_TABLE": "drops it"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,29 +34,38 @@ class ExpectedResult:
     """The database that a run leaves if all goes well.
 
     Attributes:
-        schema: The schema without the ledger; None if there was no rehearsal, or if it depends on rows.
-        rows: The number of rows before the run, of each table that the run puts at risk.
+        schema: The schema without the ledger; None if there was no complete rehearsal.
+        rows: The number of rows that a table has at least, by folded name, of the tables that the files change.
+        causes: What the files do to the rows of these tables.
     """
 
     schema: Schema | None
-    rows: Mapping[CountQuery, int]
+    rows: Mapping[str, int]
+    causes: Mapping[str, str]
 
 
-def expect_result(database: Database, rehearsal: Rehearsal | None) -> ExpectedResult:
-    """Return the expected result of a run; read the database if rows must be counted.
+def expect_result(database: Database, rehearsal: Rehearsal | None, options: RehearsalOptions) -> ExpectedResult:
+    """Return the expected result of a run. Read the database if the rehearsal had only a sample of its rows.
 
     Raises:
-        ApiError: They cannot be counted.
+        ApiError: The rows cannot be counted.
     """
     if rehearsal is None:
-        return ExpectedResult(None, {})
-    kept = {name.lower() for name in rehearsal.after.tables}
-    counted = (_tables_at_risk(rehearsal) & kept) - _tables_meant_to_shrink(rehearsal)
-    counts = [CountQuery(name) for name in rehearsal.before.tables if name.lower() in counted]
-    return ExpectedResult(None if rehearsal.undecided else rehearsal.after, row_counter(database)(counts))
+        return ExpectedResult(None, {}, {})
+    expected = None if rehearsal.undecided or rehearsal.over_budget else rehearsal.after
+    match rehearsal.basis.kind:
+        case BasisKind.LIVE:
+            rows = dict(rehearsal.rows)
+        case BasisKind.SAMPLE:
+            rows = _count(database, _kept_tables(rehearsal), options.max_rows)
+        case _:
+            rows = {}
+    return ExpectedResult(expected, rows, {table: _cause(rehearsal, table) for table in rows})
 
 
-def find_differences(expected: ExpectedResult, database: Database, now: LiveDatabase, table: str) -> tuple[str, ...]:
+def find_differences(
+    expected: ExpectedResult, database: Database, now: LiveDatabase, table: str, options: RehearsalOptions
+) -> tuple[str, ...]:
     """Return a line for each difference between a database and its expected result.
 
     Args:
@@ -73,28 +79,41 @@ def find_differences(expected: ExpectedResult, database: Database, now: LiveData
     actual = schema.read(schema.build(now.objects)).without(table)
     changes = difference(expected.schema, actual) if expected.schema else ()
     lines = [f"{change.type} {change.name} {_DIFFERENCES[change.kind]}" for change in changes]
-    remaining = [count for count in expected.rows if count.table.lower() in actual.columns]
-    for count, number in row_counter(database)(remaining).items():
-        if number < expected.rows[count]:
-            lines.append(
-                f"table {count.table} has {format_rows(number)} and had {expected.rows[count]:,}; no file deletes any"
-            )
+    remaining = [name for name in expected.rows if name in actual.columns]
+    counted = _count(database, remaining, max(options.max_rows, *expected.rows.values())) if remaining else {}
+    lines += (
+        f"table {name} has {format_rows(number)}, and {expected.rows[name]:,} are expected; {expected.causes[name]}"
+        for name, number in counted.items()
+        if number < expected.rows[name]
+    )
     return tuple(lines)
 
 
-def _tables_at_risk(rehearsal: Rehearsal) -> set[str]:
-    """Return tables, in lower case, that are created, dropped, or changed by a foreign key of theirs."""
-    steps = [step for file in rehearsal.files for step in file.steps]
-    created = {name for step in steps if step.changed_schema for name in step.names("CREATE_TABLE")}
-    dropped = {name for step in steps for name in step.names("DROP_TABLE")}
-    reached = {key.child for step in steps for key in step.foreign_keys}
-    return {name.lower() for name in created | dropped | reached}
+def _kept_tables(rehearsal: Rehearsal) -> list[str]:
+    """Return the live tables that the files change, and of which the rehearsal lost no row."""
+    fates = [fate for file in rehearsal.files for fate in file.fates]
+    lossy = {fate.start for fate in fates if fate.missing}
+    deleted = {name for file in rehearsal.files for step in file.steps for name in step.count("DELETE", indirect=False)}
+    kept = {fate.start for fate in fates if fate.end == fate.start} - lossy - deleted
+    return [name for name in rehearsal.before.tables if fold(name) in kept]
 
 
-def _tables_meant_to_shrink(rehearsal: Rehearsal) -> set[str]:
-    """Return tables, in lower case, that lose all rows as lint reports, or some rows by a DELETE with WHERE."""
-    effects = find_effects(rehearsal, each_file_alone=False)
-    emptied = {effect.live_table for effect in effects if effect.kind in _DELETE_ROWS}
-    steps = [step for file in rehearsal.files for step in file.steps if not step.names("DROP_TABLE")]
-    thinned = {action.name for step in steps for action in step.actions if action.verb == "DELETE"}
-    return {name.lower() for name in emptied | thinned}
+def _count(database: Database, tables: Sequence[str], most: int) -> dict[str, int]:
+    """Return the number of rows of each table by its folded name. A table with more than its share has none."""
+    if not tables:
+        return {}
+    queries = [CountQuery(table, most // len(tables) + 1) for table in tables]
+    counts = read_counts(queries, database.read(count_sql(queries)))
+    return {fold(query.table): number for query, number in counts.items() if number < query.most}
+
+
+def _cause(rehearsal: Rehearsal, table: str) -> str:
+    """Return what the files do to the rows of a table, or that no file is the cause."""
+    for file in rehearsal.files:
+        for step in file.steps:
+            for action in step.actions:
+                if fold(action.name) == table and (does := _DOES.get(action.verb)):
+                    return f"{file.migration.name} {does} in line {step.statement.line}"
+            if any(table in step.count("DELETE", indirect=indirect) for indirect in (False, True)):
+                return f"{file.migration.name} deletes rows of it in line {step.statement.line}"
+    return "no file deletes any, so someone else did"

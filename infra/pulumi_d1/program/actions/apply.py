@@ -30,7 +30,9 @@ def apply(database: Database, props: Mapping[str, Any], state: MigrationsState) 
     """
     inputs = migrations_inputs(props)
     target, files = inputs.target, inputs.files.read_planned()
-    review = review_database(database, files, target.table, state.digests, inputs.quarantine)
+    review = review_database(
+        database, files, target.table, state.digests, inputs.quarantine, options=inputs.options.rehearsal
+    )
     refuse_another_ledger(inputs, state, review.plan.applied)
     record = RunRecord(files, state, find_actor(Path(target.folder)))
     try:

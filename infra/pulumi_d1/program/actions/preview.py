@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, ConfigError, PlanRefused
-from pulumi_d1.migrations import live
 from pulumi_d1.migrations.review.review import (
     raise_on_errors,
     review_database,
-    review_files,
+    review_new_database,
     review_without_rehearsal,
 )
 from pulumi_d1.program.actions.inputs import NO_STATE, refuse_another_ledger
@@ -60,14 +59,14 @@ def review_new(inputs: MigrationsInputs, source: Database | None = None) -> Revi
     """
     files, table = inputs.files.read_planned(), inputs.database.migrations_table
     if source:
-        return review_database(source, files, table, {}, inputs.quarantine)
-    return review_files(files, live.NEW, table, {}, lambda _: {}, quarantine=inputs.quarantine)
+        return review_database(source, files, table, {}, inputs.quarantine, options=inputs.options.rehearsal)
+    return review_new_database(files, table, inputs.quarantine, options=inputs.options.rehearsal)
 
 
 def review_existing(
     connect: Callable[[], Database], inputs: MigrationsInputs, state: MigrationsState = NO_STATE
 ) -> Review:
-    """Review a database that exists: one request for schema and ledger, and one for row counts.
+    """Review a database that exists: one request for schema and ledger, and a few for rows.
 
     If the database or the folder cannot be read, the review is the plan alone, with the reason.
 
@@ -77,7 +76,14 @@ def review_existing(
     planned: Sequence[HashedFile] = inputs.files.planned
     try:
         planned = files = inputs.files.read_planned()
-        review = review_database(connect(), files, inputs.database.migrations_table, state.digests, inputs.quarantine)
+        review = review_database(
+            connect(),
+            files,
+            inputs.database.migrations_table,
+            state.digests,
+            inputs.quarantine,
+            options=inputs.options.rehearsal,
+        )
     except (ApiError, ConfigError) as error:
         return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine)
     refuse_another_ledger(inputs, state, review.plan.applied)

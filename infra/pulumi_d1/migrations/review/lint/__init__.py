@@ -3,10 +3,11 @@
 The modules, in the order of the flow::
 
     finding     a rule, and a place that breaks it
-    row_counts  row counts in messages and severities
     lost        1xx: rows and values that are lost
-    refused     2xx: statements that D1 refuses, by its own error
+    afterwards  1xx: what is wrong after the file
     blocked     2xx: statements that D1 refuses because of existing rows
+    advice      what to do about a statement that D1 refuses
+    refused     2xx: statements that D1 refuses, by its own error
     ignored     2xx: statements without an effect
     traps       3xx: statements that run, but cause trouble later
     splitting   3xx: text that /query splits in the wrong place

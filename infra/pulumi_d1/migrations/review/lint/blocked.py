@@ -1,25 +1,20 @@
-"""2xx: statements that D1 refuses because of existing rows. The rehearsal accepts them, because it has no rows."""
+"""2xx: statements that D1 refuses as soon as a table has rows."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.effects import EffectKind
 from pulumi_d1.migrations.review.lint.finding import Rule, hit_at
-from pulumi_d1.migrations.review.lint.row_counts import format_rows
-from pulumi_d1.sqlite.authorizer import is_on
-from pulumi_d1.sqlite.statements import tokens
+from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
+from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pulumi_d1.migrations.review.effects import Effect
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.migrations.review.lint.row_counts import RowCounts
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.review.rehearsal import Refusal, Rehearsal, RehearsedFile
+    from pulumi_d1.sqlite.observation import Step
 
 ADDED: Final = Rule(
     "D201",
@@ -43,63 +38,53 @@ REFERENCED: Final = Rule(
 RULES: Final = (ADDED, REFERENCED)
 
 _HOLDS: Final = frozenset({"NO ACTION", "RESTRICT"})
+_FOREIGN_KEY: Final = "FOREIGN KEY constraint failed"
 
 
-def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts) -> Iterator[Hit]:
-    """Yield the findings of this family.
+def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
+    """Yield the findings about columns that were added because their table has no rows now."""
+    for file in rehearsal.files:
+        for index, step in enumerate(file.steps):
+            if error := step.empty_table_error:
+                message = added_message(step, error, "has no rows now")
+                yield hit_at(file, index, ADDED, Severity.WARNING, message)
+
+
+def added_message(step: Step, error: str, rows: str) -> str:
+    """Return the message of D201."""
+    return f"D1 adds this column only to an empty table, and {step.actions[0].name} {rows}: {error}"
+
+
+def classify(file: RehearsedFile, refusal: Refusal, rows: str) -> tuple[Rule, str, int] | None:
+    """Return the rule, message and statement of a refusal that depends on rows; None for any other.
 
     Args:
-        effects: Its effects on existing rows, in order.
+        rows: `has rows` or `may have rows`.
     """
-    for effect in effects:
-        if effect.kind is EffectKind.BLOCKS_COLUMN:
-            yield _added(rehearsal.files[effect.file], effect, row_counts.of(effect))
-    holding = [effect for effect in effects if effect.key and effect.key.on_delete in _HOLDS]
-    for (number, step), group in groupby(holding, key=lambda effect: (effect.file, effect.step)):
-        file = rehearsal.files[number]
-        blocking = [effect for effect in group if not _is_resolved(rehearsal, file, effect)]
-        if blocking:
-            yield _referenced(file, step, blocking, row_counts)
+    step = None if refusal.step is None else file.steps[refusal.step]
+    if step and _adds_column(step):
+        return ADDED, added_message(step, refusal.message, rows), refusal.step or 0
+    if not refusal.message.startswith(_FOREIGN_KEY):
+        return None
+    steps = list(enumerate(file.steps)) if step is None else [(refusal.step or 0, step)]
+    for index, candidate in reversed(steps):
+        action = candidate.actions[0] if candidate.actions else None
+        if action and action.verb in {"DROP_TABLE", "DELETE"} and (keys := _holding(candidate)):
+            doing = f"drop {action.name}" if action.verb == "DROP_TABLE" else f"delete rows of {action.name}"
+            return REFERENCED, f"D1 refuses to {doing} while rows of {keys} reference it", index
+    return None
 
 
-def _added(file: RehearsedFile, effect: Effect, number: int | None) -> Hit:
-    has = {None: "may have rows", 0: "has no rows now"}.get(number) or f"has {format_rows(number or 0)}"
-    reason = file.steps[effect.step].empty_table_error
-    message = f"D1 adds this column only to an empty table, and {effect.table} {has}: {reason}"
-    severity = Severity.WARNING if number == 0 else Severity.ERROR
-    return _mark_refused(hit_at(file, effect.step, ADDED, severity, message), bool(number) and effect.certain)
+def _adds_column(step: Step) -> bool:
+    change = parse_alter_table(step.statement.text)
+    # A statement that cannot be prepared has no action: it is wrong on an empty table too.
+    return bool(step.actions) and change is not None and change.kind is AlterKind.ADD_COLUMN
 
 
-def _referenced(file: RehearsedFile, step: int, blocking: Sequence[Effect], row_counts: RowCounts) -> Hit:
-    action = file.steps[step].actions[0]
-    doing = "delete every row of" if action.verb == "DELETE" else "drop"
-    with_rows = [effect for effect in blocking if row_counts.of(effect)] or blocking
-    rows = ", ".join(
-        f"{_amount(row_counts.of(effect))} of {effect.table} ({', '.join(effect.columns)})" for effect in with_rows
-    )
-    certain = any(row_counts.of(effect) and effect.certain for effect in blocking)
-    message = f"D1 refuses to {doing} {action.name} while {rows} reference it"
-    return _mark_refused(hit_at(file, step, REFERENCED, row_counts.severity(blocking), message), certain)
-
-
-def _amount(number: int | None) -> str:
-    return format_rows(number) if number else "rows"
-
-
-def _mark_refused(hit: Hit, refused: bool) -> Hit:  # noqa: FBT001 - a value, not a switch
-    return replace(hit, finding=replace(hit.finding, refused=refused))
-
-
-def _is_resolved(rehearsal: Rehearsal, file: RehearsedFile, effect: Effect) -> bool:
-    """Return whether the foreign key check is deferred, and then finds nothing or does not happen."""
-    parent = file.steps[effect.step].actions[0].name.lower()
-    child = rehearsal.before.objects.get(("table", effect.live_table.lower()))
-    declared = child is not None and "deferred" in tokens(child.sql)
-    deferred = declared
-    for step in file.steps[: effect.step]:
-        for action in step.actions:
-            if action.name.lower() == "defer_foreign_keys" and action.other:
-                deferred = declared or is_on(action.other)
-    later = [step.actions[0] for step in file.steps[effect.step + 1 :] if step.actions]
-    discarded = any(a.name.lower() == "defer_foreign_keys" and a.other and not is_on(a.other) for a in later)
-    return deferred and (discarded or any(a.verb == "INSERT" and a.name.lower() == parent for a in later))
+def _holding(step: Step) -> str:
+    keys: Sequence[str] = [
+        f"{key.child} ({', '.join(key.columns)})"
+        for key in step.foreign_keys
+        if key.on_delete in _HOLDS and fold(key.parent) == fold(step.actions[0].name)
+    ]
+    return ", ".join(keys)

@@ -3,46 +3,62 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.effects import find_effects
-from pulumi_d1.migrations.review.lint import blocked, ignored, lost, refused, splitting, traps, waivers
-from pulumi_d1.migrations.review.lint.row_counts import RowCounts
+from pulumi_d1.migrations.review.lint import (
+    afterwards,
+    blocked,
+    ignored,
+    lost,
+    refused,
+    splitting,
+    traps,
+    waivers,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
-    from pulumi_d1.migrations.review.counts import CountQuery
     from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
     from pulumi_d1.migrations.review.rehearsal import Rehearsal
 
-_FAMILIES: Final = (waivers, lost, refused, ignored, blocked, traps, splitting)
+_FAMILIES: Final = (waivers, lost, afterwards, refused, ignored, blocked, traps, splitting)
 
 _MAX_CHARACTERS: Final = 400  # of a message
+_MAX_SHOWN: Final = 3  # messages in one finding
+_MAX_LINES: Final = 10  # for one message
 
 RULES: Final[tuple[Rule, ...]] = tuple(
     sorted((rule for family in _FAMILIES for rule in family.RULES), key=lambda rule: rule.code)
 )
 """All rules, sorted by code."""
 
+_LOSSES: Final = frozenset({*lost.RULES, *afterwards.RULES})
 
-def lint(rehearsal: Rehearsal, table: str, counts: Mapping[CountQuery, int] | None) -> tuple[Finding, ...]:
-    """Return what is dangerous about the pending files, by file, line, column and code.
+
+def lint(
+    rehearsal: Rehearsal, table: str, *, elsewhere: Rehearsal | None = None, exists: bool = True
+) -> tuple[Finding, ...]:
+    """Return what is dangerous about the pending files: one finding for each file and rule, by place and code.
 
     Args:
-        counts: Row counts of the live database for `needed_counts`; None if no database was read. In that case every
-            table that a file does not create itself may have rows.
+        elsewhere: The same files on generated rows. What only they lose is a warning: this database has no such rows
+            now, but another may.
+        exists: False if the files were rehearsed on generated rows because no database was read. What they lose is a
+            warning then, because the files may have run long ago.
     """
-    hits = [*_by_rows(rehearsal, counts), *_by_text(rehearsal, table)]
+    hits = [*_by_rows(rehearsal, exists=exists), *_by_text(rehearsal, table, exists=exists)]
+    known = {_place(hit) for hit in hits}
+    others = [hit for hit in _by_rows(elsewhere, exists=True) if _place(hit) not in known] if elsewhere else []
+    hits += [_without_rows(hit) for hit in others if hit.finding.rule in _LOSSES]
     findings = tuple(hit.finding for hit in hits)
     if allowed := waivers.read_waivers(rehearsal):
-        elsewhere = [] if counts is None else _by_rows(rehearsal, None)
-        codes = {rule.code for rule in RULES}
-        void = waivers.find_void_waivers(allowed, codes, [*elsewhere, *hits])
+        void = waivers.find_void_waivers(allowed, {rule.code for rule in RULES}, [*others, *hits])
         findings = (*waivers.apply_waivers(allowed, hits), *void)
-    place = {file.migration.name: number for number, file in enumerate(rehearsal.files)}
-    return tuple(sorted(map(_on_one_line, findings), key=lambda f: (place[f.name], f.line, f.column, f.rule.code)))
+    number = {file.migration.name: place for place, file in enumerate(rehearsal.files)}
+    return _collected(sorted(findings, key=lambda f: (number[f.name], f.line, f.column, f.rule.code)))
 
 
 def stopping_findings(findings: Iterable[Finding], errors_stop: bool) -> tuple[Finding, ...]:  # noqa: FBT001 - a setting's value
@@ -59,23 +75,63 @@ def stopping_findings(findings: Iterable[Finding], errors_stop: bool) -> tuple[F
     )
 
 
+def _by_rows(rehearsal: Rehearsal, *, exists: bool) -> list[Hit]:
+    hits = [*lost.hits(rehearsal), *afterwards.hits_of_rows(rehearsal)]
+    return hits if exists else [replace(hit, finding=replace(hit.finding, severity=Severity.WARNING)) for hit in hits]
+
+
+def _by_text(rehearsal: Rehearsal, table: str, *, exists: bool = True) -> list[Hit]:
+    return [
+        *refused.hits(rehearsal, exists=exists),
+        *blocked.hits(rehearsal),
+        *afterwards.hits(rehearsal),
+        *ignored.hits(rehearsal),
+        *traps.hits(rehearsal, table),
+        *(hit for file in rehearsal.files for hit in splitting.hits(file)),
+    ]
+
+
+def _place(hit: Hit) -> tuple[str, int | None, str]:
+    return hit.finding.name, hit.step, hit.finding.rule.code
+
+
+def _without_rows(hit: Hit) -> Hit:
+    message = f"{hit.finding.message}; there are no such rows now"
+    return replace(hit, finding=replace(hit.finding, message=message, severity=Severity.WARNING))
+
+
+def _collected(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return one finding for each file, rule and kind of effect. It is at the first place and names the others."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for finding in findings:
+        key = (finding.name, finding.rule.code, finding.severity, finding.refused, finding.waiver)
+        groups.setdefault(key, []).append(finding)
+    return tuple(_on_one_line(replace(group[0], message=_of_group(group))) for group in groups.values())
+
+
+def _lines(lines: Sequence[int]) -> str:
+    shown = ", ".join(map(str, lines[:_MAX_LINES]))
+    more = f" and {len(lines) - _MAX_LINES} more" if len(lines) > _MAX_LINES else ""
+    return f"line{'s' if lines[1:] else ''} {shown}{more}"
+
+
+def _of_group(group: Sequence[Finding]) -> str:
+    """Return the messages of several findings: the same one once, with its lines."""
+    messages = []
+    for message, same in groupby(sorted(group, key=lambda f: (f.message, f.line)), key=lambda f: f.message):
+        lines = [finding.line for finding in same]
+        messages.append((min(lines), message, lines))
+    messages.sort()
+    (_, first, lines), *others = messages
+    also = [f"also in {_lines(lines[1:])}"] if lines[1:] else []
+    also += [f"line {line}: {message}" for line, message, _ in others[: _MAX_SHOWN - 1]]
+    also += [f"and {len(others) - _MAX_SHOWN + 1} more"] if len(others) >= _MAX_SHOWN else []
+    return "; ".join([first, *also])
+
+
 def _on_one_line(finding: Finding) -> Finding:
     """Shorten a message to one line. D1's errors quote the rest of the file after an unclosed string."""
     message = " ".join(finding.message.split())
     if len(message) > _MAX_CHARACTERS:
         message = f"{message[: _MAX_CHARACTERS // 2]} ... {message[-_MAX_CHARACTERS // 2 :]}"
     return replace(finding, message=message)
-
-
-def _by_rows(rehearsal: Rehearsal, counts: Mapping[CountQuery, int] | None) -> list[Hit]:
-    effects, row_counts = find_effects(rehearsal, each_file_alone=counts is None), RowCounts(counts)
-    return [*lost.hits(rehearsal, effects, row_counts), *blocked.hits(rehearsal, effects, row_counts)]
-
-
-def _by_text(rehearsal: Rehearsal, table: str) -> list[Hit]:
-    return [
-        *refused.hits(rehearsal),
-        *ignored.hits(rehearsal),
-        *traps.hits(rehearsal, table),
-        *(hit for file in rehearsal.files for hit in splitting.hits(file)),
-    ]

@@ -43,6 +43,7 @@ class Finding:
         message: One line about what is wrong, with the names and row counts.
         refused: True if D1 itself refuses the statement. No policy and no waiver can allow that.
         waiver: The file's reason for allowing it; empty if the file does not.
+        advice: What to do instead in this case; empty for the rule's own advice.
     """
 
     rule: Rule
@@ -53,6 +54,12 @@ class Finding:
     message: str
     refused: bool = False
     waiver: str = ""
+    advice: str = ""
+
+    @property
+    def instead(self) -> str:
+        """What to do instead."""
+        return self.advice or self.rule.instead
 
     def in_folder(self, folder: str) -> str:
         """Return one line that starts with the file's path, in the format of compilers."""
@@ -72,7 +79,18 @@ class Hit:
     finding: Finding
 
 
-def hit_at(file: RehearsedFile, step: int, rule: Rule, severity: Severity, message: str) -> Hit:
-    """Return a finding about the statement at a 0-based index of the file's steps."""
-    line, column = position(normalize_newlines(file.migration.sql), file.steps[step].statement.offset)
-    return Hit(step, Finding(rule, severity, file.migration.name, line, column, message))
+def hit_at(  # noqa: PLR0913 - all that a finding has
+    file: RehearsedFile, step: int, rule: Rule, severity: Severity, message: str, *, advice: str = "", offset: int = 0
+) -> Hit:
+    """Return a finding about the statement at a 0-based index of the file's steps.
+
+    Args:
+        offset: Place in the statement's text, in characters.
+    """
+    place = position(normalize_newlines(file.migration.sql), file.steps[step].statement.offset + offset)
+    return Hit(step, Finding(rule, severity, file.migration.name, *place, message, advice=advice))
+
+
+def format_rows(number: int) -> str:
+    """Return a number with its noun: `1 row`, `1,204 rows`."""
+    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.lint.finding import Rule, hit_at
+from pulumi_d1.sqlite.authorizer import is_on
 from pulumi_d1.sqlite.statements import first_word
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
 
 def _message(action: Action) -> str:
     name = action.name.lower()
+    if name == "foreign_keys" and action.other and is_on(action.other):
+        return ""  # D1 does that anyhow
     if name == "foreign_keys" and action.other:
         return f"PRAGMA foreign_keys = {action.other} has no effect inside a transaction, and a migration is one"
     if name == "optimize" or (name in _HAVE_EFFECT and action.other):

@@ -1,32 +1,35 @@
-"""1xx: rows and values that are lost."""
+"""1xx: rows and values that are lost, as the rehearsal showed it."""
 
 from __future__ import annotations
 
-from itertools import groupby
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.effects import EffectKind
-from pulumi_d1.migrations.review.lineage import DROPS
-from pulumi_d1.migrations.review.lint.finding import Rule, hit_at
-from pulumi_d1.migrations.review.lint.row_counts import format_rows
+from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
+from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.authorizer import is_on
+from pulumi_d1.sqlite.fates import Kept
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.statements import tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pulumi_d1.migrations.review.effects import Effect
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.migrations.review.lint.row_counts import RowCounts
     from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
+    from pulumi_d1.sqlite.fates import ColumnFate, TableFate
+    from pulumi_d1.sqlite.observation import Step
 
 CASCADE: Final = Rule(
     "D101",
     "foreign keys delete or change rows of other tables",
     "D1 runs DROP TABLE as a DELETE of every row and follows foreign keys: CASCADE deletes the referencing rows, SET "
-    "NULL and SET DEFAULT overwrite their column. There is no error (workers-sdk#5438, drizzle-orm#4938). PRAGMA "
-    "defer_foreign_keys delays checks, not these actions. PRAGMA foreign_keys has no effect inside a transaction, and "
-    "every request to D1 is one.",
+    "NULL and SET DEFAULT overwrite their column. There is no error (workers-sdk#5438, drizzle-orm#4938). A copy of a "
+    "table that references the original loses rows too. PRAGMA defer_foreign_keys delays checks, not these actions. "
+    "PRAGMA foreign_keys has no effect inside a transaction, and every request to D1 is one.",
     "If ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Otherwise, do all of "
     "this in one file. Before you change the parent, for each table in the message: CREATE TABLE keep_sessions AS "
     "SELECT * FROM sessions; and DROP TABLE sessions; so that nothing references the parent. Then rebuild the parent. "
@@ -37,7 +40,8 @@ DROPPED: Final = Rule(
     "D102",
     "a table is dropped with its rows",
     "The rows are deleted. Only Time Travel still has them, until its history ends. A table that a file drops and "
-    "creates again counts too, if nothing is copied back into it.",
+    "creates again counts too, if nothing is copied back into it. Rows that the file copies to another table do not "
+    "count.",
     "Rename the table first (ALTER TABLE logs RENAME TO logs_old). Drop it in a later migration, once nothing has "
     "missed it, and allow that with a reason. In a rebuild, INSERT INTO the new table SELECT from the old one before "
     "the DROP.",
@@ -46,88 +50,436 @@ COLUMN: Final = Rule(
     "D103",
     "a column loses its values",
     "The values are deleted. Only Time Travel still has them, until its history ends. A rebuilt table loses the "
-    "columns that its INSERT ... SELECT does not read.",
+    "columns that its INSERT ... SELECT does not read. Values that the file copies to another column do not count.",
     "Remove the column from the code first. Drop it in a later migration, and allow that with a reason. In a rebuild, "
     "name the column in the SELECT.",
 )
 DELETED: Final = Rule(
     "D104",
     "a DELETE removes every row",
-    "A DELETE without WHERE, or with one that is always true, empties the table.",
+    "A DELETE without WHERE, or with one that is always true, empties the table. Rows that the same file inserts again "
+    "do not count.",
     "Name the rows: DELETE FROM logs WHERE created_at < '2020-01-01'. If you mean all of them, allow it with a reason.",
 )
 UPDATED: Final = Rule(
     "D105",
     "an UPDATE overwrites every row",
-    "An UPDATE without WHERE, or with one that is always true, overwrites the column in every row.",
+    "An UPDATE without WHERE, or with one that is always true, overwrites the column in every row. A column without "
+    "values does not count.",
     "Name the rows: UPDATE users SET role = 'guest' WHERE role IS NULL. If you mean all of them, allow it with a "
     "reason.",
 )
-RULES: Final = (CASCADE, DROPPED, COLUMN, DELETED, UPDATED)
+LEFT_OUT: Final = Rule(
+    "D106",
+    "a copy leaves rows out",
+    "A rebuild drops the old table after its rows are copied. A WHERE, a JOIN, or INSERT OR IGNORE leaves rows out "
+    "without an error: OR IGNORE skips each row that breaks a UNIQUE, NOT NULL or CHECK constraint.",
+    "Copy every row: without WHERE, with LEFT JOIN, and with INSERT INTO instead of INSERT OR IGNORE INTO. Repair the "
+    "rows that break the new constraint in an UPDATE before the copy.",
+)
+MOVED: Final = Rule(
+    "D107",
+    "a copy changes values",
+    "INSERT INTO ... SELECT * matches columns by their place, not by their name. A column that was added later is the "
+    "last one of the old table, so its values end in another column of the new one. Other copies replace values with "
+    "NULL or with a constant.",
+    "Name the columns on both sides, in the same order: INSERT INTO users_new (id, name) SELECT id, name FROM users;",
+)
+TRIGGERED: Final = Rule(
+    "D108",
+    "a trigger deletes or changes rows",
+    "The statement fires a trigger of the live database, which does more than the file says.",
+    "DROP the trigger before the statement, and run its CREATE TRIGGER again at the end of the file.",
+)
+REPLACED: Final = Rule(
+    "D109",
+    "REPLACE deletes rows",
+    "REPLACE first deletes each row that has the same key or unique value. Foreign keys act on that: CASCADE deletes "
+    "its children. And columns that the statement does not name get their defaults.",
+    "Use an UPSERT, which keeps the row: INSERT INTO users (id, name) VALUES (1, 'Ada') ON CONFLICT (id) DO UPDATE SET "
+    "name = excluded.name;",
+)
+RULES: Final = (CASCADE, DROPPED, COLUMN, DELETED, UPDATED, LEFT_OUT, MOVED, TRIGGERED, REPLACED)
 
-_DOES: Final = {
-    "CASCADE": "delete {rows} ({columns})",
-    "SET NULL": "set {columns} of {rows} to NULL",
-    "SET DEFAULT": "set {columns} of {rows} to its default",
-}
+_INSTEAD_OF_DROP: Final = (
+    "If the rows in the message must go too, allow it with a reason. Otherwise first rebuild their tables without the "
+    "foreign key, or point it at another table."
+)
+_INSTEAD_OF_CHANGE: Final = (
+    "Name the rows that you mean in a WHERE. If the rows in the message must go too, allow it with a reason. Otherwise "
+    "first let them reference another row: UPDATE sessions SET user_id = 1 WHERE user_id = 2;"
+)
+_DIRECT: Final = frozenset({CASCADE, TRIGGERED, REPLACED})
+_ACTIONS: Final = {"CASCADE": "delete", "SET NULL": "NULL", "SET DEFAULT": "its default"}
 
 
-def hits(rehearsal: Rehearsal, effects: Sequence[Effect], row_counts: RowCounts) -> Iterator[Hit]:
-    """Yield the findings of this family.
+def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
+    """Yield the findings of this family."""
+    # A copy that generated rows could not pass has copied nothing. What is missing then proves nothing.
+    unproven = {refusal.name for refusal in rehearsal.undecided}
+    for file in rehearsal.files:
+        for hit in _File(file, _Counts(rehearsal)).hits() if file.fates else ():
+            if file.migration.name not in unproven or hit.finding.rule in _DIRECT:
+                yield hit
 
-    Args:
-        effects: Its effects on existing rows, in order.
+
+@dataclass(frozen=True, slots=True)
+class _Counts:
+    """Numbers of rows in messages: exact, of a sample, or none for generated rows."""
+
+    rehearsal: Rehearsal
+
+    def rows(self, number: int) -> str:
+        """Return a number of rows: `3 rows`, `3 sampled rows`, `rows`."""
+        match self.rehearsal.basis.kind:
+            case BasisKind.MADE:
+                return "rows"
+            case BasisKind.SAMPLE:
+                return format_rows(number).replace("row", "sampled row")
+            case _:
+                return format_rows(number)
+
+    def total(self, number: int) -> str:
+        """Return the same in parentheses, or nothing."""
+        return "" if self.rehearsal.basis.kind is BasisKind.MADE else f" ({self.rows(number)})"
+
+
+@dataclass(frozen=True, slots=True)
+class _Victim:
+    """Rows that a statement deletes or changes through a foreign key or a trigger.
+
+    Attributes:
+        columns: The columns that reference what was deleted, or that are changed.
+        does: `delete`, or the new value: `NULL`, `its default`, `the new key`.
+        trigger: The trigger; empty for a foreign key.
     """
-    for (number, step), group in groupby(effects, key=lambda effect: (effect.file, effect.step)):
-        file = rehearsal.files[number]
-        by_rule: dict[Rule, list[Effect]] = {}
-        for effect in group:
-            if rule := _rule(effect):
-                by_rule.setdefault(rule, []).append(effect)
-        for rule, concerned in by_rule.items():
-            severity = Severity.WARNING if rule is UPDATED else row_counts.severity(concerned)
-            yield hit_at(file, step, rule, severity, _MESSAGES[rule](file, concerned, row_counts))
+
+    table: str
+    rows: int
+    columns: tuple[str, ...]
+    does: str
+    trigger: str = ""
 
 
-def _rule(effect: Effect) -> Rule | None:
-    match effect.kind:
-        case EffectKind.FOREIGN_KEY if effect.key and effect.key.on_delete in _DOES:
-            return CASCADE
-        case EffectKind.DROPPED:
-            return DROPPED
-        case EffectKind.COLUMN_DROPPED:
-            return COLUMN
-        case EffectKind.DELETED:
-            return DELETED
-        case EffectKind.UPDATED:
-            return UPDATED
-        case _:
-            return None
+class _File:
+    """One file with the fates of the tables that it changed."""
+
+    def __init__(self, file: RehearsedFile, counts: _Counts) -> None:
+        self._file = file
+        self._counts = counts
+        self._aliases = {fate.start: _aliases(fate, file.steps) for fate in file.fates}
+        self._victims = {index: tuple(self._of_step(step)) for index, step in enumerate(file.steps)}
+
+    def hits(self) -> Iterator[Hit]:
+        """Yield the findings about the file."""
+        for index, step in enumerate(self._file.steps):
+            if victims := self._victims[index]:
+                yield from self._indirect(index, step, victims)
+            yield from self._replaced(index, step)
+        for fate in self._file.fates:
+            yield from self._rows(fate)
+            if fate.missing < fate.rows or not fate.end:
+                yield from self._columns(fate)
+
+    def _fate(self, table: str) -> TableFate | None:
+        return next((fate for fate in self._file.fates if table in self._aliases[fate.start]), None)
+
+    # What foreign keys and triggers did
+
+    def _of_step(self, step: Step) -> Iterator[_Victim]:
+        """Yield the rows that foreign keys and triggers took from a table for good."""
+        dropped = {fold(name) for name in step.names("DROP_TABLE")}
+        for table, rows in step.count("DELETE", indirect=True).items():
+            fate = self._fate(table)
+            if fate is None:  # a copy that the file makes and drops again
+                lasting = max((item.missing for item in self._file.fates if item.rebuilt), default=0)
+            else:
+                lasting = fate.missing if fate.kept is not Kept.YES else 0
+            if lasting and table not in dropped:
+                yield self._victim(step, table, min(rows, lasting), "DELETE")
+        for table, rows in step.count("UPDATE", indirect=True).items():
+            if (fate := self._fate(table)) and table not in dropped:
+                yield from self._updated(step, fate, table, rows)
+
+    def _victim(self, step: Step, table: str, rows: int, verb: str) -> _Victim:
+        keys = [key for key in step.foreign_keys if fold(key.child) == table and key.on_delete == "CASCADE"]
+        trigger = next((a.trigger for a in step.actions if a.trigger and (a.verb, fold(a.name)) == (verb, table)), "")
+        columns = tuple(dict.fromkeys(column for key in keys for column in key.columns))
+        name = keys[0].child if keys else table
+        return _Victim(name, rows, columns, "delete", "" if keys else trigger)
+
+    def _updated(self, step: Step, fate: TableFate, table: str, rows: int) -> Iterator[_Victim]:
+        lost = {fold(column.name): column for column in fate.columns if column.lost and not column.gone}
+        acting = "on_update" if step.actions[0].verb == "UPDATE" else "on_delete"
+        found = set()
+        for key in step.foreign_keys:
+            action = str(getattr(key, acting))
+            columns = [lost[fold(column)] for column in key.columns if fold(column) in lost]
+            if fold(key.child) == table and columns and action in _ACTIONS:
+                found |= {fold(column.name) for column in columns}
+                does = "the new key" if action == "CASCADE" else _ACTIONS[action]
+                number = min(rows, max(column.lost for column in columns))
+                yield _Victim(key.child, number, tuple(column.name for column in columns), does)
+        for trigger in dict.fromkeys(a.trigger for a in step.actions if a.trigger and fold(a.name) == table):
+            written = {fold(a.other) for a in step.actions if (a.verb, a.trigger) == ("UPDATE", trigger)} - found
+            columns = [column for name, column in lost.items() if name in written]
+            if columns:
+                number = min(rows, max(column.lost for column in columns))
+                yield _Victim(fate.name, number, tuple(column.name for column in columns), "other values", trigger)
+
+    def _indirect(self, index: int, step: Step, victims: Sequence[_Victim]) -> Iterator[Hit]:
+        by_keys = [victim for victim in victims if not victim.trigger]
+        by_triggers = [victim for victim in victims if victim.trigger]
+        if by_keys and not self._replaces(step):
+            follows = all(victim.does == "the new key" for victim in by_keys)
+            message = f"{self._doing(step)} would {self._clauses(by_keys)}{_no_protection(self._file, index)}"
+            yield hit_at(
+                self._file,
+                index,
+                CASCADE,
+                Severity.WARNING if follows else Severity.ERROR,
+                message,
+                advice=self._advice(step),
+            )
+        if by_triggers:
+            names = ", ".join(dict.fromkeys(victim.trigger for victim in by_triggers))
+            deletes = any(victim.does == "delete" for victim in by_triggers)
+            message = f"the trigger {names} would {self._clauses(by_triggers)}"
+            severity = Severity.ERROR if deletes else Severity.WARNING
+            yield hit_at(self._file, index, TRIGGERED, severity, message)
+
+    def _doing(self, step: Step) -> str:
+        action = step.actions[0]
+        if action.verb in {"DROP_TABLE", "DROP_VTABLE"}:
+            return f"dropping {action.name}"
+        rows = "every row" if step.every_row else "rows"
+        return f"{'updating' if action.verb == 'UPDATE' else 'deleting'} {rows} of {action.name}"
+
+    def _advice(self, step: Step) -> str:
+        """Return advice for a statement that is no part of a rebuild."""
+        action = step.actions[0]
+        if action.verb not in {"DROP_TABLE", "DROP_VTABLE"}:
+            return _INSTEAD_OF_CHANGE
+        fate = self._fate(fold(action.name))
+        return "" if fate and fate.rebuilt else _INSTEAD_OF_DROP
+
+    def _clauses(self, victims: Iterable[_Victim]) -> str:
+        # Sorted, "delete" comes before "set".
+        clauses = sorted(dict.fromkeys(map(self._clause, victims)))
+        *others, last = clauses
+        return f"{', '.join(others)}, and {last}" if others else last
+
+    def _clause(self, victim: _Victim) -> str:
+        columns, rows = ", ".join(victim.columns), self._counts.rows(victim.rows)
+        fate = self._fate(fold(victim.table))
+        is_copy = fate is not None and fate.start != fold(victim.table)
+        table = f"{victim.table}, the copy of {fate.name}" if fate and is_copy else victim.table
+        if victim.does == "delete":
+            return f"delete {rows} of {table}{f' ({columns})' if columns else ''}"
+        return f"set {columns} of {rows} of {table} to {victim.does}"
+
+    # REPLACE
+
+    def _replaces(self, step: Step) -> bool:
+        return bool(step.actions) and step.actions[0].verb in {"INSERT", "UPDATE"}
+
+    def _replaced(self, index: int, step: Step) -> Iterator[Hit]:
+        deleted = step.count("DELETE", indirect=False)
+        if not deleted or not self._replaces(step):
+            return
+        [(table, rows), *_] = deleted.items()
+        fate, victims = self._fate(table), [v for v in self._victims[index] if not v.trigger]
+        reset = [column.name for column in _unnamed(step, fate)] if fate else []
+        if not (victims or reset or (fate and fate.missing)):
+            return
+        message = f"REPLACE deletes {self._counts.rows(rows)} of {fate.name if fate else table}"
+        if reset:
+            message += f" and does not insert {', '.join(reset)} again"
+        if victims:
+            message += f", which would {self._clauses(victims)}"
+        yield hit_at(self._file, index, REPLACED, Severity.ERROR, message)
+
+    # Rows
+
+    def _rows(self, fate: TableFate) -> Iterator[Hit]:
+        """Yield the finding about the missing rows that no foreign key, trigger or REPLACE explains."""
+        names = self._aliases[fate.start]
+        indirect = sum(
+            rows
+            for index, step in enumerate(self._file.steps)
+            if self._victims[index]
+            for table, rows in step.count("DELETE", indirect=True).items()
+            if table in names or self._fate(table) is None
+        )
+        direct = [
+            (index, step, step.count("DELETE", indirect=False))
+            for index, step in enumerate(self._file.steps)
+            if step.names("DELETE") and step.names("DELETE")[0] and fold(step.actions[0].name) in names
+        ]
+        missing = (
+            fate.missing
+            - indirect
+            - sum(rows.get(table, 0) for _, _, rows in direct for table in rows if table in names)
+        )
+        severity = {Kept.NO: Severity.ERROR, Kept.PARTLY: Severity.WARNING}.get(fate.kept)
+        if fate.missing and severity:
+            for index, step, rows in direct:
+                if step.every_row:
+                    number = min(rows.get(fold(step.actions[0].name), fate.missing), fate.missing)
+                    message = f"every row of {step.actions[0].name} is deleted{self._counts.total(number)}"
+                    yield hit_at(self._file, index, DELETED, severity, message)
+        dropped = self._last("DROP_TABLE", names) if not fate.virtual else self._last("DROP_VTABLE", names)
+        if missing <= 0 or severity is None or dropped is None:
+            return
+        if not fate.end:
+            message = f"{fate.name} is dropped with its rows{self._counts.total(fate.rows)}"
+            if severity is Severity.WARNING:
+                message += f": only a part of it is copied, without {self._not_kept(fate)}"
+            yield hit_at(self._file, dropped, DROPPED, severity, message)
+        elif (filled := self._copying(fate)) is None or not fate.rows_after:
+            message = f"{fate.name} is created again, but its rows are not copied back{self._counts.total(fate.rows)}"
+            yield hit_at(self._file, dropped, DROPPED, Severity.ERROR, message)
+        else:
+            made = self._counts.rehearsal.basis.kind is BasisKind.MADE
+            left = "rows" if made else f"{missing:,} of {self._counts.rows(fate.rows)}"
+            yield hit_at(self._file, filled, LEFT_OUT, Severity.ERROR, f"the copy leaves out {left} of {fate.name}")
+
+    def _not_kept(self, fate: TableFate) -> str:
+        return ", ".join(column.name for column in fate.columns if column.values and column.kept is not Kept.YES)
+
+    # Columns
+
+    def _columns(self, fate: TableFate) -> Iterator[Hit]:
+        names = self._aliases[fate.start]
+        if not fate.end:
+            return
+        yield from self._gone_columns(fate, names)
+        changed = [column for column in fate.columns if column.lost and not column.gone]
+        for index, step in enumerate(self._file.steps):
+            written = self._written(step, names)
+            if step.every_row and (
+                overwritten := [c for c in changed if fold(c.name) in written and c.kept is not Kept.YES]
+            ):
+                listed = ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in overwritten)
+                message = f"every row of {step.actions[0].name} gets a new value in {listed}"
+                yield hit_at(self._file, index, UPDATED, Severity.WARNING, message)
+        explained = {name for step in self._file.steps for name in self._written(step, names)}
+        explained |= {
+            fold(c) for victims in self._victims.values() for v in victims if fold(v.table) in names for c in v.columns
+        }
+        copied = [column for column in changed if fold(column.name) not in explained]
+        if fate.rebuilt and copied and (filled := self._copying(fate)) is not None:
+            yield self._moved(fate, copied, filled)
+
+    def _gone_columns(self, fate: TableFate, names: frozenset[str]) -> Iterator[Hit]:
+        gone = [c for c in fate.columns if c.gone and c.values and c.kept is not Kept.YES]
+        for column in gone:
+            index = next(
+                (
+                    number
+                    for number, step in enumerate(self._file.steps)
+                    if step.changed_schema
+                    and step.actions[0].verb == "ALTER_TABLE"
+                    and fold(step.actions[0].name) in names
+                    and fold(step.actions[0].other) == fold(column.name)
+                ),
+                None,
+            )
+            if index is not None:
+                message = f"{self._file.steps[index].actions[0].name} loses the values of {self._valued(column)}"
+                yield hit_at(self._file, index, COLUMN, _severity(column), message)
+        dropped = self._last("DROP_TABLE", names)
+        left = [c for c in gone if not self._is_altered(c, names)]
+        if fate.rebuilt and left and dropped is not None:
+            severity = max((_severity(column) for column in left), key=lambda item: item is Severity.ERROR)
+            message = f"the rebuild of {fate.name} does not copy the values of {', '.join(map(self._valued, left))}"
+            yield hit_at(self._file, dropped, COLUMN, severity, message)
+
+    def _is_altered(self, column: ColumnFate, names: frozenset[str]) -> bool:
+        return any(
+            step.actions[0].verb == "ALTER_TABLE"
+            and fold(step.actions[0].name) in names
+            and fold(step.actions[0].other) == fold(column.name)
+            for step in self._file.steps
+            if step.changed_schema
+        )
+
+    def _valued(self, column: ColumnFate) -> str:
+        converted = ", which may be converted elsewhere" if column.kept is Kept.PARTLY else ""
+        return f"{column.name}{self._counts.total(column.values)}{converted}"
+
+    def _moved(self, fate: TableFate, columns: Sequence[ColumnFate], index: int) -> Hit:
+        """Return the finding about a copy that changes values."""
+        words = tokens(self._file.steps[index].statement.text)
+        doing = "SELECT *" if ("select", "*") in pairwise(words) else "the copy"
+        moved = ", ".join(f"{c.holds} into {c.name}" for c in columns if c.holds)
+        clauses = [f"puts {moved} of {fate.name}"] if moved else []
+        clauses += [
+            f"sets {c.name} of {self._counts.rows(c.lost)} of {fate.name} to "
+            f"{'NULL' if c.nulled == c.lost else 'one value'}"
+            for c in columns
+            if not c.holds and (c.nulled == c.lost or c.constant)
+        ]
+        if clauses:
+            message = f"{doing} {', '.join(clauses)}"
+            return hit_at(self._file, index, MOVED, Severity.ERROR, message)
+        listed = ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in columns)
+        return hit_at(self._file, index, MOVED, Severity.WARNING, f"the copy of {fate.name} changes values of {listed}")
+
+    # Statements
+
+    def _written(self, step: Step, names: frozenset[str]) -> frozenset[str]:
+        """Return the folded columns of a table that an UPDATE or an UPSERT writes."""
+        own = (a for a in step.actions if not a.trigger and a.verb == "UPDATE" and fold(a.name) in names)
+        return frozenset(fold(action.other) for action in own)
+
+    def _last(self, verb: str, names: frozenset[str]) -> int | None:
+        """Return the index of the last statement that does this to one of the names."""
+        found = [
+            index
+            for index, step in enumerate(self._file.steps)
+            if step.actions and step.actions[0].verb == verb and fold(step.actions[0].name) in names
+        ]
+        return found[-1] if found else None
+
+    def _copying(self, fate: TableFate) -> int | None:
+        """Return the index of the statement that fills the table which has the rows at the end."""
+        names = self._aliases[fate.start]
+        found = [
+            index
+            for index, step in enumerate(self._file.steps)
+            if step.actions
+            and step.actions[0].verb in {"INSERT", "CREATE_TABLE"}
+            and fold(step.actions[0].name) in names
+            and step.reads
+        ]
+        return found[-1] if found else None
 
 
-def _cascade(file: RehearsedFile, victims: Sequence[Effect], row_counts: RowCounts) -> str:
-    step = victims[0].step
-    action = file.steps[step].actions[0]
-    doing = f"dropping {action.name}" if action.verb in DROPS else f"deleting every row of {action.name}"
-    with_rows = [effect for effect in victims if row_counts.of(effect) != 0] or victims
-    # Sorted, "delete" comes before "set".
-    clauses = sorted(_clause(effect, action.name, row_counts.of(effect)) for effect in with_rows)
-    no_rows = "; there are no such rows now" if all(row_counts.of(effect) == 0 for effect in victims) else ""
-    return f"{doing} would {_listed(clauses)}{no_rows}{_no_protection(file, step)}"
+def _aliases(fate: TableFate, steps: Sequence[Step]) -> frozenset[str]:
+    """Return the folded names that a table, and the one that replaces it, have in a file."""
+    names = {fate.start, fold(fate.name), fate.end} - {""}
+    for step in steps:
+        change = parse_alter_table(step.statement.text) if step.changed_schema else None
+        if change and change.kind is AlterKind.RENAME_TABLE and {change.new, fold(step.actions[0].name)} & names:
+            names |= {change.new, fold(step.actions[0].name)}
+    return frozenset(names)
 
 
-def _clause(effect: Effect, parent: str, number: int | None) -> str:
-    key, columns = effect.key, ", ".join(effect.columns)
-    if key is None:
-        return ""
-    at_most = "up to " if number and key.parent.lower() != parent.lower() else ""
-    amount = f"{at_most}{format_rows(number)}" if number else "the rows"
-    return _DOES[key.on_delete].format(rows=f"{amount} of {effect.table}", columns=columns)
+def _severity(column: ColumnFate) -> Severity:
+    return Severity.WARNING if column.kept is Kept.PARTLY else Severity.ERROR
 
 
-def _listed(clauses: Sequence[str]) -> str:
-    *others, last = clauses
-    return f"{', '.join(others)}, and {last}" if others else last
+def _unnamed(step: Step, fate: TableFate) -> Iterator[ColumnFate]:
+    """Yield the columns that a REPLACE changes without naming them."""
+    words = tokens(step.statement.text)
+    at = words.index("into") + 1 if "into" in words else len(words)
+    start = next((place for place in range(at, min(at + 4, len(words))) if words[place] == "("), None)
+    if start is None or step.actions[0].verb != "INSERT":
+        return
+    end = words.index(")", start)
+    named = set(words[start + 1 : end])
+    yield from (column for column in fate.columns if column.lost and fold(column.name) not in named)
 
 
 def _no_protection(file: RehearsedFile, step: int) -> str:
@@ -135,7 +487,7 @@ def _no_protection(file: RehearsedFile, step: int) -> str:
     clauses = ""
     for before in file.steps[:step]:
         for action in before.actions:
-            match action.name.lower():
+            match fold(action.name):
                 case "foreign_keys" if action.other and not is_on(action.other):
                     why = "has no effect on D1"
                 case "defer_foreign_keys" if action.other and is_on(action.other):
@@ -144,49 +496,3 @@ def _no_protection(file: RehearsedFile, step: int) -> str:
                     continue
             clauses += f"; PRAGMA {action.name} = {action.other} in line {before.statement.line} {why}"
     return clauses
-
-
-def _dropped(file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
-    [effect] = effects
-    if effect.table.lower() in file.rebuilt:
-        return f"{effect.table} is created again, but its rows are not copied back{_total(effect, row_counts)}"
-    return f"{effect.table} is dropped with its rows{_total(effect, row_counts)}"
-
-
-def _column(file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
-    table = effects[0].table
-    if file.steps[effects[0].step].actions[0].verb in DROPS:
-        return f"the rebuild of {table} does not copy the values of {_columns(effects, row_counts)}"
-    return f"{table} loses the values of {_columns(effects, row_counts)}"
-
-
-def _deleted(_file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
-    [effect] = effects
-    return f"every row of {effect.table} is deleted{_total(effect, row_counts)}"
-
-
-def _updated(_file: RehearsedFile, effects: Sequence[Effect], row_counts: RowCounts) -> str:
-    return f"every row of {effects[0].table} gets a new value in {_columns(effects, row_counts)}"
-
-
-def _columns(effects: Iterable[Effect], row_counts: RowCounts) -> str:
-    return ", ".join(f"{effect.columns[0]}{_total(effect, row_counts)}" for effect in effects)
-
-
-def _total(effect: Effect, row_counts: RowCounts) -> str:
-    match row_counts.of(effect):
-        case None:
-            return ""
-        case 0:
-            return " (no rows now)"
-        case number:
-            return f" ({format_rows(number)})"
-
-
-_MESSAGES: Final[Mapping[Rule, Callable[[RehearsedFile, Sequence[Effect], RowCounts], str]]] = {
-    CASCADE: _cascade,
-    DROPPED: _dropped,
-    COLUMN: _column,
-    DELETED: _deleted,
-    UPDATED: _updated,
-}

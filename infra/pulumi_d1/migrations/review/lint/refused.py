@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.review.lint import blocked
+from pulumi_d1.migrations.review.lint.advice import advise
 from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
-from pulumi_d1.sqlite.recorder import MAX_SECONDS
 from pulumi_d1.sqlite.sandbox import TRANSACTION_REFUSED
 from pulumi_d1.sqlite.statements import first_word, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_d1.migrations.review.rehearsal import Refusal, Rehearsal
+    from pulumi_d1.migrations.review.rehearsal import Refusal, Rehearsal, RehearsedFile
 
 OTHER: Final = Rule(
     "D200",
@@ -56,39 +58,77 @@ RESERVED: Final = Rule(
 UNDECIDED: Final = Rule(
     "D208",
     "a statement that depends on the live rows",
-    "The rehearsal has the live schema, but not the live rows. A constraint that fails there may hold on the live "
-    "rows. A statement that takes long there takes at least as long on them.",
-    "Check the statement against the live rows. If it is right, allow it with a reason.",
+    "The rehearsal had generated rows instead of the live ones. A constraint that fails on those may hold on these.",
+    "Check the statement against the live rows, or set rehearsalRows to auto. If it is right, allow it with a reason.",
 )
-RULES: Final = (OTHER, PRAGMA, TRANSACTION, TOO_LONG, COMPOUND, RESERVED, UNDECIDED)
+OVER_BUDGET: Final = Rule(
+    "D210",
+    "the rehearsal needs too much time or memory",
+    "The rehearsal has a budget, so that no file can hold a preview. D1 ends a query after 30 s. This statement and "
+    "those after it were not rehearsed.",
+    "Change fewer rows in one statement. If it is right, set rehearsalBudget higher, or allow it with a reason.",
+)
+RULES: Final = (OTHER, PRAGMA, TRANSACTION, TOO_LONG, COMPOUND, RESERVED, UNDECIDED, OVER_BUDGET)
 
 _UNTOUCHABLE: Final = re.compile(r"not authorized|prohibited|no such table: _cf_", re.IGNORECASE)
-_TOO_SLOW: Final = "SQLITE_INTERRUPT"
+_CHANGES_ROWS: Final = frozenset({"INSERT", "UPDATE"})
 
 
-def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
-    """Yield the findings of this family."""
+def hits(rehearsal: Rehearsal, *, exists: bool) -> Iterator[Hit]:
+    """Yield the findings of this family.
+
+    Args:
+        exists: True if the rehearsal stands for a database that exists.
+    """
     for undecided in rehearsal.undecided:
-        if _TOO_SLOW in undecided.message:
-            message = f"takes longer than {MAX_SECONDS:.0f} s here, on almost no rows; D1 ends a request after 30 s"
+        file = _file(rehearsal, undecided)
+        if classified := blocked.classify(file, undecided, "may have rows"):
+            rule, message, step = classified
+            severity = Severity.ERROR if exists or rule is blocked.ADDED else Severity.WARNING
+            yield _hit(file, replace(undecided, step=step), rule, severity, message)
+        elif not _is_about_missing_parents(file, undecided):
+            message = f"{undecided.message} (in the rehearsal, on generated rows)"
+            depends = "SQLITE_CONSTRAINT" in undecided.message  # otherwise any row is enough
+            severity = Severity.ERROR if exists and not depends else Severity.WARNING
+            yield _hit(file, undecided, UNDECIDED, severity, message)
+    if over := rehearsal.over_budget:
+        yield _hit(_file(rehearsal, over), over, OVER_BUDGET, Severity.ERROR, over.message)
+    if refusal := rehearsal.refusal:
+        file = rehearsal.files[-1]
+        if classified := blocked.classify(file, refusal, "has rows"):
+            rule, message, step = classified
+            yield _hit(file, replace(refusal, step=step), rule, Severity.ERROR, message, refused=True)
         else:
-            message = f"{undecided.message} (in the rehearsal, without the live rows)"
-        yield _hit(rehearsal, undecided, UNDECIDED, message)
-    refusal = rehearsal.refusal
-    if refusal is None:
-        return
-    step = None if refusal.step is None else rehearsal.files[-1].steps[refusal.step]
-    rule, message = (OTHER, refusal.message) if step is None else _kind(step.statement.text, refusal.message)
-    yield _hit(rehearsal, refusal, rule, message)
+            refused = None if refusal.step is None else file.steps[refusal.step].statement.text
+            rule, message = (OTHER, refusal.message) if refused is None else _kind(refused, refusal.message)
+            advice = advise(rehearsal, refusal) if rule is OTHER else ""
+            yield _hit(file, refusal, rule, Severity.ERROR, message, refused=True, advice=advice)
 
 
-def _hit(rehearsal: Rehearsal, refusal: Refusal, rule: Rule, message: str) -> Hit:
+def _file(rehearsal: Rehearsal, refusal: Refusal) -> RehearsedFile:
+    return next(file for file in rehearsal.files if file.migration.name == refusal.name)
+
+
+def _is_about_missing_parents(file: RehearsedFile, refusal: Refusal) -> bool:
+    """Return whether rows that a file writes reference rows that generated ones cannot stand for."""
+    step = file.steps[-1 if refusal.step is None else refusal.step] if file.steps else None
+    verb = step.actions[0].verb if step and step.actions else ""
+    return "SQLITE_CONSTRAINT_FOREIGNKEY" in refusal.message and (verb in _CHANGES_ROWS or refusal.step is None)
+
+
+def _hit(  # noqa: PLR0913 - all that a finding has
+    file: RehearsedFile,
+    refusal: Refusal,
+    rule: Rule,
+    severity: Severity,
+    message: str,
+    *,
+    refused: bool = False,
+    advice: str = "",
+) -> Hit:
     """Return the finding about a refusal. A refused commit belongs to the last statement, so that a waiver can too."""
-    last = next(len(file.steps) - 1 for file in rehearsal.files if file.migration.name == refusal.name)
-    refused = rule is not UNDECIDED
-    severity = Severity.ERROR if refused else Severity.WARNING
-    finding = Finding(rule, severity, refusal.name, refusal.line, refusal.column, message, refused)
-    return Hit(last if refusal.step is None else refusal.step, finding)
+    finding = Finding(rule, severity, refusal.name, refusal.line, refusal.column, message, refused, advice=advice)
+    return Hit(len(file.steps) - 1 if refusal.step is None else refusal.step, finding)
 
 
 def _kind(sql: str, message: str) -> tuple[Rule, str]:

@@ -6,24 +6,21 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit_at
-from pulumi_d1.sqlite.statements import comments, may_have_comments, normalize_newlines, position
+from pulumi_d1.migrations.review.lint.finding import Hit, Rule, hit_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi_d1.migrations.review.rehearsal import RehearsedFile
-    from pulumi_d1.sqlite.statements import Comment
 
 MISREAD: Final = Rule(
     "D302",
     "text that /query splits in the wrong place",
     "wrangler sends a migration to /query, which splits it into statements by other rules than SQLite's. It misses the "
-    "end of a trigger's body (workers-sdk#15690, #15314, #14991), and reads quotes and semicolons in comments as real "
-    "ones (#4713, #3892). pulumi up removes comments between statements and sends any other such text as an import, "
-    "which is split correctly. In a team that uses both tools, only one of them works.",
-    "In a trigger: BEGIN in capitals on a line of its own, WHEN or iif() instead of CASE ... END;, LF line endings, "
-    "and at most five CREATE TABLE before it in the file. In comments: no quotes and no semicolons.",
+    "end of a trigger's body (workers-sdk#15690, #15314, #14991). pulumi up sends such a file as an import, which is "
+    "split correctly. In a team that uses both tools, only one of them works.",
+    "BEGIN in capitals on a line of its own, WHEN or iif() instead of CASE ... END;, LF line endings, and at most five "
+    "CREATE TABLE before the trigger in the file.",
 )
 RULES: Final = (MISREAD,)
 
@@ -43,19 +40,6 @@ def hits(file: RehearsedFile) -> Iterator[Hit]:
             for why in _trigger(step.statement.text, file.migration.sql, tables):
                 yield hit_at(file, index, MISREAD, Severity.WARNING, f"/query splits this trigger: {why}")
         tables += verb == "CREATE_TABLE"
-    sql = file.migration.sql
-    if may_have_comments(sql) and _SUSPECT.search(sql):
-        yield from _comments(file)
-
-
-def _comments(file: RehearsedFile) -> Iterator[Hit]:
-    script = normalize_newlines(file.migration.sql)
-    for comment in comments(script):
-        if why := _misread(comment):
-            place = position(script, comment.offset)
-            message = f"/query reads {why} in this comment as a real one"
-            finding = Finding(MISREAD, Severity.WARNING, file.migration.name, *place, message)
-            yield Hit(_next(file, comment), finding)
 
 
 def _trigger(sql: str, script: str, tables: int) -> Iterator[str]:
@@ -68,18 +52,3 @@ def _trigger(sql: str, script: str, tables: int) -> Iterator[str]:
         yield "its lines end in CRLF, which old versions of wrangler send unchanged"
     if tables >= _TABLES:
         yield f"{tables} CREATE TABLE statements come before it"
-
-
-def _misread(comment: Comment) -> str:
-    rest = _QUOTED.sub("", comment.text)
-    if any(quote in rest for quote in "'\"`"):
-        return "a quote"
-    return "a semicolon" if ";" in rest else ""
-
-
-def _next(file: RehearsedFile, comment: Comment) -> int | None:
-    """Return the index of the statement that the comment is in or in front of."""
-    for index, step in enumerate(file.steps):
-        if comment.offset < step.statement.end:
-            return index
-    return len(file.steps) - 1 if file.steps else None

@@ -8,7 +8,8 @@ from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit_at
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
-from pulumi_d1.sqlite.statements import comments, normalize_newlines, position
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.statements import comments, normalize_newlines, position, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,7 @@ LEDGER: Final = Rule(
 RULES: Final = (UNTERMINATED, VIRTUAL, CONFLICT, LEDGER)
 
 _MAX_SHOWN: Final = 3  # changes in a message
+_QUERIES: Final = frozenset({"select", "with", "values"})
 _TOUCHES: Final = {
     "INSERT": "writes to",
     "UPDATE": "writes to",
@@ -74,17 +76,19 @@ def hits(rehearsal: Rehearsal, table: str) -> Iterator[Hit]:
 
 
 def _touches(step: Step, table: str) -> str:
-    table = table.lower()
-    verbs = {action.verb for action in step.actions if action.name.lower() == table}
+    table = fold(table)
+    verbs = {action.verb for action in step.actions if fold(action.name) == table}
     verbs |= {
-        "ALTER_TABLE" for action in step.actions if action.verb == "CREATE_TRIGGER" and action.other.lower() == table
+        "ALTER_TABLE" for action in step.actions if action.verb == "CREATE_TRIGGER" and fold(action.other) == table
     }
     return next((does for verb, does in reversed(_TOUCHES.items()) if verb in verbs), "")
 
 
 def _conflict(step: Step, existing: SchemaObject) -> str:
     """Return the message, with the differences if both objects can be created and compared."""
-    before, wanted = (schema.read(schema.build_from_statements([sql])) for sql in (existing.sql, step.statement.text))
+    # A CREATE TABLE ... AS SELECT is not run here: it could take any time.
+    texts = [existing.sql, step.statement.text] if _QUERIES.isdisjoint(tokens(step.statement.text)) else []
+    before, wanted = (schema.read(schema.build_from_statements(texts[place : place + 1])) for place in range(2))
     changes = [f"{change.name}: {change.detail or change.kind}" for change in difference(before, wanted)]
     more = [f"and {len(changes) - _MAX_SHOWN} more"] if len(changes) > _MAX_SHOWN else []
     shown = f" ({', '.join(changes[:_MAX_SHOWN] + more)})" if before.objects and wanted.objects else ""

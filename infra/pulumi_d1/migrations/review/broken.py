@@ -1,0 +1,106 @@
+"""Find tables, views and triggers that stop working: what the code may run is prepared on both schemas."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import apsw
+
+from pulumi_d1.sqlite import schema
+from pulumi_d1.sqlite.execute import prepare_error
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.sandbox import trusted
+from pulumi_d1.sqlite.statements import quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from pulumi_d1.sqlite.observation import Step
+    from pulumi_d1.sqlite.schema import Schema, SchemaObject
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What fails after the migrations, and did not before.
+
+    Attributes:
+        uses: What fails, such as `UPDATE authors`.
+        error: SQLite's error.
+        file: 0-based index of the file that breaks it.
+        step: 0-based index into the file's steps.
+    """
+
+    uses: tuple[str, ...]
+    error: str
+    file: int
+    step: int
+
+
+def find_broken(before: Iterable[SchemaObject], after: Schema, files: Sequence[Sequence[Step]]) -> tuple[Broken, ...]:
+    """Return what fails on the schema after the migrations, and did not fail in the same way before.
+
+    Args:
+        before: The schema before them, the ledger included.
+        after: The schema after them.
+        files: The statements of each file.
+    """
+    if not any(step.changed_schema for steps in files for step in steps):
+        return ()
+    uses, connection = _uses(after), schema.build(after.objects.values())
+    errors = {use: error for use, sql in uses.items() if (error := _error(connection, sql))}
+    if not errors:
+        return ()
+    connection = schema.build(before)
+    new = {use: error for use, error in errors.items() if _error(connection, uses[use]) != error}
+    causes: dict[tuple[str, int, int], list[str]] = {}
+    for use, place in _causes(connection, files, uses, new).items():
+        causes.setdefault((new[use], *place), []).append(use)
+    return tuple(Broken(tuple(names), *cause) for cause, names in causes.items())
+
+
+def _uses(after: Schema) -> Mapping[str, str]:
+    """Return statements that use each table and view, by what they do. Their triggers and keys are prepared too."""
+    uses: dict[str, str] = {}
+    with_triggers = {fold(item.table) for item in after.objects.values() if item.type == "trigger"}
+    for item in after.objects.values():
+        name, columns = quoted(item.name), after.columns.get(fold(item.name), ())
+        if item.type == "view":
+            uses[f"SELECT from {item.name}"] = f"SELECT * FROM {name}"  # noqa: S608 - quoted
+        if item.type == "table" and not item.is_virtual:
+            same = ", ".join(f"{column} = {column}" for column in (quoted(c.name) for c in columns if not c.generated))
+            uses[f"UPDATE {item.name}"] = f"UPDATE {name} SET {same}"  # noqa: S608 - quoted
+        if (item.type == "table" and not item.is_virtual) or (item.type == "view" and fold(item.name) in with_triggers):
+            uses[f"INSERT INTO {item.name}"] = f"INSERT INTO {name} DEFAULT VALUES"
+            uses[f"DELETE FROM {item.name}"] = f"DELETE FROM {name}"  # noqa: S608 - quoted
+    return uses
+
+
+def _error(connection: apsw.Connection, sql: str) -> str:
+    """Return SQLite's error for a statement; empty if it can be prepared, or if it never could."""
+    error = str(prepare_error(connection, sql) or "")
+    return "" if error.startswith("cannot modify ") else error
+
+
+def _causes(
+    connection: apsw.Connection, files: Sequence[Sequence[Step]], uses: Mapping[str, str], errors: Mapping[str, str]
+) -> dict[str, tuple[int, int]]:
+    """Return the statement since which each use has its error.
+
+    Args:
+        connection: A database with the schema before the files, and no rows.
+    """
+    causes: dict[str, tuple[int, int]] = {}
+    for number, steps in enumerate(files):
+        for index, step in enumerate(steps):
+            if not step.changed_schema:
+                continue
+            with trusted(connection), suppress(apsw.Error):  # it may need the rows that are not there
+                connection.execute(step.statement.text, can_cache=False)
+            for use, error in errors.items():
+                if _error(connection, uses[use]) == error:
+                    causes.setdefault(use, (number, index))
+                else:
+                    causes.pop(use, None)
+    return causes

@@ -1,0 +1,153 @@
+"""Rehearse pending files on the rows of a database, in a process of its own. Only reads from Cloudflare."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import apsw
+
+from pulumi_d1.errors import SqlError
+from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.review.process import WORKERS, OverBudgetError
+from pulumi_d1.migrations.review.rehearsal import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse
+from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind, RowsMode
+from pulumi_d1.migrations.review.rows.read import read_rows
+from pulumi_d1.sqlite import schema
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.observation import Step
+from pulumi_d1.sqlite.statements import iter_statements, normalize_newlines, position
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Sequence
+
+    from pulumi_d1.cloudflare.database import Database
+    from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
+    from pulumi_d1.sqlite.schema import SchemaObject
+    from pulumi_d1.sqlite.statements import Statement
+
+_WAIVER: Final = "d1:allow"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the rehearsals showed.
+
+    Attributes:
+        rehearsal: The rehearsal on the rows of the database.
+        elsewhere: One on generated rows, if the database has tables without rows; None if it is not needed.
+    """
+
+    rehearsal: Rehearsal
+    elsewhere: Rehearsal | None = None
+
+
+def collect_evidence(  # noqa: PLR0913 - a rehearsal depends on all of these
+    objects: Sequence[SchemaObject],
+    pending: Sequence[Migration],
+    table: str,
+    *,
+    database: Database | None,
+    kind: BasisKind = BasisKind.MADE,
+    options: RehearsalOptions = DEFAULT_REHEARSAL,
+) -> Evidence:
+    """Rehearse the pending files.
+
+    Args:
+        objects: The live schema, including the ledger.
+        pending: The files, in order.
+        database: The database whose rows are read; None to read none.
+        kind: The rows if none is read: generated ones, or none because the database is new.
+
+    Raises:
+        SqlError: The live schema cannot be created in the local SQLite.
+        ApiError: The rows cannot be read.
+    """
+    if not pending:
+        before = schema.read(schema.build(objects)).without(table)
+        return Evidence(Rehearsal(before, before, (), Basis(BasisKind.NEW)))
+    rows = None
+    if database and options.rows is not RowsMode.MADE and kind is BasisKind.MADE:
+        rows, kind = _Rows(read_rows(database, objects, table, options)), BasisKind.LIVE
+    task = partial(_rehearse, objects, pending, table, kind)
+    try:
+        rehearsal, elsewhere = WORKERS.run(task, rows or (), options.budget.total_seconds())
+    except OverBudgetError as error:
+        return Evidence(_over_budget(objects, pending, table, kind, error.at))
+    if rows and database:
+        basis = _counted(rehearsal, rows.basis, database, options)
+        rehearsal = replace(rehearsal, basis=basis)
+    return Evidence(rehearsal, elsewhere)
+
+
+class _Rows:
+    """Statements that insert rows, and what they are based on once all were read."""
+
+    def __init__(self, statements: Generator[str, None, Basis]) -> None:
+        self._statements = statements
+        self.basis = Basis(BasisKind.LIVE)
+
+    def __iter__(self) -> Iterator[str]:
+        self.basis = yield from self._statements
+
+
+def _rehearse(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of these
+    objects: Sequence[SchemaObject],
+    pending: Sequence[Migration],
+    table: str,
+    kind: BasisKind,
+    rows: Iterator[str],
+    watch: Callable[[int, int], None],
+) -> tuple[Rehearsal, Rehearsal | None]:
+    """Run the rehearsals. This is the task of the other process."""
+
+    def watched(number: int, statement: Statement) -> None:
+        watch(number, statement.offset)
+
+    try:
+        rehearsal = rehearse(objects, pending, table, Basis(kind), rows=rows, watch=watched)
+        stopped = rehearsal.refusal or rehearsal.over_budget
+        is_waived = any(_WAIVER in migration.sql for migration in pending)
+        if stopped or kind is BasisKind.MADE or not (rehearsal.empty_tables or is_waived):
+            return rehearsal, None
+        return rehearsal, rehearse(objects, pending, table, Basis(BasisKind.MADE), watch=watched)
+    except apsw.Error as error:
+        raise SqlError(f"the rows cannot be copied into the local SQLite: {error}") from error
+
+
+def _over_budget(
+    objects: Sequence[SchemaObject], pending: Sequence[Migration], table: str, kind: BasisKind, at: tuple[Any, ...]
+) -> Rehearsal:
+    """Return a rehearsal that was ended at a statement.
+
+    Args:
+        at: 0-based number of the file and offset of the statement; empty if none was reached.
+    """
+    before = schema.read(schema.build(objects)).without(table)
+    number, offset = at or (0, 0)
+    migration = pending[number]
+    script = normalize_newlines(migration.sql)
+    statements = [statement for statement in iter_statements(script) if statement.offset <= offset]
+    files = [RehearsedFile(file) for file in pending[:number]]
+    files.append(RehearsedFile(migration, tuple(Step(statement, ()) for statement in statements)))
+    message = TOO_SLOW.format(" ".join(statements[-1].text.split()[:4]) if statements else "the file")
+    refusal = Refusal(migration.name, *position(script, offset), message, len(statements) - 1 if statements else None)
+    return Rehearsal(before, before, tuple(files), Basis(kind), over_budget=refusal)
+
+
+def _counted(rehearsal: Rehearsal, basis: Basis, database: Database, options: RehearsalOptions) -> Basis:
+    """Return the basis with the live rows of the tables that lose sampled ones, counted up to the limit."""
+    lossy = {
+        fate.start
+        for file in rehearsal.files
+        for fate in file.fates
+        if fate.missing or any(column.lost for column in fate.columns)
+    }
+    tables = [name for name in rehearsal.before.tables if fold(name) in lossy]
+    if basis.kind is not BasisKind.SAMPLE or not tables:
+        return basis
+    queries = [CountQuery(name, options.max_rows // len(tables) + 1) for name in tables]
+    counts = read_counts(queries, database.read(count_sql(queries)))
+    return replace(basis, live=tuple((query.table, number, number == query.most) for query, number in counts.items()))

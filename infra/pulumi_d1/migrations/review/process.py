@@ -1,0 +1,210 @@
+"""Run a rehearsal in a process of its own, which can be ended at any moment.
+
+SQLite's progress handler cannot interrupt one long operation, such as instr() or a sort, and Ctrl-C reaches Python only
+between two statements. So the real limits are those of a process: this one runs `main` in another and ends it when the
+time is over. The rows exist only in that process's memory.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import pickle
+import select
+import signal
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final
+
+import apsw
+
+from pulumi_d1.errors import SqlError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_MEMORY: Final = 200_000_000
+"""Bytes that SQLite may use, beside three times the rows."""
+
+_GRACE_SECONDS: Final = 1.0  # between the interrupt and the end of the process
+_OPERATIONS: Final = 100_000  # of SQLite's virtual machine, between two checks of the clock: about a millisecond
+
+
+class OverBudgetError(Exception):
+    """The process was ended because its time was over, or it died.
+
+    Attributes:
+        at: What `watch` was called with last; empty if it was not called.
+    """
+
+    def __init__(self, at: tuple[Any, ...]) -> None:
+        super().__init__("the time is over")
+        self.at = at
+
+
+class Workers:
+    """Processes that run tasks, one at a time each. An idle one is used again. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+
+    def run(self, task: Any, rows: Iterable[str], seconds: float) -> Any:
+        """Run a task in another process and return its result.
+
+        Args:
+            task: A function that can be pickled. It gets the rows, and a function to call with where it is. Its result
+                must be one that can be pickled too.
+            rows: SQL statements for the task. They are read while it runs.
+            seconds: Longest time.
+
+        Raises:
+            OverBudgetError: It took longer.
+            SqlError: The task raised it.
+        """
+        with self._lock:
+            worker = self._idle.pop() if self._idle else _Worker()
+        try:
+            result = worker.run(task, rows, seconds)
+        except SqlError:
+            self._keep(worker)
+            raise
+        except BaseException:
+            worker.end()
+            raise
+        self._keep(worker)
+        return result
+
+    def end(self) -> None:
+        """End the idle processes."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().end()
+
+    def _keep(self, worker: _Worker) -> None:
+        with self._lock:
+            self._idle.append(worker)
+
+
+@dataclass(slots=True)
+class _Worker:
+    """One process. Its standard input and output are pipes of pickled values."""
+
+    _process: subprocess.Popen[bytes] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Start the process."""
+        self._process = subprocess.Popen(  # noqa: S603 - this Python and this module
+            [sys.executable, "-m", __name__],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        )
+
+    def run(self, task: Any, rows: Iterable[str], seconds: float) -> Any:
+        """Run one task."""
+        assert self._process.stdin  # noqa: S101 - a pipe
+        assert self._process.stdout  # noqa: S101 - a pipe
+        timer = threading.Timer(seconds + _GRACE_SECONDS, self._process.kill)
+        timer.daemon = True
+        timer.start()
+        at: tuple[Any, ...] = ()
+        try:
+            _send(self._process.stdin, (task, seconds))
+            for row in rows:
+                _send(self._process.stdin, row)
+            _send(self._process.stdin, None)
+            while True:
+                kind, value = pickle.load(self._process.stdout)  # noqa: S301 - from our own process
+                if kind == "at":
+                    at = value
+                elif kind == "error":
+                    raise SqlError(value)
+                elif kind == "bug":
+                    raise RuntimeError(value)
+                else:
+                    return value
+        except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+            raise OverBudgetError(at) from error
+        finally:
+            timer.cancel()
+
+    def end(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.communicate()  # also closes the pipes
+
+
+def _send(file: IO[bytes], value: Any) -> None:
+    pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
+    if not isinstance(value, str):
+        file.flush()
+
+
+WORKERS: Final = Workers()
+"""The processes of this program. They end with it."""
+
+atexit.register(WORKERS.end)
+
+
+def main() -> None:
+    """Run tasks from standard input until it ends."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # SQLite would keep Python from noticing Ctrl-C
+    out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may write to the pipe
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    tasks = sys.stdin.buffer
+    while True:
+        try:
+            task, seconds = pickle.load(tasks)  # noqa: S301 - from our own process
+        except EOFError:
+            return
+        _run(task, seconds, tasks, out)
+
+
+def _run(task: Any, seconds: float, tasks: BinaryIO, out: BinaryIO) -> None:
+    end = time.monotonic() + seconds
+    hook = partial(_interrupt_at, end)
+    apsw.connection_hooks.append(hook)
+    apsw.hard_heap_limit(MAX_MEMORY)
+    rows = _rows(tasks)
+    try:
+        _send(out, ("result", task(rows, lambda *at: _send(out, ("at", at)))))
+    except SqlError as error:
+        _send(out, ("error", str(error)))
+    except Exception:  # noqa: BLE001 - it is raised in the other process
+        _send(out, ("bug", traceback.format_exc()))
+    finally:
+        apsw.connection_hooks.remove(hook)
+        for _ in rows:
+            pass  # the task may have stopped early
+
+
+def _rows(tasks: BinaryIO) -> Iterator[str]:
+    """Yield the rows of a task, and allow SQLite the memory for them."""
+    size = 0
+    while (row := pickle.load(tasks)) is not None:  # noqa: S301 - from our own process
+        size += len(row)
+        apsw.hard_heap_limit(MAX_MEMORY + 3 * size)
+        yield row
+
+
+def _interrupt_at(end: float, connection: apsw.Connection) -> None:
+    connection.set_progress_handler(lambda: time.monotonic() > end, _OPERATIONS)
+
+
+def _end_with_parent() -> None:
+    """End this process when the other end of its standard input is gone."""
+    poll = select.poll()
+    poll.register(sys.stdin.fileno(), 0)
+    poll.poll()
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,348 @@
+"""Compare the tables that were copied aside with those at the end of the script: what became of their rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.statements import quoted
+from pulumi_d1.sqlite.table_copies import COLUMNS, rows, unlimited
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import apsw
+
+    from pulumi_d1.sqlite.observation import Step
+    from pulumi_d1.sqlite.table_copies import TableCopies, TableCopy
+
+_FILLS: Final = frozenset({"INSERT", "UPDATE", "CREATE_TABLE"})
+_NEXT_IDS: Final = (
+    "SELECT lower(name), name, max(seq) + 1 FROM sqlite_sequence WHERE typeof(seq) = 'integer' GROUP BY 1"
+)
+
+
+class Kept(StrEnum):
+    """Whether values that a table loses are still in the database."""
+
+    NO = "no"
+    PARTLY = "partly"
+    """In another form, or each value only once."""
+    YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFate:
+    """What becomes of the values of one column.
+
+    Attributes:
+        name: The column's name when the table was copied aside.
+        values: How many values it had, without NULLs.
+        lost: How many of these their rows lose, in rows that remain.
+        nulled: How many of these are NULL then.
+        holds: The other column whose values it has then; empty if there is none.
+        constant: True if all rows have the same value then.
+        gone: True if the table has no such column any more.
+        kept: Whether the lost values are elsewhere.
+    """
+
+    name: str
+    values: int
+    lost: int
+    nulled: int = 0
+    holds: str = ""
+    constant: bool = False
+    gone: bool = False
+    kept: Kept = Kept.NO
+
+
+@dataclass(frozen=True, slots=True)
+class TableFate:
+    """What becomes of the rows of one table.
+
+    Attributes:
+        name: The table's name when it was copied aside.
+        start: Its folded name before the script.
+        end: The folded name of the table that has its rows at the end; empty if there is none.
+        virtual: True for a virtual table.
+        rows: Number of rows before.
+        missing: How many of the rows before are not there at the end.
+        rows_after: Number of rows at the end.
+        rebuilt: True if the table at the end is another one.
+    """
+
+    name: str
+    start: str
+    end: str
+    virtual: bool
+    rows: int
+    missing: int
+    rows_after: int = 0
+    rebuilt: bool = False
+    columns: tuple[ColumnFate, ...] = ()
+
+    @property
+    def kept(self) -> Kept:
+        """Whether the missing rows are elsewhere."""
+        kinds = {column.kept for column in self.columns if column.values} or {Kept.NO}
+        return kinds.pop() if len(kinds) == 1 else Kept.PARTLY
+
+
+@dataclass(frozen=True, slots=True)
+class IdRestart:
+    """A table of AUTOINCREMENT that would give ids again.
+
+    Attributes:
+        table: Its folded name.
+        before: The next id before the script.
+        after: The next id at its end.
+    """
+
+    table: str
+    before: int
+    after: int
+
+
+def compare(copies: TableCopies, steps: Sequence[Step]) -> tuple[TableFate, ...]:
+    """Return what became of each table that was copied aside.
+
+    Args:
+        steps: The statements of the script.
+    """
+    connection = copies.connection
+    with unlimited(connection):
+        return tuple(_fate(connection, copied, copies, steps) for copied in copies.taken.values())
+
+
+def next_ids(connection: apsw.Connection) -> dict[str, int]:
+    """Return the next id of each table with AUTOINCREMENT, by its folded name."""
+    if not rows(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'"):
+        return {}
+    return {fold(name): number for _, name, number in rows(connection, _NEXT_IDS)}
+
+
+def id_restarts(before: Mapping[str, int], copies: TableCopies) -> tuple[IdRestart, ...]:
+    """Return the tables that would give ids again.
+
+    Args:
+        before: The next ids before the script.
+    """
+    after = next_ids(copies.connection) if before else {}
+    ends = ((copies.end(start), number) for start, number in before.items())
+    restarts = (
+        IdRestart(end, number, after.get(end) or _next_rowid(copies.connection, end)) for end, number in ends if end
+    )
+    return tuple(restart for restart in restarts if restart.after < restart.before)
+
+
+def _next_rowid(connection: apsw.Connection, table: str) -> int:
+    [(key,)] = rows(connection, "SELECT group_concat(name) FROM pragma_table_info(?) WHERE pk", table)
+    if key is None:
+        return 1
+    [(last,)] = rows(connection, f"SELECT max({quoted(str(key))}) FROM main.{quoted(table)}")
+    return last + 1 if isinstance(last, int) else 1
+
+
+def _fate(connection: apsw.Connection, copied: TableCopy, copies: TableCopies, steps: Sequence[Step]) -> TableFate:
+    end = copies.end(copied.start) or _existing(connection, fold(copied.name))
+    counts = ", ".join(f"count(c{index})" for index in range(len(copied.columns)))
+    [(before, *values)] = rows(connection, f"SELECT count(*), {counts} FROM {copied.sql_name}")
+    columns = [
+        ColumnFate(column.name, number, number, gone=True)
+        for column, number in zip(copied.columns, values, strict=True)
+    ]
+    fate = TableFate(copied.name, copied.start, end, copied.virtual, before, missing=before)
+    if end:
+        fate = replace(fate, rebuilt=copies.origin(end) != copied.start)
+        fate = _compare_rows(connection, copied, fate, columns)
+    holders = _holders(copied, steps)
+    if copied.virtual and fate.missing:  # usually an index over the rows of other tables
+        holders = {name: frozenset() for name in _tables(connection)}
+    tables = _tables(connection)
+    search = _Search(connection, copied, fate.end, {name: held for name, held in holders.items() if name in tables})
+    for index, column in enumerate(columns):
+        if column.values and (column.lost or fate.missing):
+            columns[index] = replace(column, kept=search.kept(index, column))
+    return replace(fate, columns=tuple(columns))
+
+
+def _compare_rows(
+    connection: apsw.Connection, copied: TableCopy, fate: TableFate, columns: list[ColumnFate]
+) -> TableFate:
+    """Compare a copy with the table that has its rows now. Fill in the fates of the columns that it still has."""
+    table = f"main.{quoted(fate.end)}"
+    now = {fold(name): (str(name), type_.upper()) for name, type_, _ in rows(connection, COLUMNS, fate.end)}
+    targets: dict[int, str] = {}
+    for index, column in enumerate(copied.columns):
+        current = copied.now[index] if not fate.rebuilt or copied.now[index] in now else fold(column.name)
+        if current in now:
+            targets[index] = quoted(now[current][0])
+            columns[index] = replace(columns[index], lost=0, gone=False)
+    [(after,)] = rows(connection, f"SELECT count(*) FROM {table}")
+    fate = replace(fate, rows_after=after, missing=max(fate.rows - after, 0))
+    if not targets:
+        return fate
+    if key := _key(copied, targets, now, rebuilt=fate.rebuilt):
+        joined = f"{copied.sql_name} s JOIN {table} a ON {key}"
+        differs = (
+            f"s.c{index} IS NOT NULL AND a.{name} IS NOT s.c{index} COLLATE BINARY" for index, name in targets.items()
+        )
+        counts = ", ".join(f"count(CASE WHEN {condition} THEN 1 END)" for condition in differs)
+        [(common, *lost)] = rows(connection, f"SELECT count(*), {counts} FROM {joined}")
+        fate = replace(fate, missing=fate.rows - common)
+    else:
+        joined = ""
+        lost = [_surplus(connection, copied, table, {index: name}) for index, name in targets.items()]
+        lost = [max(number - fate.missing, 0) for number in lost]
+        if not fate.missing and not any(lost):  # values of different rows may have changed places
+            fate = replace(fate, missing=_surplus(connection, copied, table, targets))
+    for (index, name), number in zip(targets.items(), lost, strict=True):
+        if number:
+            described = _describe(connection, copied, joined, index, name)
+            columns[index] = replace(columns[index], lost=number, **described)
+    return fate
+
+
+def _key(copied: TableCopy, targets: Mapping[int, str], now: Mapping[str, tuple[str, str]], *, rebuilt: bool) -> str:
+    """Return the condition that joins a row of the copy, s, with the same row of the table, a; empty if none does."""
+    key = [index for index, column in enumerate(copied.columns) if column.key]
+    # With other types SQLite would compare every row with every other.
+    same = all(index in targets and now[fold(targets[index][1:-1])][1] == copied.columns[index].type for index in key)
+    if key and same:
+        return " AND ".join(f"a.{targets[index]} IS s.c{index}" for index in key)
+    return f"a.{copied.rowid} = s.r" if copied.rowid and not rebuilt else ""
+
+
+def _surplus(connection: apsw.Connection, copied: TableCopy, table: str, targets: Mapping[int, str]) -> int:
+    """Return how many rows of the copy the table lacks, looking at some columns as text. NULL in one column is none."""
+    places = range(len(targets))
+    old = ", ".join(f"CAST(c{index} AS TEXT) AS v{place}" for place, index in enumerate(targets))
+    new = ", ".join(f"CAST({name} AS TEXT)" for name in targets.values())
+    filled = f" WHERE c{next(iter(targets))} IS NOT NULL" if len(targets) == 1 else ""
+    pairs = f"SELECT {old}, 1 AS n FROM {copied.sql_name}{filled} UNION ALL SELECT {new}, -1 FROM {table}"
+    grouped = f"SELECT sum(n) AS n FROM ({pairs}) GROUP BY {', '.join(f'v{place}' for place in places)}"
+    [(number,)] = rows(connection, f"SELECT ifnull(sum(max(n, 0)), 0) FROM ({grouped})")
+    return int(number)
+
+
+def _describe(connection: apsw.Connection, copied: TableCopy, joined: str, index: int, name: str) -> dict[str, Any]:
+    """Return what a column holds instead of the lost values, as attributes of its fate."""
+    if not joined:
+        return {}
+    others = [other for other in range(len(copied.columns)) if other != index]
+    same = "".join(f", count(CASE WHEN a.{name} IS NOT s.c{other} THEN 1 END), count(s.c{other})" for other in others)
+    sql = (
+        f"SELECT count(CASE WHEN s.c{index} IS NOT NULL AND a.{name} IS NULL THEN 1 END), count(DISTINCT a.{name}), "
+        f"count(DISTINCT s.c{index}), count(a.{name}) - count(*){same} FROM {joined}"
+    )
+    [(nulled, distinct, earlier, without_null, *pairs)] = rows(connection, sql)
+    equal = (
+        copied.columns[other].name
+        for other, differing, filled in zip(others, pairs[::2], pairs[1::2], strict=True)
+        if filled and not differing
+    )
+    constant = distinct == 1 and earlier > 1 and not without_null
+    return {"nulled": nulled, "holds": next(equal, ""), "constant": constant}
+
+
+def _existing(connection: apsw.Connection, name: str) -> str:
+    return name if name in _tables(connection) else ""
+
+
+def _tables(connection: apsw.Connection) -> frozenset[str]:
+    return frozenset(
+        fold(name) for (name,) in rows(connection, "SELECT name FROM main.sqlite_schema WHERE type = 'table'")
+    )
+
+
+def _holders(copied: TableCopy, steps: Sequence[Step]) -> dict[str, frozenset[str]]:
+    """Return the tables that may hold values of the copied table at the end: those that read it, or such a table.
+
+    Returns:
+        The columns of the copied table that were read, by the holder's folded name.
+    """
+    names, holders = {copied.start, fold(copied.name)}, dict[str, frozenset[str]]()
+    for step in steps:
+        action = step.actions[0] if step.actions else None
+        change = parse_alter_table(step.statement.text) if action and action.verb == "ALTER_TABLE" else None
+        if action and change and change.kind is AlterKind.RENAME_TABLE and step.changed_schema:
+            if fold(action.name) in holders:
+                holders[change.new] = holders.pop(fold(action.name))
+            if fold(action.name) in names:
+                names.add(change.new)
+        elif action and action.verb in _FILLS:
+            own = frozenset(column for table, column in step.reads if table in names)
+            passed = [holders[table] for table, _ in step.reads if table in holders]
+            if read := own.union(*passed):
+                holder = fold(action.name)
+                holders[holder] = holders.get(holder, frozenset()) | read
+    return holders
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """A search for the values of a copied table in other columns.
+
+    Attributes:
+        end: The folded name of the table that has its rows at the end; empty if there is none.
+        holders: The columns that other tables may hold, by the folded name of the table; empty for all columns.
+    """
+
+    connection: apsw.Connection
+    copied: TableCopy
+    end: str
+    holders: Mapping[str, frozenset[str]]
+
+    def kept(self, index: int, column: ColumnFate) -> Kept:
+        """Return whether the values of a column are elsewhere."""
+        known, found = {fold(column.name), self.copied.now[index]}, Kept.NO
+        for table, held in self.holders.items():
+            if held and not held & known:
+                continue
+            columns = [str(name) for name, _, _ in rows(self.connection, COLUMNS, table)]
+            for other in columns:
+                if table == self.end and not column.gone and fold(other) in known:
+                    continue
+                missing, enough = self._compare(index, column, table, other)
+                same = fold(other) in known or not held
+                if enough and not missing and (same or self._is_aligned(index, column, table, other, columns)):
+                    return Kept.YES
+                if column.gone and not missing:
+                    found = Kept.PARTLY
+            if held and column.gone and self._number(f"SELECT count(*) FROM main.{quoted(table)}") >= column.values:
+                found = Kept.PARTLY  # it was read, so it may be converted
+        return found
+
+    def _compare(self, index: int, column: ColumnFate, table: str, other: str) -> tuple[bool, bool]:
+        """Return whether another column lacks a value, and whether it has as many.
+
+        If the table still has the column, the values that are still there count too.
+        """
+        there = f"SELECT CAST({quoted(other)} AS TEXT) AS v FROM main.{quoted(table)} WHERE v IS NOT NULL"
+        if self.end and not column.gone:
+            same = quoted(self.copied.now[index] or column.name)
+            there += f" UNION ALL SELECT CAST({same} AS TEXT) FROM main.{quoted(self.end)} WHERE {same} IS NOT NULL"
+        needed = f"SELECT CAST(c{index} AS TEXT) FROM {self.copied.sql_name} WHERE c{index} IS NOT NULL"
+        missing = self._number(f"SELECT EXISTS ({needed} EXCEPT SELECT v FROM ({there}))")
+        return bool(missing), self._number(f"SELECT count(*) FROM ({there})") >= column.values
+
+    def _is_aligned(self, index: int, column: ColumnFate, table: str, other: str, columns: Sequence[str]) -> bool:
+        """Return whether another column has the values next to the keys of their rows."""
+        keys = [place for place, item in enumerate(self.copied.columns) if item.key]
+        if len(keys) != 1:
+            return False
+        source = f"{self.copied.sql_name} s JOIN main.{quoted(table)} a"
+        same = f"s.c{index} IS NOT NULL AND CAST(a.{quoted(other)} AS TEXT) = CAST(s.c{index} AS TEXT)"
+        return any(
+            self._number(f"SELECT count(*) FROM {source} ON a.{quoted(key)} = s.c{keys[0]} WHERE {same}")
+            >= column.values
+            for key in columns
+            if key != other
+        )
+
+    def _number(self, sql: str) -> int:
+        [(number,)] = rows(self.connection, sql)
+        return int(number)
