@@ -1,7 +1,8 @@
-"""Copy a database into an empty one: its pages go into a file, and the file is one import, so one transaction.
+"""Copy a database into an empty one: its pages go into a file, and the file is one import.
 
-A database is therefore never half copied. If the response to an import is lost, the ledger decides whether it ran: the
-copied ledger has the times of the source's rows, which only the source and its copies have.
+An import may be no transaction. The script's helper table shows that it is running, or that it died, so such a database
+is never taken for a copy. If the response to an import is lost, the ledger decides whether it ran: the copied ledger
+has the times of the source's rows, which only the source and its copies have.
 """
 
 from __future__ import annotations
@@ -13,10 +14,19 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.copying.snapshot import count_rows, write_snapshot
-from pulumi_d1.errors import CopyFailed, OutcomeUnknown, PlanRefused, SqlRefused, TryLater
+from pulumi_d1.errors import (
+    CopyFailed,
+    NoConnection,
+    OutcomeUnknown,
+    PlanRefused,
+    SqlRefused,
+    StillRunning,
+    TryLater,
+)
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite.names import fold
+from pulumi_d1.tables.insert import pieces_table_name
 from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
@@ -47,7 +57,7 @@ class CopyTarget(live.ReadableDatabase, Protocol):
     """A database that can be copied into."""
 
     def import_file(self, file: BinaryIO) -> None:
-        """Run a file of UTF-8 as one transaction. It is sent once, as a write is."""
+        """Run a file of UTF-8. It is sent once, as a write is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +92,12 @@ def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, ret
         SqlError: This SQLite cannot create one of the source's objects.
     """
     retry = retry or Retry()
-    now = live.read_database(target, names.ledger)
-    if is_copy(now, live.read_database(source, names.ledger)):
+    now, origin = live.read_database(target, names.ledger), live.read_database(source, names.ledger)
+    if is_copy(now, origin):
         logger.info(f"{names.target} is already a copy of {names.source}, made by an interrupted run")
         plan = plan_copy(now.objects)
         return CopyResult(len(plan.storages), sum(count_rows(target, plan).values()), "")
-    require_empty(now, names)
+    require_empty(now, origin, names)
     with tempfile.TemporaryFile() as file:
         snapshot = write_snapshot(source, names.source, names.ledger, file)
         for table in snapshot.plan.contentless_tables:
@@ -108,20 +118,28 @@ def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, ret
 def is_copy(database: LiveDatabase, source: LiveDatabase) -> bool:
     """Return whether a database is a copy of `source`: its ledger is the beginning of the source's, times included.
 
-    If neither has a ledger, their schemas must be the same.
+    If neither has a ledger, their schemas must be the same. A database with a part of a copy is none.
     """
+    if _is_unfinished(database, source):
+        return False
     if not database.ledger:
         return bool(database.objects) and not source.ledger and set(database.objects) == set(source.objects)
     same_start = source.ledger[: len(database.ledger)] == database.ledger
     return same_start and all(source.times.get(name) == time for name, time in database.times.items())
 
 
-def require_empty(target: LiveDatabase, names: CopyNames) -> None:
+def require_empty(target: LiveDatabase, source: LiveDatabase, names: CopyNames) -> None:
     """Refuse to copy into a database that is not empty. A ledger without rows does not count.
 
     Raises:
         PlanRefused: It is not empty.
     """
+    if _is_unfinished(target, source):
+        raise PlanRefused(
+            f"nothing was copied: the import of {names.source} into {names.target} has begun and not ended. It is "
+            "still running, or it died and a part of the rows is there. Run 'pulumi up' again in a minute. If it "
+            "reports this again, run 'pulumi destroy' and 'pulumi up' on this stack"
+        )
     others = [item for item in target.objects if fold(item.table) != fold(names.ledger)]
     if others or target.ledger:
         content = f"{others[0].type} {others[0].name}" if others else f"ledger {names.ledger}, which has rows"
@@ -131,16 +149,32 @@ def require_empty(target: LiveDatabase, names: CopyNames) -> None:
         )
 
 
+def _is_unfinished(database: LiveDatabase, source: LiveDatabase) -> bool:
+    """Return whether a database has the helper table of a copy of `source`."""
+    helper = fold(pieces_table_name(item.name for item in source.objects))
+    return any(fold(item.name) == helper for item in database.objects)
+
+
 def _import(target: CopyTarget, file: BinaryIO, names: CopyNames, source: LiveDatabase, retry: Retry) -> None:
-    try:
-        retry.call(lambda: target.import_file(file), on=(TryLater,))
-    except SqlRefused as error:
-        raise CopyFailed(f"nothing was copied: D1 refused the copy of {names.source}: {error}") from error
-    except OutcomeUnknown as error:
-        for _ in settle_attempts(retry.sleep):
-            if is_copy(live.read_database(target, names.ledger), source):
-                return
-        raise OutcomeUnknown(
-            f"{error}; {names.target} does not show the copy of {names.source} yet. The import may still be running: "
-            "run 'pulumi up' again in a minute; it copies only if the database is still empty"
-        ) from error
+    """Import the file. If the response is lost and nothing of it shows for 30 s, import it again, once."""
+    for is_last in (False, True):
+        try:
+            retry.call(lambda: target.import_file(file), on=(NoConnection, TryLater))
+        except SqlRefused as error:
+            if is_last and is_copy(live.read_database(target, names.ledger), source):
+                return  # the first import was late
+            raise CopyFailed(f"nothing was copied: D1 refused the copy of {names.source}: {error}") from error
+        except OutcomeUnknown as error:
+            now = live.NEW
+            for _ in settle_attempts(retry.sleep):
+                now = live.read_database(target, names.ledger)
+                if is_copy(now, source):
+                    return
+            if is_last or isinstance(error, StillRunning) or _is_unfinished(now, source):
+                raise OutcomeUnknown(
+                    f"{error}; {names.target} does not show the copy of {names.source} yet. The import may still be "
+                    "running: run 'pulumi up' again in a minute; it copies only if the database is still empty"
+                ) from error
+            logger.info(f"{names.target}: the import did not run; sending it again")
+        else:
+            return

@@ -1,5 +1,9 @@
 """Write a database as one script that creates it in an empty one. Pure, except that it reads the rows.
 
+The script relies neither on being one transaction nor on being none (docs/adr/0018). It stops at once in a database
+that is a copy already. It begins with creating a helper table and ends with dropping it, so a database that has this
+table is a part of a copy.
+
 Tables and indexes come first: D1 inserts no row while the table that it references is missing, or the unique index that
 the reference needs. Foreign keys are checked after the last row. Triggers come last, so none fires.
 """
@@ -32,11 +36,16 @@ _IDS: Final = 2_000
 
 
 def copy_script(
-    database: Database, plan: CopyPlan, row_counts: Mapping[str, int], track: Callable[[Storage, int], None]
+    database: Database,
+    plan: CopyPlan,
+    row_counts: Mapping[str, int],
+    track: Callable[[Storage, int], None],
+    ledger: str,
 ) -> Iterator[str]:
     """Yield the statements that create a copy of the database, each with its semicolon.
 
     Args:
+        ledger: Name of the ledger. The target may have an empty one: wrangler leaves it behind if its first file fails.
         row_counts: Number of rows of each table in `row_tables`, by name. A table without rows is not read.
         track: Called with the number of rows that were read of a table, for each page.
 
@@ -44,15 +53,18 @@ def copy_script(
         ApiError: The database cannot be read.
         ConfigError: The rows of a table cannot be read in order.
     """
-    yield "PRAGMA defer_foreign_keys = ON;"
-    yield from (f"{item.sql};" for item in plan.objects if item.type != "trigger")
+    yield from (
+        "PRAGMA foreign_keys = OFF;",
+        "PRAGMA defer_foreign_keys = ON;",
+    )  # one works in a transaction, one outside
+    yield from _drop_empty(ledger)
     pieces = pieces_table_name(item.name for item in plan.objects)
     yield create_pieces_table(pieces)
+    yield from (f"{item.sql};" for item in plan.objects if item.type != "trigger")
     filled = [storage for storage in plan.row_tables if row_counts.get(storage.table, 1)]
     for storage, rows in TableReader(database).read_tables(filled, row_counts):
         track(storage, len(rows))
         yield from insert_statements(storage, rows, pieces)
-    yield f"DROP TABLE {quoted(pieces)};"
     for storage in plan.storages:
         if storage.rows is RowSource.EXTERNAL_CONTENT:
             yield from _index_rows(database, storage)
@@ -61,6 +73,16 @@ def copy_script(
     if plan.counting_tables:
         yield from sequence_statements(plan.counting_tables, database.read(SEQUENCES_SQL))
     yield from (f"{item.sql};" for item in plan.objects if item.type == "trigger")
+    yield "PRAGMA foreign_keys = ON;"
+    yield f"DROP TABLE {quoted(pieces)};"
+
+
+def _drop_empty(ledger: str) -> Iterator[str]:
+    """Drop a table that may be missing. Fails if it has rows."""
+    table = quoted(ledger)
+    yield f"CREATE TABLE IF NOT EXISTS {table} (id INTEGER PRIMARY KEY, name, applied_at);"
+    yield f"INSERT INTO {table} (rowid) SELECT rowid FROM {table};"
+    yield f"DROP TABLE {table};"
 
 
 def _index_rows(database: Database, storage: Storage) -> Iterator[str]:

@@ -11,7 +11,6 @@ from pulumi_d1.copying.script import copy_script
 from pulumi_d1.errors import CopyFailed, SqlRefused
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
-from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
@@ -125,7 +124,5 @@ def _write_script(source: Database, plan: CopyPlan, name: str, ledger: str, file
     progress = CopyProgress(name, sum(row_counts.values()))
     file.seek(0)
     file.truncate()
-    # The target may have an empty ledger: wrangler leaves one behind if its first file fails.
-    file.write(f"DROP TABLE IF EXISTS {quoted(ledger)};\n".encode())
-    file.writelines(f"{line}\n".encode() for line in copy_script(source, plan, row_counts, progress.track))
+    file.writelines(f"{line}\n".encode() for line in copy_script(source, plan, row_counts, progress.track, ledger))
     return {table: progress.rows.get(table, 0) for table in row_counts}

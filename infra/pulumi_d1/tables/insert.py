@@ -1,7 +1,7 @@
 """Rows as INSERT statements that D1 accepts: as many rows in each as fit, and long values piece by piece. Pure.
 
-A value that is too long for a statement is assembled in a temporary table and inserted into its row at once, so
-constraints never see a part of it. The table is dropped at the end of the script, which is one transaction.
+A value that is too long for a statement is assembled in a helper table and inserted into its row at once, so
+constraints never see a part of it. The script's last statement drops the table.
 """
 
 from __future__ import annotations

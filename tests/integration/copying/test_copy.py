@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,22 +14,28 @@ from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import make_client
 from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, OutcomeUnknown, PlanRefused
+from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, OutcomeUnknown, PlanRefused, SqlRefused
 from pulumi_d1.migrations import ledger
+from pulumi_d1.sqlite.statements import split
 from pulumi_d1.tables import reader
 from tests.support.copying import Cloud, holdings
 from tests.support.faults import arrange, arranged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import timedelta
     from pathlib import Path
+    from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import QueryResult
 
-SOURCE = f"""
-    {ledger.create("d1_migrations")}
+PLAIN = """
     CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
     INSERT INTO users VALUES (1, 'a'), (2, 'b');
+"""
+SOURCE = f"""
+    {ledger.create("d1_migrations")}
+    {PLAIN}
     INSERT INTO d1_migrations (name, applied_at) VALUES ('0001_users.sql', '2026-01-02 03:04:05');
 """
 
@@ -131,12 +138,45 @@ def test_an_existing_copy_is_recognised(cloud: Cloud) -> None:
     assert len(target.read("SELECT * FROM d1_migrations")) == 1
 
 
-def test_a_refused_import_leaves_nothing_and_can_be_repeated(faulty: Cloud) -> None:
+@dataclass(frozen=True, slots=True)
+class Recorder(D1Api):
+    """A target that keeps the statements of its import, and runs none.
+
+    Attributes:
+        refusal: The error of the import, if there is one.
+    """
+
+    statements: list[str] = field(default_factory=list)
+    refusal: SqlRefused | None = None
+
+    def import_file(self, file: BinaryIO, timeout: timedelta | None = None) -> None:  # noqa: ARG002 - unused here
+        file.seek(0)
+        self.statements.extend(statement.text for statement in split(file.read().decode()))
+        if self.refusal:
+            raise self.refusal
+
+
+def recorder(cloud: Cloud, refusal: SqlRefused | None = None) -> Recorder:
+    empty = cloud.new()
+    return Recorder(empty.client, empty.account_id, empty.database_id, Retry(lambda _: None), refusal=refusal)
+
+
+def script_of(cloud: Cloud, source: D1Api) -> list[str]:
+    """Return the statements of a copy's import."""
+    target = recorder(cloud)
+    with pytest.raises(SqlRefused, match="no such table"):  # in the check after the import
+        cloud.copy(source, target)
+    return target.statements
+
+
+def test_a_refused_import_is_reported(cloud: Cloud) -> None:
+    with pytest.raises(CopyFailed, match="nothing was copied: D1 refused the copy of shop-db-dev: too many columns"):
+        cloud.copy(cloud.new(SOURCE), recorder(cloud, SqlRefused("too many columns on users")))
+
+
+def test_an_import_that_the_service_failed_to_run_is_sent_again(faulty: Cloud) -> None:
     source, target = faulty.new(SOURCE), faulty.new()
     arrange(source.client, faults=[{"fault": "import-error", "endpoint": "import", "when": "before"}])
-    with pytest.raises(CopyFailed, match="D1 refused the copy of shop-db-dev"):
-        faulty.copy(source, target)
-    assert holdings(target) == {"": []}
     faulty.copy(source, target)
     assert holdings(target) == holdings(source)
 
@@ -149,13 +189,48 @@ def test_after_a_lost_response_the_ledger_shows_the_copy(faulty: Cloud) -> None:
     assert holdings(target) == holdings(source)
 
 
-def test_an_import_without_a_trace_is_reported(faulty: Cloud) -> None:
+def test_an_import_without_a_trace_is_sent_again_once(faulty: Cloud) -> None:
     source, target = faulty.new(SOURCE), faulty.new()
-    arrange(source.client, faults=[{"fault": "drop", "when": "before", "endpoint": "import", "contains": "ingest"}])
+    lost = {"fault": "drop", "when": "before", "endpoint": "import", "contains": "ingest"}
+    arrange(source.client, faults=[lost])
+    faulty.copy(source, target)
+    assert holdings(target) == holdings(source)
+
+
+def test_an_import_that_is_lost_twice_is_reported(faulty: Cloud) -> None:
+    source, target = faulty.new(SOURCE), faulty.new()
+    lost = {"fault": "drop", "when": "before", "endpoint": "import", "contains": "ingest"}
+    arrange(source.client, faults=[{**lost, "contains": "init", "times": 2}])
     with pytest.raises(OutcomeUnknown, match="does not show the copy of shop-db-dev yet"):
         faulty.copy(source, target)
     faulty.copy(source, target)
     assert holdings(target) == holdings(source)
+
+
+@pytest.mark.parametrize("script", [SOURCE, PLAIN], ids=["ledger", "no ledger"])
+def test_an_import_that_died_is_never_taken_for_a_copy(cloud: Cloud, script: str) -> None:
+    source = cloud.new(script)
+    statements = script_of(cloud, source)
+    for length in range(len(statements)):
+        target = cloud.new(*statements[:length])
+        if holdings(target).keys() <= {"", "d1_migrations"}:
+            cloud.copy(source, target)
+            assert holdings(target) == holdings(source), length
+        else:
+            with pytest.raises(PlanRefused, match="the import of shop-db-dev into shop-db-pr-1 has begun and not"):
+                cloud.copy(source, target)
+
+
+def test_a_late_second_import_changes_nothing_in_a_copy_even_if_its_statements_run_one_by_one(cloud: Cloud) -> None:
+    source, target = cloud.new(SOURCE), cloud.new()
+    cloud.copy(source, target)
+    target.write("INSERT INTO d1_migrations (name) VALUES ('0002_later.sql')")
+    before, statements = holdings(target), script_of(cloud, source)
+    with suppress(SqlRefused):
+        for statement in statements:
+            target.write(statement)
+        pytest.fail("no statement was refused")
+    assert holdings(target) == before
 
 
 def test_a_source_that_stops_answering_leaves_nothing(faulty: Cloud) -> None:

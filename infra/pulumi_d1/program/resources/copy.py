@@ -78,7 +78,7 @@ class D1CopyProvider(DatabaseProvider):
             now = live.read_database(self._connect(database), database.migrations_table)
             if is_copy(now, origin):
                 return
-            require_empty(now, _names(database, source))
+            require_empty(now, origin, _names(database, source))
         plan = plan_copy(origin.objects)
         rows = sum(count_rows(self._connect(source), plan).values())
         size = f"{len(plan.storages)} tables with {rows:,} rows"
