@@ -53,4 +53,5 @@ def serving() -> Iterator[Service]:
 
 def _result(result: dict[str, Any]) -> Result:
     data, meta = result["data"], result["meta"]
-    return Result(data["columns"], data["rows"], meta["changes"], meta["last_row_id"])
+    figures = (meta[name] for name in ("changes", "last_row_id", "rows_read", "size_after"))
+    return Result(data["columns"], data["rows"], *figures)

@@ -10,6 +10,7 @@ The modules, in the order of the flow::
     file          read a SQLite file that belongs to another program
     schema        schemas as values, and databases created from them
     storage       how tables store their rows
+    references    foreign keys whose parents can be looked up
     alter_table   the new names in an ALTER TABLE
     probe         questions that SQLite answers by running a part of a statement
     recorder      what SQLite reports while a statement runs

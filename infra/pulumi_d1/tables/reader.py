@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.sqlite.names import fold
@@ -19,7 +19,7 @@ from pulumi_d1.tables.literal import SEPARATOR, LargeValue, join_sql, literal_sq
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from pulumi_d1.cloudflare.database import Database, Row
+    from pulumi_d1.cloudflare.database import QueryResult, Row
     from pulumi_d1.sqlite.storage import Storage
 
 Cells: TypeAlias = tuple[str, ...]
@@ -57,6 +57,16 @@ _LARGE: Final = "L"
 """First character in place of a large row's values. No literal starts with it."""
 
 
+class ReadsRows(Protocol):
+    """A database that answers statements which change nothing: D1, or a local one."""
+
+    def read(self, sql: str) -> tuple[Row, ...]:
+        """Return the rows of one statement."""
+
+    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
+        """Return the results of statements, in one request."""
+
+
 def copied_columns(storage: Storage) -> tuple[str, ...]:
     """Return SQL for the columns to read and write. The rowid is one of them if no column is an alias of it."""
     names = tuple(quoted(name) for name in storage.columns)
@@ -75,14 +85,13 @@ def key_places(storage: Storage) -> tuple[int, ...]:
     if storage.module and not storage.rowid:
         return (0,)  # an R*Tree's first column is its rowid
     columns = copied_columns(storage)
-    return tuple(columns.index(key.removesuffix(" COLLATE BINARY")) for key in storage.key)
+    return tuple(columns.index(key.rpartition(" COLLATE ")[0] or key) for key in storage.key)
 
 
-def ordered_sql(storage: Storage, where: str, limit: int, *, backwards: bool = False) -> str:
-    """Return SQL for the first or last rows of a table in the order of its key, with `aliases` as columns."""
+def ordered_sql(storage: Storage, where: str, order: Sequence[str], limit: int) -> str:
+    """Return SQL for the first rows of a table in an order, with `aliases` as columns."""
     columns = ", ".join(f"{sql} AS {name}" for sql, name in zip(copied_columns(storage), aliases(storage), strict=True))
-    order = ", ".join(f"{key} DESC" if backwards else key for key in storage.key)
-    return f"SELECT {columns} FROM {quoted(storage.table)}{where} ORDER BY {order} LIMIT {limit}"
+    return f"SELECT {columns} FROM {quoted(storage.table)}{where} ORDER BY {', '.join(order)} LIMIT {limit}"
 
 
 def wanted_sql(storage: Storage, columns: Sequence[str], values: Sequence[Cells]) -> str:
@@ -161,7 +170,7 @@ class _Page:
     @property
     def sql(self) -> str:
         storage = self.table.storage
-        return guarded_sql(storage, ordered_sql(storage, self.table.after, self.limit), self.row_bytes)
+        return guarded_sql(storage, ordered_sql(storage, self.table.after, storage.key, self.limit), self.row_bytes)
 
 
 @dataclass(slots=True)
@@ -173,7 +182,7 @@ class TableReader:
         size: Size of the database in bytes after the last request; 0 before the first.
     """
 
-    database: Database
+    database: ReadsRows
     rows_read: int = 0
     size: int = 0
 
@@ -193,17 +202,19 @@ class TableReader:
         self.size = max((result.size for result in results), default=0)
         return tuple(result.rows for result in results)
 
-    def query_all(self, statements: Sequence[str], answer_bytes: int = 0) -> Iterator[tuple[Row, ...]]:
+    def query_all(self, statements: Sequence[str], max_bytes: Sequence[int] = ()) -> Iterator[tuple[Row, ...]]:
         """Yield the rows of any number of statements, in as few requests as possible.
 
         Args:
-            answer_bytes: Largest size of the values in one result, if the database does not fit into an answer.
+            max_bytes: Largest size of the values that each statement reads; empty if they are small.
         """
-        most = len(statements) if self.fits_an_answer or not answer_bytes else max(1, REQUEST_BYTES // answer_bytes)
         start = 0
         while start < len(statements):
-            end, length = start, 0
-            while end < len(statements) and end - start < most and (not length or length < _REQUEST_SQL):
+            end, length, size = start, 0, 0
+            while end < len(statements) and length < _REQUEST_SQL:
+                size += max_bytes[end] if max_bytes and not self.fits_an_answer else 0
+                if end > start and size > REQUEST_BYTES:
+                    break
                 length += len(statements[end])
                 end += 1
             yield from self.query(statements[start:end])
@@ -246,7 +257,7 @@ class TableReader:
         cells = join_sql([literal_sql(name, max_bytes) for name in aliases(storage)])
         for group in _grouped(rows, lambda row: row.size, _GROUP_BYTES):
             keys = [row.key for row in group]
-            wanted = wanted_statements(storage, storage.key, keys)
+            wanted = [wanted_sql(storage, storage.key, values) for values in wanted_groups(keys, len(keys))]
             found = [
                 row for rows in self.query([f"SELECT {cells} AS cells FROM ({sql})" for sql in wanted]) for row in rows
             ]
@@ -297,10 +308,10 @@ class TableReader:
         return _Page(table, limit, min(_ROW_BYTES, max(_FIRST_ROW_BYTES, REQUEST_BYTES // limit)))
 
 
-def wanted_statements(storage: Storage, columns: Sequence[str], values: Sequence[Cells]) -> list[str]:
-    """Return `wanted_sql` for any number of values, each within D1's limit for a statement."""
-    groups = _grouped(values, lambda row: sum(map(len, row)) + 4 * len(row), _WANTED_BYTES)
-    return [wanted_sql(storage, columns, group) for group in groups]
+def wanted_groups(values: Sequence[Cells], most: int) -> Iterator[list[Cells]]:
+    """Yield values in groups of at most this number for `wanted_sql`, each within D1's limit for a statement."""
+    for group in _grouped(values, lambda row: sum(map(len, row)) + 4 * len(row), _WANTED_BYTES):
+        yield from (group[start : start + most] for start in range(0, len(group), most))
 
 
 def _after(page: _Page, rows: Sequence[Row], complete: Sequence[Cells], large: Sequence[LargeRow]) -> _Unfinished:

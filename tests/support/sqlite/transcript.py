@@ -31,12 +31,16 @@ class Result:
         rows: Lists as long as `columns`.
         changes: Number of changed rows.
         last_row_id: Rowid of the last insert on the connection.
+        rows_read: Number of rows that the engine counted as read.
+        size: Size of the database in bytes.
     """
 
     columns: list[str]
     rows: list[list[Any]]
     changes: int
     last_row_id: int
+    rows_read: int = 0
+    size: int = 0
 
 
 Database: TypeAlias = Callable[[Batch], list[Result]]

@@ -3,4 +3,6 @@
 The modules, in the order of the flow::
 
     options  where the rows come from, how many are read, and what a result is based on
+    sample   some rows of each table, and those that they reference
+    read     all rows of a database, or a sample, as statements for a local copy
 """
