@@ -71,6 +71,54 @@ class StatementRefused(RequestError):
     code = 7500
 
 
+class ServiceLimit(RequestError):
+    """A limit of the service, not a mistake in the SQL, stopped the request. Nothing has taken effect."""
+
+    code = 7500
+
+
+class StorageTimeout(ServiceLimit):
+    """A query took longer than 30 seconds, or wrote gigabytes (Cloudflare's error list). Users report the code."""
+
+    code = 7429
+    status = 429
+    text = "D1 DB storage operation exceeded timeout which caused object to be reset."
+
+
+class Overloaded(ServiceLimit):
+    """The request waited too long for the one before it (Cloudflare's error list). Users report the code."""
+
+    code = 7429
+    status = 429
+    text = "D1 DB is overloaded. Requests queued for too long."
+
+
+class MemoryExceeded(ServiceLimit):
+    """A query needed too much memory (Cloudflare's error list). The code and the status are the general ones."""
+
+    status = 500
+    text = "D1 DB's isolate exceeded its memory limit and was reset."
+
+
+class StorageReset(ServiceLimit):
+    """The process that ran the query ended (Cloudflare's error list). The code and the status are the general ones."""
+
+    status = 500
+    text = "Internal error in D1 DB storage caused object to be reset."
+
+
+class DatabaseFull(ServiceLimit):
+    """The database has reached its largest size (Cloudflare's error list). Users report the code."""
+
+    text = "Exceeded maximum DB size."
+
+
+class ResultTooLarge(ServiceLimit):
+    """The result is larger than 50 MB (Cloudflare's limits). The emulator's own text: the service's is not public."""
+
+    text = "Exceeded maximum query result size."
+
+
 class TimeUnavailable(RequestError):
     """Time Travel has no moment for this timestamp. The emulator's own code and text: the service's are not public."""
 

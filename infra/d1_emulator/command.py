@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _DEFAULT_PORT = 8787
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_FREE_PLAN: Final = {"max_databases": 10, "retention_days": 7}
+_FREE_PLAN: Final = {"max_databases": 10, "max_database_mb": 500, "retention_days": 7}
 """Cloudflare's page on D1's limits."""
 _QUOTA: Final = ("requests", "seconds", "block_seconds")
 
@@ -50,7 +50,9 @@ _QUOTA: Final = ("requests", "seconds", "block_seconds")
     help=f"API token that clients must send. Default: {DEFAULT_TOKEN}.",
 )
 @click.option(
-    "--plan", type=click.Choice(["paid", "free"]), help="free: 10 databases for each account, 7 days of Time Travel."
+    "--plan",
+    type=click.Choice(["paid", "free"]),
+    help="free: 10 databases of 500 MB for each account, 7 days of Time Travel.",
 )
 @click.option("--max-databases", type=int, help="Databases that an account may have.")
 @click.option("--retention-days", type=int, help="How far back Time Travel reaches: 7 or 30.")
@@ -67,6 +69,13 @@ _QUOTA: Final = ("requests", "seconds", "block_seconds")
     is_flag=False,
     flag_value="",
     help="Refuse requests above a rate, for BLOCK seconds; 1200/300/300 without a value.",
+)
+@click.option("--query-seconds", type=float, help="Longest time for the SQL of one request. Default: 30.")
+@click.option("--max-database-mb", type=int, help="Largest size of a database, in megabytes. Default: 10000.")
+@click.option(
+    "--imports",
+    type=click.Choice(["transaction", "statements"]),
+    help="statements: commit each statement of an import, and restore the database if one fails.",
 )
 @click.option("--latency-ms", type=int, help="Delay every request, in milliseconds.")
 @click.option(

@@ -32,9 +32,9 @@ from d1_emulator.api_errors import (
     RequestError,
     RouteUnknown,
 )
-from d1_emulator.databases.registry import Limits, Registry, open_registry
+from d1_emulator.databases.registry import Registry, open_registry
 from d1_emulator.faults import control
-from d1_emulator.faults.behaviour import Behaviour
+from d1_emulator.faults.behaviour import Behaviour, ImportKind
 from d1_emulator.faults.dropped import DroppingProtocol
 from d1_emulator.faults.injector import FaultInjector
 from d1_emulator.transfers.shared import Transfers, open_transfers
@@ -46,15 +46,17 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from d1_emulator.databases.limits import Limits
+
 __all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_TOKEN", "HOST", "Address", "create_app", "environment", "serving"]
 
 DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens only an emulator on this machine
 HOST: Final = "127.0.0.1"
 """The only address that is served: nothing here is safe for a network."""
 _PREFIX: Final = "/client/v4"
-_SECONDS_TO_FINISH: Final = 5  # for requests that run when the server stops
+_SECONDS_TO_FINISH: Final = 2  # for requests that run when the server stops
 _THREADS: Final = 640
-"""More than the simultaneous requests: the usual limit of 1,024 files, less three for each open database.
+"""More than the simultaneous requests: the usual limit of 1,024 files, less some for each open database.
 
 A request that waits for its database keeps a thread, and must not take the last one from the other databases.
 """
@@ -132,6 +134,8 @@ def serving(
             yield Address(chosen, f"http://{HOST}:{chosen}{_PREFIX}")
         finally:
             server.should_exit = True
+            thread.join(_SECONDS_TO_FINISH)
+            registry.close()  # what still runs would keep the server
             thread.join()
 
 
@@ -144,8 +148,16 @@ def _endpoint(
         _authenticate(request.headers, token)
         origin = f"{request.url.scheme}://{request.url.netloc}"
         body = await request.body()
-        strict = injector.behaviour.strict_splitter
-        call = Call(registry, transfers, origin, request.path_params, dict(request.query_params), body, strict)
+        call = Call(
+            registry,
+            transfers,
+            origin,
+            request.path_params,
+            dict(request.query_params),
+            body,
+            strict_splitter=injector.behaviour.strict_splitter,
+            imports_by_statement=injector.behaviour.imports == ImportKind.STATEMENTS,
+        )
         handler = handlers["GET" if request.method == "HEAD" else request.method]
 
         async def run(_request: Request) -> Response:

@@ -33,6 +33,7 @@ class Call:
         path: The values of the placeholders in the route's path.
         query: The query string; if a name is repeated, its last value.
         strict_splitter: True if SQL is split as the service splits it; see `splitter`.
+        imports_by_statement: True if an import commits each statement, where others can read it.
     """
 
     registry: Registry
@@ -42,6 +43,7 @@ class Call:
     query: Mapping[str, str]
     body: bytes
     strict_splitter: bool = False
+    imports_by_statement: bool = False
 
     @property
     def account(self) -> str:
@@ -70,6 +72,14 @@ class Call:
         database = self.registry.database(self.account, self.uuid)
         self.transfers.check(self.uuid)
         return database
+
+    @property
+    def readable_database(self) -> EmulatedDatabase:
+        """As `database`, but an import by statement raises Busy only for what writes."""
+        if not self.imports_by_statement:
+            return self.database
+        self.transfers.check_export(self.uuid)
+        return self.registry.database(self.account, self.uuid)
 
 
 Handler: TypeAlias = "Callable[[Call], Response]"

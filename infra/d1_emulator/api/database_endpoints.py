@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from d1_emulator.api.call import Call, Routes
-    from d1_emulator.databases.emulated_database import DatabaseSize
+    from d1_emulator.databases.sql_session import DatabaseSize
     from d1_emulator.databases.state_folder import DatabaseRecord
 
 _NAME: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]*")

@@ -105,6 +105,11 @@ class JsonObject:
         self._check_bounds(name, minimum, value)
         return float(value)
 
+    def number_or_none(self, name: str, minimum: float, default: float | None) -> float | None:
+        """Return a number, or None for null."""
+        value = self.values.get(name, default)
+        return None if value is None else self.number(name, minimum, value)
+
     def array(self, name: str) -> list[Any]:
         """Return an array, which must be there."""
         items = self.values[name]

@@ -125,9 +125,11 @@ def raw(call: Call) -> Response:
 
 def _run(call: Call, rows: Callable[[StatementResult], object]) -> Response:
     queries = read_queries(call.body)
-    database = call.database
+    database = call.readable_database
     try:
-        outcome = database.run(splitter.cut(queries) if call.strict_splitter else queries)
+        outcome = database.run(
+            splitter.cut(queries) if call.strict_splitter else queries, call.registry.limits.of_query
+        )
     except SqlError as error:
         raise StatementRefused(error) from error
     region = call.region

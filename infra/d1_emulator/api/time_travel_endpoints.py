@@ -31,7 +31,7 @@ def _timestamp(query: Mapping[str, str]) -> datetime | None:
 def bookmark(call: Call) -> Response:
     """GET: the current bookmark, or that of a time."""
     when = _timestamp(call.query)
-    database = call.database
+    database = call.readable_database
     text = database.bookmark() if when is None else database.bookmark_at(when, call.registry.limits.retention)
     return envelope.success({"bookmark": text})
 

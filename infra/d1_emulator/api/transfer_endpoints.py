@@ -18,10 +18,12 @@ from d1_emulator.api import envelope
 from d1_emulator.api.call import DATABASE
 from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.sql_endpoints import meta
+from d1_emulator.api_errors import ServiceLimit
 from d1_emulator.transfers.dump import DumpOptions, DumpRefused
 from d1_emulator.transfers.imports import md5, total
 from d1_emulator.transfers.links import Link
 from pulumi_d1.errors import SqlError
+from pulumi_d1.sqlite.execute import Query
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from d1_emulator.api.call import Call, Routes
     from d1_emulator.databases.emulated_database import BatchOutcome
+    from d1_emulator.transfers.imports import RunSql
     from d1_emulator.transfers.jobs import Job
     from d1_emulator.transfers.links import Links, Method
 
@@ -116,14 +119,22 @@ def import_(call: Call) -> Response:
     uuid, region, imports = call.uuid, call.region, call.transfers.imports
     match _import_request(call.body):
         case ImportInit(etag):
-            started = imports.init(uuid, call.database, etag)
+            started = imports.init(uuid, call.database, etag, _run_sql(call))
             if isinstance(started, Link):
                 return envelope.success({"filename": started.name, "upload_url": _url(call, started)})
             return _import_state(started, region)
         case ImportIngest(filename, etag):
-            return _import_state(imports.ingest(uuid, call.database, filename, etag), region)
+            return _import_state(imports.ingest(uuid, call.database, filename, etag, _run_sql(call)), region)
         case ImportPoll():
             return _import_state(imports.poll(uuid), region)
+
+
+def _run_sql(call: Call) -> RunSql:
+    """Return the function that runs the SQL of an import."""
+    database, limits = call.database, call.registry.limits.of_import
+    if call.imports_by_statement:
+        return lambda sql: database.import_statements(sql, limits)
+    return lambda sql: database.run([Query(sql)], limits)
 
 
 def export(call: Call) -> Response:
@@ -151,7 +162,7 @@ def _job_state(kind: str, job: Job[T] | None, describe: Callable[[T], dict[str, 
         return active_job(kind, job.bookmark)
     try:
         outcome = job.outcome.result()
-    except (DumpRefused, SqlError) as error:
+    except (DumpRefused, ServiceLimit, SqlError) as error:
         return failed_job(kind, job.bookmark, str(error))
     return envelope.success({**_state(kind, "complete", job.bookmark), "result": describe(outcome)})
 

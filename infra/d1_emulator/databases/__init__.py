@@ -4,5 +4,8 @@ The modules, in the order of the flow::
 
     registry           accounts to databases
     state_folder       the state folder: its lock, leftovers of a kill, database.json
-    emulated_database  one database: connection, lock, queries, restores
+    limits             the service's limits; pure
+    emulated_database  one database: lock, queries, imports, restores
+    sql_process        processes that run SQL, and that can be killed
+    sql_session        what happens in such a process
 """

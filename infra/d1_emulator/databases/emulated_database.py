@@ -1,17 +1,19 @@
-"""One database: one connection behind one lock, so its requests run one after another, as on the service."""
+"""One database: one process behind one lock, so its requests run one after another, as on the service.
+
+A read does not wait for a long request: it runs in another process, on the last commit.
+"""
 
 from __future__ import annotations
 
-import math
 import threading
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from d1_emulator.api_errors import DatabaseNotFound
+from d1_emulator.api_errors import Busy, DatabaseNotFound, Overloaded, ServiceLimit, StorageReset, StorageTimeout
+from d1_emulator.databases import sql_session
+from d1_emulator.databases.limits import Limits
+from d1_emulator.databases.sql_process import ProcessEndedError
 from d1_emulator.timetravel.timeline import ROTATE_BYTES, Timeline
-from pulumi_d1.sqlite.execute import Query, StatementResult, run_batch
-from pulumi_d1.sqlite.sandbox import trusted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,9 +22,18 @@ if TYPE_CHECKING:
 
     import apsw
 
+    from d1_emulator.api_errors import RequestError
+    from d1_emulator.databases.limits import RequestLimits
+    from d1_emulator.databases.sql_process import SqlProcess, SqlProcesses
+    from d1_emulator.databases.sql_session import DatabaseSize, SqlOutcome
+    from pulumi_d1.sqlite.execute import Query, StatementResult
+
 T = TypeVar("T")
 
-_STEPS_BETWEEN_CHECKS: Final = 10_000  # steps of SQLite's virtual machine: well under a millisecond
+_SECONDS_BEFORE_A_READ_PASSES: Final = 1.0
+_IMPORT_MARK: Final = "import"
+"""The file with the bookmark to restore if an import of statements does not end."""
+_OF_QUERY: Final = Limits().of_query
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +50,6 @@ class BatchOutcome:
 
 
 @dataclass(frozen=True, slots=True)
-class DatabaseSize:
-    """The size of a database: bytes, and user tables."""
-
-    file_size: int
-    num_tables: int
-
-
-@dataclass(frozen=True, slots=True)
 class RestoreOutcome:
     """The bookmark after a restore, and the one before it."""
 
@@ -54,77 +57,123 @@ class RestoreOutcome:
     previous_bookmark: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Opener:
+    """Opens segments in a process."""
+
+    process: SqlProcess
+
+    def open(self, path: str) -> int:
+        """Open a segment. Return the committed frames in its WAL."""
+        return self.process.call(sql_session.open_segment, path)
+
+    def close(self) -> None:
+        """Close it."""
+        self.process.call(sql_session.close_segment)
+
+
 class EmulatedDatabase:
     """One database. Safe for threads. It opens when first used, and again after `try_close`.
 
     Args:
         folder: The database's folder, filled by `create`.
-        seconds: The longest time for one request's SQL. The service's is 30.
+        processes: The processes that can run its SQL.
         rotate_bytes: The size of a log above which a new segment starts; see `timetravel.timeline.Timeline`.
     """
 
-    def __init__(self, folder: Path, uuid: str, *, seconds: float = 30.0, rotate_bytes: int = ROTATE_BYTES) -> None:
+    def __init__(self, folder: Path, uuid: str, processes: SqlProcesses, *, rotate_bytes: int = ROTATE_BYTES) -> None:
         self._timeline = Timeline(folder, uuid, rotate_bytes)
-        self._seconds = seconds
+        self._mark = folder / _IMPORT_MARK
+        self._processes = processes
         self._lock = threading.Lock()
-        self._connection: apsw.Connection | None = None
-        self._frames = 0  # in the WAL at the last commit
+        self._process: SqlProcess | None = None
+        self._readable: str | None = None  # the open segment, which reads may open too
+        self._is_importing = False
         self._closed_for_good = False
 
     def create(self, now: datetime) -> None:
         """Create the files of a new, empty database, in a folder that exists."""
         self._timeline.create(now)
 
-    def run(self, batch: Sequence[Query], *, timed: bool = True) -> BatchOutcome:
-        """Run queries in one transaction, without a time limit unless `timed`.
+    def run(self, batch: Sequence[Query], limits: RequestLimits = _OF_QUERY) -> BatchOutcome:
+        """Run queries in one transaction.
 
         Raises:
-            SqlError: A statement was refused, or time ran out; nothing has taken effect.
+            SqlError: A statement was refused; nothing has taken effect.
+            ServiceLimit: A limit was reached; nothing has taken effect.
+            Busy: The queries write, and an import of statements is running.
+            DatabaseNotFound: The database has been deleted meanwhile.
+        """
+        if not self._acquire_soon():
+            read = self._beside(sql_session.read, batch, limits, seconds=limits.seconds)
+            if read is not None:
+                return self._batch_outcome(read)
+            if self._is_importing:
+                raise Busy("import")
+            if not self._lock.acquire(timeout=-1 if limits.seconds is None else limits.seconds):
+                raise Overloaded
+        try:
+            self._open()
+            return self._recorded(self._call(sql_session.run, batch, limits, seconds=limits.seconds))
+        finally:
+            self._lock.release()
+
+    def import_statements(self, sql: str, limits: RequestLimits) -> BatchOutcome:
+        """Run a script with a commit after each statement; reads see each. If one fails, Time Travel undoes all.
+
+        If the process ends meanwhile, the database is restored when it opens next.
+
+        Raises:
+            SqlError: A statement was refused; nothing has taken effect.
+            ServiceLimit: A limit was reached; nothing has taken effect.
             DatabaseNotFound: The database has been deleted meanwhile.
         """
         with self._lock:
-            connection = self._open()
-            self._limit_time(connection, self._seconds if timed else math.inf)
-            results = run_batch(connection, batch)
-            size = _file_size(connection)
-            self._timeline.record(self._frames)
-            outcome = BatchOutcome(results, size, self._timeline.bookmark(self._timeline.current))
-            if self._timeline.is_full:
-                self._close()
-                self._timeline.rotate()
-            return outcome
+            self._open()
+            self._mark.write_text(self._timeline.bookmark(self._timeline.current))
+            self._is_importing = True
+            try:
+                outcome, failure = self._call(sql_session.run_statements, sql, limits, seconds=limits.seconds)
+                if failure is not None:
+                    self._timeline.record(outcome.frames)
+                    self._undo_import()
+                    raise failure
+                self._mark.unlink()
+                return self._recorded(outcome)
+            finally:
+                self._is_importing = False
 
     def size(self) -> DatabaseSize:
-        """Measure the database. Internal tables of SQLite and of the service are not counted."""
-        with self._lock:
-            connection = self._open()
-            with trusted(connection):
-                [(tables,)] = connection.execute(
-                    "SELECT count(*) FROM sqlite_schema"
-                    " WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
-                    " AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'",
-                    can_cache=False,
-                )
-            return DatabaseSize(_file_size(connection), int(tables))
+        """Measure the database."""
+        return self.read(sql_session.measure)
 
     def read(self, reader: Callable[[apsw.Connection], T]) -> T:
-        """Return what a function reads from the database, while nothing changes it."""
-        with self._lock:
-            connection = self._open()
-            self._limit_time(connection, math.inf)
-            return reader(connection)
+        """Return what a function reads from the database, while nothing changes what it sees.
+
+        Args:
+            reader: A function that pickle can name, and whose result it can copy.
+        """
+        if not self._acquire_soon():
+            if self._readable is not None:
+                beside: T = self._beside(sql_session.call, reader)
+                return beside
+            self._lock.acquire()
+        try:
+            self._open()
+            result: T = self._call(sql_session.call, reader)
+            return result
+        finally:
+            self._lock.release()
 
     def bookmark(self) -> str:
         """Return the bookmark of the last commit."""
-        with self._lock:
-            self._open()
-            return self._timeline.bookmark(self._timeline.current)
+        self._ensure_opened()
+        return self._timeline.bookmark(self._timeline.current)
 
     def bookmark_at(self, when: datetime, retention: timedelta) -> str:
         """Return the newest bookmark at or before a time. Raises TimeUnavailable."""
-        with self._lock:
-            self._open()
-            return self._timeline.bookmark(self._timeline.at(when, retention))
+        self._ensure_opened()
+        return self._timeline.bookmark(self._timeline.at(when, retention))
 
     def restore(self, bookmark: str) -> RestoreOutcome:
         """Restore the content of an earlier moment. Raises BookmarkUnknown."""
@@ -136,7 +185,7 @@ class EmulatedDatabase:
             return RestoreOutcome(self._timeline.bookmark(self._timeline.current), previous)
 
     def try_close(self) -> bool:
-        """Close the connection if no request is using it, to free its three file descriptors."""
+        """Close the database if no request is using it, to free its process."""
         if not self._lock.acquire(blocking=False):
             return False
         try:
@@ -146,41 +195,99 @@ class EmulatedDatabase:
         return True
 
     def close(self, *, for_good: bool = False) -> None:
-        """Close the connection after its request; `for_good` interrupts that request and refuses all later ones."""
+        """Close the database after its request; `for_good` ends that request and refuses all later ones."""
         self._closed_for_good = self._closed_for_good or for_good
+        process = self._process
+        if for_good and process is not None:
+            process.kill()
         with self._lock:
             self._close()
 
-    def _open(self) -> apsw.Connection:
+    def _acquire_soon(self) -> bool:
+        """Wait for the lock, but not for a long request."""
+        return not self._is_importing and self._lock.acquire(timeout=_SECONDS_BEFORE_A_READ_PASSES)
+
+    def _beside(self, function: Callable[..., T], *arguments: object, seconds: float | None = None) -> T:
+        """Return what a function reads from the last commit, in another process than the request in progress."""
+        try:
+            process = self._processes.take()
+            process.call(sql_session.open_to_read, self._timeline.path)
+            try:
+                return process.call(function, *arguments, seconds=seconds)
+            finally:
+                process.call(sql_session.close_segment)
+                self._processes.put(process)
+        except ProcessEndedError as error:
+            raise self._reason(error) from error
+
+    def _call(self, function: Callable[..., T], *arguments: object, seconds: float | None = None) -> T:
+        """Return what a function does in the process of the open database."""
+        process = self._process
+        assert process is not None, "_open is called first"  # noqa: S101 - a mistake of ours
+        try:
+            return process.call(function, *arguments, seconds=seconds)
+        except ProcessEndedError as error:
+            self._process = self._readable = None
+            self._timeline.shorten()
+            raise self._reason(error) from error
+        except ServiceLimit:
+            self._close()
+            self._timeline.shorten()
+            raise
+
+    def _reason(self, error: ProcessEndedError) -> RequestError:
+        if self._closed_for_good:
+            return DatabaseNotFound()
+        return StorageTimeout() if error.is_late else StorageReset()
+
+    def _recorded(self, outcome: SqlOutcome) -> BatchOutcome:
+        self._timeline.record(outcome.frames)
+        recorded = self._batch_outcome(outcome)
+        if self._timeline.is_full:
+            self._close()
+            self._timeline.rotate()
+        return recorded
+
+    def _batch_outcome(self, outcome: SqlOutcome) -> BatchOutcome:
+        return BatchOutcome(outcome.results, outcome.size, self._timeline.bookmark(self._timeline.current))
+
+    def _ensure_opened(self) -> None:
+        """Open the database if it is not, without waiting for the request in progress."""
+        if self._readable is None or self._closed_for_good:
+            with self._lock:
+                self._open()
+
+    def _open(self) -> None:
         if self._closed_for_good:
             raise DatabaseNotFound
-        if self._connection is None:
-            self._connection = self._timeline.open()
-            self._frames = self._timeline.current.frame
-            self._connection.set_wal_hook(self._committed)
-        return self._connection
+        if self._process is not None:
+            return
+        try:
+            process = self._processes.take()
+        except ProcessEndedError as error:
+            raise self._reason(error) from error
+        try:
+            self._timeline.open(_Opener(process))
+        except BaseException:
+            process.end()
+            raise
+        self._process, self._readable = process, self._timeline.path
+        if self._mark.exists():
+            self._undo_import()
+            self._open()
 
-    def _limit_time(self, connection: apsw.Connection, seconds: float) -> None:
-        """Interrupt the connection's statements after so many seconds, or once the database is closed for good."""
-        deadline = time.monotonic() + seconds
-
-        def is_over() -> bool:
-            return self._closed_for_good or time.monotonic() > deadline
-
-        connection.set_progress_handler(is_over, _STEPS_BETWEEN_CHECKS)
-
-    def _committed(self, _connection: apsw.Connection, _name: str, frames: int) -> int:
-        self._frames = frames
-        return 0
+    def _undo_import(self) -> None:
+        """Restore the database as it was before an import of statements that failed, or that a kill ended."""
+        self._close()
+        self._timeline.restore(self._mark.read_text())
+        self._mark.unlink()
 
     def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-
-
-def _file_size(connection: apsw.Connection) -> int:
-    with trusted(connection):
-        [(pages,)] = connection.execute("PRAGMA page_count", can_cache=False)
-        [(page_bytes,)] = connection.execute("PRAGMA page_size", can_cache=False)
-    return int(pages) * int(page_bytes)
+        process, self._process, self._readable = self._process, None, None
+        if process is None:
+            return
+        try:
+            process.call(sql_session.close_segment)
+        except ProcessEndedError:
+            return
+        self._processes.put(process)

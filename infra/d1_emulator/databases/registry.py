@@ -9,13 +9,15 @@ import shutil
 import threading
 from collections import OrderedDict
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
 from d1_emulator.api_errors import DatabaseNotFound, LimitReached, NameTaken, RestoresExhausted
 from d1_emulator.databases.emulated_database import EmulatedDatabase
+from d1_emulator.databases.limits import Limits
+from d1_emulator.databases.sql_process import SqlProcesses
 from d1_emulator.databases.state_folder import (
     CREATING,
     DELETED,
@@ -27,35 +29,13 @@ from d1_emulator.databases.state_folder import (
 )
 from d1_emulator.ratelimit import Meter
 from d1_emulator.timetravel.commit_log import format_time
-from d1_emulator.timetravel.timeline import ROTATE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from d1_emulator.ratelimit import Quota
-
-_MAX_OPEN: Final = 128  # connections of three file descriptors each: well under the usual limit of 1,024
+_MAX_OPEN: Final = 8  # each has a process of its own
 _DEFAULT_REGION: Final = "WEUR"
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The service's limits. The defaults are those of a paid account (Cloudflare's page on D1's limits).
-
-    Attributes:
-        databases: Databases of one account; 10 on the free plan.
-        retention: How far back Time Travel reaches by timestamp; 7 days on the free plan.
-        query_seconds: The longest time for the SQL of one request.
-        rotate_bytes: See `timetravel.timeline.Timeline`; not a limit of the service.
-        restores: Restores of one database; None, unlike the service's 10 in 10 minutes, for any number.
-    """
-
-    databases: int = 50_000
-    retention: timedelta = timedelta(days=30)
-    query_seconds: float = 30.0
-    rotate_bytes: int = ROTATE_BYTES
-    restores: Quota | None = None
 
 
 @contextmanager
@@ -85,6 +65,7 @@ class Registry:
         self._databases: dict[str, EmulatedDatabase] = {}  # by uuid
         self._recent: OrderedDict[str, EmulatedDatabase] = OrderedDict()  # may be open; latest use last
         records = [(folder.parent.name, read_record(folder)) for folder in database_folders(state)]
+        self._processes = SqlProcesses()
         for account, record in sorted(records, key=lambda item: item[1].created_at):
             self._add(account, record)
 
@@ -110,7 +91,7 @@ class Registry:
             folder = self._folder(account, record.uuid)
             unfinished = folder.with_suffix(CREATING)
             unfinished.mkdir(parents=True)
-            EmulatedDatabase(unfinished, record.uuid).create(now)
+            EmulatedDatabase(unfinished, record.uuid, self._processes).create(now)
             write_record(unfinished, record)
             unfinished.rename(folder)
             self._add(account, record)
@@ -163,7 +144,7 @@ class Registry:
             return database
 
     def set_limits(self, limits: Limits) -> None:
-        """Replace the limits, and reset the count of restores. Seconds and bytes apply to databases created later."""
+        """Replace the limits, and reset the count of restores. `rotate_bytes` applies to databases created later."""
         self.limits = limits
         self._restores = Meter()
 
@@ -174,8 +155,9 @@ class Registry:
             raise RestoresExhausted(quota.requests, quota.seconds)
 
     def close(self) -> None:
-        """Close all databases, and interrupt their requests."""
-        for database in self._databases.values():
+        """End all requests, and close all databases. Safe for threads; may be called again."""
+        self._processes.close()
+        for database in list(self._databases.values()):
             database.close(for_good=True)
 
     def _close_idle(self) -> None:
@@ -194,10 +176,7 @@ class Registry:
     def _add(self, account: str, record: DatabaseRecord) -> None:
         self._records.setdefault(account, {})[record.uuid] = record
         self._databases[record.uuid] = EmulatedDatabase(
-            self._folder(account, record.uuid),
-            record.uuid,
-            seconds=self.limits.query_seconds,
-            rotate_bytes=self.limits.rotate_bytes,
+            self._folder(account, record.uuid), record.uuid, self._processes, rotate_bytes=self.limits.rotate_bytes
         )
 
     def _folder(self, account: str, uuid: str) -> Path:

@@ -6,6 +6,7 @@ The options of `d1 emulator` and the control endpoint both set it; `read_behavio
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from d1_emulator.faults.rules import FaultKind, FaultRule, When
@@ -21,6 +22,15 @@ if TYPE_CHECKING:
 _RETENTION_DAYS: Final = (7, 30)
 
 
+class ImportKind(StrEnum):
+    """The ways to run an import. What the service does is not known: see docs/emulator.md."""
+
+    TRANSACTION = "transaction"
+    """One transaction."""
+    STATEMENTS = "statements"
+    """A commit after each statement. Time Travel restores the database if one fails."""
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """Limits and faults; by default the emulator has none of its own.
@@ -32,6 +42,9 @@ class Behaviour:
         max_databases: The databases of each account; None for the emulator's limit.
         retention_days: How far back Time Travel reaches, 7 or 30; None for the emulator's limit.
         restore_limit: The quota of restores of one database; None for no limit.
+        query_seconds: The longest time for the SQL of one request; None for the emulator's limit.
+        max_database_mb: The largest size of a database, in millions of bytes; None for the emulator's limit.
+        imports: How an import runs.
         faults: The rules, in the order in which they are tried.
     """
 
@@ -41,6 +54,9 @@ class Behaviour:
     max_databases: int | None = None
     retention_days: int | None = None
     restore_limit: Quota | None = None
+    query_seconds: float | None = None
+    max_database_mb: int | None = None
+    imports: ImportKind = ImportKind.TRANSACTION
     faults: tuple[FaultRule, ...] = ()
 
 
@@ -62,6 +78,9 @@ def read_behaviour(given: JsonObject, endpoints: Collection[str], base: Behaviou
         max_databases=given.whole_or_none("max_databases", 0, base.max_databases),
         retention_days=_retention(given, base.retention_days),
         restore_limit=_quota(given, "restore_limit", RESTORE_QUOTA, base.restore_limit),
+        query_seconds=given.number_or_none("query_seconds", 0, base.query_seconds),
+        max_database_mb=given.whole_or_none("max_database_mb", 0, base.max_database_mb),
+        imports=ImportKind(given.optional_choice("imports", _words(ImportKind)) or base.imports),
         faults=tuple(_rule(item, endpoints) for item in given.children("faults"))
         if "faults" in given.values
         else base.faults,
@@ -87,7 +106,7 @@ def _rule(given: JsonObject, endpoints: Collection[str]) -> FaultRule:
     )
 
 
-def _words(choices: type[FaultKind | When]) -> list[str]:
+def _words(choices: type[FaultKind | ImportKind | When]) -> list[str]:
     return [str(choice) for choice in choices]
 
 

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from d1_emulator.databases.registry import Limits, Registry
+    from d1_emulator.databases.limits import Limits
+    from d1_emulator.databases.registry import Registry
     from d1_emulator.faults.behaviour import Behaviour
     from d1_emulator.faults.rules import RequestFaults
     from d1_emulator.ratelimit import Quota, Usage
 
 _MS: Final = 1000
+_MB: Final = 1_000_000
 _EVERYONE: Final = ""  # the emulator has one token, so one user
 
 
@@ -105,6 +107,10 @@ def _limited(limits: Limits, behaviour: Behaviour) -> Limits:
         databases=limits.databases if behaviour.max_databases is None else behaviour.max_databases,
         retention=limits.retention if days is None else timedelta(days=days),
         restores=behaviour.restore_limit or limits.restores,
+        query_seconds=limits.query_seconds if behaviour.query_seconds is None else behaviour.query_seconds,
+        database_bytes=(
+            limits.database_bytes if behaviour.max_database_mb is None else behaviour.max_database_mb * _MB
+        ),
     )
 
 

@@ -7,9 +7,9 @@ header of 32 bytes, and each frame has 24 bytes and a page.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
-import sys
 from typing import TYPE_CHECKING, Final
 
 import apsw
@@ -26,7 +26,7 @@ _PAGE_BYTES: Final = 4096
 _WAL_HEADER_BYTES: Final = 32
 _FRAME_BYTES: Final = 24 + _PAGE_BYTES
 _COPY_BYTES: Final = 1024 * 1024
-_MX_FRAME: Final = slice(16, 20)  # of the WAL index, the -shm file: the last committed frame, in native byte order
+_MAX_REMAINS_BYTES: Final = 16 * 1024 * 1024
 
 # Like the service's, it is listed in sqlite_master and cannot be read.
 _OWN_TABLE: Final = "CREATE TABLE _cf_KV (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID"
@@ -44,26 +44,20 @@ class Segments:
         connection = _connect(self._path(1), apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}; PRAGMA journal_mode = WAL")
         connection.execute(_OWN_TABLE)
-        frames = self.frames(1)
+        frames = _frames(connection)
         connection.close()
         return frames
 
-    def open(self, number: int) -> apsw.Connection:
-        """Open a segment under D1's rules. SQLite recovers its WAL, and drops half of a commit that a kill left.
+    def path(self, number: int) -> str:
+        """Return the path of a segment, for `connect`."""
+        return str(self._path(number))
 
-        Raises:
-            apsw.Error: The file is missing, or not a database.
-        """
-        connection = _connect(self._path(number), apsw.SQLITE_OPEN_READWRITE)
-        connection.execute("PRAGMA schema_version").get  # noqa: B018 - a read makes SQLite recover the WAL now
-        apply_rules(connection)
-        return connection
-
-    def frames(self, number: int) -> int:
-        """Return the committed frames in the WAL of an open segment, from SQLite's WAL index."""
-        with self._beside(number, "-shm").open("rb") as file:
-            header = file.read(_MX_FRAME.stop)
-        return int.from_bytes(header[_MX_FRAME], sys.byteorder)
+    def shorten(self, moment: Moment) -> None:
+        """Remove what follows a moment's last frame in its WAL: a large transaction that was not committed."""
+        wal = self._beside(moment.segment, "-wal")
+        size = _wal_bytes(moment.frame)
+        if wal.exists() and wal.stat().st_size > size + _MAX_REMAINS_BYTES:
+            os.truncate(wal, size)
 
     def has(self, moment: Moment) -> bool:
         """Return whether all files of a moment exist."""
@@ -111,7 +105,28 @@ class Segments:
         return self._folder / f"{number:08x}.sqlite{suffix}"
 
 
-def _connect(path: Path, flags: int) -> apsw.Connection:
+def connect(path: str) -> tuple[apsw.Connection, int]:
+    """Open a segment under D1's rules. SQLite recovers its WAL, and drops half of a commit that a kill left.
+
+    Returns:
+        The connection, and the committed frames in the WAL.
+
+    Raises:
+        apsw.Error: The file is missing, or not a database.
+    """
+    connection = _connect(path, apsw.SQLITE_OPEN_READWRITE)
+    connection.execute("PRAGMA schema_version").get  # noqa: B018 - a read makes SQLite recover the WAL now
+    apply_rules(connection)
+    return connection, _frames(connection)
+
+
+def _frames(connection: apsw.Connection) -> int:
+    # Opening and closing the -shm file would drop SQLite's own locks on it.
+    frames, _ = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_NOOP)
+    return frames
+
+
+def _connect(path: Path | str, flags: int) -> apsw.Connection:
     connection = apsw.Connection(str(path), flags)
     connection.wal_autocheckpoint(0)
     connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)

@@ -7,7 +7,7 @@ stays valid, also the one before the restore, so a restore can be undone.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from d1_emulator.api_errors import BookmarkUnknown, TimeUnavailable
 from d1_emulator.timetravel.bookmarks import Moment, bookmark_of, moment_of
@@ -18,10 +18,18 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    import apsw
-
 ROTATE_BYTES: Final = 64 * 1024 * 1024
 """Default size of a WAL above which a new segment starts, so that opening a database stays fast."""
+
+
+class SegmentOpener(Protocol):
+    """Opens segments, one at a time."""
+
+    def open(self, path: str) -> int:
+        """Open a segment. Return the committed frames in its WAL."""
+
+    def close(self) -> None:
+        """Close it."""
 
 
 class Timeline:
@@ -53,23 +61,31 @@ class Timeline:
         """Return a moment as a bookmark of this database."""
         return bookmark_of(self._uuid, moment)
 
-    def open(self) -> apsw.Connection:
+    def open(self, opener: SegmentOpener) -> None:
         """Open the current segment, and repair what a kill, or another program, has left."""
         self._history.repair()
         self._last = next(self._history.newest_first())
         last = self._last.moment
         self._segments.remove_after(last.segment)
-        connection = self._segments.open(last.segment)
-        frames = self._segments.frames(last.segment)
+        frames = opener.open(self._segments.path(last.segment))
         if frames < last.frame:
             # Another program has checkpointed. The data is whole, but the base file no longer matches the history:
             # continue in a new segment, and restore nothing from the old one.
-            connection.close()
+            opener.close()
             self._rotate(Moment(last.segment, frames))
             self._segments.set_aside(last.segment)
-            return self._segments.open(self.current.segment)
+            opener.open(self.path)
+            return
         self.record(frames)
-        return connection
+
+    @property
+    def path(self) -> str:
+        """The path of the current segment."""
+        return self._segments.path(self.current.segment)
+
+    def shorten(self) -> None:
+        """Free the space of a large transaction that was not committed. No connection may be open."""
+        self._segments.shorten(self.current)
 
     def record(self, frames: int) -> None:
         """Record a commit that left this many frames in the WAL; do nothing if it wrote none."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from d1_emulator.transfers.dump import DumpOptions, dump
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import apsw
 
     from d1_emulator.databases.emulated_database import EmulatedDatabase
@@ -36,10 +39,10 @@ class Exports:
 
     def _export(self, name: str, database: EmulatedDatabase, options: DumpOptions) -> Link:
         link = self._links.new(name, "GET")
-
-        def write(connection: apsw.Connection) -> None:
-            with link.path.open("w", encoding="utf-8", newline="") as file:
-                file.writelines(f"{statement}\n" for statement in dump(connection, options))
-
-        database.read(write)
+        database.read(partial(_write, link.path, options))
         return link
+
+
+def _write(path: Path, options: DumpOptions, connection: apsw.Connection) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(f"{statement}\n" for statement in dump(connection, options))

@@ -1,19 +1,22 @@
-"""Imports of SQL files: an upload, then one transaction in the background. No HTTP here."""
+"""Imports of SQL files: an upload, then its statements in the background. No HTTP here."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from d1_emulator.api_errors import Malformed
-from pulumi_d1.sqlite.execute import Query, StatementResult
+from pulumi_d1.sqlite.execute import StatementResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from d1_emulator.databases.emulated_database import BatchOutcome, EmulatedDatabase
     from d1_emulator.transfers.jobs import Job, Jobs
     from d1_emulator.transfers.links import Link, Links
+
+
+RunSql: TypeAlias = "Callable[[str], BatchOutcome]"
 
 
 class Imports:
@@ -23,17 +26,20 @@ class Imports:
         self._links = links
         self._jobs = jobs
 
-    def init(self, uuid: str, database: EmulatedDatabase, etag: str) -> Link | Job[BatchOutcome]:
+    def init(self, uuid: str, database: EmulatedDatabase, etag: str, run: RunSql) -> Link | Job[BatchOutcome]:
         """Create an address to upload the file with this MD5, or import the file if it has been uploaded already.
+
+        Args:
+            run: Runs the file's SQL in the database.
 
         Raises:
             Busy: Another import is running.
         """
         name = filename(uuid, etag)
         content = self._uploaded(name, etag)
-        return self._links.new(name, "PUT") if content is None else self._start(uuid, database, content)
+        return self._links.new(name, "PUT") if content is None else self._start(uuid, database, content, run)
 
-    def ingest(self, uuid: str, database: EmulatedDatabase, name: str, etag: str) -> Job[BatchOutcome]:
+    def ingest(self, uuid: str, database: EmulatedDatabase, name: str, etag: str, run: RunSql) -> Job[BatchOutcome]:
         """Start to import an uploaded file.
 
         Raises:
@@ -43,7 +49,7 @@ class Imports:
         content = self._uploaded(name, etag) if name == filename(uuid, etag) else None
         if content is None:
             raise Malformed.at("filename", f"{name} with etag {etag} has not been uploaded")
-        return self._start(uuid, database, content)
+        return self._start(uuid, database, content, run)
 
     def poll(self, uuid: str) -> Job[BatchOutcome] | None:
         """Return the import into a database; None if none is running or has ended since the last poll."""
@@ -55,10 +61,10 @@ class Imports:
                 return content
         return None
 
-    def _start(self, uuid: str, database: EmulatedDatabase, content: bytes) -> Job[BatchOutcome]:
+    def _start(self, uuid: str, database: EmulatedDatabase, content: bytes, run: RunSql) -> Job[BatchOutcome]:
         # Bytes that are not UTF-8 become U+FFFD, as in JavaScript's decoder.
         sql = content.decode(errors="replace")
-        return self._jobs.start(uuid, database.bookmark(), lambda: database.run([Query(sql)], timed=False))
+        return self._jobs.start(uuid, database.bookmark(), lambda: run(sql))
 
 
 def filename(uuid: str, etag: str) -> str:

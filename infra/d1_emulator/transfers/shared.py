@@ -38,6 +38,11 @@ class Transfers:
         for jobs in self.jobs:
             jobs.check(uuid)
 
+    def check_export(self, uuid: str) -> None:
+        """Raise Busy during an export of a database."""
+        _, exports = self.jobs
+        exports.check(uuid)
+
 
 @contextmanager
 def open_transfers(state: Path) -> Iterator[Transfers]:

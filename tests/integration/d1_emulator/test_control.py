@@ -9,7 +9,7 @@ import pytest
 
 from d1_emulator.api.json_object import JsonObject
 from d1_emulator.command import behaviour_of
-from d1_emulator.faults.behaviour import Behaviour, read_behaviour
+from d1_emulator.faults.behaviour import Behaviour, ImportKind, read_behaviour
 from d1_emulator.faults.control import PATH
 from d1_emulator.faults.rules import FaultKind, FaultRule, When
 from d1_emulator.ratelimit import API_QUOTA, RESTORE_QUOTA, Quota
@@ -43,6 +43,9 @@ def test_put_is_shown_by_get_and_delete_restores_the_start(control: httpx.Client
         "max_databases": None,
         "retention_days": None,
         "restore_limit": None,
+        "query_seconds": None,
+        "max_database_mb": None,
+        "imports": "transaction",
         "faults": [{**rule, "seen": 0}],
         "in_progress": 0,
     }
@@ -80,6 +83,9 @@ def test_it_needs_the_token(control: httpx.Client) -> None:
         ({"rate_limit": {"seconds": -1}}, "Invalid property: rate_limit.seconds => Number must be from 0 to"),
         ({"rate_limit": {"minutes": 5}}, "Invalid property: rate_limit.minutes => Unknown; known are requests, sec"),
         ({"restore_limit": {"requests": None}}, "Invalid property: restore_limit.requests => Expected integer, rec"),
+        ({"query_seconds": "1"}, "Invalid property: query_seconds => Expected number, received string"),
+        ({"max_database_mb": 0.5}, "Invalid property: max_database_mb => Expected integer, received number"),
+        ({"imports": "both"}, "Invalid property: imports => Invalid enum value. Expected 'transaction' | 'statements'"),
         ({"retention_days": 8}, "Invalid property: retention_days => Expected 7 or 30, received 8"),
         ({"strict_splitter": 1}, "Invalid property: strict_splitter => Expected boolean, received number"),
     ],
@@ -98,18 +104,21 @@ def test_a_bad_request_gets_one_clear_message_and_changes_nothing(
 def test_the_options_set_the_same_behaviour_as_the_endpoint() -> None:
     faults = ("drop when=after endpoint=query nth=2", "latency ms=5 times=null contains='a b'")
     options = {"plan": "free", "rate_limit": "", "restore_limit": "3/4.5", "latency_ms": None, "faults": faults}
+    options["imports"] = "statements"
     assert behaviour_of(options) == Behaviour(
         rate_limit=API_QUOTA,
         max_databases=10,
+        max_database_mb=500,
         retention_days=7,
         restore_limit=Quota(3, 4.5),
+        imports=ImportKind.STATEMENTS,
         faults=(
             FaultRule(FaultKind.DROP, When.AFTER, "query", nth=2),
             FaultRule(FaultKind.LATENCY, contains="a b", times=None, ms=5),
         ),
     )
     assert behaviour_of({"plan": "free", "max_databases": 3, "restore_limit": ""}) == Behaviour(
-        max_databases=3, retention_days=7, restore_limit=RESTORE_QUOTA
+        max_databases=3, max_database_mb=500, retention_days=7, restore_limit=RESTORE_QUOTA
     )
     assert behaviour_of({"plan": "paid", "faults": ()}) == Behaviour()
 

@@ -10,7 +10,8 @@ import cloudflare
 import pytest
 
 from d1_emulator.api_errors import DatabaseNotFound, LimitReached, NameTaken
-from d1_emulator.databases.registry import Limits, open_registry
+from d1_emulator.databases.limits import Limits
+from d1_emulator.databases.registry import open_registry
 from d1_emulator.server import DEFAULT_ACCOUNT_ID
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.sqlite.execute import Query

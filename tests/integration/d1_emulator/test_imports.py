@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from d1_emulator.databases.registry import Limits
+from d1_emulator.databases.limits import Limits
 from d1_emulator.server import DEFAULT_TOKEN, serving
 from d1_emulator.transfers.links import Links
 from tests.support.emulator_process import import_sql
@@ -245,7 +245,7 @@ def test_the_time_limit_of_queries_applies_neither_to_imports_nor_to_exports(tmp
     with emulator(tmp_path, Limits(query_seconds=0)) as http:
         database = result(http.post("/database", json={"name": "shop"}))["uuid"]
         slow = http.post(f"/database/{database}/query", json={"sql": f"{many} SELECT count(*) FROM c"})
-        assert slow.status_code == 400
+        assert slow.status_code == 429
         state = import_sql(http, f"/database/{database}", f"CREATE TABLE t AS {many} SELECT x FROM c;")
         assert state["status"] == "complete"
         assert rows(http, database, "SELECT 1 AS one") == [{"one": 1}]

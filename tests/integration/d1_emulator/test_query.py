@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import json
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cloudflare
 import pytest
 
 from d1_emulator.api.sql_endpoints import json_value
-from d1_emulator.databases.registry import Limits, open_registry
 from d1_emulator.server import DEFAULT_ACCOUNT_ID
-from pulumi_d1.errors import SqlError
-from pulumi_d1.sqlite.execute import Query, SQLValue
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import httpx
     from cloudflare import Cloudflare
+
+    from pulumi_d1.sqlite.execute import SQLValue
 
 
 def _rows(http: httpx.Client, database: str, **body: Any) -> list[Any]:
@@ -193,28 +189,3 @@ def test_requests_to_one_database_do_not_lose_writes(http: httpx.Client, databas
     for thread in threads:
         thread.join()
     assert _rows(http, database, sql="SELECT n FROM t") == [[{"n": 100}]]
-
-
-def test_an_endless_query_is_interrupted_and_blocks_no_other_database(tmp_path: Path) -> None:
-    with open_registry(tmp_path, replace(Limits(), query_seconds=1.0)) as registry:
-        endless, other = (
-            registry.database("a", registry.create("a", name, None, None, "disabled").uuid)
-            for name in ("endless", "other")
-        )
-        problems: list[str] = []
-
-        def run_forever() -> None:
-            sql = (
-                "CREATE TABLE t (a); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT count(*) FROM n"
-            )
-            with pytest.raises(SqlError) as caught:
-                endless.run([Query(sql)])
-            problems.append(str(caught.value))
-
-        thread = threading.Thread(target=run_forever)
-        thread.start()
-        assert other.run([Query("SELECT 1")]).results[0].rows == ((1,),)
-        assert problems == []
-        thread.join()
-        assert problems == ["interrupted: SQLITE_INTERRUPT"]
-        assert endless.run([Query("SELECT count(*) FROM sqlite_schema")]).results[0].rows == ((1,),)

@@ -15,13 +15,16 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from d1_emulator.api_errors import BookmarkUnknown, TimeUnavailable
 from d1_emulator.databases.emulated_database import EmulatedDatabase
-from d1_emulator.databases.registry import Limits, open_registry
+from d1_emulator.databases.limits import Limits
+from d1_emulator.databases.registry import open_registry
+from d1_emulator.databases.sql_process import SqlProcesses
 from d1_emulator.timetravel.bookmarks import Moment, bookmark_of, moment_of
 from d1_emulator.timetravel.commit_log import CommitLog, format_time, parse_time
 from pulumi_d1.sqlite.execute import Query
 from tests.support.emulator_process import separating_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import httpx
@@ -31,9 +34,26 @@ _UUID = "11111111-2222-3333-4444-555555555555"
 _MONTH = timedelta(days=30)
 
 
+class _Shared:
+    """The processes of all tests of this module."""
+
+    processes: SqlProcesses
+
+
+@pytest.fixture(scope="module", autouse=True)
+def processes() -> Iterator[None]:
+    _Shared.processes = SqlProcesses()
+    yield
+    _Shared.processes.close()
+
+
+def _open(folder: Path, rotate_bytes: int = 2**20) -> EmulatedDatabase:
+    return EmulatedDatabase(folder, _UUID, _Shared.processes, rotate_bytes=rotate_bytes)
+
+
 def _create(folder: Path, rotate_bytes: int = 2**20) -> EmulatedDatabase:
     folder.mkdir()
-    database = EmulatedDatabase(folder, _UUID, rotate_bytes=rotate_bytes)
+    database = _open(folder, rotate_bytes)
     database.create(datetime.now(UTC) - timedelta(days=1))
     database.run([Query("CREATE TABLE t (a, b)")])
     return database
@@ -148,13 +168,13 @@ def test_a_log_line_torn_by_a_kill_is_repaired(tmp_path: Path) -> None:
     database.close()
     log = tmp_path / "db" / "history.log"
     log.write_bytes(log.read_bytes()[:-20])
-    database = EmulatedDatabase(tmp_path / "db", _UUID)
+    database = _open(tmp_path / "db")
     # The commit itself was whole, so its line is written again, with the same bookmark.
     assert database.bookmark() == last
     database.restore(kept)
     assert _values(database) == [1]
     database.close()
-    database = EmulatedDatabase(tmp_path / "db", _UUID)
+    database = _open(tmp_path / "db")
     database.restore(last)
     assert _values(database) == [1, 2]
     database.close()
@@ -171,7 +191,7 @@ def test_half_of_a_commit_is_dropped(tmp_path: Path) -> None:
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:-1]))
     with wal.open("r+b") as file:
         file.truncate(size + 6000)  # a frame and a half of a commit of several
-    database = EmulatedDatabase(tmp_path / "db", _UUID)
+    database = _open(tmp_path / "db")
     assert (database.bookmark(), _values(database)) == (kept, [1])
     assert _insert(database, 3) > kept
     database.close()
@@ -184,7 +204,7 @@ def test_a_restore_or_rotation_cut_short_leaves_no_trace(tmp_path: Path) -> None
     segments = tmp_path / "db" / "segments"
     (segments / "00000002.sqlite").write_bytes(b"half a copy")
     (segments / "00000002.sqlite-wal").write_bytes(b"")
-    database = EmulatedDatabase(tmp_path / "db", _UUID)
+    database = _open(tmp_path / "db")
     assert (database.bookmark(), _values(database)) == (bookmark, [1])
     assert {path.name[:8] for path in segments.iterdir()} == {"00000001"}
     assert database.restore(bookmark).bookmark.startswith("00000002-")
@@ -215,7 +235,7 @@ def test_a_checkpoint_by_another_program_costs_the_history_not_the_data(tmp_path
     assert other_program.execute("SELECT count(*) FROM t").get == len(rows)
     assert other_program.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE) == (0, 0)
     other_program.close()
-    database = EmulatedDatabase(tmp_path / "db", _UUID)
+    database = _open(tmp_path / "db")
     assert _values(database) == rows
     for bookmark in lost:
         with pytest.raises(BookmarkUnknown):
@@ -278,7 +298,7 @@ class _Travels(RuleBasedStateMachine):
     @rule()
     def reopen(self) -> None:
         self._database.close()
-        self._database = EmulatedDatabase(self._path, _UUID, rotate_bytes=self._rotate_bytes)
+        self._database = _open(self._path, self._rotate_bytes)
 
     @invariant()
     def the_rows_are_those_of_the_model(self) -> None:
