@@ -13,11 +13,14 @@ import pytest
 
 from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.cloudflare.retry import ATTEMPTS, BUDGET_SECONDS, Retry
-from pulumi_d1.errors import ApiError, MigrationFailed, NoConnection
+from pulumi_d1.errors import ApiError, MigrationFailed, NoConnection, PlanRefused
 from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.ledger import unfinished
 from pulumi_d1.migrations.live import read_ledger
 from pulumi_d1.migrations.run.options import RunOptions
+from pulumi_d1.migrations.run.request import make_request
 from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
+from pulumi_d1.sqlite.statements import split
 from tests.support.runner import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
@@ -347,6 +350,54 @@ def test_an_import_beyond_its_timeout_is_found_in_the_ledger(database: D1Api, me
     report = apply_files(database, [USERS, TRIGGER_FILE], TARGET, options=options, retry=database.retry)
     assert report.ran == (USERS.name, TRIGGER_FILE.name)
     assert messages[-1].startswith("0002_trigger.sql is in the ledger now"), "the ledger decides, not the poll"
+
+
+def failed_import(scripted: ScriptedCloudflare) -> None:
+    """Add the answers of an import that D1 refuses."""
+    state = {
+        "type": "import",
+        "success": True,
+        "at_bookmark": "b",
+        "messages": [],
+        "status": "error",
+        "errors": ["no such table: x"],
+    }
+    scripted.no_ledger()
+    scripted.bookmark("b")
+    scripted.answer(200, {"result": state, "success": True, "errors": [], "messages": []})
+
+
+def test_a_refused_import_that_is_still_being_undone_is_waited_for(
+    scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
+) -> None:
+    failed_import(scripted)
+    scripted.ledger(unfinished(TRIGGER.name))
+    scripted.ledger(unfinished(TRIGGER.name))
+    scripted.no_ledger()
+    with pytest.raises(MigrationFailed, match="outcome   rolled back: nothing of the file remains"):
+        run(failing, [TRIGGER])
+    assert waiting.seconds == [1, 2]
+
+
+def test_a_refused_import_that_is_not_undone_is_not_claimed_to_be(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    failed_import(scripted)
+    for _ in range(1 + len(SETTLE_SECONDS)):
+        scripted.ledger(unfinished(TRIGGER.name))
+    with pytest.raises(MigrationFailed, match="outcome   unknown: the import has begun and not ended") as error:
+        run(failing, [TRIGGER])
+    assert "if it still reports an unfinished import, restore the bookmark" in str(error.value)
+
+
+def test_a_run_after_an_import_that_died_does_not_start_until_the_database_is_restored(database: D1Api) -> None:
+    run(database)
+    bookmark = database.bookmark()
+    (*statements, _last, _ledger_row) = split(make_request(TRIGGER_FILE, "migrations", TARGET.table).sql)
+    for statement in statements:
+        database.write(statement.text)
+    with pytest.raises(PlanRefused, match=r"the import of migrations/0002_trigger\.sql has begun and not ended"):
+        run(database, [USERS, TRIGGER_FILE])
+    database.restore(bookmark)
+    assert run(database, [USERS, TRIGGER_FILE]).ran == (TRIGGER_FILE.name,)
 
 
 def test_nothing_runs_without_a_bookmark(scripted: ScriptedCloudflare, failing: D1Api) -> None:

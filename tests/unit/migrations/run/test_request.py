@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_d1.errors import ConfigError
+from pulumi_d1.errors import ConfigError, SqlError
 from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.ledger import unfinished
 from pulumi_d1.migrations.run.request import make_request
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
+from pulumi_d1.sqlite.statements import split
 
 if TYPE_CHECKING:
     import apsw
@@ -106,3 +108,35 @@ def test_a_large_file_is_recorded_regardless_of_its_end(end: str) -> None:
     database = run(text)
     assert database.execute("SELECT name FROM d1_migrations").get == "1.sql"
     assert database.execute("SELECT count(*) FROM t").get == 12
+
+
+def statements(sql: str) -> list[str]:
+    """Return the statements of the request for the migration `1.sql` with this text."""
+    return [item.text for item in split(make_request(Migration("1.sql", sql), "migrations", "d1_migrations").sql)]
+
+
+@pytest.mark.parametrize("sql", [f"{TABLE};", f"{TABLE};\n{TRIGGER};"], ids=["query", "import"])
+def test_a_second_run_repeats_nothing_even_if_its_statements_take_effect_one_by_one(sql: str) -> None:
+    database = run(sql)
+    create, refuse, *_ = statements(sql)
+    run_script(database, create)
+    with pytest.raises(SqlError, match="UNIQUE constraint failed: d1_migrations"):
+        run_script(database, refuse)
+
+
+def test_an_import_that_stops_halfway_is_marked_until_its_last_statement() -> None:
+    script = statements(f"{TABLE};\nINSERT INTO t VALUES (1, 'a');\n{TRIGGER};")
+    database = open_database(":memory:")
+    for number, statement in enumerate(script):
+        run_script(database, statement)
+        names = [name for (name,) in database.execute("SELECT name FROM d1_migrations").fetchall()]
+        is_begun, is_last = number >= 2, number == len(script) - 1
+        assert names == (["1.sql"] if is_last else [unfinished("1.sql")] if is_begun else []), statement
+    assert database.execute("SELECT count(*) FROM t").get == 1
+
+
+@pytest.mark.parametrize("sql", [f"{TABLE};", f"{TABLE};\n{TRIGGER};"], ids=["query", "import"])
+def test_the_ledger_is_the_one_that_wrangler_leaves(sql: str) -> None:
+    database = run(sql)
+    assert database.execute("SELECT id, name FROM d1_migrations").fetchall() == [(1, "1.sql")]
+    assert database.execute("SELECT seq FROM sqlite_sequence WHERE name = 'd1_migrations'").get == 1
