@@ -228,6 +228,26 @@ def tokens(sql: str) -> tuple[str, ...]:
     return tuple(normalized)
 
 
+def check_expressions(sql: str) -> tuple[tuple[str, str], ...]:
+    """Return the folded name, or "" if it has none, and the text of each CHECK of a CREATE TABLE, in order."""
+    checks: list[tuple[str, str]] = []
+    before = ["", "", ""]
+    name, start, depth = "", -1, 0
+    for token in _TOKEN.finditer(sql):
+        if token.lastgroup == "other":
+            for place, character in enumerate(token[0], token.start()):
+                if character == "(" and start < 0 and before[-1] == "check":
+                    name, start, depth = before[-2] if before[-3] == "constraint" else "", place + 1, 0
+                depth += (character == "(") - (character == ")")
+                if start >= 0 and depth == 0:
+                    checks.append((name, sql[start:place].strip()))
+                    start = -1
+                before = ["", "", character]
+        elif token.lastgroup != "blank":
+            before = [*before[1:], *tokens(token[0])]
+    return tuple(checks)
+
+
 def clause(sql: str, first: str, ends: Sequence[str]) -> str | None:
     """Return the text after the keyword `first` of a statement, or None if the statement does not have it.
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pulumi_d1.sqlite.statements import (
     Comment,
     Statement,
+    check_expressions,
     comments,
     is_terminated,
     normalize_newlines,
@@ -191,3 +192,14 @@ def test_a_quoted_name_is_one_word(name: str) -> None:
 
 def test_doubled_quotes_stay_in_their_string() -> None:
     assert tokens("SELECT 'it''s', `a``b`, [c\"d]") == ("select", "'it''s'", ",", "a`b", ",", 'c"d')
+
+
+def test_checks_have_their_names_and_texts() -> None:
+    sql = """CREATE TABLE t (a CHECK (a > (1)) CHECK(a <> ')' /* ( */), b CONSTRAINT "Über 5" CHECK ( b > 5 ),
+        "check" INT, c DEFAULT 'CHECK (x)', CONSTRAINT k CHECK ((a) < (b)), UNIQUE (a))"""
+    assert check_expressions(sql) == (
+        ("", "a > (1)"),
+        ("", "a <> ')' /* ( */"),
+        ("Über 5", "b > 5"),
+        ("k", "(a) < (b)"),
+    )
