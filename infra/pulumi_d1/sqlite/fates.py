@@ -236,15 +236,15 @@ def _describe(connection: apsw.Connection, copied: TableCopy, joined: str, index
     same = "".join(f", count(CASE WHEN a.{name} IS NOT s.c{other} THEN 1 END), count(s.c{other})" for other in others)
     sql = (
         f"SELECT count(CASE WHEN s.c{index} IS NOT NULL AND a.{name} IS NULL THEN 1 END), count(DISTINCT a.{name}), "
-        f"count(DISTINCT s.c{index}), count(a.{name}) - count(*){same} FROM {joined}"
+        f"count(*), count(a.{name}) - count(*){same} FROM {joined}"
     )
-    [(nulled, distinct, earlier, without_null, *pairs)] = rows(connection, sql)
+    [(nulled, distinct, number, nulls, *pairs)] = rows(connection, sql)
     equal = (
         copied.columns[other].name
         for other, differing, filled in zip(others, pairs[::2], pairs[1::2], strict=True)
         if filled and not differing
     )
-    constant = distinct == 1 and earlier > 1 and not without_null
+    constant = distinct == 1 and number > 1 and not nulls
     return {"nulled": nulled, "holds": next(equal, ""), "constant": constant}
 
 

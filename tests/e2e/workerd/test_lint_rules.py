@@ -25,14 +25,14 @@ _RECORD = ledger.insert(live.TABLE, "0004_pending.sql")
 
 @pytest.mark.parametrize("case", CASES, ids=_IDS)
 def test_a_file_that_breaks_a_rule_has_its_finding(case: Case) -> None:
-    findings = live.findings(case.sql, more=case.live)
+    findings = live.of_case(case, case.sql)
     assert [item.message for item in findings if item.rule.code == case.code][-1:] == [case.message]
     assert {item.rule.code for item in findings} == {case.code, *case.also}
 
 
 @pytest.mark.parametrize("case", CASES, ids=_IDS)
 def test_a_near_miss_has_no_such_finding(case: Case) -> None:
-    assert case.code not in {item.rule.code for item in live.findings(case.near, more=case.live)}
+    assert case.code not in {item.rule.code for item in live.of_case(case, case.near)}
 
 
 @pytest.mark.parametrize("case", CASES, ids=_IDS)

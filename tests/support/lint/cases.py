@@ -33,6 +33,8 @@ class Case:
         query: A query for one row. D1 runs it before and after the file.
         before: The row before the file.
         after: The row after the file.
+        rows: Where the rows of the rehearsal come from: auto, or made.
+        budget: Seconds of the rehearsal, which then has its own process; 0 for no limit.
     """
 
     code: str
@@ -47,6 +49,8 @@ class Case:
     query: str = ""
     before: tuple[object, ...] = ()
     after: tuple[object, ...] = ()
+    rows: str = "auto"
+    budget: float = 0
 
 
 def _load(file: Path) -> list[Case]:

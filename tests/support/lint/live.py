@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final, cast
 
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import Migration, read_folder
-from pulumi_d1.migrations.review.counts import count_sql, needed_counts, read_counts
+from pulumi_d1.migrations.review.evidence import collect_evidence, rehearse_both
 from pulumi_d1.migrations.review.lint.check import lint
-from pulumi_d1.migrations.review.rehearsal import rehearse
+from pulumi_d1.migrations.review.rows.options import BasisKind, RehearsalOptions, RowsMode
+from pulumi_d1.migrations.review.rows.read import read_rows
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
 from pulumi_d1.sqlite.statements import split
+from tests.support.local_database import LocalDatabase
 from tests.support.paths import EXAMPLE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     import apsw
 
+    from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.review.lint.finding import Finding
+    from pulumi_d1.sqlite.schema import SchemaObject
+    from tests.support.lint.cases import Case
 
 TABLE: Final = ledger.DEFAULT_TABLE
 MIGRATIONS: Final = read_folder(EXAMPLE / "migrations")
@@ -51,25 +59,52 @@ def database(more: str = "") -> apsw.Connection:
     return connection
 
 
-def findings(*files: str, more: str = "") -> tuple[Finding, ...]:
+def findings(*files: str, more: str = "", rows: RowsMode = RowsMode.AUTO) -> tuple[Finding, ...]:
     """Return the findings for files that are pending on the live database."""
-    connection = database(more)
-    objects = schema.read(connection).objects.values()
-    rehearsal = rehearse(objects, pending(*files), TABLE)
-    queries = needed_counts(rehearsal)
-    answer = connection.execute(count_sql(queries)).fetchall() if queries else []
-    numbers = read_counts(queries, [{"place": place, "total": total} for place, total in answer])
-    return lint(rehearsal, TABLE, numbers)
+    return of_database(database(more), *files, rows=rows)
+
+
+def of_case(case: Case, sql: str) -> tuple[Finding, ...]:
+    """Return the findings for a file of a case."""
+    if not case.budget:
+        return findings(sql, more=case.live, rows=RowsMode(case.rows))
+    connection = database(case.live)
+    objects = tuple(schema.read(connection).objects.values())
+    options = RehearsalOptions(RowsMode.MADE, budget=timedelta(seconds=case.budget))
+    evidence = collect_evidence(objects, pending(sql), TABLE, database=None, options=options)
+    return lint(evidence.rehearsal, TABLE)
+
+
+def of_database(connection: apsw.Connection, *files: str, rows: RowsMode = RowsMode.AUTO) -> tuple[Finding, ...]:
+    """Return the findings for files that are pending on a database."""
+    objects = tuple(schema.read(connection).objects.values())
+    options = RehearsalOptions(rows)
+    if rows is RowsMode.MADE:
+        return _lint(objects, pending(*files), BasisKind.MADE)
+    read = read_rows(cast("Database", LocalDatabase(connection)), objects, TABLE, options)
+    return _lint(objects, pending(*files), BasisKind.LIVE, read)
 
 
 def of_folder(*files: str) -> tuple[Finding, ...]:
     """Return the findings for the whole folder with these files at its end, without a database, as in an editor."""
-    return lint(rehearse([], (*MIGRATIONS, *pending(*files)), TABLE), TABLE, None)
+    return _lint((), (*MIGRATIONS, *pending(*files)), BasisKind.MADE, exists=False)
 
 
 def of_new_database(*files: str) -> tuple[Finding, ...]:
     """Return the findings for the whole folder with these files at its end, on a database that does not exist yet."""
-    return lint(rehearse([], (*MIGRATIONS, *pending(*files)), TABLE), TABLE, {})
+    return _lint((), (*MIGRATIONS, *pending(*files)), BasisKind.NEW)
+
+
+def _lint(
+    objects: Sequence[SchemaObject],
+    files: Sequence[Migration],
+    kind: BasisKind,
+    rows: Iterable[str] = (),
+    *,
+    exists: bool = True,
+) -> tuple[Finding, ...]:
+    rehearsal, elsewhere = rehearse_both(objects, files, TABLE, kind, rows)
+    return lint(rehearsal, TABLE, elsewhere=elsewhere, exists=exists)
 
 
 def pending(*files: str) -> tuple[Migration, ...]:

@@ -20,7 +20,7 @@ from pulumi_d1.sqlite.observation import Step
 from pulumi_d1.sqlite.statements import iter_statements, normalize_newlines, position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
@@ -71,7 +71,7 @@ def collect_evidence(  # noqa: PLR0913 - a rehearsal depends on all of these
     rows = None
     if database and options.rows is not RowsMode.MADE and kind is BasisKind.MADE:
         rows, kind = _Rows(read_rows(database, objects, table, options)), BasisKind.LIVE
-    task = partial(_rehearse, objects, pending, table, kind)
+    task = partial(rehearse_both, objects, pending, table, kind)
     try:
         rehearsal, elsewhere = WORKERS.run(task, rows or (), options.budget.total_seconds())
     except OverBudgetError as error:
@@ -93,15 +93,23 @@ class _Rows:
         self.basis = yield from self._statements
 
 
-def _rehearse(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of these
+def rehearse_both(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of these
     objects: Sequence[SchemaObject],
     pending: Sequence[Migration],
     table: str,
     kind: BasisKind,
-    rows: Iterator[str],
-    watch: Callable[[int, int], None],
+    rows: Iterable[str],
+    watch: Callable[[int, int], None] = lambda _number, _offset: None,
 ) -> tuple[Rehearsal, Rehearsal | None]:
-    """Run the rehearsals. This is the task of the other process."""
+    """Rehearse on the rows, and on generated rows if some tables are empty. This is the task of the other process.
+
+    Args:
+        rows: The statements that insert the live rows.
+        watch: Called with the number of the file and the offset of the statement before each.
+
+    Raises:
+        SqlError: The live schema or the rows cannot be created in the local SQLite.
+    """
 
     def watched(number: int, statement: Statement) -> None:
         watch(number, statement.offset)

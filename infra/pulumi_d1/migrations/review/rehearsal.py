@@ -13,6 +13,7 @@ from pulumi_d1.migrations.review.broken import find_broken
 from pulumi_d1.migrations.review.rows.made import fill_tables
 from pulumi_d1.migrations.review.rows.options import Basis, BasisKind
 from pulumi_d1.sqlite import schema
+from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.observe import OVER_BUDGET, observe
 from pulumi_d1.sqlite.sandbox import trusted
@@ -36,6 +37,7 @@ TOO_SLOW: Final = "{} ... takes longer than the budget of the rehearsal"
 TOO_LARGE: Final = "{} ... needs more memory than a rehearsal may use"
 """The message about a statement that used up the memory."""
 
+_FILLS: Final = frozenset({"CREATE_TABLE", "INSERT", "UPDATE"})
 _VIOLATIONS: Final = "SELECT parent FROM pragma_foreign_key_check(?)"
 
 
@@ -209,6 +211,7 @@ class _Run:
 
     Attributes:
         filled: Tables that have generated rows, by folded name.
+        own: Tables that the files created and filled themselves, by folded name. They have no live rows.
         known: Foreign keys that were read.
         violations: Rows that reference a missing row, by child and parent, as last counted; None before that.
     """
@@ -223,6 +226,7 @@ class _Run:
     over_budget: Refusal | None = None
     unfilled: set[str] = field(default_factory=set)
     filled: set[str] = field(default_factory=set)
+    own: set[str] = field(default_factory=set)
     known: dict[tuple[str, str], tuple[ForeignKey, ...]] = field(default_factory=dict)
     violations: Counter[tuple[str, str]] | None = None
 
@@ -241,7 +245,10 @@ class _Run:
             known=self.known,
             watch=lambda statement: self.watch(number, statement),
         )
-        file = RehearsedFile(migration, observed.steps, observed.fates, observed.restarts)
+        fates = tuple(fate for fate in observed.fates if fate.start not in self.own)
+        file = RehearsedFile(migration, observed.steps, fates, observed.restarts)
+        if self.basis.kind is not BasisKind.MADE:
+            self._follow(observed.steps)
         self.undecided += (locate_refusal(name, script, observed.steps, error) for error in observed.undecided)
         if observed.refusal:
             refusal = locate_refusal(name, script, observed.steps, observed.refusal)
@@ -255,6 +262,23 @@ class _Run:
             file = replace(file, violations=self._new_violations())
         self.files.append(file)
         return not observed.refusal
+
+    def _follow(self, steps: Iterable[Step]) -> None:
+        """Find the tables that the files create and fill themselves, without live rows."""
+        for step in steps:
+            action = step.actions[0] if step.actions else None
+            change = parse_alter_table(step.statement.text) if step.changed_schema else None
+            if action is None:
+                continue
+            name = fold(action.name)
+            if step.changed_schema and action.verb == "CREATE_TABLE":
+                self.own.add(name)
+            if action.verb in _FILLS and {table for table, _ in step.reads} - self.own:
+                self.own.discard(name)
+            if change and change.kind is AlterKind.RENAME_TABLE and name in self.own:
+                self.own = self.own - {name} | {change.new}
+            elif action.verb == "DROP_TABLE":
+                self.own.discard(name)
 
     def _fill(self) -> None:
         """Generate rows for the tables that have none yet."""

@@ -11,6 +11,7 @@ from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW, LiveDatabase
 from pulumi_d1.migrations.review.rehearsal import Refusal, rehearse
 from pulumi_d1.migrations.review.review import drift
+from pulumi_d1.migrations.review.rows.options import Basis, BasisKind
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 from pulumi_d1.sqlite.execute import run_script
@@ -34,7 +35,8 @@ def live(script: str, *applied: str) -> LiveDatabase:
 
 def run(*scripts: str, on: LiveDatabase = NEW) -> Rehearsal:
     files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, start=1)]
-    return rehearse(on.objects, files, TABLE)
+    kind = BasisKind.MADE if on.objects else BasisKind.NEW
+    return rehearse(on.objects, files, TABLE, Basis(kind))
 
 
 def changes(rehearsal: Rehearsal) -> list[tuple[str, str]]:

@@ -39,8 +39,8 @@ BROKEN: Final = Rule(
     "key names something that is no longer there, or references a column that is not unique. SQLite notices only when "
     "it is used. ALTER TABLE ... RENAME also changes the triggers, views and foreign keys that name the table.",
     "Rebuild in the order create, copy, drop, rename: CREATE TABLE authors_new, INSERT INTO authors_new SELECT, DROP "
-    "TABLE authors, ALTER TABLE authors_new RENAME TO authors. Change what names a dropped table or column in the same "
-    "file. A referenced column must be the PRIMARY KEY or UNIQUE.",
+    "TABLE authors, ALTER TABLE authors_new RENAME TO authors. DROP the triggers and views that name the table before "
+    "that, and create them again after it. A referenced column must be the PRIMARY KEY or UNIQUE.",
 )
 ORPHANS: Final = Rule(
     "D113",

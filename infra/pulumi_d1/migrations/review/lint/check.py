@@ -17,6 +17,7 @@ from pulumi_d1.migrations.review.lint import (
     traps,
     waivers,
 )
+from pulumi_d1.migrations.review.rows.options import BasisKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +53,8 @@ def lint(
     hits = [*_by_rows(rehearsal, exists=exists), *_by_text(rehearsal, table, exists=exists)]
     known = {_place(hit) for hit in hits}
     others = [hit for hit in _by_rows(elsewhere, exists=True) if _place(hit) not in known] if elsewhere else []
-    hits += [_without_rows(hit) for hit in others if hit.finding.rule in _LOSSES]
+    if rehearsal.basis.kind is not BasisKind.NEW:
+        hits += [_without_rows(hit) for hit in others if hit.finding.rule in _LOSSES]
     findings = tuple(hit.finding for hit in hits)
     if allowed := waivers.read_waivers(rehearsal):
         void = waivers.find_void_waivers(allowed, {rule.code for rule in RULES}, [*others, *hits])

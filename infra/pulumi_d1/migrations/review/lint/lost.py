@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
     from pulumi_d1.sqlite.fates import ColumnFate, TableFate
     from pulumi_d1.sqlite.observation import Step
+    from pulumi_d1.sqlite.recorder import Action
 
 CASCADE: Final = Rule(
     "D101",
@@ -178,7 +179,7 @@ class _File:
             yield from self._replaced(index, step)
         for fate in self._file.fates:
             yield from self._rows(fate)
-            if fate.missing < fate.rows or not fate.end:
+            if fate.end and not (fate.rebuilt and self._copying(fate) is None):
                 yield from self._columns(fate)
 
     def _fate(self, table: str) -> TableFate | None:
@@ -194,7 +195,7 @@ class _File:
             if fate is None:  # a copy that the file makes and drops again
                 lasting = max((item.missing for item in self._file.fates if item.rebuilt), default=0)
             else:
-                lasting = fate.missing if fate.kept is not Kept.YES else 0
+                lasting = fate.missing
             if lasting and table not in dropped:
                 yield self._victim(step, table, min(rows, lasting), "DELETE")
         for table, rows in step.count("UPDATE", indirect=True).items():
@@ -314,7 +315,7 @@ class _File:
         direct = [
             (index, step, step.count("DELETE", indirect=False))
             for index, step in enumerate(self._file.steps)
-            if step.names("DELETE") and step.names("DELETE")[0] and fold(step.actions[0].name) in names
+            if step.actions and step.actions[0].verb == "DELETE" and fold(step.actions[0].name) in names
         ]
         missing = (
             fate.missing
@@ -351,27 +352,29 @@ class _File:
 
     def _columns(self, fate: TableFate) -> Iterator[Hit]:
         names = self._aliases[fate.start]
-        if not fate.end:
-            return
-        yield from self._gone_columns(fate, names)
-        changed = [column for column in fate.columns if column.lost and not column.gone]
+        by_victims = {
+            fold(name)
+            for victims in self._victims.values()
+            for victim in victims
+            if fold(victim.table) in names
+            for name in victim.columns
+        }
+        changed = [c for c in fate.columns if c.lost and not c.gone and fold(c.name) not in by_victims]
         for index, step in enumerate(self._file.steps):
-            written = self._written(step, names)
-            if step.every_row and (
-                overwritten := [c for c in changed if fold(c.name) in written and c.kept is not Kept.YES]
-            ):
+            written = self._written(step, names) if step.every_row else ()
+            if overwritten := [c for c in changed if fold(c.name) in written and c.kept is not Kept.YES]:
                 listed = ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in overwritten)
                 message = f"every row of {step.actions[0].name} gets a new value in {listed}"
                 yield hit_at(self._file, index, UPDATED, Severity.WARNING, message)
         explained = {name for step in self._file.steps for name in self._written(step, names)}
-        explained |= {
-            fold(c) for victims in self._victims.values() for v in victims if fold(v.table) in names for c in v.columns
-        }
         copied = [column for column in changed if fold(column.name) not in explained]
-        if fate.rebuilt and copied and (filled := self._copying(fate)) is not None:
+        emptied = [column for column in copied if fate.rebuilt and column.nulled == column.values]
+        yield from self._gone_columns(fate, names, emptied)
+        copied = [column for column in copied if column not in emptied]
+        if copied and not fate.virtual and (filled := self._copying(fate)) is not None:
             yield self._moved(fate, copied, filled)
 
-    def _gone_columns(self, fate: TableFate, names: frozenset[str]) -> Iterator[Hit]:
+    def _gone_columns(self, fate: TableFate, names: frozenset[str], emptied: list[ColumnFate]) -> Iterator[Hit]:
         gone = [c for c in fate.columns if c.gone and c.values and c.kept is not Kept.YES]
         for column in gone:
             index = next(
@@ -389,7 +392,7 @@ class _File:
                 message = f"{self._file.steps[index].actions[0].name} loses the values of {self._valued(column)}"
                 yield hit_at(self._file, index, COLUMN, _severity(column), message)
         dropped = self._last("DROP_TABLE", names)
-        left = [c for c in gone if not self._is_altered(c, names)]
+        left = [c for c in gone if not self._is_altered(c, names)] + emptied
         if fate.rebuilt and left and dropped is not None:
             severity = max((_severity(column) for column in left), key=lambda item: item is Severity.ERROR)
             message = f"the rebuild of {fate.name} does not copy the values of {', '.join(map(self._valued, left))}"
@@ -418,7 +421,7 @@ class _File:
             f"sets {c.name} of {self._counts.rows(c.lost)} of {fate.name} to "
             f"{'NULL' if c.nulled == c.lost else 'one value'}"
             for c in columns
-            if not c.holds and (c.nulled == c.lost or c.constant)
+            if not c.holds and (c.nulled == c.lost or (c.constant and c.lost == c.values))
         ]
         if clauses:
             message = f"{doing} {', '.join(clauses)}"
@@ -429,9 +432,18 @@ class _File:
     # Statements
 
     def _written(self, step: Step, names: frozenset[str]) -> frozenset[str]:
-        """Return the folded columns of a table that an UPDATE or an UPSERT writes."""
-        own = (a for a in step.actions if not a.trigger and a.verb == "UPDATE" and fold(a.name) in names)
-        return frozenset(fold(action.other) for action in own)
+        """Return the folded columns of a table that an UPDATE, an UPSERT or a REPLACE writes."""
+        action = step.actions[0] if step.actions else None
+        if action is None or fold(action.name) not in names or action.verb not in {"UPDATE", "INSERT"}:
+            return frozenset()
+        written = {
+            fold(other.other)
+            for other in step.actions
+            if not other.trigger and (other.verb, other.name) == ("UPDATE", action.name)
+        }
+        if action.verb == "INSERT" and step.count("DELETE", indirect=False):
+            written |= _inserted(step) or {fold(c.name) for fate in self._file.fates for c in fate.columns}
+        return frozenset(written)
 
     def _last(self, verb: str, names: frozenset[str]) -> int | None:
         """Return the index of the last statement that does this to one of the names."""
@@ -443,17 +455,22 @@ class _File:
         return found[-1] if found else None
 
     def _copying(self, fate: TableFate) -> int | None:
-        """Return the index of the statement that fills the table which has the rows at the end."""
-        names = self._aliases[fate.start]
-        found = [
-            index
-            for index, step in enumerate(self._file.steps)
-            if step.actions
-            and step.actions[0].verb in {"INSERT", "CREATE_TABLE"}
-            and fold(step.actions[0].name) in names
-            and step.reads
-        ]
-        return found[-1] if found else None
+        """Return the index of the last statement that copies rows of a table, or of a copy, back into it."""
+        names, sources, found = self._aliases[fate.start], {fate.start, fold(fate.name)}, None
+        for index, step in enumerate(self._file.steps):
+            action = step.actions[0] if step.actions else None
+            change = parse_alter_table(step.statement.text) if step.changed_schema else None
+            if action and change and change.kind is AlterKind.RENAME_TABLE and fold(action.name) in sources:
+                sources.add(change.new)
+            elif action and action.verb in {"INSERT", "CREATE_TABLE"} and sources & _others(step, action):
+                sources.add(fold(action.name))
+                found = index if fold(action.name) in names else found
+        return found
+
+
+def _others(step: Step, action: Action) -> set[str]:
+    """Return the tables that a statement reads. CREATE TABLE reads the new table itself, for its keys."""
+    return {table for table, _ in step.reads} - {fold(action.name)}
 
 
 def _aliases(fate: TableFate, steps: Sequence[Step]) -> frozenset[str]:
@@ -472,14 +489,17 @@ def _severity(column: ColumnFate) -> Severity:
 
 def _unnamed(step: Step, fate: TableFate) -> Iterator[ColumnFate]:
     """Yield the columns that a REPLACE changes without naming them."""
+    named = _inserted(step)
+    if named and step.actions[0].verb == "INSERT":
+        yield from (column for column in fate.columns if column.lost and fold(column.name) not in named)
+
+
+def _inserted(step: Step) -> set[str]:
+    """Return the folded columns that an INSERT names; empty if it names none."""
     words = tokens(step.statement.text)
     at = words.index("into") + 1 if "into" in words else len(words)
     start = next((place for place in range(at, min(at + 4, len(words))) if words[place] == "("), None)
-    if start is None or step.actions[0].verb != "INSERT":
-        return
-    end = words.index(")", start)
-    named = set(words[start + 1 : end])
-    yield from (column for column in fate.columns if column.lost and fold(column.name) not in named)
+    return set() if start is None else set(words[start + 1 : words.index(")", start)])
 
 
 def _no_protection(file: RehearsedFile, step: int) -> str:

@@ -78,6 +78,7 @@ class Basis:
         rows_read: Number of rows that D1 counted as read.
         unfilled: Tables without rows, because no generated row satisfies their CHECKs.
         unread: Tables without rows, because their rows cannot be read.
+        live: Names of tables that lose sampled rows, their number of live rows, and whether there are more.
     """
 
     kind: BasisKind
@@ -86,6 +87,7 @@ class Basis:
     rows_read: int = 0
     unfilled: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    live: tuple[tuple[str, int, bool], ...] = ()
 
     @property
     def line(self) -> str:
@@ -97,6 +99,12 @@ class Basis:
             line += f"; no rows in: {_names(self.unfilled)}, because their CHECKs cannot be satisfied"
         if self.unread:
             line += f"; no rows in: {_names(self.unread)}, because their rows cannot be read"
+        if self.live:
+            live = (
+                f"{_names([table])} has {'at least ' * more}{_counted(number, 'row')}"
+                for table, number, more in self.live
+            )
+            line += f"; live, {', '.join(live)}"
         return line
 
     def _rows(self) -> str:

@@ -12,6 +12,7 @@ from pulumi_d1.sqlite.references import references
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 from pulumi_d1.sqlite.storage import RowSource
 from pulumi_d1.tables.insert import create_pieces_table, insert_statements, pieces_table_name
+from pulumi_d1.tables.literal import SEPARATOR
 from pulumi_d1.tables.plan import (
     SEQUENCES_SQL,
     full_text_options_sql,
@@ -36,7 +37,7 @@ _PROBES: Final = 3
 _PROBE_IDS: Final = 100
 """Ids that are tried, in three places of a table, to estimate how many of its ids are in use."""
 
-_ESTIMATE_MARGIN: Final = 1.2
+_ESTIMATE_MARGIN: Final = 1.05
 """An estimate above the limit by this factor is believed. Below it, the rows are read, and the limit stops the read."""
 
 
@@ -128,7 +129,9 @@ class _RowReader:
             if rows := sample.rows.get(fold(storage.table)):
                 self.filled[storage.table] = len(rows)
                 # A value that was cut or set to NULL may violate a constraint.
-                yield from insert_statements(storage, rows.values(), self.pieces, "INSERT OR IGNORE")
+                yield from insert_statements(
+                    storage, map(SEPARATOR.join, rows.values()), self.pieces, "INSERT OR IGNORE"
+                )
 
     def other_statements(self, ledger: str) -> Iterator[str]:
         """Yield what follows the rows: full-text indexes and sequences."""

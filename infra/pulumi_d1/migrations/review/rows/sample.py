@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pulumi_d1.sqlite.names import fold
-from pulumi_d1.tables.literal import join_sql, literal_sql
+from pulumi_d1.tables.literal import SEPARATOR, join_sql, literal_sql
 from pulumi_d1.tables.reader import (
     REQUEST_BYTES,
     aliases,
     copied_columns,
     guarded_sql,
+    key_of,
     key_places,
     ordered_sql,
     parse_rows,
@@ -116,14 +117,14 @@ class Sample:
     def _add_rows(self, storage: Storage, rows: Iterable[Row]) -> list[LargeRow]:
         """Add the complete rows, and return the others."""
         complete, large = parse_rows(rows)
-        name, places = fold(storage.table), key_places(storage)
+        name = fold(storage.table)
         kept = self.rows.setdefault(name, {})
-        for cells in complete:
-            kept[tuple(cells[place] for place in places)] = cells
+        added: list[Cells] = [tuple(text.split(SEPARATOR)) for text in complete]
+        kept.update((key_of(storage, cells), cells) for cells in added)
         for (parent, columns), known in self._known.items():
             if parent == name:
-                indexes = self._places(name, columns)
-                known.update(tuple(cells[place] for place in indexes) for cells in complete)
+                places = self._places(name, columns)
+                known.update(tuple(cells[place] for place in places) for cells in added)
         return large
 
     def _cut_sql(self, storage: Storage) -> str:

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.review.evidence import rehearse_both
 from pulumi_d1.migrations.review.lint.check import lint
-from pulumi_d1.migrations.review.rehearsal import rehearse
+from pulumi_d1.migrations.review.rows.options import BasisKind
 from pulumi_d1.sqlite import schema
 from tests.support.lint import live
 from tests.support.lint.cases import CASES
@@ -58,6 +59,7 @@ _PIECES = st.sampled_from(
 )
 _SCRIPTS = st.lists(st.one_of(_STATEMENTS, _PIECES, st.text(max_size=5)), max_size=12).map("".join)
 _OBJECTS = tuple(schema.read(live.database()).objects.values())
+_ROWS = live.texts(live.SEED)
 
 
 @settings(deadline=None, max_examples=300)
@@ -65,8 +67,10 @@ _OBJECTS = tuple(schema.read(live.database()).objects.values())
 def test_lint_accepts_any_text(scripts: list[str], database: str) -> None:
     files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, 4)]
     texts = {file.name: file.sql for file in files}
-    rehearsal = rehearse(_OBJECTS if database == "live" else (), files, live.TABLE)
-    for finding in lint(rehearsal, live.TABLE, None if database == "no database" else {}):
+    kind = {"live": BasisKind.LIVE, "new": BasisKind.NEW, "no database": BasisKind.MADE}[database]
+    objects, rows = (_OBJECTS, _ROWS) if database == "live" else ((), ())
+    rehearsal, elsewhere = rehearse_both(objects, files, live.TABLE, kind, rows)
+    for finding in lint(rehearsal, live.TABLE, elsewhere=elsewhere, exists=database != "no database"):
         lines = texts[finding.name].split("\n")
         assert 1 <= finding.line <= len(lines), finding
         assert 1 <= finding.column <= max(1, len(lines[finding.line - 1])), finding
