@@ -291,10 +291,11 @@ class _ScriptRun:
         """
         message = str(error)
         if "SQLITE_CONSTRAINT_TRIGGER" in message:
-            text, _, code = message.rpartition(": SQLITE_CONSTRAINT")
+            text, _, code = message.partition(": SQLITE_CONSTRAINT")
             with trusted(self.connection):
                 sql = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND instr(sql, ?)"
                 is_fixed = self.connection.execute(sql, (text,), can_cache=False).fetchall()
+            is_fixed = is_fixed or text in self.script
             message = message if is_fixed else f"a trigger refuses it: SQLITE_CONSTRAINT{code}"
         else:
             message = _QUOTED.sub(
