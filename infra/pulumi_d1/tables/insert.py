@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
-from pulumi_d1.tables.literal import hex_digits
+from pulumi_d1.tables.literal import SEPARATOR, hex_digits
 from pulumi_d1.tables.reader import copied_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from pulumi_d1.sqlite.storage import Storage
-    from pulumi_d1.tables.reader import Cells
 
 _MAX_BYTES: Final = MAX_STATEMENT_BYTES - 1_000
 _MAX_VALUES: Final = 2_000
@@ -27,10 +26,11 @@ _STAGED_BYTES: Final = 100
 """Upper bound for the SQL that selects a staged value."""
 
 
-def insert_statements(storage: Storage, rows: Iterable[Cells], pieces: str, verb: str = "INSERT") -> Iterator[str]:
+def insert_statements(storage: Storage, rows: Iterable[str], pieces: str, verb: str = "INSERT") -> Iterator[str]:
     """Yield the statements that insert rows of a table.
 
     Args:
+        rows: The literals of each row, as `join_sql` writes them.
         pieces: The name of a table that `create_pieces_table` created.
         verb: INSERT, or INSERT OR IGNORE to leave out what the table refuses.
     """
@@ -39,14 +39,15 @@ def insert_statements(storage: Storage, rows: Iterable[Cells], pieces: str, verb
     room = _MAX_BYTES - len(head.encode())
     batch: list[str] = []
     size = 0
-    for cells in rows:
-        values = f"({', '.join(cells)})"
-        staged = _too_long(cells, room) if len(values) > room else ()
+    for row in rows:
+        values = f"({row.replace(SEPARATOR, ', ')})"
+        staged = _too_long(row.split(SEPARATOR), room) if len(values) > room else ()
         full = size + len(values) > room or (len(batch) + 1) * len(columns) > _MAX_VALUES
         if batch and (full or staged):
             yield f"{head}{', '.join(batch)};"
             batch, size = [], 0
         if staged:
+            cells = row.split(SEPARATOR)
             for place in staged:
                 yield from _assemble(cells[place], place, pieces)
             values = ", ".join(_value(cell, place, staged, pieces) for place, cell in enumerate(cells))
@@ -70,7 +71,7 @@ def create_pieces_table(name: str) -> str:
     return f"CREATE TABLE {quoted(name)} (place INTEGER PRIMARY KEY, value);"
 
 
-def _too_long(cells: Cells, room: int) -> tuple[int, ...]:
+def _too_long(cells: Sequence[str], room: int) -> tuple[int, ...]:
     """Return the indexes of the values to stage: the longest, until the others fit together."""
     places = []
     size = sum(len(cell) + len(", ") for cell in cells)

@@ -39,14 +39,14 @@ def literal_sql(value: str, max_bytes: int | None = None) -> str:
     Text goes as hexadecimal digits if it contains a NUL, at which quote() and length() stop, or bytes that are not
     UTF-8, which JSON cannot contain. GLOB finds everything that is not printable ASCII.
     """
-    mark = dict.fromkeys("TB", "")
-    if max_bytes is not None:
-        size = f"octet_length({value})"
-        mark = {kind: f"WHEN {size} > {max_bytes} THEN '{kind}' || {size} " for kind in mark}
     plain = f"length({value}) = octet_length({value}) AND {value} NOT GLOB '*[^ -~]*'"
-    text = f"CASE {mark['T']}WHEN {plain} THEN quote({value}) ELSE 'CAST(X''' || hex({value}) || ''' AS TEXT)' END"
-    blob = f"CASE {mark['B']}ELSE quote({value}) END" if mark["B"] else f"quote({value})"
-    return f"CASE typeof({value}) WHEN 'text' THEN {text} WHEN 'blob' THEN {blob} ELSE quote({value}) END"
+    digits = f"'CAST(X''' || hex({value}) || ''' AS TEXT)'"
+    literal = f"CASE WHEN typeof({value}) <> 'text' OR ({plain}) THEN quote({value}) ELSE {digits} END"
+    if max_bytes is None:
+        return literal
+    mark = f"CASE typeof({value}) WHEN 'text' THEN 'T' ELSE 'B' END || octet_length({value})"
+    is_long = f"typeof({value}) IN ('text', 'blob') AND octet_length({value}) > {max_bytes}"
+    return f"CASE WHEN {is_long} THEN {mark} ELSE {literal} END"
 
 
 def join_sql(literals: Sequence[str]) -> str:

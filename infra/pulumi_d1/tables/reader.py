@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.storage import Storage
 
 Cells: TypeAlias = tuple[str, ...]
-"""A row: a literal for each of `copied_columns`."""
+"""Literals of some columns of a row."""
 
 REQUEST_CELLS: Final = 400_000
 """Values in one answer."""
@@ -88,6 +88,11 @@ def key_places(storage: Storage) -> tuple[int, ...]:
     return tuple(columns.index(key.rpartition(" COLLATE ")[0] or key) for key in storage.key)
 
 
+def key_of(storage: Storage, cells: Sequence[str]) -> Cells:
+    """Return the literals of a row's key."""
+    return tuple(cells[place] for place in key_places(storage))
+
+
 def ordered_sql(storage: Storage, where: str, order: Sequence[str], limit: int) -> str:
     """Return SQL for the first rows of a table in an order, with `aliases` as columns."""
     columns = ", ".join(f"{sql} AS {name}" for sql, name in zip(copied_columns(storage), aliases(storage), strict=True))
@@ -132,16 +137,17 @@ class LargeRow:
     key: Cells
 
 
-def parse_rows(rows: Iterable[Row]) -> tuple[list[Cells], list[LargeRow]]:
-    """Return the rows that `guarded_sql` selected, and those whose values it left out."""
-    complete: list[Cells] = []
+def parse_rows(rows: Iterable[Row]) -> tuple[list[str], list[LargeRow]]:
+    """Return the rows that `guarded_sql` selected, as `join_sql` writes them, and those whose values it left out."""
+    complete: list[str] = []
     large: list[LargeRow] = []
     for row in rows:
-        cells = tuple(str(row["cells"]).split(SEPARATOR))
-        if cells[0].startswith(_LARGE):
-            large.append(LargeRow(int(cells[0][1:]), cells[1:]))
+        text: str = row["cells"]
+        if text.startswith(_LARGE):
+            size, *key = text[1:].split(SEPARATOR)
+            large.append(LargeRow(int(size), tuple(key)))
         else:
-            complete.append(cells)
+            complete.append(text)
     return complete, large
 
 
@@ -222,8 +228,8 @@ class TableReader:
 
     def read_tables(
         self, storages: Sequence[Storage], most_rows: Mapping[str, int], limit: int | None = None
-    ) -> Iterator[tuple[Storage, list[Cells]]]:
-        """Yield all rows of the tables, some at a time. Those of a table may come in any order.
+    ) -> Iterator[tuple[Storage, list[str]]]:
+        """Yield all rows of the tables, some at a time, as `join_sql` writes them. A table's may come in any order.
 
         Args:
             most_rows: Largest number of rows of each table, by name, as far as it is known.
@@ -251,7 +257,7 @@ class TableReader:
                 if len(rows) == page.limit:
                     tables.append(_after(page, rows, complete, large))
 
-    def read_large(self, storage: Storage, rows: Sequence[LargeRow]) -> Iterator[list[Cells]]:
+    def read_large(self, storage: Storage, rows: Sequence[LargeRow]) -> Iterator[list[str]]:
         """Yield the rows whose values were left out, some at a time."""
         max_bytes = _ROW_BYTES // len(copied_columns(storage))
         cells = join_sql([literal_sql(name, max_bytes) for name in aliases(storage)])
@@ -263,7 +269,7 @@ class TableReader:
             ]
             yield list(self._completed(storage, [parse_cells(str(row["cells"])) for row in found]))
 
-    def _completed(self, storage: Storage, rows: Sequence[tuple[str | LargeValue, ...]]) -> Iterator[Cells]:
+    def _completed(self, storage: Storage, rows: Sequence[tuple[str | LargeValue, ...]]) -> Iterator[str]:
         """Yield rows with the values that are too long for the text of their row."""
         places = key_places(storage)
         pieces: list[str] = []
@@ -274,7 +280,8 @@ class TableReader:
                     pieces += _piece_statements(storage, key, cell)
         digits = ("".join(str(row["piece"]) for row in rows) for rows in self.query(pieces)) if pieces else iter(())
         for row in rows:
-            yield tuple(_digits_of(cell, digits) if isinstance(cell, LargeValue) else cell for cell in row)
+            cells = (_digits_of(cell, digits) if isinstance(cell, LargeValue) else cell for cell in row)
+            yield SEPARATOR.join(cells)
 
     def _next_pages(self, tables: deque[_Unfinished], limit: int | None) -> list[_Page]:
         """Take tables from the queue, and return a page of each for one request."""
@@ -314,12 +321,12 @@ def wanted_groups(values: Sequence[Cells], most: int) -> Iterator[list[Cells]]:
         yield from (group[start : start + most] for start in range(0, len(group), most))
 
 
-def _after(page: _Page, rows: Sequence[Row], complete: Sequence[Cells], large: Sequence[LargeRow]) -> _Unfinished:
+def _after(page: _Page, rows: Sequence[Row], complete: Sequence[str], large: Sequence[LargeRow]) -> _Unfinished:
     """Return what is left of a table after a page. Its last row is the last in the order of the key."""
     storage = page.table.storage
-    [last_complete, last_large] = parse_rows(rows[-1:])
-    key = last_large[0].key if last_large else [last_complete[0][place] for place in key_places(storage)]
-    size = sum(sum(map(len, cells)) for cells in complete) + sum(row.size for row in large)
+    last, last_large = parse_rows(rows[-1:])
+    key = last_large[0].key if last_large else key_of(storage, last[0].split(SEPARATOR))
+    size = sum(map(len, complete)) + sum(row.size for row in large)
     most_rows = None if page.table.most_rows is None else max(0, page.table.most_rows - len(rows))
     after = f" WHERE ({', '.join(storage.key)}) > ({', '.join(key)})"
     return _Unfinished(storage, most_rows, after, max(1, size // len(rows)))
