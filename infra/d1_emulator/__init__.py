@@ -3,9 +3,10 @@
 It shares only `pulumi_d1.sqlite` and `pulumi_d1.errors` with the product, so that it cannot repeat its mistakes.
 The modules, in the order in which a request passes through them::
 
-    local        `d1 local`: run a command against its own emulator
+    local        `d1 local`: run a command against the project's emulator
     command      `d1 emulator`: serve until stopped
     server       the application and its socket
+    sharing      the state folder between processes
     faults/      faults on request, and tighter limits
     api/         everything that is HTTP
     transfers/   imports and exports, which outlast a request

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import signal
 import threading
@@ -15,13 +16,14 @@ from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.routes import ENDPOINTS
 from d1_emulator.api_errors import Malformed
 from d1_emulator.faults.behaviour import Behaviour, read_behaviour
-from d1_emulator.server import DEFAULT_TOKEN, environment, serving
+from d1_emulator.server import DEFAULT_TOKEN, TOKEN_VARIABLE, environment, serving
+from d1_emulator.sharing import project_folder
 from pulumi_d1.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DEFAULT_PORT = 8787
+_DEFAULT_PORT = 8910  # wrangler dev and wrangler pages dev use 8787 and 8788
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _FREE_PLAN: Final = {"max_databases": 10, "max_database_mb": 500, "retention_days": 7}
 """Cloudflare's page on D1's limits."""
@@ -38,14 +40,12 @@ _QUOTA: Final = ("requests", "seconds", "block_seconds")
 )
 @click.option(
     "--state",
-    default=Path(".d1/emulator"),
-    show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Folder that keeps the databases between runs.",
+    help="Folder that keeps the databases between runs.  [default: .d1/emulator of the project]",
 )
 @click.option(
     "--token",
-    envvar="D1_EMULATOR_TOKEN",
+    envvar=TOKEN_VARIABLE,
     show_envvar=True,
     help=f"API token that clients must send. Default: {DEFAULT_TOKEN}.",
 )
@@ -91,7 +91,7 @@ _QUOTA: Final = ("requests", "seconds", "block_seconds")
     default=None,
     help="Split the SQL of queries with the known defects of the service's splitter.",
 )
-def emulator(port: int, state: Path, token: str | None, **options: Any) -> None:
+def emulator(port: int, state: Path | None, token: str | None, **options: Any) -> None:
     r"""Serve a local Cloudflare with D1 and Time Travel.
 
     Prints the variables that point wrangler, the Pulumi provider and the SDK at it, for a shell to read. Limits and
@@ -103,13 +103,14 @@ def emulator(port: int, state: Path, token: str | None, **options: Any) -> None:
       d1 emulator --port 0 --state /tmp/d1      a free port, which it prints
     """
     token = token or DEFAULT_TOKEN
+    state = state or project_folder() / ".d1" / "emulator"
     stopped = threading.Event()
     for number in _STOP_SIGNALS:
         signal.signal(number, lambda _number, _frame: stopped.set())
     with serving(state, port=port, token=token, behaviour=behaviour_of(options)) as address:
         for name, value in environment(address.base_url, token).items():
             click.echo(f"export {name}={shlex.quote(value)}")
-        click.echo(f"Serving {state} at {address.base_url}. Stop with Ctrl-C.", err=True)
+        click.echo(f"Serving {os.path.relpath(state)} at {address.base_url}. Stop with Ctrl-C.", err=True)
         stopped.wait()
 
 

@@ -1,4 +1,4 @@
-"""`d1 local`: run a command against its own emulator, with local Pulumi state."""
+"""`d1 local`: run a command against the project's emulator, with local Pulumi state."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import shutil
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, environment, serving
+from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, TOKEN_VARIABLE, environment, serving
+from d1_emulator.sharing import has_users, joined, project_folder, wait_for_users
+from pulumi_d1.errors import FolderInUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,37 +28,58 @@ _GET_PULUMI = "install it (https://www.pulumi.com/docs/install/), or run 'make e
 @click.option(
     "--state",
     type=click.Path(file_okay=False, path_type=Path),
-    default=Path(".d1"),
-    show_default=True,
-    help="Folder that keeps the databases and the Pulumi state.",
+    help="Folder that keeps the databases and the Pulumi state.  [default: .d1 of the project]",
 )
-@click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.argument("command", nargs=-1, type=click.UNPROCESSED)
 @click.pass_context
-def local(context: click.Context, state: Path, command: Sequence[str]) -> None:
-    r"""Run COMMAND against a local D1.
+def local(context: click.Context, state: Path | None, command: Sequence[str]) -> None:
+    r"""Run COMMAND, or a shell, against a local D1.
 
-    Starts an emulator, sets the variables that point Pulumi's Cloudflare provider, the SDKs and wrangler at it, keeps
-    the Pulumi state in the same folder, and ends with COMMAND's exit code.
+    Starts an emulator, or joins the project's running one, sets the variables that point Pulumi's Cloudflare provider,
+    the SDKs and wrangler at it, keeps the Pulumi state in the same folder, and ends with COMMAND's exit code. Works in
+    each folder of the project.
 
     \b
     Examples:
       d1 local -- pulumi preview --stack dev
       d1 local -- wrangler d1 list
+      d1 local                                  a shell
     """
+    state = state or project_folder() / ".d1"
     (state / "pulumi").mkdir(parents=True, exist_ok=True)
-    with serving(state / "emulator", token=DEFAULT_TOKEN) as address, _without_salts(Path.cwd()):
-        # The emulator's folder is locked, and with it the Pulumi state: a lock in there is left from a killed run.
-        shutil.rmtree(state / "pulumi" / ".pulumi" / "locks", ignore_errors=True)
+    token = os.environ.get(TOKEN_VARIABLE) or DEFAULT_TOKEN
+    with _emulator(state, token) as base_url, _without_salts(project_folder()):
         variables = {
             **os.environ,
             "PATH": _path(),
-            **environment(address.base_url, DEFAULT_TOKEN, DEFAULT_ACCOUNT_ID),
+            **environment(base_url, token, DEFAULT_ACCOUNT_ID),
             "PULUMI_BACKEND_URL": (state / "pulumi").resolve().as_uri(),
             # The local state has no secrets. Pulumi asks for a passphrase unless the variable is set.
             "PULUMI_CONFIG_PASSPHRASE": os.environ.get("PULUMI_CONFIG_PASSPHRASE", ""),
         }
+        if not command:
+            command = [os.environ.get("SHELL") or "/bin/sh"]
+            click.echo(f"{command[0]} against {base_url}, with the state in {os.path.relpath(state)}", err=True)
         code = _run(command, variables)
     context.exit(code)
+
+
+@contextmanager
+def _emulator(state: Path, token: str) -> Iterator[str]:
+    """Serve the project's databases, or join the process that does, and yield the base URL."""
+    folder = state / "emulator"
+    with ExitStack() as stack:
+        try:
+            address = stack.enter_context(serving(folder, token=token))
+        except FolderInUse:
+            yield stack.enter_context(joined(folder))
+            return
+        # The emulator's folder is locked, and with it the Pulumi state: a lock in there is left from a killed run.
+        shutil.rmtree(state / "pulumi" / ".pulumi" / "locks", ignore_errors=True)
+        yield address.base_url
+        if has_users(folder):
+            click.echo("waiting for the other commands that use this emulator", err=True)
+            wait_for_users(folder)
 
 
 def _path() -> str:

@@ -37,6 +37,7 @@ from d1_emulator.faults import control
 from d1_emulator.faults.behaviour import Behaviour, ImportKind
 from d1_emulator.faults.dropped import DroppingProtocol
 from d1_emulator.faults.injector import FaultInjector
+from d1_emulator.sharing import announced
 from d1_emulator.transfers.shared import Transfers, open_transfers
 from pulumi_d1.errors import ConfigError
 
@@ -48,9 +49,19 @@ if TYPE_CHECKING:
 
     from d1_emulator.databases.limits import Limits
 
-__all__ = ["DEFAULT_ACCOUNT_ID", "DEFAULT_TOKEN", "HOST", "Address", "create_app", "environment", "serving"]
+__all__ = [
+    "DEFAULT_ACCOUNT_ID",
+    "DEFAULT_TOKEN",
+    "HOST",
+    "TOKEN_VARIABLE",
+    "Address",
+    "create_app",
+    "environment",
+    "serving",
+]
 
 DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens only an emulator on this machine
+TOKEN_VARIABLE: Final = "D1_EMULATOR_TOKEN"  # noqa: S105 - the name of a variable
 HOST: Final = "127.0.0.1"
 """The only address that is served: nothing here is safe for a network."""
 _PREFIX: Final = "/client/v4"
@@ -122,7 +133,8 @@ def serving(
         behaviour: Faults and tighter limits, until the control endpoint sets others; None for none.
 
     Raises:
-        ConfigError: The port is in use, or another emulator serves the folder.
+        FolderInUse: Another emulator serves the folder.
+        ConfigError: The port is in use.
     """
     with open_registry(state, limits) as registry, open_transfers(state) as transfers, _listening(port) as listener:
         server = _Server(create_app(registry, transfers, token, behaviour or Behaviour()))
@@ -131,7 +143,9 @@ def serving(
         try:
             server.ready.wait()
             chosen: int = listener.getsockname()[1]
-            yield Address(chosen, f"http://{HOST}:{chosen}{_PREFIX}")
+            address = Address(chosen, f"http://{HOST}:{chosen}{_PREFIX}")
+            with announced(state, address.port, address.base_url):
+                yield address
         finally:
             server.should_exit = True
             thread.join(_SECONDS_TO_FINISH)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _SECONDS_BEFORE_A_READ_PASSES: Final = 1.0
+_READS_BESIDE_A_REQUEST: Final = 4
 _IMPORT_MARK: Final = "import"
 """The file with the bookmark to restore if an import of statements does not end."""
 _OF_QUERY: Final = Limits().of_query
@@ -87,7 +88,8 @@ class EmulatedDatabase:
         self._processes = processes
         self._lock = threading.Lock()
         self._process: SqlProcess | None = None
-        self._readable: str | None = None  # the open segment, which reads may open too
+        self._readable = False  # reads may open the segment too
+        self._reads = threading.BoundedSemaphore(_READS_BESIDE_A_REQUEST)
         self._is_importing = False
         self._closed_for_good = False
 
@@ -151,12 +153,12 @@ class EmulatedDatabase:
         """Return what a function reads from the database, while nothing changes what it sees.
 
         Args:
-            reader: A function that pickle can name, and whose result it can copy.
+            reader: A function that pickle can name, and that does not return None.
         """
         if not self._acquire_soon():
-            if self._readable is not None:
-                beside: T = self._beside(sql_session.call, reader)
-                return beside
+            read: T | None = self._beside(sql_session.call, reader)
+            if read is not None:
+                return read
             self._lock.acquire()
         try:
             self._open()
@@ -207,8 +209,13 @@ class EmulatedDatabase:
         """Wait for the lock, but not for a long request."""
         return not self._is_importing and self._lock.acquire(timeout=_SECONDS_BEFORE_A_READ_PASSES)
 
-    def _beside(self, function: Callable[..., T], *arguments: object, seconds: float | None = None) -> T:
-        """Return what a function reads from the last commit, in another process than the request in progress."""
+    def _beside(self, function: Callable[..., T], *arguments: object, seconds: float | None = None) -> T | None:
+        """Return what a function reads from the last commit, in another process than the request in progress.
+
+        Return None if that request has only begun to open the database, or if many reads do so already.
+        """
+        if not self._readable or not self._reads.acquire(blocking=False):
+            return None
         try:
             process = self._processes.take()
             process.call(sql_session.open_to_read, self._timeline.path)
@@ -219,6 +226,8 @@ class EmulatedDatabase:
                 self._processes.put(process)
         except ProcessEndedError as error:
             raise self._reason(error) from error
+        finally:
+            self._reads.release()
 
     def _call(self, function: Callable[..., T], *arguments: object, seconds: float | None = None) -> T:
         """Return what a function does in the process of the open database."""
@@ -227,7 +236,7 @@ class EmulatedDatabase:
         try:
             return process.call(function, *arguments, seconds=seconds)
         except ProcessEndedError as error:
-            self._process = self._readable = None
+            self._process, self._readable = None, False
             self._timeline.shorten()
             raise self._reason(error) from error
         except ServiceLimit:
@@ -253,7 +262,7 @@ class EmulatedDatabase:
 
     def _ensure_opened(self) -> None:
         """Open the database if it is not, without waiting for the request in progress."""
-        if self._readable is None or self._closed_for_good:
+        if not self._readable or self._closed_for_good:
             with self._lock:
                 self._open()
 
@@ -271,7 +280,7 @@ class EmulatedDatabase:
         except BaseException:
             process.end()
             raise
-        self._process, self._readable = process, self._timeline.path
+        self._process, self._readable = process, True
         if self._mark.exists():
             self._undo_import()
             self._open()
@@ -283,7 +292,7 @@ class EmulatedDatabase:
         self._mark.unlink()
 
     def _close(self) -> None:
-        process, self._process, self._readable = self._process, None, None
+        process, self._process, self._readable = self._process, None, False
         if process is None:
             return
         try:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock, Timeout
 
-from pulumi_d1.errors import ConfigError
+from pulumi_d1.errors import ConfigError, FolderInUse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,14 +50,15 @@ def locked(state: Path) -> Iterator[None]:
     """Reserve the state folder, created if missing, for this process. The lock ends with the process.
 
     Raises:
-        ConfigError: Another process serves the folder, or it cannot be created.
+        FolderInUse: Another process serves the folder.
+        ConfigError: The folder cannot be created.
     """
     lock = FileLock(state / _LOCK)
     try:
         state.mkdir(parents=True, exist_ok=True)
         lock.acquire(blocking=False)
     except Timeout:
-        raise ConfigError(
+        raise FolderInUse(
             f"another emulator serves the state folder {state}; stop that one, or choose another folder"
         ) from None
     except OSError as error:

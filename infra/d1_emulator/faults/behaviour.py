@@ -103,6 +103,7 @@ def _rule(given: JsonObject, endpoints: Collection[str]) -> FaultRule:
         times=given.whole_or_none("times", 1, 1),
         ms=given.whole("ms", 0, 0),
         retry_after=given.whole_or_none("retry_after", 0, None),
+        status=given.whole("status", 400, 502),
     )
 
 

@@ -20,11 +20,17 @@ class FaultKind(StrEnum):
     RATE_LIMITED = "rate-limited"
     """HTTP 429, error 971 in the envelope; with the header Retry-After if the rule has its seconds."""
     BAD_GATEWAY = "bad-gateway"
-    """HTTP 502 with a page of HTML, as from a proxy in front of the API."""
+    """A page of HTML, as from a proxy in front of the API; HTTP 502, or the rule's status."""
     DROP = "drop"
     """The connection closes without an answer."""
     INVALID_JSON = "invalid-json"
     """HTTP 200 with an incomplete envelope."""
+    NESTED_JSON = "nested-json"
+    """HTTP 200 with 100,000 lists inside one another."""
+    SLOW = "slow"
+    """HTTP 200 with one byte every half second, for five minutes."""
+    BOMB = "bomb"
+    """HTTP 200 with 128 MB, compressed to less than one."""
     FAILURE = "failure"
     """HTTP 200 with success: false."""
     IMPORT_ACTIVE = "import-active"
@@ -53,6 +59,7 @@ class FaultRule:
         times: The number of consecutive requests to hit; None for all from the first one.
         ms: The duration of LATENCY, in milliseconds.
         retry_after: The seconds that RATE_LIMITED asks the client to wait; None omits the header.
+        status: The HTTP status of BAD_GATEWAY.
     """
 
     fault: FaultKind
@@ -63,6 +70,7 @@ class FaultRule:
     times: int | None = 1
     ms: int = 0
     retry_after: int | None = None
+    status: int = 502
 
     def selects(self, endpoint: str, body: bytes) -> bool:
         """Return whether a request counts for this rule."""

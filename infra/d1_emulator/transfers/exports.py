@@ -43,6 +43,11 @@ class Exports:
         return link
 
 
-def _write(path: Path, options: DumpOptions, connection: apsw.Connection) -> None:
+def _write(path: Path, options: DumpOptions, connection: apsw.Connection) -> int:
+    """Write a dump to a file. Return the number of its statements."""
+    count = 0
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.writelines(f"{statement}\n" for statement in dump(connection, options))
+        for statement in dump(connection, options):
+            file.write(f"{statement}\n")
+            count += 1
+    return count

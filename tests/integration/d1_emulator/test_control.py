@@ -34,7 +34,7 @@ def control(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 def test_put_is_shown_by_get_and_delete_restores_the_start(control: httpx.Client) -> None:
     aim = {"endpoint": "query", "contains": "x", "nth": 2, "times": None}
-    rule = {"fault": "drop", "when": "after", **aim, "ms": 0, "retry_after": 1}
+    rule = {"fault": "drop", "when": "after", **aim, "ms": 0, "retry_after": 1, "status": 403}
     put = control.put(PATH, json={"faults": [rule], "rate_limit": {}, "strict_splitter": True})
     assert put.json()["result"] == {
         "rate_limit": {"requests": 1200, "seconds": 300, "block_seconds": 300},

@@ -76,6 +76,27 @@ def test_a_bad_gateway_is_a_page_of_html(emulator: httpx.Client, url: str, when:
     assert _rows(emulator, url) == ([1] if when == When.AFTER else [])
 
 
+@pytest.mark.parametrize(
+    ("status", "title"), [(403, "403 Forbidden"), (408, "408 Request Timeout"), (499, "499 Refused")]
+)
+def test_such_a_page_can_have_another_status(emulator: httpx.Client, url: str, status: int, title: str) -> None:
+    _set(emulator, faults=[{"fault": "bad-gateway", "status": status, "endpoint": "query"}])
+    answer = _insert(emulator, url)
+    assert answer.status_code == status
+    assert f"<title>{title}</title>" in answer.text
+
+
+def test_an_answer_can_be_deep_slow_or_large(emulator: httpx.Client, url: str) -> None:
+    kinds = ("nested-json", "slow", "bomb")
+    _set(emulator, faults=[{"fault": kind, "endpoint": "query", "contains": kind} for kind in kinds])
+    assert emulator.post(f"{url}/query", json={"sql": "SELECT 'nested-json'"}).text == "[" * 100_000
+    with emulator.stream("POST", f"{url}/query", json={"sql": "SELECT 'slow'"}) as slow:
+        assert next(slow.iter_raw()) == b" "
+    with emulator.stream("POST", f"{url}/query", json={"sql": "SELECT 'bomb'"}) as bomb:
+        assert sum(map(len, bomb.iter_bytes())) == 128 << 20
+        assert int(bomb.headers["content-length"]) < 1_000_000
+
+
 @pytest.mark.parametrize(("options", "header"), [({"retry_after": 7}, "7"), ({}, None)])
 def test_one_request_can_be_refused_with_or_without_a_time_to_wait(
     emulator: httpx.Client, url: str, options: dict[str, int], header: str | None
