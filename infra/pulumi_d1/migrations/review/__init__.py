@@ -3,7 +3,6 @@
 The modules, in the order of the flow::
 
     rows/      rows for the rehearsal: the database's own, a sample or generated ones
-    rows/      the rows of a rehearsal: live, a sample, or generated
     broken     what fails after the files
     rehearsal  run the pending files on a local database with the live schema and rows
     process    run that in a process of its own, with limits

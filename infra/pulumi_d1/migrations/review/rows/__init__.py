@@ -7,5 +7,6 @@ The modules, in the order of the flow::
     read        all rows of a database, or a sample, as statements for a local copy
     layout      the tables to fill with generated rows
     candidates  values that suit a column and its CHECKs
-    made        generated rows, accepted by SQLite
+    insertion   insert generated rows into a table, until SQLite accepts them
+    made        generated rows for all tables that have none
 """

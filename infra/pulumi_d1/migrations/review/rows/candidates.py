@@ -149,7 +149,7 @@ def _like_literals(literals: Literals, n: int) -> Iterator[SQLValue]:
             yield json.dumps(dict.fromkeys(keys, value))
     yield from (value for number in numbers for value in (number - n, number, number * n, -number, -number - n))
     for size in sizes:
-        yield f"{n:0{size}}"[-size:]
+        yield f"1{n:0{size - 1}}"[-size:]  # text or, if it is short enough, a number
         yield chr(ord("A") + n % 26) * size
         yield chr(ord("a") + n % 26) * size
         yield bytes([n % 256]) * size

@@ -272,6 +272,8 @@ def test_a_key_to_a_missing_table_is_null() -> None:
         "CREATE TABLE t (a, b, PRIMARY KEY (b, a)) WITHOUT ROWID",
         "CREATE TABLE t (a TEXT, b AS (json_extract(a, '$.b')) STORED NOT NULL, c INT)",
         "CREATE TABLE t (a TEXT, b TEXT); CREATE UNIQUE INDEX i ON t (a ->> '$.b', lower(b)) WHERE b <> ''",
+        "CREATE TABLE t (a TEXT, b INT CHECK (b > 5)); CREATE INDEX i ON t (json_extract(trim(a), '$.b'))",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY CHECK (length(id) BETWEEN 11 AND 12), a TEXT NOT NULL)",
         "CREATE TABLE t (a INT UNIQUE ON CONFLICT REPLACE, b NOT NULL ON CONFLICT IGNORE CHECK (b IN (1, 2, 3)))",
         "CREATE TABLE t (a TEXT COLLATE NOCASE UNIQUE CHECK (a IN ('x', 'X', 'y', 'z')))",
         'CREATE TABLE t ("a ""b" CONSTRAINT "the check" CHECK ("a ""b" > 9), "check" CHECK ("check" = \')\'), [rowid])',
