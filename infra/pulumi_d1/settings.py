@@ -25,6 +25,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_d1.ephemeral.names import is_permanent, pull_request_of_stack
 from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
 from pulumi_d1.migrations.review.rows.options import RehearsalOptions, RowsMode
@@ -68,6 +69,12 @@ def _check_database_name(name: str) -> str:
     return name
 
 
+def _check_table(name: str) -> str:
+    if not ledger.is_allowed_name(name):
+        raise ValueError("names that start with sqlite_ or _cf_ belong to SQLite and to D1")
+    return name
+
+
 def _check_quarantine(text: str) -> str:
     try:
         return str(read_quarantine(text, ""))
@@ -98,7 +105,7 @@ class Settings(BaseModel):
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_to_number)] = 30
     migrations_dir: _Path = "migrations"
     migrations_pattern: str = ""
-    migrations_table: str = Field(default="d1_migrations", min_length=1)
+    migrations_table: Annotated[str, AfterValidator(_check_table), Field(min_length=1)] = "d1_migrations"
     edited_files: _Severity = "warning"
     empty_files: _Severity = "warning"
     missing_files: _Severity = "warning"

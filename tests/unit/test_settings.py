@@ -99,6 +99,8 @@ def test_settings_are_frozen() -> None:
         ("binding", "MY DB"),
         ("wranglerConfig", "wrangler.yaml"),
         ("accountId", "a/b"),
+        ("migrationsTable", "sqlite_sequence"),
+        ("migrationsTable", "_CF_KV"),
     ],
 )
 def test_a_value_that_is_not_allowed_is_named_with_its_key(key: str, value: str) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pulumi_d1.sqlite.names import is_internal_name
 from pulumi_d1.sqlite.statements import quoted
 
 if TYPE_CHECKING:
@@ -80,7 +81,12 @@ def unfinished_imports(names: Iterable[str]) -> tuple[str, ...]:
 
 def exists(table: str) -> str:
     """Select one row if the ledger exists."""
-    return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)}"  # noqa: S608 - quoted
+    return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)} COLLATE NOCASE"  # noqa: S608 - quoted
+
+
+def is_allowed_name(table: str) -> bool:
+    """Return whether a user's table can have this name."""
+    return not is_internal_name(table)
 
 
 def _literal(text: str) -> str:

@@ -19,3 +19,8 @@ def fold(name: str) -> str:
 def is_reserved_name(name: str | None) -> bool:
     """Return whether a name starts with `_cf_`, in any case: D1 keeps those for its own tables."""
     return fold(name or "").startswith("_cf_")
+
+
+def is_internal_name(name: str) -> bool:
+    """Return whether a name belongs to D1 or to SQLite: it starts with `_cf_` or `sqlite_`, in any case."""
+    return is_reserved_name(name) or fold(name).startswith("sqlite_")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.sqlite.names import fold, is_reserved_name
+from pulumi_d1.sqlite.names import fold, is_internal_name
 from pulumi_d1.sqlite.sandbox import open_database, trusted
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ def objects_from(rows: Iterable[Mapping[str, Any]]) -> tuple[SchemaObject, ...]:
     return tuple(
         item
         for item in map(_object_from, rows)
-        if not (is_reserved_name(item.name) or fold(item.name).startswith("sqlite_"))
+        if not is_internal_name(item.name)
     )
 
 

@@ -47,6 +47,11 @@ SCHEMAS = {
         CREATE TABLE "a ""b"" c" ("x y" TEXT, [select] INT, `back``tick` BLOB);
         INSERT INTO "a ""b"" c" VALUES ('v', 1, x'01');
     """,
+    "names that differ in letters beyond ASCII": """
+        CREATE TABLE "ä" (b REFERENCES "Ä" (a)); CREATE TABLE "Ä" (a INTEGER PRIMARY KEY, "Ö", "ö");
+        CREATE INDEX "Ü" ON "Ä" ("Ö"); CREATE INDEX "ü" ON "ä" (b);
+        INSERT INTO "Ä" VALUES (1, 2, 3); INSERT INTO "ä" VALUES (1), (1);
+    """,
     "without rowid": "CREATE TABLE t (a TEXT PRIMARY KEY, b) WITHOUT ROWID; INSERT INTO t VALUES ('x', 1), ('y', 2)",
     "strict": "CREATE TABLE t (a ANY, b REAL) STRICT; INSERT INTO t VALUES (1, 2), ('1', 3.0)",
     "generated columns": """

@@ -27,5 +27,5 @@ def test_names_with_quotes_survive() -> None:
     with closing(sqlite3.connect(":memory:")) as database:
         for sql in (ledger.create('my "table'), ledger.insert('my "table', "it's.sql")):
             database.execute(sql)
-        assert database.execute(ledger.exists('my "table')).fetchall() == [('my "table',)]
+        assert database.execute(ledger.exists('My "TABLE')).fetchall() == [('my "table',)]
         assert [row[1] for row in database.execute(ledger.select('my "table'))] == ["it's.sql"]
