@@ -46,7 +46,8 @@ def local(context: click.Context, state: Path | None, command: Sequence[str]) ->
       d1 local                                  a shell
     """
     state = state or project_folder() / ".d1"
-    (state / "pulumi").mkdir(parents=True, exist_ok=True)
+    state.mkdir(0o700, parents=True, exist_ok=True)
+    (state / "pulumi").mkdir(exist_ok=True)
     token = os.environ.get(TOKEN_VARIABLE) or DEFAULT_TOKEN
     with _emulator(state, token) as base_url, _without_salts(project_folder()):
         variables = {

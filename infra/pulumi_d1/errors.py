@@ -2,6 +2,7 @@
 
     D1Error
     |-- ConfigError            a setting, a name or a file of the user is invalid
+    |   `-- FolderInUse        another emulator serves the state folder
     |-- SqlError               D1's rules or SQLite refused a statement
     |-- ApiError               Cloudflare answered a request with an error
     |   |-- NotFound           the database does not exist (7404)
@@ -38,6 +39,10 @@ class D1Error(Exception):
 
 class ConfigError(D1Error):
     """A setting, a name or a file of the user is invalid."""
+
+
+class FolderInUse(ConfigError):
+    """Another emulator serves the state folder."""
 
 
 class SqlError(D1Error):
