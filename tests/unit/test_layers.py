@@ -22,6 +22,7 @@ ALLOWED = {
     "d1_emulator.api_errors": "",
     "d1_emulator.ratelimit": "",
     "pulumi_d1.errors": "",
+    "d1_emulator.sharing": "pulumi_d1.errors",
     "pulumi_d1.cloudflare": "pulumi_d1.errors",
     "pulumi_d1.migrations.quarantine": "pulumi_d1.errors",
     "pulumi_d1.naming": "pulumi_d1.errors",
@@ -69,8 +70,8 @@ ALLOWED = {
         "pulumi_d1.sqlite"
     ),
     "d1_emulator.server": (
-        "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.faults d1_emulator.transfers "
-        "pulumi_d1.errors"
+        "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.faults d1_emulator.sharing "
+        "d1_emulator.transfers pulumi_d1.errors"
     ),
     "pulumi_d1.copying": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.review "
@@ -90,9 +91,10 @@ ALLOWED = {
         "pulumi_d1.migrations.run pulumi_d1.sqlite"
     ),
     "d1_emulator.command": (
-        "d1_emulator.api d1_emulator.api_errors d1_emulator.faults d1_emulator.server pulumi_d1.errors"
+        "d1_emulator.api d1_emulator.api_errors d1_emulator.faults d1_emulator.server d1_emulator.sharing "
+        "pulumi_d1.errors"
     ),
-    "d1_emulator.local": "d1_emulator.server",
+    "d1_emulator.local": "d1_emulator.server d1_emulator.sharing pulumi_d1.errors",
     "pulumi_d1.protection": (
         "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.migrations pulumi_d1.settings "
         "pulumi_d1.sqlite pulumi_d1.system pulumi_d1.tables"
@@ -106,7 +108,7 @@ ALLOWED = {
         "pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.fleet pulumi_d1.migrations "
         "pulumi_d1.migrations.past pulumi_d1.migrations.review.review pulumi_d1.migrations.run.options "
         "pulumi_d1.naming pulumi_d1.program.tokens pulumi_d1.protection pulumi_d1.reports pulumi_d1.settings "
-        "pulumi_d1.wrangler"
+        "pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1.program.actions": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.past "

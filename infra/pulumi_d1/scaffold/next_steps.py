@@ -20,7 +20,7 @@ _PREVIEW: Final = "preview"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the commands can build on.
+    """The tools and variables that the commands can build on.
 
     Attributes:
         folder: The program's folder from the current one; `.` if it is the current one.

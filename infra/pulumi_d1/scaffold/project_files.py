@@ -8,9 +8,9 @@ from enum import StrEnum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from pulumi_d1.errors import ConfigError
 from pulumi_d1.system.template import render
+from pulumi_d1.system.yaml_text import parse_yaml
 from pulumi_d1.wrangler.text import quoted
 
 if TYPE_CHECKING:
@@ -177,8 +177,8 @@ def _has_content(file: ScaffoldFile, present: str) -> bool:
     if not file.path.endswith(".yaml"):
         return present.replace("\r\n", "\n") == file.text
     try:
-        return _includes(yaml.safe_load(present), yaml.safe_load(file.text))
-    except yaml.YAMLError:
+        return _includes(parse_yaml(present), parse_yaml(file.text))
+    except ConfigError:
         return False
 
 

@@ -1,4 +1,4 @@
-"""What the names of environments and databases mean. Pure."""
+"""The roles that the names of environments and databases state. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `d1 init` found and assumes, as text. Pure."""
+"""The findings and assumptions of `d1 init`, as text. Pure."""
 
 from __future__ import annotations
 

@@ -62,6 +62,16 @@ def test_a_database_that_does_not_exist_yet(project: Project) -> None:
 
 
 @pytest.mark.usefixtures("database")
+def test_a_misspelled_stack_is_refused_with_those_that_exist(project: Project) -> None:
+    refused = project.d1("plan", "--stack", "prd")
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        "Error: there is no stack 'prd' and no database 'your-app-db-prd'. Stacks: dev, prod. "
+        "Databases: your-app-db-dev. To create them, run 'pulumi stack init prd' and 'pulumi up --stack prd'\n"
+    )
+
+
+@pytest.mark.usefixtures("database")
 def test_a_broken_file_is_a_problem_with_its_place(project: Project) -> None:
     project.write("0004_broken.sql", "CREATE TABLE tags (id);\n  CREATE TABEL oops (id);\n")
     done = project.d1("plan", "--json")

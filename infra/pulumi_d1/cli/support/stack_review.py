@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import chdir, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.stack_state import stack_names
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.cloudflare.account import connect_account
-from pulumi_d1.errors import NotFound
+from pulumi_d1.ephemeral.names import is_permanent
+from pulumi_d1.errors import ConfigError, NotFound
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.plan import Problem, Severity, severity_of
 from pulumi_d1.migrations.review.review import review_database, review_new_database, review_offline
@@ -67,7 +70,7 @@ def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offl
         offline: Run the files on an empty database instead of reading the real one.
 
     Raises:
-        D1Error: A setting or a file is invalid, or the database cannot be read.
+        D1Error: A setting or a file is invalid, the database cannot be read, or neither it nor the stack exists.
     """
     settings = project.settings(folder, stack, needs_account=not offline)
     migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
@@ -79,10 +82,34 @@ def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offl
     with waiting(f"reading {settings.database_name}, and running pending files on a copy of its schema"):
         database = _find_database(settings)
         if database is None:
+            _refuse_unknown_stack(folder, stack, settings)
             review = review_new_database(files, table, quarantine, options=options)
         else:
             review = review_database(database, files, table, checksums, quarantine, options=options)
     return StackReview(settings, review, hints, database, offline)
+
+
+def _refuse_unknown_stack(folder: Path, stack: str, settings: Settings) -> None:
+    """Refuse a stack that is neither configured nor known to Pulumi, such as a misspelled one.
+
+    Raises:
+        ConfigError: There is no such stack.
+    """
+    stacks = project.configured_stacks(folder)
+    if is_permanent(stack) or stack in stacks:
+        return
+    with chdir(folder), suppress(ConfigError):  # without pulumi or a login, the files are all that is known
+        stacks |= set(stack_names())
+    if stack in stacks:
+        return
+    prefix = settings.database_name.removesuffix(stack)
+    listed = connect_account(settings.account_id).databases(prefix)
+    databases = sorted(item.name for item in listed if item.name.startswith(prefix))
+    raise ConfigError(
+        f"there is no stack '{stack}' and no database '{settings.database_name}'. Stacks: "
+        f"{', '.join(sorted(stacks)) or 'none'}. Databases: {', '.join(databases) or 'none'}. To create them, run "
+        f"'pulumi stack init {stack}' and 'pulumi up --stack {stack}'"
+    )
 
 
 def _find_database(settings: Settings) -> D1Api | None:
