@@ -15,10 +15,16 @@ from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.run.request import make_request
 from pulumi_d1.program.import_id import find_import_id
 from pulumi_d1.program.resolved_protection import resolve_protection
-from pulumi_d1.program.stack_database import read_stack_database
+from pulumi_d1.program.stack_database import read_bound_id, read_stack_database
 from pulumi_d1.seeds.changes import read_seeds
 from pulumi_d1.system.log import show_messages
-from pulumi_d1.wrangler.configuration_file import check_put, configuration_path, ignored_files_hint, refuse_foreign
+from pulumi_d1.wrangler.configuration_file import (
+    accepts_environment,
+    check_put,
+    configuration_path,
+    ignored_files_hint,
+    refuse_foreign,
+)
 from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
@@ -36,7 +42,7 @@ class PreparedEnvironment:
         protect: Whether Pulumi protects the database.
         import_id: Id of an existing database to import; None to create one.
         seeds: The files of the seeds folder; None if the stack has none.
-        entry: The entry of the wrangler configuration, without the database's id.
+        entry: The entry of the wrangler configuration, without the database's id. Its path is empty for no binding.
     """
 
     settings: Settings
@@ -66,12 +72,16 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
         for file in files:
             make_request(file, settings.migrations_dir, settings.migrations_table)
         entry = _wrangler_entry(settings, folder.pattern)
-        check_put(entry)
+        if not entry.path and settings.is_bound:
+            hints.append(
+                f"no binding is written: a Pages project has no environment '{settings.binding_environment}'. To write "
+                "one, run 'pulumi config set wranglerEnvironment preview'"
+            )
+        if entry.path:
+            check_put(entry)
+            _refuse_shared(name, entry, {settings.adopt, existing.id if existing else ""})
         seeds = _read_seeds(settings)
         import_id = find_import_id(settings, existing)
-        if import_id:
-            # Without its bindings, an imported database would be in the state without the checks before its deletion.
-            refuse_foreign(entry, {settings.adopt})
     except (ApiError, ConfigError, NotConfirmed) as error:
         raise pulumi.RunError(str(error)) from None
     for hint in filter(None, hints):
@@ -93,12 +103,31 @@ def _read_seeds(settings: Settings) -> tuple[Migration, ...] | None:
     return files
 
 
+def _refuse_shared(name: str, entry: WranglerEntry, ours: set[str]) -> None:
+    """Refuse an entry with the database of another stack, before this stack's database is created or imported.
+
+    Raises:
+        ConfigError: The entry has the id of a database that this stack never had.
+    """
+    try:
+        refuse_foreign(entry, ours)
+    except ConfigError:
+        # After a deletion or a replacement, the file still has the id that the state has for the binding.
+        refuse_foreign(entry, {*ours, read_bound_id(name)})
+
+
 def _wrangler_entry(settings: Settings, pattern: Pattern) -> WranglerEntry:
-    """Return the entry of the wrangler configuration. Its paths are relative to the configuration's folder."""
+    """Return the entry of the wrangler configuration, with an empty path for a stack without a binding.
+
+    Its other paths are relative to the configuration's folder. An ephemeral stack of a Pages project has no binding,
+    unless its settings name an environment: wrangler accepts no further ones there.
+    """
     path = configuration_path(settings.wrangler_config)
+    chosen = settings.wrangler_environment or not settings.lifetime
+    is_bound = settings.is_bound and (chosen or accepts_environment(path, settings.binding_environment))
     folder = Path(os.path.relpath(settings.migrations_dir, Path(path).parent)).as_posix()
     return WranglerEntry(
-        path=path,
+        path=path if is_bound else "",
         environment=settings.binding_environment,
         binding=settings.binding,
         database_name=settings.database_name,
