@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 from bench.measure import Figure, TableRow, time_call
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW, LiveDatabase
-from pulumi_d1.migrations.review.review import review_files
+from pulumi_d1.migrations.plan import make_plan
+from pulumi_d1.migrations.review.review import review_current
+from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, BasisKind
 from pulumi_d1.sqlite.schema import SchemaObject
 
 if TYPE_CHECKING:
@@ -64,7 +66,8 @@ def _row(title: str, live: LiveDatabase, count: int, runs: int) -> TableRow:
     ]
 
     def rehearse() -> None:
-        review = review_files(files, live, "d1_migrations", {}, lambda _: {})
+        plan = make_plan(files, live.ledger, {})
+        review = review_current(files, live, "d1_migrations", plan, None, DEFAULT_REHEARSAL, kind=BasisKind.NEW)
         assert review.rehearsal, review.obstacle  # noqa: S101 - a failure must not be timed
         assert review.rehearsal.refusal is None, review.rehearsal.refusal  # noqa: S101 - nor half a rehearsal
 

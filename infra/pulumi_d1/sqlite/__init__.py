@@ -14,6 +14,9 @@ The modules, in the order of the flow::
     alter_table   the new names in an ALTER TABLE
     probe         questions that SQLite answers by running a part of a statement
     recorder      what SQLite reports while a statement runs
+    strings       words in double quotes that are strings
+    table_copies  copy tables aside while a script runs
+    fates         what became of their rows
     bulk_inserts  runs of INSERTs that differ only in their values
     observation   what the statements of a script did, as values
     observe       run a script and observe each statement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -11,7 +12,7 @@ import apsw
 from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _NO_ACTIONS: Final = frozenset({apsw.SQLITE_READ, apsw.SQLITE_SELECT, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE})
 _CATALOGUE: Final = frozenset({"sqlite_master", "sqlite_temp_master"})
@@ -77,6 +78,14 @@ class Recording:
         return tuple(
             RowCount(verb, fold(table), indirect, rows) for (verb, table, indirect), rows in self.changed.items()
         )
+
+
+def add_rows(some: Iterable[RowCount], others: Iterable[RowCount]) -> tuple[RowCount, ...]:
+    """Return the changed rows of several statements."""
+    sums: Counter[tuple[str, str, bool]] = Counter()
+    for row in (*some, *others):
+        sums[row.verb, row.table, row.indirect] += row.rows
+    return tuple(RowCount(*key, rows) for key, rows in sums.items())
 
 
 @contextmanager

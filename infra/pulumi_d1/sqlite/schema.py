@@ -135,11 +135,7 @@ def objects_from(rows: Iterable[Mapping[str, Any]]) -> tuple[SchemaObject, ...]:
     Raises:
         SqlError: A row is not of SELECT.
     """
-    return tuple(
-        item
-        for item in map(_object_from, rows)
-        if not is_internal_name(item.name)
-    )
+    return tuple(item for item in map(_object_from, rows) if not is_internal_name(item.name))
 
 
 def _object_from(row: Mapping[str, Any]) -> SchemaObject:

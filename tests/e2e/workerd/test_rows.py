@@ -34,6 +34,8 @@ def test_a_local_copy_has_the_rows_of_its_source(real_engine: Service, case: str
     source.write(CASES[case])
     copy, _ = local_copy(source, RehearsalOptions(RowsMode.LIVE))
     assert holdings(copy) == holdings(source)
+    _, basis = local_copy(source, RehearsalOptions(RowsMode.SAMPLE))
+    assert basis.kind is BasisKind.SAMPLE
 
 
 def test_d1_counts_each_row_once(real_engine: Service) -> None:

@@ -13,7 +13,7 @@ from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, FolderProblem, Problem, Severity, make_plan
 from pulumi_d1.migrations.review.lint.finding import Finding, Rule
-from pulumi_d1.migrations.review.review import Review, review_files
+from pulumi_d1.migrations.review.review import Review, review_offline
 from pulumi_d1.reports.comment import LIMIT, MARKER, StackReport, render_comment
 from pulumi_d1.sqlite.difference import ChangeKind, SchemaChange
 
@@ -99,7 +99,7 @@ def test_more_stacks_than_fit_are_counted() -> None:
 
 
 def test_an_offline_report_names_what_is_unknown() -> None:
-    reviewed = review_files([Migration("0001.sql", "CREATE TABLE a (b);")], NEW, "d1_migrations", {}, lambda _: None)
+    reviewed = review_offline([Migration("0001.sql", "CREATE TABLE a (b);")], "d1_migrations")
     text = render_comment([StackReport("dev", "shop-db-dev", "migrations", reviewed, DEFAULT_POLICY, offline=True)])
     assert "| Development | `shop-db-dev` | - | 1 | 0 | 0 |" in text
     assert "✅ These files run without errors on an empty database." in text

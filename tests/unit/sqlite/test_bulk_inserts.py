@@ -50,7 +50,7 @@ def observed(script: str, *, rows_known: bool) -> tuple[tuple[object, ...], list
 def _values(observation: Observation) -> tuple[object, ...]:
     refusal = observation.refusal and (str(observation.refusal), observation.refusal.statement)
     undecided = [(str(error), error.statement) for error in observation.undecided]
-    return observation.steps, refusal, undecided, observation.rebuilt
+    return observation.steps, refusal, undecided, observation.fates
 
 
 def _rows(connection: apsw.Connection) -> list[object]:

@@ -77,8 +77,8 @@ def test_foreign_keys_have_their_columns_and_delete_action() -> None:
         "CREATE TABLE c (x, y, FOREIGN KEY (x, y) REFERENCES p ON DELETE CASCADE, FOREIGN KEY (x) REFERENCES c)",
     )
     assert set(schema.foreign_keys(connection, {})) == {
-        schema.ForeignKey("c", "p", ("x", "y"), "CASCADE"),
-        schema.ForeignKey("c", "c", ("x",), "NO ACTION"),
+        schema.ForeignKey("c", "p", ("x", "y"), "CASCADE", "NO ACTION"),
+        schema.ForeignKey("c", "c", ("x",), "NO ACTION", "NO ACTION"),
     }
 
 

@@ -54,10 +54,16 @@ def find_broken(before: Iterable[SchemaObject], after: Schema, files: Sequence[S
         return ()
     connection = schema.build(before)
     new = {use: error for use, error in errors.items() if _error(connection, uses[use]) != error}
-    causes: dict[tuple[str, int, int], list[str]] = {}
-    for use, place in _causes(connection, files, uses, new).items():
-        causes.setdefault((new[use], *place), []).append(use)
-    return tuple(Broken(tuple(names), *cause) for cause, names in causes.items())
+    causes: dict[str, list[tuple[tuple[int, int], str]]] = {}
+    places = _causes(connection, files, uses, new)
+    for use, error in new.items():
+        if use in places:
+            causes.setdefault(error, []).append((places[use], use))
+    # What fails in the same way has one cause, the first statement.
+    return tuple(
+        Broken(tuple(use for _, use in found), error, *min(place for place, _ in found))
+        for error, found in causes.items()
+    )
 
 
 def _uses(after: Schema) -> Mapping[str, str]:

@@ -43,9 +43,10 @@ _FOREIGN_KEY: Final = "FOREIGN KEY constraint failed"
 
 def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
     """Yield the findings about columns that were added because their table has no rows now."""
+    undecided = {(refusal.name, refusal.step) for refusal in rehearsal.undecided}
     for file in rehearsal.files:
         for index, step in enumerate(file.steps):
-            if error := step.empty_table_error:
+            if (error := step.empty_table_error) and (file.migration.name, index) not in undecided:
                 message = added_message(step, error, "has no rows now")
                 yield hit_at(file, index, ADDED, Severity.WARNING, message)
 
