@@ -76,19 +76,38 @@ def test_a_local_copy_has_the_rows_of_its_source(cloud: Cloud, script: str) -> N
         assert basis.kind is BasisKind.LIVE
 
 
-@pytest.mark.parametrize("script", CASES.values(), ids=CASES)
-def test_a_sample_of_small_tables_has_all_rows(cloud: Cloud, script: str) -> None:
-    if "large" in script or "randomblob" in script or "zeroblob" in script:
-        pytest.skip("large values are cut")
-    source = cloud.new(script)
+LARGE = {"blobs": 4, "large values, and many in one row": 3, "a hundred columns": 1}
+"""Rows in samples of databases with large values. A row is left out if its table refuses the cut values."""
+
+
+@pytest.mark.parametrize("case", sorted(CASES.keys() - LARGE.keys()))
+def test_a_sample_of_small_tables_has_all_rows(cloud: Cloud, case: str) -> None:
+    source = cloud.new(CASES[case])
     source.write(ledger.create(LEDGER))
     copy, basis = local_copy(source, SAMPLE)
     assert basis.kind is BasisKind.SAMPLE
     expected = holdings(source)
-    if basis.unread:  # an R*Tree has no order by key
+    if basis.unread:  # an R*Tree is not sorted by its ids
         assert basis.unread == ("r",)
         expected["r"] = []
     assert holdings(copy) == expected
+
+
+@pytest.mark.parametrize("case", LARGE)
+def test_a_sample_of_large_values_is_small(cloud: Cloud, case: str) -> None:
+    copy, _ = local_copy(cloud.new(CASES[case]), SAMPLE)
+    assert copy.values("SELECT count(*) FROM t") == [LARGE[case]]
+    assert copy.values("PRAGMA page_count")[0] * copy.values("PRAGMA page_size")[0] < 200_000
+
+
+@pytest.mark.parametrize("mode", [RowsMode.LIVE, RowsMode.SAMPLE])
+def test_no_name_of_a_table_confuses_the_splitter_of_the_service(cloud: Cloud, mode: RowsMode) -> None:
+    source = cloud.new(CASES["names"], filled(3, '"BEGIN; -- \'"', "[END;]", "`a 'b`", '"CREATE TRIGGER BEGIN "'))
+    arrange(source.client, strict_splitter=True)
+    copy, basis = local_copy(source, RehearsalOptions(mode))
+    arrange(source.client)
+    assert (basis.rows, basis.tables) == (13, 5)
+    assert holdings(copy) == holdings(source)
 
 
 def test_the_rows_of_the_ledger_are_not_read(cloud: Cloud) -> None:
@@ -237,7 +256,7 @@ def test_a_chain_of_references_ends_after_a_number_of_requests(cloud: Cloud) -> 
     assert copy.values("SELECT count(*) FROM versions WHERE previous IS NULL") == [2]
     assert copy.values("SELECT count(*), max(id) FROM versions WHERE id > 1900") == [100]
     assert copy.values("SELECT count(*) FROM strict") == [100]
-    assert requests.number == 22
+    assert requests.number == 14
     assert basis.rows < 400
 
 

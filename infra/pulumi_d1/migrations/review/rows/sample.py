@@ -48,7 +48,7 @@ _SMALL_ROW_BYTES: Final = 1_000
 
 _SHORTEST_CUT: Final = 50
 
-_ROUNDS: Final = 20
+_ROUNDS: Final = 12
 """Requests for parents, at most. A chain of rows that each reference the one before can be as long as the table."""
 
 
@@ -109,7 +109,7 @@ class Sample:
             for name, rows in large.items()
             for part in self._wanted(name, self.storages[name].key, [row.key for row in rows])
         ]
-        statements = [f"SELECT {self._cut_sql(storage)} AS cells FROM ({sql})" for storage, sql, _ in again]
+        statements = [self._cut_sql(storage, sql) for storage, sql, _ in again]
         answers = self.reader.query_all(statements, [rows * self.row_bytes for _, _, rows in again])
         for (storage, _, _), rows in zip(again, answers, strict=True):
             self._add_rows(storage, rows)
@@ -127,8 +127,9 @@ class Sample:
                 known.update(tuple(cells[place] for place in places) for cells in added)
         return large
 
-    def _cut_sql(self, storage: Storage) -> str:
-        """Return SQL for the cells of a large row, with short values. Keys and references stay as they are."""
+    def _cut_sql(self, storage: Storage, rows: str) -> str:
+        """Return SQL for the cells of large rows, with short values. Keys and references stay as they are."""
+        names = aliases(storage)
         name, whole = fold(storage.table), set(key_places(storage))
         for reference in self.references:
             if reference.child == name:
@@ -136,12 +137,10 @@ class Sample:
             if reference.parent == name:
                 whole.update(self._places(name, reference.parent_columns))
         most = max(_SHORTEST_CUT, self.row_bytes // len(copied_columns(storage)))
-        return join_sql(
-            [
-                literal_sql(alias) if place in whole else _cut(alias, most)
-                for place, alias in enumerate(aliases(storage))
-            ]
-        )
+        shown = [alias if place in whole else f"{_cut(alias, most)} AS {alias}" for place, alias in enumerate(names)]
+        # The limit excludes no row. Without one, SQLite would compute each value again for each use.
+        short = f"SELECT {', '.join(shown)} FROM ({rows}) LIMIT -1"
+        return f"SELECT {join_sql([literal_sql(name) for name in names])} AS cells FROM ({short})"
 
     def _missing(self) -> dict[Columns, set[Cells]]:
         """Return the values that rows reference and that were not looked for, by the parents' columns."""
@@ -231,14 +230,14 @@ def _column_sql(storage: Storage, name: str) -> str:
 
 
 def _cut(value: str, most: int) -> str:
-    """Return SQL that writes a value as a literal, or the beginning of one that has more than `most` bytes.
+    """Return SQL for a value, or for the beginning of one that has more than `most` bytes, of the same type.
 
     The beginning of a JSON text is not JSON, so a constraint, an index or a statement of a migration would fail on the
     copy alone. A JSON string takes its place, and likewise for binary JSON.
     """
-    digits = f"hex(substr(CAST({value} AS BLOB), 1, {most // 2}))"
-    text = f"CASE WHEN json_valid({value}) THEN '''\"' || {digits} || '\"''' ELSE {{}} END"
-    start = literal_sql(f"substr({value}, 1, {most // 4})")
-    binary = f"CASE WHEN json_valid({value}, 8) THEN quote(jsonb('\"' || {digits} || '\"')) ELSE {start} END"
-    kind = f"CASE typeof({value}) WHEN 'text' THEN {text.format(start)} ELSE {binary} END"
-    return f"CASE WHEN ifnull(octet_length({value}), 0) <= {most} THEN {literal_sql(value)} ELSE {kind} END"
+    start = f"substr({value}, 1, {most // 4})"
+    string = f"'\"' || hex(substr(CAST({value} AS BLOB), 1, {most // 4})) || '\"'"
+    text = f"CASE WHEN json_valid({value}) THEN {string} ELSE {start} END"
+    binary = f"CASE WHEN json_valid({value}, 8) THEN jsonb({string}) ELSE {start} END"
+    short = f"CASE typeof({value}) WHEN 'text' THEN {text} ELSE {binary} END"
+    return f"CASE WHEN ifnull(octet_length({value}), 0) <= {most} THEN {value} ELSE {short} END"
