@@ -334,6 +334,7 @@ class _ScriptRun:
         with trusted(self.connection):  # otherwise the authorizer repeats its calls for every INSERT
             while run := bulk_inserts.inserts_after(self.script, statement):
                 text, last = run
+                counted = dict(self.recording.changed)
                 self.connection.execute("SAVEPOINT rows", can_cache=False)
                 try:
                     self.connection.execute(text, can_cache=False)
@@ -341,6 +342,7 @@ class _ScriptRun:
                     if not self.connection.in_transaction:
                         raise _TransactionEnded from None
                     self.connection.execute("ROLLBACK TO rows; RELEASE rows", can_cache=False)
+                    self.recording.changed = counted
                     self.one_by_one_until = last.end
                     return statement
                 self.connection.execute("RELEASE rows", can_cache=False)
