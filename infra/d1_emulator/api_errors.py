@@ -108,15 +108,32 @@ class StorageReset(ServiceLimit):
 
 
 class DatabaseFull(ServiceLimit):
-    """The database has reached its largest size (Cloudflare's error list). Users report the code."""
+    """The database has reached its largest size. Users report text and code of the REST API."""
 
-    text = "Exceeded maximum DB size."
+    text = "Exceeded maximum DB size"
+
+
+class AccountFull(ServiceLimit):
+    """All databases of the account are too large (Cloudflare's error list). The code is the general one."""
+
+    text = (
+        "Your account has exceeded D1's maximum account storage limit, please contact Cloudflare to raise your limit."
+    )
+
+
+class DailyLimit(ServiceLimit):
+    """The free plan's rows of a day, "read" or "write", are used up. Users report text and code of the REST API."""
+
+    text = (
+        "Your account has exceeded D1's free tier daily row {} limit. "
+        "Upgrade to a paid plan or wait until tomorrow (midnight UTC) to continue."
+    )
 
 
 class ResultTooLarge(ServiceLimit):
     """The result is larger than 50 MB (Cloudflare's limits). The emulator's own text: the service's is not public."""
 
-    text = "Exceeded maximum query result size."
+    text = "Exceeded maximum query result size"
 
 
 class TimeUnavailable(RequestError):
@@ -175,6 +192,22 @@ class CredentialsWrong(RequestError):
     code = 10000
     status = 401
     text = "Authentication error"
+
+
+class OtherAccount(RequestError):
+    """The token is for another account, or lacks D1. Users report text and code; the status follows the code."""
+
+    code = 7403
+    status = 403
+    text = "The given account is not valid or is not authorized to access this service"
+
+
+class HostRefused(RequestError):
+    """The request is for another host, as those of a web page after DNS rebinding are. The emulator's own error."""
+
+    code = 1003
+    status = 421
+    text = "The emulator answers only requests to 127.0.0.1, localhost and [::1], with its port"
 
 
 class Internal(RequestError):

@@ -77,6 +77,12 @@ _QUOTA: Final = ("requests", "seconds", "block_seconds")
     type=click.Choice(["transaction", "statements"]),
     help="statements: commit each statement of an import, and restore the database if one fails.",
 )
+@click.option(
+    "--null-replication",
+    is_flag=True,
+    default=None,
+    help="Show the read replication as null while it is disabled, as the service sometimes does.",
+)
 @click.option("--latency-ms", type=int, help="Delay every request, in milliseconds.")
 @click.option(
     "--fault",

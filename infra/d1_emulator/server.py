@@ -27,6 +27,7 @@ from d1_emulator.api.transfer_endpoints import file_route
 from d1_emulator.api_errors import (
     CredentialsMissing,
     CredentialsWrong,
+    HostRefused,
     Internal,
     MethodUnknown,
     RequestError,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from d1_emulator.databases.limits import Limits
 
@@ -64,6 +66,7 @@ DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens only an emulato
 TOKEN_VARIABLE: Final = "D1_EMULATOR_TOKEN"  # noqa: S105 - the name of a variable
 HOST: Final = "127.0.0.1"
 """The only address that is served: nothing here is safe for a network."""
+_OWN_NAMES: Final = (HOST, "localhost", "[::1]")
 _PREFIX: Final = "/client/v4"
 _SECONDS_TO_FINISH: Final = 2  # for requests that run when the server stops
 _THREADS: Final = 640
@@ -111,7 +114,21 @@ def create_app(registry: Registry, transfers: Transfers, token: str, behaviour: 
     routes.append(file_route(transfers.links))
     app = Starlette(routes=routes, exception_handlers={404: _route_unknown, 405: _method_unknown})
     app.router.redirect_slashes = False
+    app.add_middleware(_OwnHostOnly)
     return app
+
+
+class _OwnHostOnly:
+    """Refuse requests to any other name: a web page can point its own at 127.0.0.1, and then read the answers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        port = scope["server"][1]
+        hosts = [value.decode("latin-1").lower() for name, value in scope["headers"] if name == b"host"]
+        is_own = len(hosts) == 1 and hosts[0] in {f"{name}:{port}" for name in _OWN_NAMES}
+        await (self._app if is_own else failure(HostRefused()))(scope, receive, send)
 
 
 @contextmanager
@@ -171,6 +188,7 @@ def _endpoint(
             body,
             strict_splitter=injector.behaviour.strict_splitter,
             imports_by_statement=injector.behaviour.imports == ImportKind.STATEMENTS,
+            null_replication=injector.behaviour.null_replication,
         )
         handler = handlers["GET" if request.method == "HEAD" else request.method]
 

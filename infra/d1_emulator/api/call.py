@@ -34,6 +34,7 @@ class Call:
         query: The query string; if a name is repeated, its last value.
         strict_splitter: True if SQL is split as the service splits it; see `splitter`.
         imports_by_statement: True if an import commits each statement, where others can read it.
+        null_replication: True if a disabled read replication is shown as null.
     """
 
     registry: Registry
@@ -44,6 +45,7 @@ class Call:
     body: bytes
     strict_splitter: bool = False
     imports_by_statement: bool = False
+    null_replication: bool = False
 
     @property
     def account(self) -> str:

@@ -116,7 +116,8 @@ def _fields(query: Mapping[str, str], known: Collection[str]) -> list[str]:
     return fields
 
 
-def _description(record: DatabaseRecord, size: DatabaseSize) -> dict[str, Any]:
+def _description(call: Call, record: DatabaseRecord, size: DatabaseSize) -> dict[str, Any]:
+    is_null = call.null_replication and record.replication == "disabled"
     return {
         "uuid": record.uuid,
         "name": record.name,
@@ -125,7 +126,7 @@ def _description(record: DatabaseRecord, size: DatabaseSize) -> dict[str, Any]:
         "num_tables": size.num_tables,
         "file_size": size.file_size,
         "running_in_region": record.region,
-        "read_replication": {"mode": record.replication},
+        "read_replication": None if is_null else {"mode": record.replication},
         "jurisdiction": record.jurisdiction,
     }
 
@@ -156,13 +157,13 @@ def create(call: Call) -> Response:
     new = _new_database(call.body)
     record = call.registry.create(call.account, new.name, new.region, new.jurisdiction, new.replication)
     size = call.registry.database(call.account, record.uuid).size()
-    return envelope.success({**_description(record, size), "created_in_region": record.region})
+    return envelope.success({**_description(call, record, size), "created_in_region": record.region})
 
 
 def get(call: Call) -> Response:
     """GET: one database, by uuid or by name."""
     record = call.registry.find(call.account, call.path["database"])
-    description = _description(record, call.registry.database(call.account, record.uuid).size())
+    description = _description(call, record, call.registry.database(call.account, record.uuid).size())
     return envelope.success({field: description[field] for field in _fields(call.query, description)})
 
 
@@ -184,7 +185,7 @@ def _set_replication(call: Call, mode: str | None) -> Response:
         record = call.registry.find(call.account, call.uuid)
     else:
         record = call.registry.set_replication(call.account, call.uuid, mode)
-    return envelope.success(_description(record, call.database.size()))
+    return envelope.success(_description(call, record, call.database.size()))
 
 
 def delete(call: Call) -> Response:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from d1_emulator.ratelimit import Quota
 
 LARGE_WRITE_BYTES: Final = 1_000_000_000
-"""How much one query may add to a database. Cloudflare's error list says "GBs" of what a query cannot write in time."""
+"""The bytes that one query may add to a database. According to Cloudflare's error list, "GBs" take too long."""
 
 
 @dataclass(frozen=True, slots=True)

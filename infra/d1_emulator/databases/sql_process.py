@@ -144,7 +144,7 @@ class SqlProcesses:
             return process
 
     def put(self, process: SqlProcess) -> None:
-        """Take back a process that has no open database."""
+        """Return a process, without an open database, for others to take."""
         with self._lock:
             if len(self._idle) < _MAX_IDLE and not self._is_closed:
                 self._idle.append(process)

@@ -41,7 +41,7 @@ _JSON_BYTES_OF_A_NUMBER: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class SqlOutcome:
-    """What a request's SQL returned, and the database after it.
+    """The outcome of a request's SQL, and the database after it.
 
     Attributes:
         size: The size of the database, in bytes.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _LOCK: Final = ".lock"  # account ids cannot start with a dot
 _RECORD: Final = "database.json"
+_PRIVATE: Final = 0o700  # a database may hold a copy of production's rows
 CREATING: Final = ".creating"
 """Suffix of a database's folder until it has all of its files."""
 DELETED: Final = ".deleted"
@@ -55,7 +56,7 @@ def locked(state: Path) -> Iterator[None]:
     """
     lock = FileLock(state / _LOCK)
     try:
-        state.mkdir(parents=True, exist_ok=True)
+        state.mkdir(_PRIVATE, parents=True, exist_ok=True)
         lock.acquire(blocking=False)
     except Timeout:
         raise FolderInUse(

@@ -14,13 +14,25 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from d1_emulator.api import envelope
 from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.transfer_endpoints import active_job, failed_job
-from d1_emulator.api_errors import HiddenFailure, Internal, RateLimited
+from d1_emulator.api_errors import (
+    AccountFull,
+    DailyLimit,
+    DatabaseFull,
+    HiddenFailure,
+    Internal,
+    OtherAccount,
+    Overloaded,
+    RateLimited,
+    ResultTooLarge,
+    StorageTimeout,
+)
 from d1_emulator.faults.dropped import DroppedConnection
 from d1_emulator.faults.rules import FaultKind
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
+    from d1_emulator.api_errors import RequestError
     from d1_emulator.faults.rules import FaultRule
 
 _BOOKMARK: Final = "00000001-00000000-00004e00-" + "0" * 32
@@ -47,17 +59,17 @@ def fault_answer(rule: FaultRule, endpoint: str, body: bytes) -> Response:
         return make()
     response: Response
     match rule.fault:
-        case FaultKind.RATE_LIMITED:
-            response = envelope.failure(RateLimited())
-            if rule.retry_after is not None:
-                response.headers["retry-after"] = str(rule.retry_after)
         case FaultKind.BAD_GATEWAY:
             reason = http.client.responses.get(rule.status, "Refused")
             response = HTMLResponse(_PAGE.format(status=rule.status, reason=reason), rule.status)
         case FaultKind.IMPORT_ACTIVE:
             response = active_job(endpoint, _polled_bookmark(body))
-        case _:
+        case FaultKind.IMPORT_ERROR:
             response = failed_job(endpoint, _polled_bookmark(body), "internal error")
+        case _:
+            response = envelope.failure(_ERRORS[rule.fault])
+            if rule.retry_after is not None:
+                response.headers["retry-after"] = str(rule.retry_after)
     return response
 
 
@@ -85,6 +97,18 @@ _OF_NO_REQUEST: Final[Mapping[FaultKind, Callable[[], Response]]] = {
     FaultKind.NESTED_JSON: lambda: Response(_NESTED, media_type="application/json"),
     FaultKind.SLOW: lambda: StreamingResponse(_one_byte_at_a_time(), media_type="application/json"),
     FaultKind.BOMB: lambda: Response(_bomb(), media_type="application/json", headers={"content-encoding": "gzip"}),
-    FaultKind.FAILURE: lambda: envelope.failure(HiddenFailure()),
 }
 """Answers that depend neither on the rule nor on the request."""
+
+_ERRORS: Final[Mapping[FaultKind, RequestError]] = {
+    FaultKind.RATE_LIMITED: RateLimited(),
+    FaultKind.FAILURE: HiddenFailure(),
+    FaultKind.TIMEOUT: StorageTimeout(),
+    FaultKind.OVERLOADED: Overloaded(),
+    FaultKind.DAILY_READS: DailyLimit("read"),
+    FaultKind.DAILY_WRITES: DailyLimit("write"),
+    FaultKind.DATABASE_FULL: DatabaseFull(),
+    FaultKind.ACCOUNT_FULL: AccountFull(),
+    FaultKind.RESULT_TOO_LARGE: ResultTooLarge(),
+    FaultKind.OTHER_ACCOUNT: OtherAccount(),
+}

@@ -18,7 +18,7 @@ class FaultKind(StrEnum):
     ERROR = "error"
     """HTTP 500, internal error 7500 in the envelope."""
     RATE_LIMITED = "rate-limited"
-    """HTTP 429, error 971 in the envelope; with the header Retry-After if the rule has its seconds."""
+    """HTTP 429, error 971 in the envelope."""
     BAD_GATEWAY = "bad-gateway"
     """A page of HTML, as from a proxy in front of the API; HTTP 502, or the rule's status."""
     DROP = "drop"
@@ -37,6 +37,22 @@ class FaultKind(StrEnum):
     """The import, or export, is still running."""
     IMPORT_ERROR = "import-error"
     """The import, or export, has failed."""
+    TIMEOUT = "timeout"
+    """HTTP 429, error 7429: the query took too long."""
+    OVERLOADED = "overloaded"
+    """HTTP 429, error 7429: too many requests wait for the database."""
+    DAILY_READS = "daily-reads"
+    """HTTP 400, error 7500: the free plan's rows to read are used up until midnight UTC."""
+    DAILY_WRITES = "daily-writes"
+    """HTTP 400, error 7500: the free plan's rows to write are used up until midnight UTC."""
+    DATABASE_FULL = "database-full"
+    """HTTP 400, error 7500: the database has reached its largest size."""
+    ACCOUNT_FULL = "account-full"
+    """HTTP 400, error 7500: the account's databases have reached their largest size."""
+    RESULT_TOO_LARGE = "result-too-large"
+    """HTTP 400, error 7500: the result is larger than 50 MB."""
+    OTHER_ACCOUNT = "other-account"
+    """HTTP 403, error 7403: the token is for another account, or lacks D1."""
 
 
 class When(StrEnum):
@@ -58,7 +74,7 @@ class FaultRule:
         nth: The first request to hit, counted from 1 among those that endpoint and text select.
         times: The number of consecutive requests to hit; None for all from the first one.
         ms: The duration of LATENCY, in milliseconds.
-        retry_after: The seconds that RATE_LIMITED asks the client to wait; None omits the header.
+        retry_after: The seconds that an error in the envelope asks the client to wait; None omits the header.
         status: The HTTP status of BAD_GATEWAY.
     """
 

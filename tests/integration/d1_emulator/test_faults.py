@@ -97,6 +97,30 @@ def test_an_answer_can_be_deep_slow_or_large(emulator: httpx.Client, url: str) -
         assert int(bomb.headers["content-length"]) < 1_000_000
 
 
+_TOMORROW = "Upgrade to a paid plan or wait until tomorrow (midnight UTC) to continue."
+_ACCOUNT = "Your account has exceeded D1's maximum account storage limit"
+_LIMITS = {
+    "timeout": (429, 7429, "D1 DB storage operation exceeded timeout which caused object to be reset."),
+    "overloaded": (429, 7429, "D1 DB is overloaded. Requests queued for too long."),
+    "daily-reads": (400, 7500, f"Your account has exceeded D1's free tier daily row read limit. {_TOMORROW}"),
+    "daily-writes": (400, 7500, f"Your account has exceeded D1's free tier daily row write limit. {_TOMORROW}"),
+    "database-full": (400, 7500, "Exceeded maximum DB size"),
+    "account-full": (400, 7500, f"{_ACCOUNT}, please contact Cloudflare to raise your limit."),
+    "result-too-large": (400, 7500, "Exceeded maximum query result size"),
+    "other-account": (403, 7403, "The given account is not valid or is not authorized to access this service"),
+}
+
+
+@pytest.mark.parametrize("kind", _LIMITS)
+def test_a_limit_of_the_service_has_its_text(emulator: httpx.Client, url: str, kind: str) -> None:
+    _set(emulator, faults=[{"fault": kind, "endpoint": "query", "retry_after": 3}])
+    answer = _insert(emulator, url)
+    status, code, text = _LIMITS[kind]
+    assert (answer.status_code, answer.headers["retry-after"]) == (status, "3")
+    assert answer.json()["errors"] == [{"code": code, "message": text}]
+    assert _rows(emulator, url) == []
+
+
 @pytest.mark.parametrize(("options", "header"), [({"retry_after": 7}, "7"), ({}, None)])
 def test_one_request_can_be_refused_with_or_without_a_time_to_wait(
     emulator: httpx.Client, url: str, options: dict[str, int], header: str | None

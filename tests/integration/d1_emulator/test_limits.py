@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = (429, 7429, "D1 DB storage operation exceeded timeout which caused object to be reset.")
 _MEMORY = (500, 7500, "D1 DB's isolate exceeded its memory limit and was reset.")
-_FULL = (400, 7500, "Exceeded maximum DB size.")
+_FULL = (400, 7500, "Exceeded maximum DB size")
 _COUNT: Final = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c)"
 _A: Final = "replace(hex(zeroblob({})), '0', 'a')"
 _ONE_LONG_OPERATION: Final = f"SELECT instr({_A.format(1_000_000)}, {_A.format(500_000)} || 'b')"
@@ -190,7 +190,7 @@ def test_a_database_grows_to_its_largest_size_and_is_still_read(emulator: _Emula
     fill = f"INSERT INTO t {_COUNT} SELECT zeroblob(1000) FROM c LIMIT 2000"
     assert _error(emulator.query(fill)) == _FULL
     state = import_sql(emulator.http, emulator.database, f"{fill};")
-    assert (state["status"], state["error"]) == ("error", "Exceeded maximum DB size.")
+    assert (state["status"], state["error"]) == ("error", "Exceeded maximum DB size")
     assert emulator.run("SELECT count(*) AS n FROM t") == [{"n": 0}]
     emulator.set(max_database_mb=None)
     emulator.run(fill)
@@ -206,6 +206,6 @@ def test_a_result_has_at_most_50_megabytes(emulator: _Emulator, column: str) -> 
     emulator.set(query_seconds=60)
     rows = f"{_COUNT} SELECT {column} AS value FROM c LIMIT {{}}"
     refused = emulator.query(f"INSERT INTO t VALUES (1); {rows.format(26)}")
-    assert _error(refused) == (400, 7500, "Exceeded maximum query result size.")
+    assert _error(refused) == (400, 7500, "Exceeded maximum query result size")
     assert emulator.run("SELECT count(*) AS n FROM t") == [{"n": 0}]
     assert len(emulator.run(rows.format(24))) == 24
