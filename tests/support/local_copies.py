@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import apsw
 
@@ -14,16 +14,20 @@ from pulumi_d1.migrations.review.rows.options import RehearsalOptions
 from pulumi_d1.migrations.review.rows.read import read_rows
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.sandbox import trusted
+from pulumi_d1.tables.reader import ReadsRows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pulumi_d1.migrations.review.rows.options import Basis
     from pulumi_d1.sqlite.schema import SchemaObject
-    from pulumi_d1.tables.reader import ReadsRows
 
 LEDGER = "d1_migrations"
 DEFAULTS = RehearsalOptions()
+
+
+class Source(live.ReadableDatabase, ReadsRows, Protocol):
+    """A database whose schema and rows are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ def local_database(objects: Iterable[SchemaObject] = ()) -> LocalDatabase:
     return LocalDatabase(connection)
 
 
-def local_copy(database: ReadsRows, options: RehearsalOptions = DEFAULTS) -> tuple[LocalDatabase, Basis]:
+def local_copy(database: Source, options: RehearsalOptions = DEFAULTS) -> tuple[LocalDatabase, Basis]:
     """Return a local copy of a database with its rows, as a rehearsal makes it."""
     objects = live.read_database(database, LEDGER).objects
     copy = local_database(objects)

@@ -60,9 +60,6 @@ _LARGE: Final = "L"
 class ReadsRows(Protocol):
     """A database that answers statements which change nothing: D1, or a local one."""
 
-    def read(self, sql: str) -> tuple[Row, ...]:
-        """Return the rows of one statement."""
-
     def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
         """Return the results of statements, in one request."""
 

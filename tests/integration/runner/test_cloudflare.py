@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_d1.cloudflare.client import REQUEST_SECONDS, make_client
-from pulumi_d1.cloudflare.database import connect
+from pulumi_d1.cloudflare.database import QueryResult, Row, connect
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
 
 if TYPE_CHECKING:
@@ -75,6 +75,15 @@ def test_an_error_without_cloudflares_envelope_proves_nothing_whatever_its_statu
     with pytest.raises(OutcomeUnknown, match=f"HTTP {status} without Cloudflare's error format") as caught:
         failing.write("SELECT 1")
     assert caught.value.status == status
+
+
+def test_each_statement_of_a_request_has_a_result(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    result = {"results": [{"a": 1}], "success": True, "meta": {"rows_read": 7, "size_after": 4096}}
+    scripted.answer(200, {"result": [result, result], "success": True, "errors": [], "messages": []})
+    assert failing.query(["SELECT 1 AS a", "SELECT 1 AS a"]) == (QueryResult((Row(a=1),), 7, 4096),) * 2
+    scripted.answer(200, {"result": [result], "success": True, "errors": [], "messages": []})
+    with pytest.raises(OutcomeUnknown, match="D1 returned 1 results for 2 statements"):
+        failing.query(["SELECT 1 AS a", "SELECT 1 AS a"])
 
 
 @pytest.mark.parametrize("status", [408, 499])
