@@ -1,4 +1,4 @@
-"""Run the seeds twice on a local database with the future schema, to find what D1 refuses and what cannot run again.
+"""Run the seeds twice on a local copy of the future database: what D1 refuses, and what cannot run again.
 
 A seed runs again if its text changes or if a response was lost. The second run must leave what the first one left.
 Bulk data takes seconds per MB, so it runs once.
@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations import ledger
-from pulumi_d1.migrations.review.rehearsal import Refusal, locate_refusal
+from pulumi_d1.migrations.review.lint import lost
+from pulumi_d1.migrations.review.rehearsal import Refusal, Rehearsal, RehearsedFile, insert_rows, locate_refusal
+from pulumi_d1.migrations.review.rows.options import Basis, BasisKind
 from pulumi_d1.migrations.run.request import LARGE_BYTES
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
@@ -18,13 +20,13 @@ from pulumi_d1.sqlite.observe import observe
 from pulumi_d1.sqlite.statements import normalize_newlines, position, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.sqlite.observation import Observation
     from pulumi_d1.sqlite.schema import SchemaObject
 
-_UPSERT = "use INSERT OR REPLACE, or ON CONFLICT, on a key"
+_UPSERT = "use ON CONFLICT (key) DO UPDATE, or DO NOTHING"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,15 @@ class SeedProblems:
     warnings: tuple[Refusal, ...] = ()
 
 
-def dry_run_seeds(
+def dry_run_seeds(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of these
     objects: Iterable[SchemaObject],
     pending: Sequence[Migration],
     table: str,
     seeds: Sequence[Migration],
-    is_reported: Callable[[str], bool] = lambda _: True,
+    reported: Collection[str],
+    kind: BasisKind,
+    rows: Iterable[str] = (),
+    watch: Callable[[int, int], None] = lambda _number, _offset: None,
 ) -> SeedProblems:
     """Run migrations and seeds on a local database, each file in its own transaction.
 
@@ -53,27 +58,41 @@ def dry_run_seeds(
         objects: The live schema, including the ledger.
         pending: The migrations that run before the seeds. If one of them is refused, no problem is returned.
         seeds: All seeds of the folder, because one may need the rows of another.
-        is_reported: Returns whether to return the problems of the seed with this name.
+        reported: Names of the seeds whose problems are returned.
+        kind: The rows of the database. Generated ones are not used: a seed brings its own.
+        rows: The statements that insert the live rows.
+        watch: Called with the number of the file and the offset of the statement before each.
 
     Raises:
         SqlError: The live schema cannot be created locally.
     """
     connection = schema.build(objects)
-    rows_known = not schema.read(connection).without(table).tables
+    before = schema.read(connection).without(table)
+    rows_known = kind is not BasisKind.MADE or not before.tables
     connection.execute(ledger.create(table))
+    insert_rows(connection, rows)
     for migration in pending:
         if observe(connection, normalize_newlines(migration.sql), rows_known=rows_known).refusal:
             return SeedProblems()
     scripts = {seed.name: normalize_newlines(seed.sql) for seed in seeds}
-    first_runs = {name: observe(connection, script, rows_known=rows_known) for name, script in scripts.items()}
+    first_runs = {}
+    for number, (name, script) in enumerate(scripts.items()):
+        watch(number, 0)
+        first_runs[name] = observe(connection, script, rows_known=rows_known)
     refused: list[Refusal] = []
     warnings: list[Refusal] = []
-    for name in filter(is_reported, scripts):
-        script, first_run = scripts[name], first_runs[name]
+    for seed in seeds:
+        name, script, first_run = seed.name, scripts[seed.name], first_runs[seed.name]
+        if name not in reported:
+            continue
         warnings += _schema_changes(name, script, first_run)
         if first_run.refusal:
             refused.append(locate_refusal(name, script, first_run.steps, first_run.refusal))
-        elif not first_run.undecided and len(script) <= LARGE_BYTES:
+            continue
+        ran = RehearsedFile(seed, first_run.steps, first_run.fates)
+        findings = (hit.finding for hit in lost.hits(Rehearsal(before, before, (ran,), Basis(BasisKind.LIVE))))
+        warnings += (Refusal(name, item.line, item.column, item.message, None) for item in findings)
+        if not first_run.undecided and len(script) <= LARGE_BYTES:
             warnings += _second_run(connection, name, script, first_run)
     return SeedProblems(tuple(refused), tuple(warnings))
 

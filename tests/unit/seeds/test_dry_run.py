@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.review.rows.options import BasisKind
 from pulumi_d1.seeds.dry_run import SeedProblems, dry_run_seeds
 from pulumi_d1.sqlite.schema import SchemaObject
 
@@ -18,7 +19,11 @@ def problems(
     *seeds: str, objects: tuple[SchemaObject, ...] = (), pending: tuple[Migration, ...] = (TABLES,)
 ) -> SeedProblems:
     files = [Migration(f"{number}.sql", sql) for number, sql in enumerate(seeds, 1)]
-    return dry_run_seeds(objects, pending, "d1_migrations", files)
+    return dry_run_seeds(objects, pending, "d1_migrations", files, {file.name for file in files}, kind(objects))
+
+
+def kind(objects: tuple[SchemaObject, ...]) -> BasisKind:
+    return BasisKind.MADE if objects else BasisKind.NEW
 
 
 def warnings(*seeds: str) -> list[str]:
@@ -35,13 +40,13 @@ def test_a_seed_that_can_run_again_has_no_problems() -> None:
 def test_a_seed_that_would_fail_the_second_time_is_a_warning_with_a_fix() -> None:
     refused = "UNIQUE constraint failed: teams.id: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_PRIMARYKEY)"
     assert warnings("INSERT INTO teams (name) VALUES ('x') RETURNING id;\nINSERT INTO teams VALUES (7, 'y');") == [
-        f"1.sql:2:1: would fail if it ran again: {refused}: use INSERT OR REPLACE, or ON CONFLICT, on a key"
+        f"1.sql:2:1: would fail if it ran again: {refused}: use ON CONFLICT (key) DO UPDATE, or DO NOTHING"
     ]
 
 
 def test_a_seed_that_adds_its_rows_each_time_is_a_warning() -> None:
     assert warnings("SELECT 1;\n  INSERT INTO teams (name) VALUES ('x'), ('y');") == [
-        "1.sql:2:3: each run adds its rows to teams again: use INSERT OR REPLACE, or ON CONFLICT, on a key"
+        "1.sql:2:3: each run adds its rows to teams again: use ON CONFLICT (key) DO UPDATE, or DO NOTHING"
     ]
 
 
@@ -74,7 +79,7 @@ def test_only_seeds_that_are_about_to_run_are_reported() -> None:
         Migration("1.sql", "INSERT INTO nowhere VALUES (1)"),
         Migration("2.sql", "INSERT INTO teams VALUES (1, 'x')"),
     ]
-    reported = dry_run_seeds((), (TABLES,), "d1_migrations", seeds, "2.sql".__eq__)
+    reported = dry_run_seeds((), (TABLES,), "d1_migrations", seeds, {"2.sql"}, BasisKind.NEW)
     assert (reported.refused, [item.name for item in reported.warnings]) == ((), ["2.sql"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import apsw
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.review.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import SchemaObject
     from pulumi_d1.sqlite.statements import Statement
+
+T = TypeVar("T")
 
 _WAIVER: Final = "d1:allow"
 
@@ -68,18 +70,44 @@ def collect_evidence(  # noqa: PLR0913 - a rehearsal depends on all of these
     if not pending:
         before = schema.read(schema.build(objects)).without(table)
         return Evidence(Rehearsal(before, before, (), Basis(BasisKind.NEW)))
-    rows = None
-    if database and options.rows is not RowsMode.MADE and kind is BasisKind.MADE:
-        rows, kind = _Rows(read_rows(database, objects, table, options)), BasisKind.LIVE
-    task = partial(rehearse_both, objects, pending, table, kind)
+    task = partial(rehearse_both, objects, pending, table)
     try:
-        rehearsal, elsewhere = WORKERS.run(task, rows or (), options.budget.total_seconds())
+        (rehearsal, elsewhere), basis = run_on_rows(task, objects, table, database=database, kind=kind, options=options)
     except OverBudgetError as error:
-        return Evidence(_over_budget(objects, pending, table, kind, error.at))
-    if rows and database:
-        basis = _counted(rehearsal, rows.basis, database, options)
-        rehearsal = replace(rehearsal, basis=basis)
+        return Evidence(_over_budget(objects, pending, table, Basis(kind), error.at))
+    if database and basis.kind is not BasisKind.MADE:
+        rehearsal = replace(rehearsal, basis=_counted(rehearsal, basis, database, options))
     return Evidence(rehearsal, elsewhere)
+
+
+def run_on_rows(  # noqa: PLR0913 - a task depends on all of these
+    task: Callable[..., T],
+    objects: Sequence[SchemaObject],
+    table: str,
+    *,
+    database: Database | None,
+    kind: BasisKind = BasisKind.MADE,
+    options: RehearsalOptions = DEFAULT_REHEARSAL,
+) -> tuple[T, Basis]:
+    """Run a task on the rows of a database, in a process of its own.
+
+    Args:
+        task: A function that can be pickled. It gets the kind of the rows, the statements that insert them, and a
+            function to call with where it is.
+        objects: The live schema, including the ledger.
+        database: The database whose rows are read; None to read none.
+        kind: The rows if none is read: generated ones, or none because the database is new.
+
+    Raises:
+        OverBudgetError: It took longer than the budget.
+        SqlError: The task raised it.
+        ApiError: The rows cannot be read.
+    """
+    seconds = options.budget.total_seconds()
+    if database is None or options.rows is RowsMode.MADE or kind is not BasisKind.MADE:
+        return WORKERS.run(partial(task, kind), (), seconds), Basis(kind)
+    rows = _Rows(read_rows(database, objects, table, options))
+    return WORKERS.run(partial(task, BasisKind.LIVE), rows, seconds), rows.basis
 
 
 class _Rows:
@@ -126,7 +154,7 @@ def rehearse_both(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of the
 
 
 def _over_budget(
-    objects: Sequence[SchemaObject], pending: Sequence[Migration], table: str, kind: BasisKind, at: tuple[Any, ...]
+    objects: Sequence[SchemaObject], pending: Sequence[Migration], table: str, basis: Basis, at: tuple[Any, ...]
 ) -> Rehearsal:
     """Return a rehearsal that was ended at a statement.
 
@@ -142,7 +170,7 @@ def _over_budget(
     files.append(RehearsedFile(migration, tuple(Step(statement, ()) for statement in statements)))
     message = TOO_SLOW.format(" ".join(statements[-1].text.split()[:4]) if statements else "the file")
     refusal = Refusal(migration.name, *position(script, offset), message, len(statements) - 1 if statements else None)
-    return Rehearsal(before, before, tuple(files), Basis(kind), over_budget=refusal)
+    return Rehearsal(before, before, tuple(files), basis, over_budget=refusal)
 
 
 def _counted(rehearsal: Rehearsal, basis: Basis, database: Database, options: RehearsalOptions) -> Basis:

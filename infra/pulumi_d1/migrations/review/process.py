@@ -19,14 +19,16 @@ import time
 import traceback
 from dataclasses import dataclass, field
 from functools import partial
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import apsw
 
 from pulumi_d1.errors import SqlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+
+T = TypeVar("T")
 
 MAX_MEMORY: Final = 200_000_000
 """Bytes that SQLite may use, beside three times the rows."""
@@ -54,7 +56,7 @@ class Workers:
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
 
-    def run(self, task: Any, rows: Iterable[str], seconds: float) -> Any:
+    def run(self, task: Callable[..., T], rows: Iterable[str], seconds: float) -> T:
         """Run a task in another process and return its result.
 
         Args:
@@ -70,7 +72,7 @@ class Workers:
         with self._lock:
             worker = self._idle.pop() if self._idle else _Worker()
         try:
-            result = worker.run(task, rows, seconds)
+            result: T = worker.run(task, rows, seconds)
         except SqlError:
             self._keep(worker)
             raise

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, Problem, Severity
-from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, RehearsalOptions, RowsMode
+from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, RehearsalOptions, rehearsal_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +47,7 @@ class RunOptions:
             "on_failure": str(self.on_failure),
             "retention_days": self.retention.days,
             "import_timeout": self.import_timeout.total_seconds(),
-            "rehearsal_rows": str(self.rehearsal.rows),
-            "rehearsal_limit": self.rehearsal.limit_mb,
-            "rehearsal_budget": self.rehearsal.budget.total_seconds(),
+            "rehearsal": self.rehearsal.as_json(),
         }
 
 
@@ -64,9 +62,5 @@ def options_from_json(values: Mapping[str, Any]) -> RunOptions:
         on_failure=OnFailure(values["on_failure"]),
         retention=timedelta(days=int(values["retention_days"])),
         import_timeout=timedelta(seconds=values["import_timeout"]),
-        rehearsal=RehearsalOptions(
-            rows=RowsMode(values["rehearsal_rows"]),
-            limit_mb=int(values["rehearsal_limit"]),
-            budget=timedelta(seconds=values["rehearsal_budget"]),
-        ),
+        rehearsal=rehearsal_from_json(values["rehearsal"]),
     )

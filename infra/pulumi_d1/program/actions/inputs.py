@@ -11,6 +11,7 @@ from pulumi_d1.errors import ConfigError, PlanRefused
 from pulumi_d1.migrations.folder import migrations_folder, sort_key
 from pulumi_d1.migrations.past.history import Application, application_from_json
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
+from pulumi_d1.migrations.review.rows.options import RehearsalOptions, rehearsal_from_json
 from pulumi_d1.migrations.run.options import RunOptions, options_from_json
 from pulumi_d1.migrations.run.progress import RunTarget
 from pulumi_d1.protection.decision import DeletionRules, PendingDeletion
@@ -269,11 +270,13 @@ class SeedsInputs:
 
     Attributes:
         migrations: The migrations, which run before the seeds.
+        rehearsal: Options of the rehearsal of the seeds.
     """
 
     database: DatabaseInputs
     files: FileInputs
     migrations: FileInputs
+    rehearsal: RehearsalOptions
 
 
 def seeds_inputs(props: Mapping[str, Any]) -> SeedsInputs:
@@ -282,4 +285,5 @@ def seeds_inputs(props: Mapping[str, Any]) -> SeedsInputs:
         database=database_inputs(props),
         files=FileInputs(props["seeds_dir"], "", props["seeds"]),
         migrations=FileInputs(props["migrations_dir"], props["migrations_pattern"], {}),
+        rehearsal=rehearsal_from_json(props.get("rehearsal", {})),
     )

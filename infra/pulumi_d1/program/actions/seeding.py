@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ApiError, ConfigError, PlanRefused, SeedFailed, SqlError
 from pulumi_d1.migrations import live
+from pulumi_d1.migrations.review.evidence import run_on_rows
+from pulumi_d1.migrations.review.process import OverBudgetError
+from pulumi_d1.migrations.review.rows.options import BasisKind
 from pulumi_d1.migrations.run.request import LARGE_BYTES
 from pulumi_d1.program.actions.inputs import seeds_inputs
 from pulumi_d1.program.pulumi_sdk import keep_outputs
@@ -46,13 +50,17 @@ def preview(
         return
     seeds = _read_files(inputs)
     refuse_imports((seed for seed in seeds if changes.runs(seed.name)), inputs.files.folder)
+    reported = frozenset(filter(changes.runs, (seed.name for seed in seeds)))
     try:
-        now = _schema_before_migrations(connect, inputs.database)
+        source, now = _before_migrations(connect, inputs.database)
         pending = [file for file in inputs.migrations.read_now() if file.name not in now.ledger]
         if (size := sum(len(seed.sql) for seed in seeds)) > LARGE_BYTES:
             logger.info(f"rehearsing {size / 1e6:,.0f} MB of seeds")
-        problems = dry_run_seeds(now.objects, pending, inputs.database.migrations_table, seeds, changes.runs)
-    except (ApiError, SqlError) as error:
+        table = inputs.database.migrations_table
+        task = partial(dry_run_seeds, now.objects, pending, table, seeds, reported)
+        kind = BasisKind.MADE if source else BasisKind.NEW
+        problems, _ = run_on_rows(task, now.objects, table, database=source, kind=kind, options=inputs.rehearsal)
+    except (ApiError, OverBudgetError, SqlError) as error:
         logger.info(f"the seeds could not be rehearsed: {error}")
         return
     if warnings := _lines(problems.warnings, inputs):
@@ -102,14 +110,16 @@ def _read_files(inputs: SeedsInputs) -> tuple[Migration, ...]:
     return files
 
 
-def _schema_before_migrations(
+def _before_migrations(
     connect: Callable[[DatabaseInputs | CopySource], Database], database: DatabaseInputs
-) -> LiveDatabase:
-    """Read what the migrations will find: the database, the one that it becomes a copy of, or nothing."""
-    now = live.read_database(connect(database), database.migrations_table) if database.id else live.NEW
-    if not now.objects and (source := database.readable_source()):
-        return live.read_database(connect(source), database.migrations_table)
-    return now
+) -> tuple[Database | None, LiveDatabase]:
+    """Return what the migrations will find: the database, the one that it becomes a copy of, or nothing."""
+    source = connect(database) if database.id else None
+    now = live.read_database(source, database.migrations_table) if source else live.NEW
+    if not now.objects and (copied := database.readable_source()):
+        source = connect(copied)
+        now = live.read_database(source, database.migrations_table)
+    return source, now
 
 
 def _lines(refusals: Iterable[Refusal], inputs: SeedsInputs) -> list[str]:

@@ -84,6 +84,7 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
         folder: str,
         migrations_folder: str,
         migrations_pattern: str,
+        rehearsal: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Register the resource. The digest of each file is an input, so that Pulumi's diff names the files.
@@ -92,6 +93,7 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
             database: The inputs of `database_inputs`.
             migrations_folder: Value of `migrationsDir`: the preview runs the migrations first.
             migrations_pattern: Value of `migrationsPattern`.
+            rehearsal: Options of the rehearsal, as its `as_json` writes them.
         """
         inputs = {
             **database,
@@ -99,5 +101,6 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
             "seeds": {file.name: file.sha256 for file in files},
             "migrations_dir": migrations_folder,
             "migrations_pattern": migrations_pattern,
+            "rehearsal": rehearsal,
         }
         super().__init__(D1SeedsProvider(), name, {**inputs, "ran": None}, opts)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.sqlite.statements import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 _ROWS_PER_MB: Final = 5_000
 
@@ -54,8 +54,18 @@ class RehearsalOptions:
         """Largest number of rows that are read: the daily limit of the free plan counts rows, not bytes."""
         return self.limit_mb * _ROWS_PER_MB
 
+    def as_json(self) -> dict[str, Any]:
+        """Return the options as Pulumi's state keeps them."""
+        return {"rows": str(self.rows), "limit_mb": self.limit_mb, "budget": self.budget.total_seconds()}
+
 
 DEFAULT_REHEARSAL: Final = RehearsalOptions()
+
+
+def rehearsal_from_json(values: Mapping[str, Any]) -> RehearsalOptions:
+    """Return the options that `as_json` wrote. An option that is newer than the state has its default."""
+    values = {**DEFAULT_REHEARSAL.as_json(), **values}
+    return RehearsalOptions(RowsMode(values["rows"]), int(values["limit_mb"]), timedelta(seconds=values["budget"]))
 
 
 class BasisKind(StrEnum):
