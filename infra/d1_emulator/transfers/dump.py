@@ -4,10 +4,11 @@ It follows the dump of Cloudflare's local D1 (miniflare's dumpSql), quirks inclu
 
 - `no_schema` leaves out the DELETE that empties sqlite_sequence, but not its rows.
 - `tables` leaves out the indexes of the named tables, unless they are named too.
+- Each table's rows come before the next table. Rows that refer to a later table do not load again (workers-sdk issues
+  5683 and 9349).
 
-It differs if that dump would not load again, or would load as something else:
+It differs in what else would not load again, or would load as something else:
 
-- Rows wait for the tables that they refer to.
 - INSTEAD OF triggers follow their views.
 - Integers of 64 bits and whole REALs keep their type and digits.
 - A line break is escaped only if the text does not contain the escape already.
@@ -25,7 +26,6 @@ from typing import TYPE_CHECKING, Any, Final
 import apsw
 
 from pulumi_d1.errors import D1Error
-from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import quoted
 
 if TYPE_CHECKING:
@@ -80,21 +80,13 @@ def dump(connection: apsw.Connection, options: DumpOptions) -> Iterator[str]:
     """
     yield "PRAGMA defer_foreign_keys=TRUE;"
     tables = [(name, sql) for name, sql in _rows(connection, _TABLES) if options.includes(name)]
-    missing = {fold(name) for name, _ in tables} if options.schema else set()
-    waiting = []
     for name, sql in tables:
         create = _create(name, sql)
         if create is None:
             continue
         if options.schema:
             yield create
-            missing.discard(fold(name))
-        if missing & _referenced_tables(connection, name):
-            waiting.append(name)
-        elif options.data:
-            yield from _inserts(connection, name)
-    if options.data:
-        for name in waiting:
+        if options.data:
             yield from _inserts(connection, name)
     yield from _sequence(connection, options, [name for name, _ in tables])
     if options.schema:
@@ -110,11 +102,6 @@ def _create(table: str, sql: str) -> str | None:
     if table.startswith(("_cf_", "sqlite_")):
         return None
     return _QUOTED_TABLE.sub("CREATE TABLE IF NOT EXISTS ", sql, count=1) + ";"
-
-
-def _referenced_tables(connection: apsw.Connection, table: str) -> set[str]:
-    """Return the tables of a table's foreign keys. SQLite inserts no row while one of them is missing."""
-    return {fold(row[2]) for row in _rows(connection, f"PRAGMA foreign_key_list={quoted(table)}")}
 
 
 def _sequence(connection: apsw.Connection, options: DumpOptions, tables: Sequence[str]) -> Iterator[str]:

@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import cloudflare
+import httpx
 import pytest
 
 from d1_emulator.api_errors import DatabaseNotFound, LimitReached, NameTaken
 from d1_emulator.databases.limits import Limits
 from d1_emulator.databases.registry import open_registry
-from d1_emulator.server import DEFAULT_ACCOUNT_ID
+from d1_emulator.faults.behaviour import Behaviour
+from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.sqlite.execute import Query
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import httpx
     from cloudflare import Cloudflare
 
 _NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -220,3 +221,17 @@ def test_a_deleted_database_answers_nothing(tmp_path: Path) -> None:
         with pytest.raises(DatabaseNotFound):
             registry.delete("a", record.uuid)
     assert list((tmp_path / "a").iterdir()) == []
+
+
+def test_a_disabled_replication_can_be_shown_as_null(tmp_path: Path) -> None:
+    with serving(tmp_path, behaviour=Behaviour(null_replication=True)) as address:
+        url = f"{address.base_url}/accounts/a/d1/database"
+        with httpx.Client(headers={"Authorization": f"Bearer {DEFAULT_TOKEN}"}) as client:
+            created = client.post(url, json={"name": "shop"}).json()["result"]
+            one = f"{url}/{created['uuid']}"
+            assert (created["read_replication"], client.get(one).json()["result"]["read_replication"]) == (None, None)
+            auto = {"read_replication": {"mode": "auto"}}
+            assert client.put(one, json=auto).json()["result"]["read_replication"] == {"mode": "auto"}
+            refused = client.put(one, json={"read_replication": None})
+    text = "Invalid property: read_replication => Expected object, received null"
+    assert _error(refused) == (400, 7400, text)

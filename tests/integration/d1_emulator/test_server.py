@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
+import stat
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,6 +15,7 @@ import pytest
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from pulumi_d1.errors import ConfigError
 from tests.support.emulator_process import exports, line, process
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,6 +124,59 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
             pass
 
 
+_NAMES = ("127.0.0.1:{}", "localhost:{}", "LocalHost:{}", "[::1]:{}")
+_OTHER_NAMES = (
+    "evil.example:{}",
+    "evil.example",
+    "127.0.0.1",
+    "localhost",
+    "127.0.0.1:1",
+    "127.0.0.1:{}.evil.example",
+    "127.0.0.1.evil.example:{}",
+    "localhost.:{}",
+    "localhost:{}:{}",
+    "0.0.0.0:{}",
+    "::1:{}",
+    "",
+)
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/client/v4/accounts/x/d1/database", 200), ("/emulator/faults", 200), ("/files/x", 403), ("/nothing", 404)],
+)
+def test_it_answers_only_to_its_own_name(http: httpx.Client, base_url: str, path: str, status: int) -> None:
+    port = httpx.URL(base_url).port
+    url = f"http://127.0.0.1:{port}{path}"
+    for name in _NAMES:
+        assert http.get(url, headers={"Host": name.format(port)}).status_code == status, name
+    for name in _OTHER_NAMES:
+        answer = http.get(url, headers={"Host": name.format(port, port)})
+        [error] = answer.json()["errors"]
+        assert (answer.status_code, error["code"]) == (421, 1003), name
+        assert error["message"] == "The emulator answers only requests to 127.0.0.1, localhost and [::1], with its port"
+
+
+@pytest.mark.parametrize("hosts", ["", "Host: evil.example\r\nHost: 127.0.0.1:{}\r\n"])
+def test_a_request_with_no_name_or_two_is_refused(base_url: str, hosts: str) -> None:
+    port = httpx.URL(base_url).port
+    request = f"GET /emulator/faults HTTP/1.0\r\n{hosts.format(port)}\r\n"
+    with socket.create_connection(("127.0.0.1", port or 0)) as raw:
+        raw.sendall(request.encode())
+        assert raw.recv(1000).split()[1] in {b"400", b"421"}
+
+
+@pytest.mark.parametrize("parents", [(), ("new",)])
+def test_others_on_the_machine_cannot_read_the_state_folder(tmp_path: Path, parents: tuple[str, ...]) -> None:
+    state = tmp_path.joinpath(*parents, "state")
+    previous = os.umask(0)
+    try:
+        with serving(state):
+            assert stat.S_IMODE(state.stat().st_mode) == 0o700
+    finally:
+        os.umask(previous)
+
+
 def test_it_listens_only_on_the_loopback_address(tmp_path: Path) -> None:
     with serving(tmp_path) as address, pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", address.port)).close()
@@ -141,7 +197,8 @@ def test_the_command_prints_the_environment_and_stops_quietly(
         assert variables["CLOUDFLARE_API_TOKEN"] == "it's mine"
         assert re.fullmatch(r"http://127\.0\.0\.1:[0-9]+/client/v4", variables["CLOUDFLARE_BASE_URL"])
         assert _post(http, variables, "", {"name": "x"})["name"] == "x"
-        assert line(started.stderr).startswith(f"Serving {tmp_path} at {variables['CLOUDFLARE_BASE_URL']}")
+        folder = os.path.relpath(tmp_path, ROOT)
+        assert line(started.stderr).startswith(f"Serving {folder} at {variables['CLOUDFLARE_BASE_URL']}")
         started.send_signal(number)
         rest = started.communicate()
         assert (started.returncode, rest) == (0, ("", ""))
