@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import apsw
 
 from pulumi_d1.errors import SqlError
+from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
 from pulumi_d1.sqlite.statements import clause, quoted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pulumi_d1.sqlite.schema import SchemaObject
 
 # From SQLite's alter.c. Any other error is about columns that the table of the probe does not have.
 _ONLY_WHEN_EMPTY = ("Cannot add ", "cannot add ")
@@ -24,6 +32,22 @@ def affects_every_row(sql: str) -> bool:
     except apsw.Error:  # it names a column, a table or a parameter, so it depends on the row
         return False
     return bool(rows)
+
+
+def failing_statements(objects: Iterable[SchemaObject], statements: Iterable[str]) -> frozenset[str]:
+    """Return the statements that fail on a database with this schema even without rows.
+
+    Raises:
+        SqlError: This SQLite cannot create one of the objects.
+    """
+    connection = schema.build(objects)
+    failing: set[str] = set()
+    for statement in statements:
+        try:
+            connection.execute(statement, can_cache=False)
+        except apsw.Error:
+            failing.add(statement)
+    return frozenset(failing)
 
 
 def empty_table_error(sql: str, table: str) -> str:

@@ -134,6 +134,17 @@ def test_a_table_that_hides_its_key_stays_empty_and_is_named(cloud: Cloud) -> No
     assert copy.values("SELECT count(*) FROM hidden") == [0]
 
 
+def test_an_index_over_a_table_that_is_gone_stays_empty(cloud: Cloud) -> None:
+    source = cloud.new("""
+        CREATE TABLE posts (body); CREATE VIRTUAL TABLE search USING fts5(body, content = 'posts');
+        CREATE TABLE notes (text); CREATE VIRTUAL TABLE other USING fts5(body, content = 'notes');
+        INSERT INTO notes VALUES ('a'); DROP TABLE posts;
+    """)
+    copy, basis = local_copy(source)
+    assert basis.unread == ("search", "other")
+    assert copy.values("SELECT count(*) FROM notes") == [1]
+
+
 def test_many_tables_are_read_in_few_requests(cloud: Cloud) -> None:
     source = new(cloud, filled(20, *(f"t{number}" for number in range(100))))
     with counted(source) as requests:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.migrations.review.rows.options import Basis, BasisKind, RowsMode
 from pulumi_d1.migrations.review.rows.sample import read_sample
 from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.probe import failing_statements
 from pulumi_d1.sqlite.references import references
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 from pulumi_d1.sqlite.storage import RowSource
@@ -59,6 +60,7 @@ class _RowReader:
 
     Attributes:
         tables: The tables whose rows are read.
+        indexes: The full-text indexes over the rows of other tables.
         filled: Number of rows in the local copy, by table.
     """
 
@@ -66,6 +68,7 @@ class _RowReader:
     plan: CopyPlan
     options: RehearsalOptions
     tables: tuple[Storage, ...]
+    indexes: tuple[Storage, ...]
     pieces: str
     filled: dict[str, int] = field(default_factory=dict)
     bounds: dict[str, _Bounds] = field(default_factory=dict)
@@ -135,9 +138,7 @@ class _RowReader:
 
     def other_statements(self, ledger: str) -> Iterator[str]:
         """Yield what follows the rows: full-text indexes and sequences."""
-        for storage in self.plan.storages:
-            if storage.rows is RowSource.EXTERNAL_CONTENT:
-                yield rebuild_statement(storage)
+        yield from (rebuild_statement(storage) for storage in self.indexes)
         for storage in self.plan.full_text_tables:
             yield from full_text_statements(storage, self.full_text[storage.table])
         counting = {name for name in self.plan.counting_tables if fold(name) != fold(ledger)}
@@ -162,9 +163,14 @@ def read_rows(
     """
     plan = plan_copy(objects)
     own = [storage for storage in plan.row_tables if fold(storage.table) != fold(table)]
+    indexes = [storage for storage in plan.storages if storage.rows is RowSource.EXTERNAL_CONTENT]
+    # The table that an index is about may be gone or have other columns, on D1 too.
+    failing = failing_statements(objects, map(rebuild_statement, indexes)) if indexes else ()
+    usable = [storage for storage in indexes if rebuild_statement(storage) not in failing]
     pieces = pieces_table_name(item.name for item in objects)
-    rows = _RowReader(TableReader(database), plan, options, tuple(item for item in own if item.key), pieces)
-    unread = [storage.table for storage in own if not storage.key]
+    keyed = tuple(storage for storage in own if storage.key)
+    rows = _RowReader(TableReader(database), plan, options, keyed, tuple(usable), pieces)
+    unread = [storage.table for storage in (*own, *indexes) if storage not in {*keyed, *usable}]
     yield create_pieces_table(pieces)
     rows.read_bounds()
     whole = options.rows is RowsMode.LIVE or (options.rows is RowsMode.AUTO and rows.is_small())
