@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 
 
 def version() -> str:
-    """Return the version of the engine in go.mod, such as `3.250.0`."""
+    """Return the version of the engine in go.mod, such as `3.276.0`."""
     required = re.search(r"pulumi/pulumi/pkg/v3 v(\S+)", (MODULE / "go.mod").read_text())
     if not required:
         raise ConfigError(f"{MODULE / 'go.mod'} names no version of github.com/pulumi/pulumi/pkg/v3")

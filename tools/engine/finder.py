@@ -30,7 +30,7 @@ class Engine:
     """A Pulumi engine that runs.
 
     Attributes:
-        version: The version, such as `3.250.0`.
+        version: The version, such as `3.276.0`.
         source: The source: ON_PATH, OFFICIAL or BUILT.
         path: The folders to put in front of PATH, so that the engine finds its Python language host.
     """

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import subprocess
+from functools import partial
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import empty_pb2, json_format
@@ -16,7 +18,7 @@ from pulumi.runtime.proto import language_pb2_grpc, plugin_pb2
 
 from tools.engine import build
 from tools.engine.plugin_process import failures_as_status, serve
-from tools.engine.program import MESSAGE_SHOWN, PulumiProgram
+from tools.engine.program import MESSAGE_SHOWN, PulumiProgram, stop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,6 +30,7 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
 
     def __init__(self, engine_address: str) -> None:
         self._engine_address = engine_address
+        self._programs: set[subprocess.Popen[bytes]] = set()
 
     def Handshake(self, request: Any, context: Any) -> Any:
         return rpc.LanguageHandshakeResponse()
@@ -70,11 +73,14 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(list(request.configSecretKeys)),
             }
             process = _program(request.info).start(flags, request.args, config)
-            context.add_callback(process.terminate)  # if the engine cancels, or is gone
+            self._programs.add(process)
+            if not context.add_callback(partial(_stop_in_thread, process)):  # the engine has gone meanwhile
+                _stop_in_thread(process)
             code = process.wait()
+            self._programs.remove(process)
             if code == MESSAGE_SHOWN:
                 return rpc.RunResponse(bail=True)
-            return rpc.RunResponse(error=f"Program exited with non-zero exit code: {code}" if code else "")
+            return rpc.RunResponse(error=f"program exited with non-zero exit code: {code}" if code else "")
 
     def InstallDependencies(self, request: Any, context: Any) -> Iterator[Any]:
         with _failures(context):
@@ -96,12 +102,19 @@ class LanguageHost(language_pb2_grpc.LanguageRuntimeServicer):
         return rpc.RuntimeOptionsResponse()
 
     def Cancel(self, request: Any, context: Any) -> Any:
+        for process in tuple(self._programs):
+            _stop_in_thread(process)
         return empty_pb2.Empty()
 
 
 def _program(info: Any) -> PulumiProgram:
     options = json_format.MessageToDict(info.options)
     return PulumiProgram.parse(info.root_directory, info.program_directory, info.entry_point, options)
+
+
+def _stop_in_thread(process: subprocess.Popen[bytes]) -> None:
+    """Stop a program in a thread, which this process waits for when it ends."""
+    Thread(target=stop, args=(process,)).start()
 
 
 def _failures(context: Any) -> AbstractContextManager[None]:

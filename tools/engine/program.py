@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 EXECUTOR = "pulumi-language-python-exec"
 """The SDK's script that runs a program; on PATH, beside the engine."""
+
+GRACE_SECONDS = 5
+"""The time that an interrupted program has to end, as with the official language host."""
 
 MESSAGE_SHOWN = 32
 """The executor's exit code after it has shown the user an error of the program."""
@@ -85,10 +89,7 @@ class PulumiProgram:
     def start(
         self, flags: Mapping[str, str], arguments: Sequence[str], config: Mapping[str, str]
     ) -> subprocess.Popen[bytes]:
-        """Start the program with this process's output.
-
-        It gets its own session, so that a Ctrl-C reaches only the engine. The engine waits for running operations and
-        then ends the program, which would otherwise print a traceback over the engine's output.
+        """Start the program with this process's output, and in its process group, which the engine ends as a whole.
 
         Args:
             flags: Flags of the SDK's executor, such as `{"stack": "dev"}`.
@@ -98,7 +99,7 @@ class PulumiProgram:
         given = [f"--{name}={value}" for name, value in flags.items()]
         command = [str(self.interpreter), "-u", executor, *given, self.entry_point, *arguments]
         return subprocess.Popen(  # noqa: S603 - the program in Pulumi.yaml
-            command, cwd=self.folder, env={**self.environment(), **config}, start_new_session=True
+            command, cwd=self.folder, env={**self.environment(), **config}
         )
 
     def distributions(self) -> tuple[tuple[str, str], ...]:
@@ -128,6 +129,15 @@ class PulumiProgram:
     def _run_code(self, code: str) -> str:
         command = [str(self.interpreter), "-c", code]
         return subprocess.run(command, cwd=self.folder, check=True, capture_output=True, text=True).stdout  # noqa: S603
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt a program, and kill it if it still runs after GRACE_SECONDS. Does nothing if it has ended."""
+    process.send_signal(signal.SIGINT)
+    try:
+        process.wait(timeout=GRACE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _stream(command: list[str], folder: Path) -> Iterator[bytes]:

@@ -13,7 +13,9 @@ import pulumi
 from pulumi_d1.errors import ApiError, ConfigError, NotConfirmed
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.run.request import make_request
+from pulumi_d1.naming import is_production
 from pulumi_d1.program.import_id import find_import_id
+from pulumi_d1.program.pulumi_sdk import end_with_engine
 from pulumi_d1.program.resolved_protection import resolve_protection
 from pulumi_d1.program.stack_database import read_bound_id, read_stack_database
 from pulumi_d1.seeds.changes import read_seeds
@@ -22,10 +24,12 @@ from pulumi_d1.wrangler.configuration_file import (
     accepts_environment,
     check_put,
     configuration_path,
+    has_worker_previews,
     ignored_files_hint,
     refuse_foreign,
+    remote_hint,
 )
-from pulumi_d1.wrangler.entry import WranglerEntry
+from pulumi_d1.wrangler.entry import WORKER_PREVIEWS, WranglerEntry
 
 if TYPE_CHECKING:
     from pulumi_d1.migrations.folder import Migration
@@ -61,6 +65,7 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
             message without a traceback.
     """
     show_messages(pulumi.info)
+    end_with_engine()
     try:
         folder = migrations_folder(settings.migrations_dir, settings.migrations_pattern)
         with ThreadPoolExecutor(1) as pool:  # while the engine reads the state
@@ -79,6 +84,7 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
             )
         if entry.path:
             check_put(entry)
+            hints.append(remote_hint(entry) if settings.protect or is_production(settings.environment) else "")
             _refuse_shared(name, entry, {settings.adopt, existing.id if existing else ""})
         seeds = _read_seeds(settings)
         import_id = find_import_id(settings, existing)
@@ -119,16 +125,20 @@ def _refuse_shared(name: str, entry: WranglerEntry, ours: set[str]) -> None:
 def _wrangler_entry(settings: Settings, pattern: Pattern) -> WranglerEntry:
     """Return the entry of the wrangler configuration, with an empty path for a stack without a binding.
 
-    Its other paths are relative to the configuration's folder. An ephemeral stack of a Pages project has no binding,
-    unless its settings name an environment: wrangler accepts no further ones there.
+    Its other paths are relative to the configuration's folder. Unless its settings name an environment, an ephemeral
+    stack of a Pages project has no binding, since wrangler accepts no further environments there, and one of a Worker
+    with a `previews` block has it there.
     """
     path = configuration_path(settings.wrangler_config)
+    environment = settings.binding_environment
     chosen = settings.wrangler_environment or not settings.lifetime
-    is_bound = settings.is_bound and (chosen or accepts_environment(path, settings.binding_environment))
+    is_bound = settings.is_bound and (chosen or accepts_environment(path, environment))
+    if is_bound and not chosen and has_worker_previews(path):
+        environment = WORKER_PREVIEWS
     folder = Path(os.path.relpath(settings.migrations_dir, Path(path).parent)).as_posix()
     return WranglerEntry(
         path=path if is_bound else "",
-        environment=settings.binding_environment,
+        environment=environment,
         binding=settings.binding,
         database_name=settings.database_name,
         database_id="known after the database is created",

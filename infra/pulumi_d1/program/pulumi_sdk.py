@@ -1,4 +1,4 @@
-"""Workarounds for what pulumi.dynamic leaves out (pulumi 3.276).
+"""Workarounds for what Pulumi's SDK leaves out (pulumi 3.272, with the engine 3.276).
 
 `message_only` shows an error of ours without a Python traceback. pulumi.dynamic answers every exception with
 traceback.format_exc(); sys.tracebacklimit, Python's own switch, shortens that to the exception itself.
@@ -6,14 +6,22 @@ traceback.format_exc(); sys.tracebacklimit, Python's own switch, shortens that t
 `keep_outputs` lets Pulumi keep what a create or update did before it failed. The protocol has an answer for that,
 ErrorResourceInitFailed, but pulumi.dynamic cannot give it. The details are set on the gRPC context of the SDK's call,
 which is found in the SDK's stack frame. If a later SDK has no such frame, Pulumi keeps the outputs from before.
+
+`end_with_engine` keeps tracebacks from users. The engine stops a program with SIGINT, after a refusal and after a
+Ctrl-C, and the SDK's executor does not catch KeyboardInterrupt. If the language host was killed, nobody sends a SIGINT,
+and an engine may wait for the program.
 """
 
 from __future__ import annotations
 
 import inspect
+import os
+import signal
 import sys
+import time
 import traceback
 from contextlib import contextmanager
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
@@ -25,12 +33,18 @@ from pulumi_d1.errors import D1Error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from types import TracebackType
 
 PREFIX: Final = "D1"
 """Stands in front of each message."""
 
 _DETAILS: Final = "grpc-status-details-bin"
 """Trailing metadata in which gRPC carries the details of an error (google.rpc.Status)."""
+
+_HOST_VARIABLE: Final = "PULUMI_CONFIG"
+"""The variable that a language host sets for its program."""
+
+_HOST_CHECK_SECONDS: Final = 1.0
 
 
 class _ShownError(Exception):
@@ -72,6 +86,31 @@ def keep_outputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any], message:
     status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=reason)
     status.details.add().Pack(failed)
     context.set_trailing_metadata(((_DETAILS, status.SerializeToString()),))
+
+
+def end_with_engine() -> None:
+    """End this program without a traceback when the engine stops it, and within seconds when its language host is gone.
+
+    Without a language host, as in an inline program of Pulumi's Automation API, the process is the user's: do nothing.
+    """
+    if _HOST_VARIABLE not in os.environ:
+        return
+    show = sys.excepthook
+
+    def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine repeats it, which would interrupt Python's exit
+        else:
+            show(kind, error, trace)
+
+    sys.excepthook = hook
+    Thread(target=_end_without, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_without(host: int) -> None:
+    while os.getppid() == host:
+        time.sleep(_HOST_CHECK_SECONDS)
+    os._exit(1)
 
 
 def _grpc_context() -> Any:

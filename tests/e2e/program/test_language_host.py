@@ -9,15 +9,20 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 import yaml
 
 from tests.support.paths import ROOT
+from tests.support.reliability.processes import AVAILABLE, descendants
 from tools.engine import finder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.support.pulumi_project import Project
 
 METADATA = "Metadata-Version: 2.1\nName: local-package\nVersion: 1.2.3\n"
@@ -95,11 +100,14 @@ def test_a_program_that_exits_with_a_code_fails_the_run(project: Project) -> Non
     (project.folder / "__main__.py").write_text("raise SystemExit(3)\n")
     failed = project.up(check=False)
     assert failed.returncode != 0
-    assert "Program exited with non-zero exit code: 3" in failed.stdout + failed.stderr
+    assert "program exited with non-zero exit code: 3" in failed.stdout + failed.stderr
 
 
-def test_an_interrupt_is_the_engines_to_answer_and_prints_no_traceback(project: Project) -> None:
-    (project.folder / "__main__.py").write_text("import time\nprint('waiting', flush=True)\ntime.sleep(60)\n")
+@contextmanager
+def waiting_program(project: Project, text: str) -> Iterator[subprocess.Popen[str]]:
+    """Run `pulumi up` until its program prints `waiting`; the program begins with `text`."""
+    program = f"import time\n{text}\nprint('waiting', flush=True)\ntime.sleep(600)\n"
+    (project.folder / "__main__.py").write_text(program)
     with subprocess.Popen(
         ["pulumi", "up", "--stack", "dev", "--yes", "--skip-preview", "--non-interactive"],  # noqa: S607 - on PATH
         cwd=project.folder,
@@ -110,16 +118,46 @@ def test_an_interrupt_is_the_engines_to_answer_and_prints_no_traceback(project: 
         start_new_session=True,
     ) as up:
         assert up.stdout
-        text = ""
-        while "waiting" not in text:
-            text += up.stdout.readline()
-        for _ in range(2):  # the first asks it to end, the second insists, as a person would
+        while "waiting" not in up.stdout.readline():
+            assert up.poll() is None
+        yield up
+
+
+OURS = """
+import pulumi
+from pulumi_d1 import D1Environment, stack_settings
+D1Environment("d1", stack_settings())
+"""
+
+
+@pytest.mark.parametrize("interrupts", [1, 2])
+def test_a_ctrl_c_prints_no_traceback(project: Project, interrupts: int) -> None:
+    with waiting_program(project, OURS) as up:
+        for number in range(interrupts):  # the first asks the engine to end, the second insists, as a person would
+            time.sleep(number)
             os.killpg(up.pid, signal.SIGINT)
-            time.sleep(1)
-        text += up.stdout.read()
+        text = up.communicate(timeout=60)[0]
     assert up.returncode != 0
     assert "Traceback" not in text
     assert "KeyboardInterrupt" not in text
+
+
+def test_a_program_that_ignores_interrupts_is_killed(project: Project) -> None:
+    with waiting_program(project, "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)") as up:
+        os.killpg(up.pid, signal.SIGINT)
+        up.communicate(timeout=60)
+    assert up.returncode != 0
+
+
+@pytest.mark.skipif(not AVAILABLE, reason="finds the host's process in /proc")
+@pytest.mark.parametrize("text", [OURS, "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"])
+def test_an_up_whose_language_host_is_killed_ends(project: Project, text: str) -> None:
+    with waiting_program(project, text) as up:
+        (host,) = [pid for pid in descendants(up.pid) if b"language-host" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+        os.kill(host, signal.SIGKILL)
+        text = up.communicate(timeout=60)[0]
+    assert up.returncode != 0
+    assert "Traceback" not in text
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -105,5 +105,5 @@ def test_a_probe_of_the_internet_ends_within_15_seconds() -> None:
 
 
 def test_the_version_to_build_is_the_one_in_go_mod() -> None:
-    assert build.version() == "3.250.0"
-    assert build.entry_name().startswith("pulumi-3.250.0-")
+    assert build.version() == "3.276.0"
+    assert build.entry_name().startswith("pulumi-3.276.0-")

@@ -1,7 +1,10 @@
-"""Exceptions as pulumi.dynamic prints them: it formats them after the provider's method has ended."""
+"""Exceptions as pulumi.dynamic prints them, after the provider's method has ended; and the end of a program."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
 import traceback
 
@@ -34,3 +37,64 @@ def test_an_unforeseen_exception_keeps_its_traceback_also_after_an_error_of_ours
     with pytest.raises(Exception, match="division by zero") as unforeseen, message_only():
         1 / 0  # noqa: B018 - the mistake
     assert f'File "{__file__}", line' in str(unforeseen.value)
+
+
+PROGRAM = """
+import signal, sys, time
+from pulumi_d1.program.pulumi_sdk import end_with_engine
+signal.signal(signal.SIGINT, signal.default_int_handler)
+end_with_engine()
+print("ready", flush=True)
+if sys.argv[1:]:
+    raise ValueError("a bug")
+time.sleep(600)
+"""
+
+
+def run_program(*arguments: str, host: str = "{}", interrupts: int) -> subprocess.CompletedProcess[str]:
+    """Run PROGRAM under a language host that sets the configuration `host`, or without one if that is empty."""
+    environment = {**os.environ, **({"PULUMI_CONFIG": host} if host else {})}
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+        for _ in range(interrupts):
+            process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=30)
+    return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
+
+
+def test_an_interrupted_program_ends_without_a_traceback() -> None:
+    ended = run_program(interrupts=1)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_a_bug_keeps_its_traceback() -> None:
+    assert "ValueError: a bug" in run_program("with a bug", interrupts=0).stderr
+
+
+def test_without_a_language_host_an_interrupt_is_the_users() -> None:
+    assert "KeyboardInterrupt" in run_program(host="", interrupts=1).stderr
+
+
+def test_a_program_ends_when_its_language_host_is_gone() -> None:
+    host = """
+import subprocess, sys
+program = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+assert program.stdout.readline() == b"ready\\n"
+"""
+    # The program inherits the pipe of the errors, so this returns only when the program too has ended.
+    ended = subprocess.run(
+        [sys.executable, "-c", host, PROGRAM],
+        env={**os.environ, "PULUMI_CONFIG": "{}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stderr == ""
