@@ -1,6 +1,6 @@
 """Processes that run SQL, so that SQL can be ended: SQLite cannot be interrupted inside one long operation.
 
-docs/adr/0018 has the reasons.
+docs/adr/0020 has the reasons.
 """
 
 from __future__ import annotations

@@ -231,7 +231,7 @@ class _ScriptRun:
     def _relax(self, statement: Statement, first: str, error: SqlError) -> tuple[bool, SqlError | None]:
         """Run a statement that fails on generated rows once more, without the rows that it fails on.
 
-        Without its effect, the statements after it would be judged on rows that they never meet.
+        Without its effect, the statements after it would run on rows that they never meet.
         """
         relaxed = statement.text
         with ExitStack() as stack:

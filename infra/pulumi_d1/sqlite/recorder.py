@@ -38,7 +38,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class RowCount:
-    """How many rows of one table a statement changed in one way, counted by SQLite's pre-update hook.
+    """The number of rows of one table a statement changed in one way, counted by SQLite's pre-update hook.
 
     Attributes:
         verb: INSERT, UPDATE or DELETE. REPLACE is a DELETE and an INSERT.
@@ -54,7 +54,7 @@ class RowCount:
 
 @dataclass(slots=True)
 class Recording:
-    """What SQLite reports about one statement.
+    """SQLite's report about one statement.
 
     Attributes:
         actions: Its actions, in order.

@@ -35,7 +35,7 @@ _WAIVER: Final = "d1:allow"
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the rehearsals showed.
+    """The results of the rehearsals.
 
     Attributes:
         rehearsal: The rehearsal on the rows of the database.
@@ -93,7 +93,7 @@ def run_on_rows(  # noqa: PLR0913 - a task depends on all of these
 
     Args:
         task: A function that can be pickled. It gets the kind of the rows, the statements that insert them, and a
-            function to call with where it is.
+            function to call before each statement.
         objects: The live schema, including the ledger.
         database: The database whose rows are read; None to read none.
         kind: The rows if none is read: generated ones, or none because the database is new.

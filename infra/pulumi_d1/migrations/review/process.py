@@ -60,7 +60,7 @@ class Workers:
         """Run a task in another process and return its result.
 
         Args:
-            task: A function that can be pickled. It gets the rows, and a function to call with where it is. Its result
+            task: A function that can be pickled. It gets the rows, and a function to call before each statement. Its result
                 must be one that can be pickled too.
             rows: SQL statements for the task. They are read while it runs.
             seconds: Longest time.

@@ -54,7 +54,7 @@ class Review:
 
     @property
     def basis(self) -> str:
-        """The line that says what the findings are based on; empty if no file was rehearsed."""
+        """The line about the rows behind the findings; empty if no file was rehearsed."""
         return self.rehearsal.basis.line if self.rehearsal and self.rehearsal.files else ""
 
     def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:

@@ -1,4 +1,4 @@
-"""What to do about a statement that D1 refuses. Pure."""
+"""Advice about statements that D1 refuses. Pure."""
 
 from __future__ import annotations
 

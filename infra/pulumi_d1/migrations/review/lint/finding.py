@@ -58,7 +58,7 @@ class Finding:
 
     @property
     def instead(self) -> str:
-        """What to do instead."""
+        """The advice of this finding."""
         return self.advice or self.rule.instead
 
     def in_folder(self, folder: str) -> str:
