@@ -89,6 +89,17 @@ def test_after_a_restore_the_fixed_folder_runs_from_the_start(database: D1Api) -
     assert database.read("SELECT name FROM users ORDER BY id") == ({"name": "Ada"}, {"name": "Grace"})
 
 
+@pytest.mark.parametrize("imports", ["transaction", "statements"])
+def test_after_a_refused_import_the_database_is_restored_too(database: D1Api, imports: str) -> None:
+    database.write("CREATE TABLE orders (id)")
+    arrange(database, imports=imports)
+    trigger = "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END;"
+    failure = fail(database, database, [USERS, NAMES, Migration(BROKEN.name, f"{trigger}\n{BROKEN.sql}")])
+    assert "restored  to this bookmark, which undid 0001_users.sql, 0002_names.sql" in str(failure)
+    assert read_ledger(database, TARGET.table) == failure.applied == ()
+    assert database.read("SELECT name FROM sqlite_master WHERE name IN ('users', 'orders')") == ({"name": "orders"},)
+
+
 def test_if_nothing_was_applied_nothing_is_restored(database: D1Api) -> None:
     before = database.bookmark()
     text = str(fail(database, database, [BROKEN]))

@@ -21,6 +21,7 @@ from pulumi_d1.migrations.run.outcome import (
     LEDGER_UNREADABLE,
     LOST,
     NOT_RUN,
+    ROLLED_BACK,
     WAITED_FOR,
     RequestOutcome,
     outcome_of,
@@ -113,6 +114,9 @@ class Sender:
                 logger.info(f"{_names(request)}: it did not run; sending it again")
                 queue.appendleft(request)
             else:
+                if request.as_import and outcome is ROLLED_BACK:
+                    # Cloudflare may have undone it by a restore, which moves the bookmark as a write does.
+                    progress = self.recovery.after_write(progress, certain=True)
                 raise self.recovery.failure(progress, request.names[0], str(error), outcome) from error
         return progress
 
