@@ -1,0 +1,67 @@
+"""D1's refusals come with advice that names what the database has, or what D1 has instead."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.lint import live
+
+
+def advice(sql: str) -> str:
+    [finding] = (item for item in live.findings(sql) if item.refused)
+    return finding.instead
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("DELETE FROM user WHERE id = 1;", "There is no table user: did you mean users?"),
+        ("DELETE FROM sesions;", "There is no table sesions: did you mean sessions?"),
+        ("UPDATE users SET emial = '' WHERE id = 1;", "There is no column emial: did you mean email?"),
+        ("INSERT INTO users (e_mail) VALUES ('');", "There is no column e_mail: did you mean email?"),
+        ("SELECT titel FROM content;", "There is no column titel: did you mean title?"),
+        ("CREATE TABLE a (x)\nCREATE TABLE b (y);", "A semicolon is missing before CREATE."),
+        ("CREATE TABLE tags (id);\nDROP TABLE tag;", "There is no table tag: did you mean tags?"),
+        (
+            "INSERT INTO users (name) VALUES (NOW());",
+            "SQLite has no such function. Write CURRENT_TIMESTAMP, or datetime('now').",
+        ),
+        ("TRUNCATE TABLE users;", "Write DELETE FROM, without WHERE."),
+        ("CREATE TABLE a (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY);", "Write INTEGER PRIMARY KEY AUTOINCREMENT."),
+        (
+            "CREATE TABLE a (x INT) ENGINE=InnoDB;",
+            "Remove the options after the closing parenthesis: they are MySQL's.",
+        ),
+        (
+            "CREATE TYPE role AS ENUM ('a');",
+            "SQLite has no types of its own. Use TEXT with a CHECK (role IN ('admin', 'guest')).",
+        ),
+        (
+            "ALTER TABLE users ADD COLUMN IF NOT EXISTS x TEXT;",
+            "SQLite has no IF NOT EXISTS here. Remove it: each file runs once.",
+        ),
+        ("CREATE OR REPLACE VIEW v AS SELECT 1;", "SQLite has no OR REPLACE here. DROP ... IF EXISTS first."),
+        (
+            "INSERT INTO users (id) VALUES (1) ON DUPLICATE KEY UPDATE id = 2;",
+            "Write ON CONFLICT (id) DO UPDATE SET name = excluded.name.",
+        ),
+    ],
+)
+def test_a_refusal_has_advice(sql: str, expected: str) -> None:
+    assert advice(sql) == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "ALTER TABLE users ALTER COLUMN name TYPE TEXT;",
+        "ALTER TABLE users MODIFY COLUMN name TEXT NOT NULL;",
+        "ALTER TABLE users ADD CONSTRAINT one UNIQUE (name);",
+    ],
+)
+def test_a_change_that_sqlite_lacks_is_a_rebuild(sql: str) -> None:
+    assert "Rebuild the table: CREATE TABLE users_new" in advice(sql)
+
+
+def test_other_errors_keep_the_advice_of_the_rule() -> None:
+    assert advice("SELECT 1 +;") == "Fix the statement. SQLite stopped at this position."
