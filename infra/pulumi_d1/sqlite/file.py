@@ -39,7 +39,7 @@ class SqliteFile:
                 return tuple(dict(zip(_names(cursor), row, strict=True)) for row in cursor)
             finally:
                 connection.close()
-        except apsw.Error as error:
+        except (apsw.Error, UnicodeDecodeError) as error:  # SQLite stores any bytes as text
             raise SqlError(f"{self.path} cannot be read: {error}") from error
 
 

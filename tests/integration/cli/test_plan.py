@@ -130,6 +130,27 @@ def test_a_file_that_is_meant_to_do_nothing_selects(project: Project, database: 
     assert project.d1("plan").stdout.endswith("4 applied, 0 pending, 0 errors, 0 warnings\n")
 
 
+def test_case_15_tables_that_differ_in_letters_beyond_ascii_are_two_tables(project: Project) -> None:
+    for file in (project.folder / "migrations").iterdir():
+        file.unlink()
+    project.write("0001_twins.sql", 'CREATE TABLE "Ä" (a INTEGER);\nCREATE TABLE "ä" (b INTEGER);\n')
+    database = project.create()
+    database.write(
+        f"{ledger.create('d1_migrations')} {ledger.insert('d1_migrations', '0001_twins.sql')}"
+        'CREATE TABLE "Ä" (a INTEGER); CREATE TABLE "ä" (b INTEGER);'
+    )
+    assert project.d1("plan").stdout.endswith("1 applied, 0 pending, 0 errors, 0 warnings\n")
+    project.write("0002_drop.sql", '-- d1:allow D102 nothing reads the capital one any more\nDROP TABLE "Ä";\n')
+    review = as_json(project)
+    assert [(change["kind"], change["type"], change["name"]) for change in review["schema"]] == [
+        ("removed", "table", "Ä")
+    ]
+    assert review["drift"] == []
+
+    database.write('DROP TABLE "ä"')
+    assert [(change["kind"], change["name"]) for change in as_json(project)["drift"]] == [("removed", "ä")]
+
+
 def test_a_nested_layout_is_read_with_its_pattern_and_hinted_at_without(project: Project) -> None:
     (project.folder / "migrations" / "1_a").mkdir()
     for file in FILES:

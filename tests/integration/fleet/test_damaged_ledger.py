@@ -1,4 +1,4 @@
-"""A tenant whose ledger is damaged fails, and no other one does."""
+"""A tenant whose ledger is damaged fails, and no other one does. The plan names a file that does nothing."""
 
 from __future__ import annotations
 
@@ -35,3 +35,11 @@ def test_in_a_fleet_only_the_database_with_the_damaged_ledger_fails(tenants: Ten
     assert states["shop-tenant-000"] == states["shop-tenant-002"] == ("done", "")
     assert "Traceback" not in json.dumps(up)
     assert tenant.read("SELECT name FROM sqlite_master WHERE name = 'log'") == ()
+
+
+def test_case_39_the_plan_names_a_file_without_a_statement(tenants: Tenants) -> None:
+    tenants.create(1)
+    tenants.project.write("0002_tags.sql", "-- Migration number: 0002\n")
+    done = tenants.project.d1("fleet", "plan", "--match", "shop-tenant-*")
+    assert done.returncode == 1, done.stderr
+    assert "migrations/0002_tags.sql has no statement: it would be recorded as applied" in done.stdout
