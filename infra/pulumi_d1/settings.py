@@ -6,6 +6,9 @@ default.
 
 from __future__ import annotations
 
+import json
+import re
+from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -28,7 +31,7 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
-from pulumi_d1.migrations.review.rows.options import RehearsalOptions, RowsMode
+from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.naming import database_name, is_database_name, is_production
 
@@ -44,10 +47,18 @@ DEFAULT_SEEDS = "seeds"
 NONE = "none"
 """Value of `seeds` for an ephemeral stack without seeds, and of `wranglerEnvironment` for no binding."""
 
-_Word = Annotated[str, Field(pattern=r"^[A-Za-z_$][A-Za-z0-9_$]*$")]
+_MOST_SHOWN = 200
+
+_BINDING = r"^[A-Za-z_$][A-Za-z0-9_$]*$"
+_Word = Annotated[str, Field(pattern=_BINDING)]
 _Severity = Literal["error", "warning", "ignore"]
 _Path = Annotated[str, Field(min_length=1)]
 _Uuid = Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")]
+
+
+def _environment(name: str) -> str:
+    """Return a wrangler environment, empty for the top level."""
+    return "" if name == TOP_LEVEL else name
 
 
 def _to_number(value: object) -> object:
@@ -55,10 +66,45 @@ def _to_number(value: object) -> object:
     return int(value) if isinstance(value, str) and value.isdecimal() else value
 
 
-def _check_wrangler_config(path: str) -> str:
-    if path and not path.endswith((".toml", ".jsonc", ".json")):
-        raise ValueError("it must end in .toml, .jsonc or .json")
-    return path
+@dataclass(frozen=True, slots=True)
+class BindingPlace:
+    """A place for the binding in a wrangler configuration.
+
+    Attributes:
+        path: The configuration; empty for the one in the folder.
+        binding: Its binding there; empty for that of the key `binding`.
+        environment: Its wrangler environment there; empty for that of the stack.
+    """
+
+    path: str
+    binding: str
+    environment: str
+
+
+def _parse_places(text: str) -> tuple[BindingPlace, ...]:
+    """Return the places that `wranglerConfig` lists, such as `a/wrangler.toml, b/wrangler.json#LOG@live`."""
+    items = json.loads(text) if text.startswith("[") else text.split(",")
+    if not isinstance(items, list) or not all(isinstance(item, str) for item in items):
+        raise ValueError("it is not a list of paths")
+    places = []
+    for item in items:
+        path, _, rest = item.strip().partition("#")
+        binding, _, environment = rest.partition("@")
+        places.append(BindingPlace(path, binding, environment))
+    return tuple(places)
+
+
+def _check_wrangler_config(text: str) -> str:
+    if not text:
+        return text
+    places = _parse_places(text)
+    if not all(place.path.endswith((".toml", ".jsonc", ".json")) for place in places):
+        raise ValueError("each path must end in .toml, .jsonc or .json, and may go on with #BINDING@ENVIRONMENT")
+    if not all(re.fullmatch(_BINDING, place.binding or "DB") for place in places):
+        raise ValueError("a binding after # is a JavaScript name, such as DB")
+    if len(set(places)) < len(places):
+        raise ValueError("it has a path twice")
+    return text
 
 
 def _check_database_name(name: str) -> str:
@@ -115,7 +161,7 @@ class Settings(BaseModel):
     rehearsal_limit: Annotated[int, Field(ge=1, le=10_000)] = 10
     rehearsal_budget: Annotated[int, Field(ge=1, le=600)] = 30
     on_failure: Literal["stop", "restore"] = "stop"
-    import_timeout: Annotated[int, Field(ge=1)] = 1800
+    import_timeout: Annotated[int, Field(ge=1, le=86_400)] = 1800
     quarantine: Annotated[str, AfterValidator(_check_quarantine)] = ""
     adopt: _Uuid = ""
     seeds: str = ""
@@ -189,8 +235,20 @@ class Settings(BaseModel):
     @property
     def binding_environment(self) -> str:
         """The wrangler environment of the binding; empty for the top level of the configuration."""
-        environment = self.wrangler_environment or self.environment
-        return "" if environment == TOP_LEVEL else environment
+        return _environment(self.wrangler_environment or self.environment)
+
+    @property
+    def binding_places(self) -> tuple[BindingPlace, ...]:
+        """The places of the binding: one in each wrangler configuration, with no empty binding."""
+        listed = _parse_places(self.wrangler_config)
+        return tuple(
+            BindingPlace(
+                place.path,
+                place.binding or self.binding,
+                _environment(place.environment) if place.environment else self.binding_environment,
+            )
+            for place in listed
+        )
 
     @property
     def run_options(self) -> RunOptions:
@@ -289,7 +347,7 @@ def _foreign_namespace(namespace: str, project: str) -> str:
 def _unknown_key(key: str, space: str) -> str:
     close = get_close_matches(key, KEYS, n=1)
     hint = f"did you mean {close[0]}?" if close else f"known keys: {', '.join(KEYS)}"
-    return f"  {space}:{key}: is not a key of this program; {hint}"
+    return f"  {space}:{_shown(key)}: is not a key of this program; {hint}"
 
 
 def _bad_value(key: str, item: Mapping[str, object], space: str, namespace: str) -> str:
@@ -298,4 +356,11 @@ def _bad_value(key: str, item: Mapping[str, object], space: str, namespace: str)
         variable = " or export CLOUDFLARE_ACCOUNT_ID" if key == "accountId" else ""
         full = f"{namespace}:{key}" if namespace else key
         return f"  {space}:{key}: is not set; run 'pulumi config set {full} VALUE'{variable}"
-    return f"  {space}:{key}: '{item['input']}' is not allowed: {str(item['msg']).removeprefix('Value error, ')}"
+    reason = str(item["msg"]).removeprefix("Value error, ")
+    return f"  {space}:{key}: '{_shown(str(item['input']))}' is not allowed: {reason}"
+
+
+def _shown(text: str) -> str:
+    """Return a value on one line of a message."""
+    line = text if text.isprintable() else ascii(text)[1:-1]
+    return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}…"

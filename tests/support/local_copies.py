@@ -10,8 +10,8 @@ import apsw
 from d1_emulator.api.sql_endpoints import json_value
 from pulumi_d1.cloudflare.database import QueryResult, Row
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.review.rows.options import RehearsalOptions
-from pulumi_d1.migrations.review.rows.read import read_rows
+from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
+from pulumi_d1.migrations.rehearsal.rows.read import read_rows
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.sandbox import trusted
 from pulumi_d1.tables.reader import ReadsRows
@@ -19,7 +19,7 @@ from pulumi_d1.tables.reader import ReadsRows
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pulumi_d1.migrations.review.rows.options import Basis
+    from pulumi_d1.migrations.rehearsal.rows.options import Basis
     from pulumi_d1.sqlite.schema import SchemaObject
 
 LEDGER = "d1_migrations"

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.migrations.review.rows.options import RehearsalOptions, RowsMode
-from pulumi_d1.settings import Settings, read_settings
+from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
+from pulumi_d1.settings import BindingPlace, Settings, read_settings
 from tests.support.paths import EXAMPLE, ROOT
 
 ACCOUNT = "0123456789abcdef0123456789abcdef"
@@ -54,6 +54,26 @@ def test_an_ephemeral_stack_cannot_take_over_a_database_of_another_name(stack: s
         match=r"shop:databaseName: 'orders' is not allowed: .*cannot take over an existing database: remove the key",
     ):
         read_settings({**adopted, "shop:databaseName": "orders"}, environment=stack, project="shop", account_id=ACCOUNT)
+
+
+def test_a_database_is_bound_in_several_wrangler_configurations() -> None:
+    assert read().binding_places == (BindingPlace("", "DB", "dev"),)
+    places = (BindingPlace("wrangler.toml", "SHOP", ""), BindingPlace("jobs/wrangler.jsonc", "LOG", "live"))
+    for text in (
+        "wrangler.toml, jobs/wrangler.jsonc#LOG@live",
+        '["wrangler.toml", "jobs/wrangler.jsonc#LOG@live"]',
+        "wrangler.toml#SHOP@top-level,jobs/wrangler.jsonc#LOG@live",
+    ):
+        settings = read(wranglerConfig=text, binding="SHOP", wranglerEnvironment="top-level")
+        assert settings.binding_places == places
+    for wrong, message in (
+        ("a.toml, b.yaml", "must end in .toml, .jsonc or .json"),
+        ("a.toml, a.toml", "it has a path twice"),
+        ("a.toml#my-db", "a binding after # is a JavaScript name"),
+        ("[1]", "it is not a list of paths"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            read(wranglerConfig=wrong)
 
 
 def test_a_namespace_has_its_keys_to_itself_and_a_name_of_its_own() -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.copying.script import copy_script
 from pulumi_d1.errors import CopyFailed, SqlRefused
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
 from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:

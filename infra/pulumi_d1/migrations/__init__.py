@@ -11,6 +11,7 @@ The modules, in the order of the flow::
     live          read a database's ledger and schema
     quarantine    files that a restore undid and a stack refuses
     plan          what is pending, and what is wrong with the folder
+    rehearsal/    run pending files on a local copy of the database, with rows
     review/       what a run would do: rehearsal and lint
     bookmark      a Time Travel bookmark and its restore command
     run/          apply what the review found pending

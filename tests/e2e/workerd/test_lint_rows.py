@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 
 if TYPE_CHECKING:

@@ -62,6 +62,13 @@ def test_d1_accepts_the_near_miss(case: Case, real_engine: Service) -> None:
         _run(database, *live.texts(case.near), _RECORD)
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.code < "D200" and case.query], ids=lambda c: c.code)
+def test_the_advice_keeps_the_rows(case: Case, real_engine: Service) -> None:
+    database = _live(real_engine, case.live)
+    _run(database, *live.texts(case.near))
+    assert _row(database, case.query) == (case.fixed or case.before)
+
+
 def test_the_rebuild_that_is_recommended_keeps_every_row(real_engine: Service) -> None:
     [case, *_] = (case for case in CASES if case.code == "D101")
     database = _live(real_engine)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_d1.migrations import ledger
-from pulumi_d1.migrations.review.rows.options import BasisKind, RehearsalOptions, RowsMode
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind, RehearsalOptions, RowsMode
 from tests.support.copying import holdings
 from tests.support.copying_cases import CASES
 from tests.support.local_copies import LEDGER, local_copy

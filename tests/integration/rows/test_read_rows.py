@@ -11,7 +11,7 @@ import pytest
 from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.errors import ApiError
 from pulumi_d1.migrations import ledger
-from pulumi_d1.migrations.review.rows.options import BasisKind, RehearsalOptions, RowsMode
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind, RehearsalOptions, RowsMode
 from pulumi_d1.tables import reader
 from tests.support.copying import holdings
 from tests.support.copying_cases import CASES

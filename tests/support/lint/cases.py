@@ -33,6 +33,7 @@ class Case:
         query: A query for one row. D1 runs it before and after the file.
         before: The row before the file.
         after: The row after the file.
+        fixed: The row after the near miss, which follows the rule's advice; empty if it is `before`.
         rows: Where the rows of the rehearsal come from: auto, or made.
         budget: Seconds of the rehearsal, which then has its own process; 0 for no limit.
     """
@@ -49,6 +50,7 @@ class Case:
     query: str = ""
     before: tuple[object, ...] = ()
     after: tuple[object, ...] = ()
+    fixed: tuple[object, ...] = ()
     rows: str = "auto"
     budget: float = 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.seeds.dry_run import SeedProblems, dry_run_seeds
 from pulumi_d1.sqlite.schema import SchemaObject
 

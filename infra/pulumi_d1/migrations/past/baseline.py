@@ -9,9 +9,9 @@ from pulumi_d1.errors import ApiError, ConfigError, OutcomeUnknown
 from pulumi_d1.migrations import ledger, live
 from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.live import LiveDatabase
-from pulumi_d1.migrations.review.evidence import collect_evidence
+from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
 from pulumi_d1.migrations.review.review import drift
-from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.review.rehearsal import Refusal
+    from pulumi_d1.migrations.rehearsal.rehearse import Refusal
     from pulumi_d1.sqlite.difference import SchemaChange
 
 _WRITES_ROWS: Final = frozenset({"insert", "update", "delete", "replace", "with"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.migrations.review.rehearsal import schema_of_files
+from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
 from pulumi_d1.migrations.review.review import drift_or_reason
 from pulumi_d1.sqlite.difference import difference
 

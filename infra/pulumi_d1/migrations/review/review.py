@@ -12,10 +12,10 @@ from pulumi_d1.migrations.importing import refused_imports
 from pulumi_d1.migrations.ledger import unfinished_imports
 from pulumi_d1.migrations.plan import Problem, Severity, make_plan, severity_of
 from pulumi_d1.migrations.quarantine import NONE
-from pulumi_d1.migrations.review import rehearsal
-from pulumi_d1.migrations.review.evidence import collect_evidence
+from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
+from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
 from pulumi_d1.migrations.review.lint import check
-from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, BasisKind
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.plan import FolderProblem, HashedFile, MigrationPlan
     from pulumi_d1.migrations.quarantine import Quarantine
     from pulumi_d1.migrations.review.lint.finding import Finding
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal
-    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
+    from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.difference import SchemaChange
     from pulumi_d1.sqlite.schema import Schema
 
@@ -189,7 +189,7 @@ def _drift(
 ) -> tuple[SchemaChange, ...]:
     by_name = {file.name: file for file in files}
     applied_files = (by_name[name] for name in applied if name in by_name)
-    return difference(rehearsal.schema_of_files(applied_files, table), live_schema)
+    return difference(schema_of_files(applied_files, table), live_schema)
 
 
 def raise_on_errors(review: Review, folder: str, policy: Mapping[Problem, Severity]) -> None:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, Problem, Severity
-from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, RehearsalOptions, rehearsal_from_json
+from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, RehearsalOptions, rehearsal_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

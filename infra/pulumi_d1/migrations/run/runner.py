@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.bookmark import Bookmark
     from pulumi_d1.migrations.review.review import Review
-    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.migrations.run.options import RunOptions
     from pulumi_d1.migrations.run.progress import RunTarget
     from pulumi_d1.migrations.run.sender import OnApplied

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
 from pulumi_d1.migrations.review.lint.finding import format_rows
-from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import ChangeKind, difference
 from pulumi_d1.sqlite.names import fold
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.live import LiveDatabase
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal
-    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
+    from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import Schema
 
 _DIFFERENCES: Final[dict[ChangeKind, str]] = {

@@ -11,7 +11,7 @@ from pulumi_d1.errors import ConfigError, PlanRefused
 from pulumi_d1.migrations.folder import migrations_folder, sort_key
 from pulumi_d1.migrations.past.history import Application, application_from_json
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
-from pulumi_d1.migrations.review.rows.options import RehearsalOptions, rehearsal_from_json
+from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, rehearsal_from_json
 from pulumi_d1.migrations.run.options import RunOptions, options_from_json
 from pulumi_d1.migrations.run.progress import RunTarget
 from pulumi_d1.protection.decision import DeletionRules, PendingDeletion

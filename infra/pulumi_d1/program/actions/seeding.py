@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ApiError, ConfigError, PlanRefused, SeedFailed, SqlError
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.review.evidence import run_on_rows
-from pulumi_d1.migrations.review.process import OverBudgetError
-from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.migrations.rehearsal.evidence import run_on_rows
+from pulumi_d1.migrations.rehearsal.process import OverBudgetError
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.run.request import LARGE_BYTES
 from pulumi_d1.program.actions.inputs import seeds_inputs
 from pulumi_d1.program.pulumi_sdk import keep_outputs
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.live import LiveDatabase
-    from pulumi_d1.migrations.review.rehearsal import Refusal
+    from pulumi_d1.migrations.rehearsal.rehearse import Refusal
     from pulumi_d1.program.actions.inputs import CopySource, DatabaseInputs, SeedsInputs
 
 logger = logging.getLogger(__name__)

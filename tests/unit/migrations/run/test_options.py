@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from pulumi_d1.migrations.plan import Problem, Severity
-from pulumi_d1.migrations.review.rows.options import RehearsalOptions, RowsMode
+from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS, OnFailure, RunOptions, options_from_json
 
 OPTIONS = RunOptions(

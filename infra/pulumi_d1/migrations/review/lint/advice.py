@@ -13,7 +13,7 @@ from pulumi_d1.sqlite.statements import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from pulumi_d1.migrations.review.rehearsal import Refusal, Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import Refusal, Rehearsal, RehearsedFile
 
 _REBUILD: Final = (
     "Rebuild the table: CREATE TABLE users_new with the new definition, INSERT INTO users_new (...) SELECT ... FROM "

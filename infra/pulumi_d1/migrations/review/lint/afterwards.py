@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
-from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_d1.migrations.review.broken import Broken
+    from pulumi_d1.migrations.rehearsal.broken import Broken
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
 
 IDS: Final = Rule(
     "D110",

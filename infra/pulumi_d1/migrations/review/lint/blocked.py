@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.migrations.review.rehearsal import Refusal, Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import Refusal, Rehearsal, RehearsedFile
     from pulumi_d1.sqlite.observation import Step
 
 ADDED: Final = Rule(

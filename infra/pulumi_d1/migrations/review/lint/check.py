@@ -17,13 +17,13 @@ from pulumi_d1.migrations.review.lint import (
     traps,
     waivers,
 )
-from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
 
 _FAMILIES: Final = (waivers, lost, afterwards, refused, ignored, blocked, traps, splitting)
 

@@ -9,7 +9,7 @@ from pulumi_d1.sqlite.statements import normalize_newlines, position
 
 if TYPE_CHECKING:
     from pulumi_d1.migrations.plan import Severity
-    from pulumi_d1.migrations.review.rehearsal import RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import RehearsedFile
 
 
 @dataclass(frozen=True, slots=True)

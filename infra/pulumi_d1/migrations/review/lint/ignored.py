@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.sqlite.recorder import Action
 
 PRAGMA: Final = Rule(

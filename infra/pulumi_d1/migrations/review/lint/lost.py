@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
-from pulumi_d1.migrations.review.rows.options import BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.authorizer import is_on
 from pulumi_d1.sqlite.fates import Kept
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
     from pulumi_d1.sqlite.fates import ColumnFate, TableFate
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.recorder import Action

@@ -16,7 +16,7 @@ from pulumi_d1.sqlite.statements import first_word, tokens
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_d1.migrations.review.rehearsal import Refusal, Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import Refusal, Rehearsal, RehearsedFile
 
 OTHER: Final = Rule(
     "D200",

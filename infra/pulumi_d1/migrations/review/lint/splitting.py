@@ -11,7 +11,7 @@ from pulumi_d1.migrations.review.lint.finding import Hit, Rule, hit_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_d1.migrations.review.rehearsal import RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import RehearsedFile
 
 MISREAD: Final = Rule(
     "D302",

@@ -14,7 +14,7 @@ from pulumi_d1.sqlite.statements import comments, normalize_newlines, position, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.schema import SchemaObject
 

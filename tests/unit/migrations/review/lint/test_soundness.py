@@ -1,97 +1,212 @@
-"""No value is lost without a finding: random files of whole-table statements, run on a database with rows."""
+"""No value is lost without a finding: random migrations of random databases, with plain SQLite as the judge.
+
+FUZZ_INPUTS is the number of random databases of each test.
+"""
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING
+import os
+import re
+from typing import TYPE_CHECKING, Final
 
-from hypothesis import example, given, settings
+import apsw
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pulumi_d1.errors import SqlError
-from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.review.effects import find_effects
-from pulumi_d1.migrations.review.rehearsal import rehearse
-from pulumi_d1.sqlite import schema
-from pulumi_d1.sqlite.execute import run_script
-from pulumi_d1.sqlite.sandbox import open_database
+from pulumi_d1.migrations.review.lint import check
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
+from pulumi_d1.sqlite.schema import SchemaObject
+from tests.support.lint import live
+from tests.support.lint.random_files import TABLES, RandomDatabase
 
 if TYPE_CHECKING:
-    import apsw
+    from collections.abc import Iterable, Sequence
+    from random import Random
 
-_LIVE = """
-CREATE TABLE a (id INTEGER PRIMARY KEY, up INTEGER, value TEXT);
-CREATE TABLE b (id INTEGER PRIMARY KEY, up INTEGER REFERENCES a (id) ON DELETE CASCADE, value TEXT);
-CREATE TABLE c (id INTEGER PRIMARY KEY, up INTEGER REFERENCES b (id) ON DELETE CASCADE, value TEXT);
-CREATE TABLE d (id INTEGER PRIMARY KEY, up INTEGER REFERENCES a (id) ON DELETE SET NULL, value TEXT);
-INSERT INTO a VALUES (1, NULL, 'a1'), (2, 1, 'a2');
-INSERT INTO b VALUES (1, 1, 'b1'), (2, 2, 'b2'), (3, NULL, 'b3');
-INSERT INTO c VALUES (1, 1, 'c1'), (2, 3, 'c2');
-INSERT INTO d VALUES (1, 2, 'd1'), (2, NULL, 'd2');
-"""
-_NAMES = st.sampled_from(["a", "b", "c", "d", "k", "l"])
-_STATEMENTS = st.one_of(
-    st.builds("DROP TABLE {};".format, _NAMES),
-    st.builds("DELETE FROM {};".format, _NAMES),
-    st.builds("CREATE TABLE {} AS SELECT * FROM {};".format, _NAMES, _NAMES),
-    st.builds("CREATE TABLE {} (id, up, value);".format, _NAMES),
-    st.builds("INSERT INTO {} SELECT * FROM {};".format, _NAMES, _NAMES),
-    st.builds("INSERT INTO {} (id, value) SELECT id, value FROM {};".format, _NAMES, _NAMES),
-    st.builds("ALTER TABLE {} RENAME TO {};".format, _NAMES, _NAMES),
-    st.builds("UPDATE {0} SET up = (SELECT up FROM {1} WHERE {1}.id = {0}.id) WHERE true;".format, _NAMES, _NAMES),
-    st.just("ALTER TABLE b RENAME COLUMN value TO v; ALTER TABLE b RENAME COLUMN v TO value;"),
-    st.just("PRAGMA defer_foreign_keys = ON;"),
+    from pulumi_d1.migrations.review.lint.finding import Finding
+    from tests.support.lint.random_files import RandomStatement
+
+_RUNS: Final = settings(
+    deadline=None,
+    max_examples=int(os.environ.get("FUZZ_INPUTS", "300")),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+_TAG: Final = re.compile(r"t[a-d]\d")
+_BROKEN: Final = ("no such", "foreign key mismatch", "error in")
 
 
-def live() -> apsw.Connection:
-    """Return the live database."""
-    connection = open_database(":memory:")
-    run_script(connection, _LIVE)
-    return connection
+@pytest.fixture(autouse=True)
+def all_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show all tables in a finding's message."""
+    monkeypatch.setattr(check, "_MAX_CHARACTERS", 100_000)
+    monkeypatch.setattr(check, "_MAX_SHOWN", 1_000)
 
 
-def that_run(files: list[list[str]]) -> list[str]:
-    """Return the files without refused statements."""
-    connection = live()
-    kept: list[str] = []
-    for file in files:
-        kept.append("")
-        for statement in file:
-            with suppress(SqlError):
-                run_script(connection, statement)
-                kept[-1] += f"{statement}\n"
-    return kept
+class _Plain:
+    """The database in plain SQLite.
+
+    Attributes:
+        intended: Pairs of tag and column that statements were meant to lose. An empty column stands for all.
+        scripts: The files that ran, without refused statements.
+        is_refused: True if the last one was refused.
+    """
+
+    def __init__(self, database: RandomDatabase) -> None:
+        self._connection = apsw.Connection(":memory:")
+        for statement in (*database.schema, *database.rows):
+            self._connection.execute(statement)
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        rows = self._connection.execute(
+            "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite%'"
+        )
+        self.objects = [SchemaObject(*map(str, row)) for row in rows]
+        self.intended: set[tuple[str, str]] = set()
+        self.scripts: list[str] = []
+        self.is_refused = False
+
+    def run(self, file: Sequence[RandomStatement], *, keeps_refused: bool = False) -> None:
+        """Run a file as one transaction. Leave refused statements out, unless the file may be refused."""
+        texts = []
+        self._connection.execute("BEGIN")
+        intended = set(self.intended)
+        try:
+            for statement in file:
+                meant = self._meant(statement)
+                try:
+                    self._connection.execute(statement.sql)
+                except apsw.Error:
+                    if not keeps_refused:
+                        continue
+                    texts.append(statement.sql)
+                    raise
+                texts.append(statement.sql)
+                intended |= meant
+            self._connection.execute("COMMIT")
+            self.intended = intended
+        except apsw.Error:
+            self.is_refused = True
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        self.scripts.append("\n".join(texts))
+
+    def _meant(self, statement: RandomStatement) -> set[tuple[str, str]]:
+        try:
+            return {(str(tag), str(column)) for tag, column in self._connection.execute(statement.intended)}
+        except (apsw.Error, ValueError):
+            return set()
+
+    @property
+    def values(self) -> set[tuple[str, str, str]]:
+        """Every value with the tag of its row and the column's first name, in whatever table it is."""
+        values = set()
+        for table in self._tables():
+            cursor = self._connection.execute(f"SELECT * FROM {table}")
+            for row in cursor:
+                tags = [str(value) for value in row if _TAG.fullmatch(str(value))]
+                for (column, _), value in zip(cursor.get_description(), row, strict=True):
+                    values |= {(tag, column.rstrip("123"), str(value)) for tag in tags if value is not None}
+        return values
+
+    @property
+    def orphans(self) -> set[str]:
+        """The tables with rows that reference a missing one, where that can be checked."""
+        found = set()
+        for table in self._tables():
+            try:
+                found |= {str(row[0]) for row in self._connection.execute(f"PRAGMA foreign_key_check({table})")}
+            except apsw.Error:
+                continue
+        return found
+
+    @property
+    def broken(self) -> set[str]:
+        """The tables that cannot be written and the views that cannot be read, whatever their rows are."""
+        uses = {table: f"UPDATE {table} SET tag = tag" for table in self._tables()}
+        uses |= {f"{table} ": f"DELETE FROM {table}" for table in self._tables()}
+        uses |= {name: f"SELECT * FROM {name}" for (name,) in self._names("view")}
+        found = set()
+        for name, sql in uses.items():
+            try:
+                self._connection.execute(f"EXPLAIN {sql}")
+            except apsw.SQLError as error:
+                if not str(error).startswith("no such column: tag"):
+                    found.add(name.strip())
+        return found
+
+    def _tables(self) -> list[str]:
+        return [name for (name,) in self._names("table") if not name.startswith("sqlite_")]
+
+    def _names(self, kind: str) -> Iterable[tuple[str]]:
+        return self._connection.execute("SELECT name FROM sqlite_schema WHERE type = ?", (kind,)).fetchall()
 
 
-def values(connection: apsw.Connection) -> set[tuple[object, str, object]]:
-    """Return every value with its row's own value, regardless of the table."""
-    rows = set()
-    for table in schema.table_names(connection):
-        for value, up in connection.execute(f"SELECT value, up FROM {table}"):
-            rows |= {(value, "value", value), (value, "up", up)}
-    return {item for item in rows if item[2] is not None}
+def _findings(plain: _Plain, database: RandomDatabase) -> tuple[Finding, ...]:
+    return live._lint(plain.objects, live.pending(*plain.scripts), BasisKind.LIVE, database.rows)
 
 
-@settings(deadline=None, max_examples=500)
-@given(st.lists(st.lists(_STATEMENTS, min_size=1, max_size=8), min_size=1, max_size=2))
-@example(
-    [
+@_RUNS
+@given(st.randoms(use_true_random=False))
+def test_nothing_is_lost_without_a_finding(dice: Random) -> None:
+    check_losses(dice)
+
+
+def check_losses(dice: Random) -> None:
+    database = RandomDatabase(dice)
+    plain = _Plain(database)
+    before, orphans, broken = plain.values, plain.orphans, plain.broken
+    for _ in range(dice.choice((1, 1, 2))):
+        if not plain.is_refused:
+            plain.run(database.migration(), keeps_refused=dice.randrange(8) == 0)
+    lost = {
+        (tag, column, value)
+        for tag, column, value in before - plain.values
+        if not plain.intended & {(tag, ""), (tag, column)}
+    }
+    findings = _findings(plain, database)
+    report = "\n".join(
         [
-            "ALTER TABLE b RENAME TO k;",
-            "CREATE TABLE b (id, up, value);",
-            "INSERT INTO b (id, value) SELECT id, value FROM k;",
-            "DROP TABLE a;",  # also deletes rows of k, whose `up` is in no copy
+            *database.schema,
+            *database.rows,
+            "---",
+            *plain.scripts,
+            "---",
+            *(f"{f.rule.code} {f.message}" for f in findings),
         ]
-    ]
-)
-def test_no_value_is_lost_without_a_finding(statements: list[list[str]]) -> None:
-    connection, scripts = live(), that_run(statements)
-    files = [Migration(f"{number:04}.sql", script) for number, script in enumerate(scripts, 1)]
-    rehearsal = rehearse(schema.read(connection).objects.values(), files, "d1_migrations")
-    before = values(connection)
-    with suppress(SqlError):  # a refused file commits nothing
-        for script in scripts:
-            run_script(connection, script or "SELECT 1")
-    lost = {str(row)[0] for row, _, _ in before - values(connection)}
-    assert lost <= {effect.live_table for effect in find_effects(rehearsal, each_file_alone=False)}
+    )
+    assert any(finding.refused for finding in findings) == plain.is_refused, report
+    named = " ".join(f.message for f in findings if f.rule.code < "D3").lower()
+    missing = {tag[:2] for tag, _, _ in lost if not re.search(rf"\b{tag[:2]}(_\w+)?\b", named)}
+    assert not missing, f"{sorted(lost)}\n{report}"
+    for table in plain.orphans - orphans:
+        assert table.lower() in named, f"orphans in {table}\n{report}"
+    for name in plain.broken - broken:
+        assert name.lower() in named, f"{name} is broken\n{report}"
+
+
+@_RUNS
+@given(st.randoms(use_true_random=False))
+def test_what_loses_nothing_has_no_finding(dice: Random) -> None:
+    check_harmless(dice)
+
+
+def check_harmless(dice: Random) -> None:
+    database = RandomDatabase(dice)
+    plain = _Plain(database)
+    before = plain.values
+    plain.run(database.harmless_migration(), keeps_refused=True)
+    if plain.is_refused:  # such as an index on rows that are not unique
+        return
+    assert before <= plain.values
+    findings = _findings(plain, database)
+    report = "\n".join(
+        [
+            *database.schema,
+            *database.rows,
+            "---",
+            *plain.scripts,
+            "---",
+            *(f"{f.rule.code} {f.message}" for f in findings),
+        ]
+    )
+    assert not [finding for finding in findings if finding.rule.code < "D3"], report

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import apsw
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.migrations.review.counts import CountQuery, count_sql, read_counts
-from pulumi_d1.migrations.review.process import WORKERS, OverBudgetError
-from pulumi_d1.migrations.review.rehearsal import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse
-from pulumi_d1.migrations.review.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind, RowsMode
-from pulumi_d1.migrations.review.rows.read import read_rows
+from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.rehearsal.process import WORKERS, OverBudgetError
+from pulumi_d1.migrations.rehearsal.rehearse import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse
+from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind, RowsMode
+from pulumi_d1.migrations.rehearsal.rows.read import read_rows
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.observation import Step
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import SchemaObject
     from pulumi_d1.sqlite.statements import Statement
 

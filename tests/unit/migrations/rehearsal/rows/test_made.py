@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.migrations.review.rows.made import fill_tables
+from pulumi_d1.migrations.rehearsal.rows.made import fill_tables
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database, trusted

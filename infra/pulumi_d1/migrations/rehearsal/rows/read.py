@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.migrations.review.rows.options import Basis, BasisKind, RowsMode
-from pulumi_d1.migrations.review.rows.sample import read_sample
+from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind, RowsMode
+from pulumi_d1.migrations.rehearsal.rows.sample import read_sample
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.probe import failing_statements
 from pulumi_d1.sqlite.references import references
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Sequence
 
     from pulumi_d1.cloudflare.database import Row
-    from pulumi_d1.migrations.review.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import SchemaObject
     from pulumi_d1.sqlite.storage import Storage
     from pulumi_d1.tables.plan import CopyPlan

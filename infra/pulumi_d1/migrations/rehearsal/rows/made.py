@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from pulumi_d1.migrations.review.rows.insertion import ParentRows, RowInserter, query
-from pulumi_d1.migrations.review.rows.layout import read_layouts
+from pulumi_d1.migrations.rehearsal.rows.insertion import ParentRows, RowInserter, query
+from pulumi_d1.migrations.rehearsal.rows.layout import read_layouts
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.sandbox import trusted
@@ -18,7 +18,7 @@ from pulumi_d1.sqlite.storage import ROWIDS, RowSource, virtual_storage
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from pulumi_d1.migrations.review.rows.layout import TableLayout
+    from pulumi_d1.migrations.rehearsal.rows.layout import TableLayout
 
 _SWITCHES: Final = (apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, apsw.SQLITE_DBCONFIG_ENABLE_FKEY)
 _FILLED: Final = frozenset({RowSource.OWN, RowSource.CONTENTLESS})

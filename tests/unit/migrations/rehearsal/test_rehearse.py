@@ -9,16 +9,16 @@ import pytest
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW, LiveDatabase
-from pulumi_d1.migrations.review.rehearsal import Refusal, rehearse
+from pulumi_d1.migrations.rehearsal.rehearse import Refusal, rehearse
 from pulumi_d1.migrations.review.review import drift
-from pulumi_d1.migrations.review.rows.options import Basis, BasisKind
+from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
 
 if TYPE_CHECKING:
-    from pulumi_d1.migrations.review.rehearsal import Rehearsal
+    from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
 
 TABLE = "d1_migrations"
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import apsw
 
 from pulumi_d1.migrations import ledger
-from pulumi_d1.migrations.review.broken import find_broken
-from pulumi_d1.migrations.review.rows.made import fill_tables
-from pulumi_d1.migrations.review.rows.options import Basis, BasisKind
+from pulumi_d1.migrations.rehearsal.broken import find_broken
+from pulumi_d1.migrations.rehearsal.rows.made import fill_tables
+from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.names import fold
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.errors import SqlError
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.review.broken import Broken
+    from pulumi_d1.migrations.rehearsal.broken import Broken
     from pulumi_d1.sqlite.fates import IdRestart, TableFate
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.schema import ForeignKey, Schema, SchemaObject

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pulumi_d1.migrations.review.rows.options import Basis, BasisKind, RehearsalOptions
+from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind, RehearsalOptions
 
 
 @pytest.mark.parametrize(

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import apsw
 
-from pulumi_d1.migrations.review.rows.candidates import alternatives, choices, preferred, read_literals
+from pulumi_d1.migrations.rehearsal.rows.candidates import alternatives, choices, preferred, read_literals
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import check_expressions, quoted, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pulumi_d1.migrations.review.rows.candidates import Choice
-    from pulumi_d1.migrations.review.rows.layout import ColumnGroup, ParentKey, TableLayout
+    from pulumi_d1.migrations.rehearsal.rows.candidates import Choice
+    from pulumi_d1.migrations.rehearsal.rows.layout import ColumnGroup, ParentKey, TableLayout
     from pulumi_d1.sqlite.execute import SQLValue
     from pulumi_d1.sqlite.schema import Schema
 
