@@ -5,17 +5,22 @@ FUZZ_INPUTS is the number of inputs of each test. To run one again: `FUZZ_FIRST=
 
 from __future__ import annotations
 
+import json
 import os
 import random
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Final
+
+from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 DEFAULT_INPUTS: Final = 200
 
+_SAMPLES: Final = ROOT / "tests/support/fuzz"
 _CHARACTERS: Final = "\0\n\r\t\x1b\x7f\u0085\u2028\ufeff\ufffe\U0001f600\"'`\\/*-#;:,.=[]{}()<>&!|%@ 0179eE+aZ_ä"
+_CLOSING: Final = {"[": "]", "{": "}", "(": ")"}
 _BYTES: Final = (b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f", b"\xef\xbb\xbf", b"\x80")
 _LONG: Final = 3_000
 
@@ -31,6 +36,12 @@ def fuzz_inputs(name: str) -> Iterator[tuple[int, random.Random]]:
     first = int(os.environ.get("FUZZ_FIRST", "0"))
     for number in range(first, first + int(os.environ.get("FUZZ_INPUTS", DEFAULT_INPUTS))):
         yield number, random.Random(f"{name} {number}")  # noqa: S311 - chance, not a secret
+
+
+def samples(language: str) -> tuple[list[str], list[str]]:
+    """Return valid files of a language, and words of it, from tests/support/fuzz."""
+    texts = [file.read_bytes().decode() for file in sorted(_SAMPLES.glob(f"*.{language}"))]
+    return texts, json.loads((_SAMPLES / "words.json").read_text())[language]
 
 
 def mutated_text(dice: random.Random, texts: Sequence[str], words: Sequence[str]) -> bytes:
@@ -53,7 +64,8 @@ def mutated_text(dice: random.Random, texts: Sequence[str], words: Sequence[str]
             case 3:
                 new = text[start:end] * dice.randint(2, 4)
             case 4:
-                new = dice.choice(words) * dice.choice((2, 30, 200, _LONG))
+                word, times = dice.choice(words), dice.choice((2, 30, 90, 300, _LONG))
+                new = word * times + dice.choice(("", _CLOSING.get(word[:1], "") * times))
             case 5:
                 other = dice.choice(texts)
                 at = dice.randint(0, len(other))

@@ -2,9 +2,10 @@
 
 The modules, in the order of the flow::
 
-    files     atomic writes, locks, and errors that name their file
-    template  the files of templates/, filled in
-    log       the handler for the package's messages
-    actor     the user of this run, and the commit
-    garbage   Python's garbage collector, kept away from imported modules
+    files      atomic writes, locks, and errors that name their file
+    yaml_text  YAML of the user's files
+    template   the files of templates/, filled in
+    log        the handler for the package's messages
+    actor      the user of this run, and the commit
+    garbage    Python's garbage collector, kept away from imported modules
 """

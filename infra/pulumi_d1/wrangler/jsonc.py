@@ -6,12 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-import json5
-
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.wrangler.json_edit import add_item, is_alone, remove_item
 from pulumi_d1.wrangler.json_text import root_value
-from pulumi_d1.wrangler.text import position, quoted
+from pulumi_d1.wrangler.text import TOO_DEEP, check_depth, position, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,23 +19,27 @@ if TYPE_CHECKING:
 
 TABLE = "an object"
 
-_STRING = r'("(?:\\.|[^"\\])*")'
-_COMMENT = re.compile(_STRING + r"|//[^\r\n]*|/\*.*?\*/", re.DOTALL)
+# A string or comment that is never closed reaches to the end, so that no part of it is searched again.
+_STRING = r'("(?:\\.|[^"\\])*+(?:"|\\?\Z))'
+_COMMENT = re.compile(_STRING + r"|//[^\r\n]*|/\*.*?\*/|(/\*.*)", re.DOTALL)
 _TRAILING_COMMA = re.compile(_STRING + r"|(?<![\[{,:\s])\s*,(?=\s*[\]}])", re.DOTALL)
 _NOT_LINE_END = re.compile(r"[^\r\n]")
 
 
 def parse(text: str) -> dict[str, Any]:
-    """Parse a whole text: the json module for its error messages, then json5, which reads comments."""
+    """Parse a whole text. The json module reads neither comments nor trailing commas, so it gets blanks for them."""
     try:
-        json.loads(_without_extras(text), parse_constant=_refuse_constant)
-        content = json5.loads(text)
+        content = json.loads(_without_extras(text), parse_constant=_refuse_constant)
+        json.dumps(content, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise ConfigError(f"is not valid JSON: {error.msg} (at line {error.lineno}, column {error.colno})") from None
     except RecursionError:
-        raise ConfigError("is nested too deeply to be read") from None
+        raise ConfigError(TOO_DEEP) from None
+    except UnicodeEncodeError:
+        raise ConfigError(r"is not valid JSON: a \u escape is half of a character") from None
     except ValueError as error:
         raise ConfigError(f"is not valid JSON: {error}") from None
+    check_depth(content)
     if not isinstance(content, dict):
         raise ConfigError(f"{place(text, ())}it must be an object, in braces")
     return content
@@ -128,8 +130,12 @@ def _member(text: str, table: Value, key: str) -> Item | None:
 def _without_extras(text: str) -> str:
     """Return `text` with blanks in place of comments and trailing commas, which the json module refuses."""
     for extra in (_COMMENT, _TRAILING_COMMA):
-        text = extra.sub(lambda match: match[1] or _NOT_LINE_END.sub(" ", match[0]), text)
+        text = extra.sub(lambda match: match[0] if match.lastindex else _blank(match[0]), text)
     return text
+
+
+def _blank(text: str) -> str:
+    return _NOT_LINE_END.sub(" ", text)
 
 
 def _refuse_constant(word: str) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+from pulumi_d1.errors import ConfigError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+TOO_DEEP: Final = "is nested too deeply to be read"
+
+_DEEPEST: Final = 100  # wrangler's own keys have less than 10 levels
 
 _BLANKS = re.compile(r"[ \t]*")
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
@@ -38,3 +44,22 @@ def quoted(value: str) -> str:
 def dotted(keys: Sequence[str]) -> str:
     """Return `keys` as a dotted TOML key."""
     return ".".join(key if _BARE_KEY.fullmatch(key) else quoted(key) for key in keys)
+
+
+def check_depth(content: Any) -> None:
+    """Refuse values that are nested so deeply that copying or comparing them could fail.
+
+    Raises:
+        ConfigError: They are.
+    """
+    level = [content]
+    for _ in range(_DEEPEST):
+        level = [
+            item
+            for value in level
+            if isinstance(value, dict | list)
+            for item in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ConfigError(TOO_DEEP)

@@ -6,7 +6,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler.text import dotted, position, quoted
+from pulumi_d1.wrangler.text import TOO_DEEP, check_depth, dotted, position, quoted
 from pulumi_d1.wrangler.toml_blocks import BlockList
 from pulumi_d1.wrangler.toml_inline_list import InlineList
 from pulumi_d1.wrangler.toml_text import offset_of, value_at
@@ -22,9 +22,15 @@ TABLE = "a table"
 def parse(text: str) -> dict[str, Any]:
     """Parse a whole text. Floats stay strings, since NaN is not equal to itself."""
     try:
-        return tomllib.loads(text, parse_float=str)
+        content = tomllib.loads(text, parse_float=str)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(TOO_DEEP) from None
+    except ValueError:  # more digits than int() takes
+        raise ConfigError("is not valid TOML: a number or a date in it is too large") from None
+    check_depth(content)
+    return content
 
 
 def add(text: str, entry: WranglerEntry) -> str:

@@ -228,3 +228,32 @@ def test_the_binding_of_a_foreign_database_is_refused_with_what_to_do() -> None:
 def test_a_file_of_another_kind_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"must end in \.toml, \.jsonc or \.json"):
         put(None, replace(DEV, path="wrangler.yaml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            '{"name": "' + '\\"' * 100_000,
+            r"^is not valid JSON: Unterminated string starting at \(at line 1, column 10\)",
+        ),
+        (
+            '{"name": ' + '"\\' * 100_000,
+            r"^is not valid JSON: Unterminated string starting at \(at line 1, column 10\)",
+        ),
+        ('{"name": 1 ' + "/* " * 100_000, r"^is not valid JSON: Expecting ',' delimiter \(at line 1, column 12\)"),
+        ('{"name": ' + "[" * 200 + "]" * 200 + "}", "^is nested too deeply to be read$"),
+        ('{"name": ' + "[" * 100_000, "^is nested too deeply to be read$"),
+        (r'{"name": "\ud800"}', r"^is not valid JSON: a \\u escape is half of a character$"),
+        (f'{{"name": {"9" * 5_000}}}', "^is not valid JSON: "),
+    ],
+    ids=range(7),
+)
+def test_a_hostile_text_is_refused_in_linear_time(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        put(text, DEV)
+
+
+def test_a_string_of_many_escapes_is_kept_in_linear_time() -> None:
+    text = '{"name": "' + '\\"\\\\' * 100_000 + '", "d1_databases": []}'
+    assert remove(put(text, DEV), DEV) == text

@@ -6,6 +6,7 @@ import tomllib
 from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
@@ -142,3 +143,18 @@ def test_the_entry_is_put_in_and_removed_and_nothing_else_changes(
     if before is None:
         assert removed == text
     assert apart(removed, entry) == (others, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a = " + "[" * 200 + "]" * 200, "^is nested too deeply to be read$"),
+        ("a = " + "[" * 100_000, "^is nested too deeply to be read$"),
+        (f"a = {'9' * 5_000}", "^is not valid TOML: a number or a date in it is too large$"),
+        ('name = "' + '\\"' * 100_000, "^is not valid TOML: Unterminated string"),
+    ],
+    ids=range(4),
+)
+def test_a_hostile_text_is_refused(text: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        put(text, WranglerEntry("wrangler.toml", "", "DB", "shop-db-dev"))

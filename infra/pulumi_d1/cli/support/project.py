@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-import yaml
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.settings import read_settings
+from pulumi_d1.system.files import prefix_errors
+from pulumi_d1.system.yaml_text import parse_yaml
 
 if TYPE_CHECKING:
     from pulumi_d1.settings import Settings
@@ -60,22 +61,25 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
     if not isinstance(name, str):
         raise ConfigError(f"{folder / 'Pulumi.yaml'}: has no name: give the project one")
     file = folder / f"Pulumi.{stack}.yaml"
-    config = _shared(project, name) | (_mapping(file).get("config") or {} if file.is_file() else {})
+    config = _shared(project, name) | (_config(_mapping(file), file) if file.is_file() else {})
     texts = {key: _text(value) for key, value in config.items() if not isinstance(value, dict)}
     account = os.environ.get("CLOUDFLARE_ACCOUNT_ID") or ("" if needs_account else "none")
     return read_settings(texts, environment=stack, project=name, account_id=account, namespace=namespace())
 
 
 def _mapping(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_bytes().decode())
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: is not UTF-8 text (byte {error.start}): save it as UTF-8") from None
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: is not valid YAML: {error}") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{file}: has no keys: it should be a YAML mapping")
+    with prefix_errors(file):
+        content = parse_yaml(file.read_bytes().decode())
+        if not isinstance(content, dict):
+            raise ConfigError("has no keys: it should be a YAML mapping")
     return content
+
+
+def _config(content: dict[str, Any], file: Path) -> dict[str, Any]:
+    config = content.get("config") or {}
+    if not isinstance(config, dict):
+        raise ConfigError(f"{file}: 'config' has no keys: it should be a YAML mapping")
+    return {str(key): value for key, value in config.items()}
 
 
 def _shared(project: dict[str, Any], name: str) -> dict[str, Any]:

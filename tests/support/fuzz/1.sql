@@ -1,0 +1,2 @@
+CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL DEFAULT 'x''y', n REAL CHECK (n > 0));
+CREATE INDEX users_name ON users (name COLLATE NOCASE) WHERE n IS NOT NULL; -- note's

@@ -1,0 +1,5 @@
+CREATE TABLE t (x);
+CREATE TRIGGER tr AFTER INSERT ON t BEGIN SELECT CASE WHEN 1 THEN 2 END; UPDATE t SET x = 1; END;
+CREATE VIEW v AS SELECT * FROM t;
+PRAGMA defer_foreign_keys = on;
+/* a; comment */ INSERT INTO t VALUES ('a;b');
