@@ -260,6 +260,19 @@ PROJECTS: Final = {
         {"dev": "dev", "prod": "top-level"},
         {"prod": A},
     ),
+    "two Workers with one database": WorkerProject(
+        {
+            "apps/api/wrangler.toml": toml(entry("shop-dev", A), entry("shop", B, "production"))["wrangler.toml"],
+            "apps/api/migrations/0001_a.sql": TABLE,
+            "apps/jobs/wrangler.toml": toml(
+                entry("shop-dev", A, binding="JOBS"), entry("shop", B, "live", "JOBS"), entry("log", C, binding="LOG")
+            )["wrangler.toml"],
+        },
+        {"dev": "top-level", "prod": "production"},
+        {"dev": A, "prod": B},
+        printed=("assumed: the database is managed from apps/api/wrangler.toml; --config FILE chooses another",),
+        keys={"migrationsDir": "apps/api/migrations", "wranglerConfig": "apps/api/wrangler.toml"},
+    ),
     "a monorepo": WorkerProject(
         {
             "apps/api/wrangler.toml": toml(entry("shop-prod", A))["wrangler.toml"],

@@ -107,6 +107,8 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     is_found = not config and path.resolve().parent == folder.resolve()
     wrangler_config = "" if is_found else detection.relative_path(path, folder)
     shared, own = _keys(project, worker, stacks, layout, wrangler_config)
+    for stack, listed in _shared_configurations(path, folder, stacks).items():
+        own[stack]["wranglerConfig"] = listed
     changes = remaining_changes(_changes(folder, _program(folder, project, shared, own)))
     if workflows:
         workflow_files = _workflows(folder, stacks)
@@ -142,6 +144,11 @@ def _configuration(config: str) -> Path:
         return Path(config)
     found = detection.find_configurations(Path())
     if len(found) > 1:
+        if main := detection.main_configuration(found):
+            click.echo(
+                f"assumed: the database is managed from {main.as_posix()}; --config FILE chooses another", err=True
+            )
+            return main
         paths = [path.as_posix() for path in found]
         if not sys.stdin.isatty():
             raise ConfigError(
@@ -154,6 +161,16 @@ def _configuration(config: str) -> Path:
     elif found[0].parent != Path():
         click.echo(f"assumed: the configuration is {found[0].as_posix()}; --config FILE chooses another", err=True)
     return found[0] if found else Path(NAMES[-1])
+
+
+def _shared_configurations(path: Path, folder: Path, stacks: Sequence[GuessedStack]) -> dict[str, str]:
+    """Return the key wranglerConfig of each stack whose database other configurations of the repository name too."""
+    ids = {stack.entry.database_id: stack.name for stack in stacks if stack.entry and stack.entry.database_id}
+    places: dict[str, list[str]] = {}
+    for entry in detection.sibling_entries(path, ids):
+        place = f"{detection.relative_path(Path(entry.path), folder)}#{entry.binding}@{entry.environment or TOP_LEVEL}"
+        places.setdefault(ids[entry.database_id], [detection.relative_path(path, folder)]).append(place)
+    return {stack: ", ".join(listed) for stack, listed in places.items()}
 
 
 def _ask_binding(worker: Worker) -> str:

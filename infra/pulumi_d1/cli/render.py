@@ -85,16 +85,15 @@ def _entries(only: Sequence[str]) -> Iterator[StackEntry]:
     refuse_unknown(only, names)
     stacks: dict[str, str] = {}
     for state in (state for name in only or names for state in read_environments(name)):
-        if state.wrangler_entry is None:
-            continue
-        path = Path(os.path.relpath(folder / state.wrangler_entry.path)).as_posix()
-        item = StackEntry(state.stack, state.account_id, replace(state.wrangler_entry, path=path))
-        if (other := stacks.setdefault(str(item), state.stack)) != state.stack:
-            raise ConfigError(
-                f"{item} is written by the stacks '{other}' and '{state.stack}': "
-                f"change 'binding' or 'wranglerEnvironment' of one of them"
-            )
-        yield item
+        for entry in state.wrangler_entries:
+            path = Path(os.path.relpath(folder / entry.path)).as_posix()
+            item = StackEntry(state.stack, state.account_id, replace(entry, path=path))
+            if (other := stacks.setdefault(str(item), state.stack)) != state.stack:
+                raise ConfigError(
+                    f"{item} is written by the stacks '{other}' and '{state.stack}': "
+                    f"change 'binding' or 'wranglerEnvironment' of one of them"
+                )
+            yield item
 
 
 def _write(entries: Sequence[StackEntry]) -> None:

@@ -61,10 +61,15 @@ class D1Environment(pulumi.ComponentResource):
         )
         # Resources deleted before the database must run the deletion checks, so they store the rules for those.
         rules = rules_from(settings).as_json()
-        entry = {**asdict(prepared.entry), "database_id": self.database.id}
-        self.bindings = WranglerBindings(
-            f"{name}-bindings", {**entry, "account_id": settings.account_id, "deletion": rules}, child()
-        )
+        entries = [{**asdict(entry), "database_id": self.database.id} for entry in prepared.entries]
+        self.bindings = [
+            WranglerBindings(
+                f"{name}-bindings{f'-{number}' if number > 1 else ''}",
+                {**entry, "account_id": settings.account_id, "deletion": rules},
+                child(),
+            )
+            for number, entry in enumerate(entries, start=1)
+        ]
         database: dict[str, pulumi.Input[Any]] = {
             "account_id": settings.account_id,
             "database_id": self.database.id,
@@ -85,7 +90,7 @@ class D1Environment(pulumi.ComponentResource):
             pattern=settings.migrations_pattern,
             options=settings.run_options,
             quarantine=settings.quarantined,
-            opts=child(depends_on=[self.bindings, *copies]),
+            opts=child(depends_on=[*self.bindings, *copies]),
         )
         if prepared.seeds is not None:
             D1Seeds(
@@ -95,6 +100,7 @@ class D1Environment(pulumi.ComponentResource):
                 folder=settings.seeds_dir,
                 migrations_folder=settings.migrations_dir,
                 migrations_pattern=settings.migrations_pattern,
+                rehearsal=settings.run_options.rehearsal.as_json(),
                 opts=child(depends_on=[self.migrations]),
             )
         self.outputs: dict[str, pulumi.Input[Any]] = {
@@ -103,7 +109,7 @@ class D1Environment(pulumi.ComponentResource):
             "database_name": settings.database_name,
             "database_id": self.database.id,
             "binding": settings.binding,
-            **({"wrangler_entry": entry} if prepared.entry.path else {}),
+            "wrangler_entries": [entry for entry in entries if entry["path"]],
             "migrations_dir": settings.migrations_dir,
             "migrations_pattern": settings.migrations_pattern,
             "migrations_table": settings.migrations_table,

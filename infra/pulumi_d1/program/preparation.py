@@ -34,7 +34,7 @@ from pulumi_d1.wrangler.entry import WORKER_PREVIEWS, WranglerEntry
 if TYPE_CHECKING:
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.pattern import Pattern
-    from pulumi_d1.settings import Settings
+    from pulumi_d1.settings import BindingPlace, Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class PreparedEnvironment:
         protect: Whether Pulumi protects the database.
         import_id: Id of an existing database to import; None to create one.
         seeds: The files of the seeds folder; None if the stack has none.
-        entry: The entry of the wrangler configuration, without the database's id. Its path is empty for no binding.
+        entries: The entry of each wrangler configuration, without the database's id. Its path is empty for no binding.
     """
 
     settings: Settings
@@ -54,7 +54,7 @@ class PreparedEnvironment:
     import_id: str | None
     files: tuple[Migration, ...]
     seeds: tuple[Migration, ...] | None
-    entry: WranglerEntry
+    entries: tuple[WranglerEntry, ...]
 
 
 def prepare(name: str, settings: Settings) -> PreparedEnvironment:
@@ -73,26 +73,28 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
             existing = read_stack_database(name)
         files = reading.result()
         settings, protect = resolve_protection(settings, existing)
-        hints = [*folder.hints(), ignored_files_hint(settings.wrangler_config)]
+        hints = [*folder.hints(), ignored_files_hint(settings.binding_places[0].path)]
         for file in files:
             make_request(file, settings.migrations_dir, settings.migrations_table)
-        entry = _wrangler_entry(settings, folder.pattern)
-        if not entry.path and settings.is_bound:
-            hints.append(
-                f"no binding is written: a Pages project has no environment '{settings.binding_environment}'. To write "
-                "one, run 'pulumi config set wranglerEnvironment preview'"
-            )
-        if entry.path:
-            check_put(entry)
-            hints.append(remote_hint(entry) if settings.protect or is_production(settings.environment) else "")
-            _refuse_shared(name, entry, {settings.adopt, existing.id if existing else ""})
+        places = settings.binding_places if settings.is_bound else settings.binding_places[:1]
+        entries = tuple(_wrangler_entry(settings, place, folder.pattern) for place in places)
+        for entry in entries:
+            if entry.path:
+                check_put(entry)
+                hints.append(remote_hint(entry) if settings.protect or is_production(settings.environment) else "")
+                _refuse_shared(name, entry, {settings.adopt, existing.id if existing else ""})
+            elif settings.is_bound:
+                hints.append(
+                    f"no binding is written: a Pages project has no environment '{entry.environment}'. To write one, "
+                    "run 'pulumi config set wranglerEnvironment preview'"
+                )
         seeds = _read_seeds(settings)
         import_id = find_import_id(settings, existing)
     except (ApiError, ConfigError, NotConfirmed) as error:
         raise pulumi.RunError(str(error)) from None
     for hint in filter(None, hints):
         pulumi.warn(hint)
-    return PreparedEnvironment(settings, protect, import_id, files, seeds, entry)
+    return PreparedEnvironment(settings, protect, import_id, files, seeds, entries)
 
 
 def _read_seeds(settings: Settings) -> tuple[Migration, ...] | None:
@@ -122,15 +124,15 @@ def _refuse_shared(name: str, entry: WranglerEntry, ours: set[str]) -> None:
         refuse_foreign(entry, {*ours, read_bound_id(name)})
 
 
-def _wrangler_entry(settings: Settings, pattern: Pattern) -> WranglerEntry:
-    """Return the entry of the wrangler configuration, with an empty path for a stack without a binding.
+def _wrangler_entry(settings: Settings, place: BindingPlace, pattern: Pattern) -> WranglerEntry:
+    """Return the entry of a wrangler configuration, with an empty path for a stack without a binding.
 
     Its other paths are relative to the configuration's folder. Unless its settings name an environment, an ephemeral
     stack of a Pages project has no binding, since wrangler accepts no further environments there, and one of a Worker
     with a `previews` block has it there.
     """
-    path = configuration_path(settings.wrangler_config)
-    environment = settings.binding_environment
+    path = configuration_path(place.path)
+    environment = place.environment
     chosen = settings.wrangler_environment or not settings.lifetime
     is_bound = settings.is_bound and (chosen or accepts_environment(path, environment))
     if is_bound and not chosen and has_worker_previews(path):
@@ -139,7 +141,7 @@ def _wrangler_entry(settings: Settings, pattern: Pattern) -> WranglerEntry:
     return WranglerEntry(
         path=path if is_bound else "",
         environment=environment,
-        binding=settings.binding,
+        binding=place.binding,
         database_name=settings.database_name,
         database_id="known after the database is created",
         migrations_dir=folder,

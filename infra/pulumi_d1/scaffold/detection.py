@@ -20,7 +20,7 @@ from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.syntax import NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Sequence
 
     from pulumi_d1.wrangler.entry import WranglerEntry
     from pulumi_d1.wrangler.worker import Worker
@@ -49,6 +49,38 @@ def find_configurations(folder: Path) -> list[Path]:
             return [Path(relative_path(file, Path()))]
     files = (Path(relative_path(file, Path())) for file in sorted(_files_below(start, _SEARCHED_DEPTH)))
     return [file for file in files if configuration_file.read_worker(str(file)).entries]
+
+
+def main_configuration(files: Sequence[Path]) -> Path | None:
+    """Return the configuration whose Worker has the migrations, if all configurations share a database."""
+    ids = [{entry.database_id for entry in configuration_file.read_worker(str(file)).entries} for file in files]
+    if not set.intersection(*ids) - {""}:
+        return None
+    return next((file for file in files if any(_sql_files(file.resolve().parent / _migrations_dir_of(file)))), files[0])
+
+
+def _migrations_dir_of(file: Path) -> str:
+    entries = configuration_file.read_worker(str(file)).entries
+    return next((entry.migrations_dir for entry in entries if entry.migrations_dir), _DEFAULT_FOLDER)
+
+
+def sibling_entries(config: Path, ids: Collection[str]) -> tuple[WranglerEntry, ...]:
+    """Return the entries with one of these databases in other configurations of the repository.
+
+    Their paths are relative to the current folder.
+
+    Raises:
+        ConfigError: A configuration cannot be read.
+    """
+    root = repository_root(config.parent)
+    files = [root / name for name in NAMES if (root / name).is_file()][:1] + sorted(_files_below(root, _SEARCHED_DEPTH))
+    siblings = [Path(relative_path(file, Path())) for file in files if file != config.resolve()]
+    return tuple(
+        entry
+        for file in siblings
+        for entry in configuration_file.read_worker(str(file)).entries
+        if entry.database_id in ids
+    )
 
 
 def _files_below(folder: Path, depth: int) -> Iterator[Path]:

@@ -118,6 +118,34 @@ def accepts_environment(path: str, environment: str) -> bool:
         return text is None or Document.parse(text, path).accepts_environment(environment)
 
 
+def has_worker_previews(path: str) -> bool:
+    """Return whether the file configures Worker Previews.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    with prefix_errors(path):
+        text = _text(path)
+        return text is not None and "previews" in Document.parse(text, path).content
+
+
+def remote_hint(entry: WranglerEntry) -> str:
+    """Return a warning if `wrangler dev` uses the entry's database itself; otherwise an empty text.
+
+    Raises:
+        ConfigError: The file cannot be read.
+    """
+    with prefix_errors(entry.path):
+        text = _text(entry.path)
+        table = {} if text is None else Document.parse(text, entry.path).table_of(entry)
+    if table.get("remote") is not True or table.get("preview_database_id"):
+        return ""
+    return (
+        f"{entry.path}: {entry} has remote = true, so 'wrangler dev' reads and writes production's database: remove "
+        "the key, or give development its own database with preview_database_id"
+    )
+
+
 def refuse_foreign(entry: WranglerEntry, ours: Collection[str]) -> None:
     """Refuse to replace the binding of a database whose id is not in `ours`.
 

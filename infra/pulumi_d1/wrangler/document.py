@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.wrangler.entry import FIELDS, WranglerEntry, is_id, list_keys
+from pulumi_d1.wrangler.entry import FIELDS, PREVIEW_ID, WORKER_PREVIEWS, WranglerEntry, is_id, list_keys
 from pulumi_d1.wrangler.syntax import syntax_of
 from pulumi_d1.wrangler.text import dotted
 
@@ -52,14 +52,14 @@ class Document:
 
     @property
     def entries(self) -> tuple[WranglerEntry, ...]:
-        """All entries, those of the top level first.
+        """All entries, those of the top level first, those of Worker Previews last.
 
         Raises:
             ConfigError: A list of databases is not a list of tables.
         """
         return tuple(
             self._entry(environment, table)
-            for environment in ("", *self.environments)
+            for environment in ("", *self.environments, WORKER_PREVIEWS)
             for table in self.tables(list_keys(environment))
         )
 
@@ -70,7 +70,7 @@ class Document:
 
     def accepts_environment(self, environment: str) -> bool:
         """Return whether wrangler accepts an environment of this name in the file."""
-        return not self.is_pages or environment in PAGES_ENVIRONMENTS
+        return not self.is_pages or environment in {*PAGES_ENVIRONMENTS, PREVIEW_ID}
 
     def refuse_environment(self, entry: WranglerEntry) -> None:
         """Refuse an environment with which wrangler would refuse the whole file.

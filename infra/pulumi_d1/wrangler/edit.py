@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.system.template import render
 from pulumi_d1.wrangler.document import Document
-from pulumi_d1.wrangler.entry import is_id
+from pulumi_d1.wrangler.entry import PREVIEW_ID, is_id
 from pulumi_d1.wrangler.syntax import syntax_of
 from pulumi_d1.wrangler.text import quoted
 
@@ -45,6 +45,8 @@ def put(text: str | None, entry: WranglerEntry) -> str:
     document = Document.parse(text, entry.path)
     document.refuse_environment(entry)
     index, present = document.index_of(entry), document.table_of(entry)
+    if entry.environment == PREVIEW_ID and index is None:
+        raise ConfigError(f"{entry} cannot be written: there is no such entry. Run 'pulumi up' for its own stack first")
     expected = _expected(present, entry)
     if expected == present:
         return text
@@ -76,8 +78,10 @@ def remove(text: str, entry: WranglerEntry) -> str:
     """
     document = Document.parse(text, entry.path)
     index = document.index_of(entry)
-    if index is None or document.table_of(entry).get("database_id") != entry.database_id:
+    if index is None or document.table_of(entry).get(entry.id_key) != entry.database_id:
         return text
+    if entry.environment == PREVIEW_ID:
+        return document.syntax.remove_key(text, entry, index, entry.id_key)
     result = document.syntax.remove(text, entry, index)
     try:
         rest_is_kept = Document.parse(result, entry.path).without(entry, None) == document.without(entry, index)
@@ -119,7 +123,7 @@ def refuse_foreign(text: str | None, entry: WranglerEntry, ours: Collection[str]
     if text is None:
         return
     document = Document.parse(text, entry.path)
-    database_id = document.table_of(entry).get("database_id", "")
+    database_id = document.table_of(entry).get(entry.id_key, "")
     if database_id in ours or not is_id(database_id):
         return
     others = [str(other) for other in document.entries if other.database_id == database_id and other.keys != entry.keys]
@@ -144,6 +148,8 @@ def _new_configuration(entry: WranglerEntry) -> str:
 
 def _expected(present: dict[str, Any], entry: WranglerEntry) -> dict[str, Any]:
     """Return the table that should replace `present`. Keys that are not ours stay, and so do paths that are right."""
+    if entry.environment == PREVIEW_ID:
+        return present | entry.values
     if present and _is_right(present, entry):
         return present
     expected = present | entry.values

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from pulumi_d1.system.template import render
@@ -13,13 +13,20 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+WORKER_PREVIEWS: Final = "worker-previews"
+"""Place of the databases of Worker Previews: `previews.d1_databases`."""
+
+PREVIEW_ID: Final = "preview-id"
+"""Place of a database in the top level's entry for another one: its `preview_database_id`."""
+
+
 @dataclass(frozen=True, slots=True)
 class WranglerEntry:
     """One entry of `d1_databases`. A field is empty if the user's entry does not have the key.
 
     Attributes:
         path: The configuration file. Its suffix selects the syntax. Empty if the database has no binding.
-        environment: The wrangler environment; empty for the top level.
+        environment: The wrangler environment; empty for the top level; or WORKER_PREVIEWS or PREVIEW_ID.
         database_id: UUID; empty for a placeholder in the user's entry.
         migrations_dir: Folder of the migrations, relative to the configuration's folder.
         migrations_pattern: Glob of the migrations, relative to the same folder; empty for wrangler's default.
@@ -39,7 +46,13 @@ class WranglerEntry:
 
     def __str__(self) -> str:
         """Return the place in the file, such as `'DB' in 'env.production.d1_databases'`."""
-        return f"'{self.binding}' in '{self.table}'"
+        key = "" if self.id_key == "database_id" else f"'{self.id_key}' of "
+        return f"{key}'{self.binding}' in '{self.table}'"
+
+    @property
+    def id_key(self) -> str:
+        """The key that holds the database's id."""
+        return "preview_database_id" if self.environment == PREVIEW_ID else "database_id"
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -54,6 +67,8 @@ class WranglerEntry:
     @property
     def values(self) -> dict[str, str]:
         """The keys and values to write, in order. wrangler's defaults for the ledger and the pattern are omitted."""
+        if self.environment == PREVIEW_ID:
+            return {"binding": self.binding, self.id_key: self.database_id}
         values = {
             "binding": self.binding,
             "database_name": self.database_name,
@@ -77,7 +92,9 @@ FIELDS = tuple(field.name for field in fields(WranglerEntry))
 
 def list_keys(environment: str) -> tuple[str, ...]:
     """Return the keys from the top level to the databases of a wrangler environment; empty for the top level."""
-    return ("env", environment, "d1_databases") if environment else ("d1_databases",)
+    if environment == WORKER_PREVIEWS:
+        return ("previews", "d1_databases")
+    return ("d1_databases",) if environment in {"", PREVIEW_ID} else ("env", environment, "d1_databases")
 
 
 def entry_from(values: Mapping[str, Any]) -> WranglerEntry:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.wrangler.document import Document
-from pulumi_d1.wrangler.entry import is_id, list_keys
+from pulumi_d1.wrangler.entry import WORKER_PREVIEWS, is_id, list_keys
 from pulumi_d1.wrangler.text import dotted
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class Worker:
 
     Attributes:
         environments: The names of the wrangler environments.
-        entries: Its databases, those of the top level first.
+        entries: Its databases, those of the top level first, without those of Worker Previews.
         is_pages: True for a Pages project.
         not_inherited: Keys of the top level that an environment would not inherit.
         placeholders: The values that are not ids yet.
@@ -90,7 +90,7 @@ def read_worker(text: str, path: str) -> Worker:
         name,
         account_id if _ACCOUNT.fullmatch(account_id) else "",
         document.environments,
-        document.entries,
+        tuple(entry for entry in document.entries if entry.environment != WORKER_PREVIEWS),
         document.is_pages,
         tuple(key for key in document.content if key in NOT_INHERITED),
         _placeholders(document, account_id),

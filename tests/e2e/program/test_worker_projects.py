@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,3 +118,54 @@ def test_the_next_steps_run_as_printed(project: Project, account: Account, kind:
     assert done.returncode == 0, script + done.stdout + done.stderr
     assert names(account) == ["shop-db-dev", "shop-prod"]
     assert account.database(id_).read("SELECT name FROM d1_migrations") == ({"name": "0001_a.sql"},)
+
+
+def test_a_pull_request_uses_worker_previews_and_dev_the_preview_id(project: Project) -> None:
+    file = project.folder / "wrangler.toml"
+    file.write_text(toml(entry("shop", "placeholder"), '[previews.vars]\nA = "1"\n')["wrangler.toml"])
+    project.run(D1, "init", "--top-level", "prod")
+    (project.folder / ".venv").symlink_to(sys.prefix)
+    for stack in ("prod", "dev", "pr-12"):
+        project.pulumi("stack", "init", stack)
+    project.pulumi("config", "set", "wranglerEnvironment", "preview-id", "--stack", "dev")
+    ids = {}
+    for stack in ("prod", "dev", "pr-12"):
+        project.up(stack)
+        ids[stack] = project.outputs(stack)["database_id"]
+    read = tomllib.loads(file.read_text())
+    (bound,), (preview,) = read["d1_databases"], read["previews"]["d1_databases"]
+    assert (bound["database_id"], bound["preview_database_id"]) == (ids["prod"], ids["dev"])
+    assert (preview["database_id"], preview["database_name"]) == (ids["pr-12"], "shop-db-pr-12")
+    assert "env" not in read
+    assert project.run(D1, "render", "--check").stdout == ""
+    for stack in ("pr-12", "dev"):
+        project.pulumi("destroy", "--stack", stack, "--yes", "--skip-preview")
+    after = tomllib.loads(file.read_text())
+    assert after["previews"] == {"vars": {"A": "1"}}
+    assert "preview_database_id" not in after["d1_databases"][0]
+
+
+def test_several_workers_are_bound_to_one_database(project: Project) -> None:
+    jobs = project.folder / "apps" / "jobs" / "wrangler.jsonc"
+    jobs.parent.mkdir(parents=True)
+    jobs.write_text(JSON.replace('"ID"', '"log", "remote": true').replace('"DB"', '"LOG"'))
+    before = jobs.read_text()
+    (project.folder / "wrangler.toml").write_text(toml()["wrangler.toml"])
+    project.run(D1, "init", "--name", "shop", "--config", "wrangler.toml")
+    (project.folder / ".venv").symlink_to(sys.prefix)
+    project.pulumi("stack", "init", "dev")
+    configurations = "wrangler.toml, apps/jobs/wrangler.jsonc#JOBS@live"
+    project.pulumi("config", "set", "wranglerConfig", configurations, "--stack", "dev")
+    project.up("dev")
+    id_ = project.outputs("dev")["database_id"]
+    assert tomllib.loads((project.folder / "wrangler.toml").read_text())["d1_databases"][0]["database_id"] == id_
+    (bound,) = json.loads(jobs.read_text())["env"]["live"]["d1_databases"]
+    assert (bound["binding"], bound["database_id"], bound["migrations_dir"]) == ("JOBS", id_, "../../migrations")
+    assert project.run(D1, "render", "--check").stdout == ""
+    jobs.write_text(before)
+    checked = project.run(D1, "render", "--check", check=False)
+    assert checked.stdout == "apps/jobs/wrangler.jsonc: 'JOBS' in 'env.live.d1_databases' is missing (stack dev)\n"
+    project.run(D1, "render")
+    project.up("dev", "--expect-no-changes")
+    project.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
+    assert jobs.read_text() == before

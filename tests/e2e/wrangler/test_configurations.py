@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -16,11 +17,11 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.document import PAGES_ENVIRONMENTS, Document
-from pulumi_d1.wrangler.entry import WranglerEntry
+from pulumi_d1.wrangler.entry import PREVIEW_ID, WORKER_PREVIEWS, WranglerEntry
 from pulumi_d1.wrangler.worker import NOT_INHERITED
 from tests.support import node
 from tests.support.paths import NODE
-from tests.support.worker_projects import PAGES, PROJECTS, A, WorkerProject, entry, toml
+from tests.support.worker_projects import PAGES, PROJECTS, A, B, C, WorkerProject, entry, toml
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,30 +33,34 @@ Errors = Any
 """The errors of a configuration by environment; None if wrangler accepts it."""
 
 
+Read = tuple[Any, list[dict[str, Any]], list[dict[str, Any]]]
+"""The errors of one environment, its databases, and those of Worker Previews."""
+
+
 @pytest.fixture(scope="module")
-def read() -> Iterator[Callable[[Path, str], str | None]]:
-    """A function that returns wrangler's errors about a Worker's configuration and one of its environments."""
+def read() -> Iterator[Callable[[Path, str], Read]]:
+    """A function that reads a Worker's configuration and one of its environments as wrangler does."""
     with node.running("configurations.mjs") as process:
 
-        def errors(path: Path, environment: str) -> str | None:
+        def read(path: Path, environment: str) -> Read:
             assert process.stdin
             assert process.stdout
             process.stdin.write(json.dumps([str(path), environment]) + "\n")
             process.stdin.flush()
-            answer: str | None = json.loads(process.stdout.readline())
+            answer: Read = json.loads(process.stdout.readline())
             return answer
 
-        yield errors
+        yield read
 
 
 @pytest.fixture
-def accepted(wrangler: Wrangler, read: Callable[[Path, str], str | None]) -> Callable[[Path], dict[str, Errors]]:
+def accepted(wrangler: Wrangler, read: Callable[[Path, str], Read]) -> Callable[[Path], dict[str, Errors]]:
     """A function that returns wrangler's errors by environment: those of its commands for Pages, or of its reader."""
 
     def errors(path: Path) -> dict[str, Errors]:
         document = Document.parse(path.read_text(), path.name)
         if not document.is_pages:
-            return {name: read(path, name) for name in ("", *document.environments)}
+            return {name: read(path, name)[0] for name in ("", *document.environments)}
         return {name: pages_errors(wrangler, path, name) for name in ("preview", "production")}
 
     return errors
@@ -137,6 +142,49 @@ def test_pages_refuses_the_environments_that_we_refuse(wrangler: Wrangler) -> No
             configuration_file.check_put(written)
         assert path.read_text() == text
     assert PAGES_ENVIRONMENTS == ("", "preview", "production")
+
+
+@pytest.mark.parametrize("name", ["wrangler.toml", "wrangler.jsonc"])
+def test_wrangler_reads_the_databases_of_previews_and_of_development(
+    tmp_path: Path, read: Callable[[Path, str], Read], name: str
+) -> None:
+    path = tmp_path / name
+    production, preview, development = (
+        WranglerEntry(str(path), environment, "DB", f"shop-{id_[0]}", id_, "migrations", "d1_migrations", worker="shop")
+        for environment, id_ in (("", A), (WORKER_PREVIEWS, B), (PREVIEW_ID, C))
+    )
+    with pytest.raises(ConfigError, match="there is no such entry"):
+        configuration_file.put(development, {C})
+    configuration_file.put(production, {A})
+    before = path.read_text()
+    configuration_file.put(preview, {B})
+    configuration_file.put(development, {C})
+    errors, databases, previews = read(path, "")
+    assert errors is None
+    expected = {"binding": "DB", "database_name": "shop-1", "database_id": A, "migrations_dir": "migrations"}
+    assert databases == [{**expected, "preview_database_id": C}]
+    assert previews == [{**expected, "database_name": "shop-2", "database_id": B}]
+    assert [configuration_file.differences(item) for item in (production, preview, development)] == [[], [], []]
+    assert configuration_file.put(production, {A}) is False
+    with pytest.raises(
+        ConfigError, match=f"'preview_database_id' of 'DB' in 'd1_databases' is bound to .* {C}"
+    ):
+        configuration_file.refuse_foreign(development, {B})
+    configuration_file.remove(replace(development, database_id=B))
+    configuration_file.remove(preview)
+    assert "preview_database_id" in path.read_text(), "it names another database"
+    configuration_file.remove(development)
+    assert path.read_text() == before
+
+
+def test_production_that_wrangler_dev_would_write_to_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "wrangler.toml"
+    path.write_text(toml(entry("shop", A, more="remote = true\n"))["wrangler.toml"])
+    written = WranglerEntry(str(path), "", "DB", "shop", A, "migrations", "d1_migrations")
+    hint = configuration_file.remote_hint(written)
+    assert "'DB' in 'd1_databases' has remote = true, so 'wrangler dev' reads and writes production's database" in hint
+    configuration_file.put(replace(written, environment=PREVIEW_ID, database_id=B), {B})
+    assert configuration_file.remote_hint(written) == ""
 
 
 def test_the_keys_that_environments_do_not_inherit_are_wranglers() -> None:

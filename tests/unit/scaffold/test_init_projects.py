@@ -78,8 +78,8 @@ def test_the_configuration_above_is_the_one_that_wrangler_reads(folder: Path, mo
 
 
 def test_of_several_packages_the_user_chooses_one(folder: Path) -> None:
-    for name in ("api", "jobs"):
-        write(folder, {f"apps/{name}/wrangler.toml": toml(entry("shop-prod", A))["wrangler.toml"]})
+    for name, id_ in (("api", A), ("jobs", B)):
+        write(folder, {f"apps/{name}/wrangler.toml": toml(entry("shop-prod", id_))["wrangler.toml"]})
     message = "several below: choose one with --config. They are apps/api/wrangler.toml, apps/jobs/wrangler.toml"
     assert message in run(code=1)
     assert "stack prod: adopts shop-prod" in run("--config", "apps/jobs/wrangler.toml")
@@ -117,3 +117,13 @@ def test_the_workflows_run_every_stack(folder: Path) -> None:
         f"pulumi up --stack {name} --yes --non-interactive --skip-preview" for name in ("dev", "staging")
     ]
     assert jobs["prod"]["steps"][-1]["run"] == "pulumi up --stack prod --yes --non-interactive"
+
+
+def test_other_configurations_with_the_same_database_are_listed(folder: Path) -> None:
+    write(folder, PROJECTS["two Workers with one database"].files)
+    run()
+    places = {stack: config_of(folder / f"Pulumi.{stack}.yaml")["wranglerConfig"] for stack in ("dev", "prod")}
+    assert places == {
+        "dev": "apps/api/wrangler.toml, apps/jobs/wrangler.toml#JOBS@top-level",
+        "prod": "apps/api/wrangler.toml, apps/jobs/wrangler.toml#JOBS@live",
+    }

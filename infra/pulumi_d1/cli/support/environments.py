@@ -113,7 +113,7 @@ def _environment_row(title: str, state: EnvironmentState) -> list[StatusRow]:
 def _local(folder: Path, development: Sequence[str]) -> list[StatusRow]:
     """Return a row for each binding of dev: the database that `wrangler dev` uses."""
     states = [state for stack in development for state in read_environments(stack)]
-    entries = [_local_entry(state.wrangler_entry, state) for state in states if state.wrangler_entry]
+    entries = [_local_entry(entry, state) for state in states for entry in state.wrangler_entries[:1]]
     rows: list[StatusRow] = []
     for entry in entries or [_future_entry(folder)]:
         title = f"{LOCAL} {entry.database_name}" if len(entries) > 1 else LOCAL
@@ -129,10 +129,11 @@ def _local_entry(entry: WranglerEntry, state: EnvironmentState) -> WranglerEntry
 def _future_entry(folder: Path) -> WranglerEntry:
     """Return the entry that the first `pulumi up` of dev will write, as `_local_entry` does."""
     settings = project.settings(folder, DEVELOPMENT, needs_account=False)
+    place = settings.binding_places[0]
     return WranglerEntry(
-        path=configuration_file.configuration_path(settings.wrangler_config),
-        environment=settings.binding_environment,
-        binding=settings.binding,
+        path=configuration_file.configuration_path(place.path),
+        environment=place.environment,
+        binding=place.binding,
         migrations_dir=settings.migrations_dir,
         migrations_table=settings.migrations_table,
         migrations_pattern=settings.migrations_pattern,

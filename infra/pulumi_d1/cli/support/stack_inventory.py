@@ -97,7 +97,8 @@ def wrangler_entries(settings: Settings) -> tuple[WranglerEntry, ...]:
     Raises:
         ConfigError: The file is invalid.
     """
-    return configuration_file.bound_entries(configuration_file.configuration_path(settings.wrangler_config))
+    paths = dict.fromkeys(configuration_file.configuration_path(place.path) for place in settings.binding_places)
+    return tuple(entry for path in paths for entry in configuration_file.bound_entries(path))
 
 
 def _summary(folder: Path, stack: str, last_update: datetime | None) -> StackSummary:

@@ -60,7 +60,7 @@ class EnvironmentState:
         history: Applied files, oldest first.
         bookmark_expires: ISO time at which the last run's bookmark expires.
         protected: True if Pulumi refuses to delete the database.
-        wrangler_entry: Its entry in the wrangler configuration; None before a run has completed.
+        wrangler_entries: Its entry in each wrangler configuration; none before a run has completed.
     """
 
     stack: str
@@ -76,7 +76,7 @@ class EnvironmentState:
     history: tuple[Application, ...]
     bookmark_expires: str
     protected: bool
-    wrangler_entry: WranglerEntry | None
+    wrangler_entries: tuple[WranglerEntry, ...]
 
     def database(self) -> D1Api:
         """Return the database, opened with the token in CLOUDFLARE_API_TOKEN.
@@ -238,7 +238,7 @@ def _environment(
         history=tuple(map(application_from_json, outputs["history"])),
         bookmark_expires=outputs["bookmark"]["expires"],
         protected=name in protected,
-        wrangler_entry=entry_from(component["wrangler_entry"]) if "wrangler_entry" in component else None,
+        wrangler_entries=tuple(map(entry_from, component.get("wrangler_entries", ()))),
     )
 
 

@@ -49,7 +49,7 @@ def environment(name: str, *, protect: bool = False, complete: bool = True) -> l
         {
             "type": tokens.ENVIRONMENT,
             "urn": database["parent"],
-            "outputs": {"wrangler_entry": entry} if complete else {},
+            "outputs": {"wrangler_entries": [entry]} if complete else {},
         },
         database,
         {
@@ -70,13 +70,13 @@ def test_an_environment_has_typed_fields(pulumi: FakePulumi) -> None:
     assert (state.retention, state.checksums) == (timedelta(days=7), {"0001_a.sql": "f00"})
     assert state.bookmark_expires == "2026-12-01T00:00:00+00:00"
     assert state.protected, "Pulumi protects the database, not the migrations"
-    assert state.wrangler_entry == WranglerEntry("wrangler.toml", "", "DB")
+    assert state.wrangler_entries == (WranglerEntry("wrangler.toml", "", "DB"),)
 
 
 def test_a_run_that_failed_half_way_has_written_no_entry(pulumi: FakePulumi) -> None:
     pulumi.run("dev", environment("d1", complete=False))
     (state,) = read_environments("dev")
-    assert (state.wrangler_entry, state.protected) == (None, False)
+    assert (state.wrangler_entries, state.protected) == ((), False)
 
 
 def test_a_stack_before_its_first_run_is_empty(pulumi: FakePulumi) -> None:
