@@ -20,6 +20,7 @@ GROUPS: Final = (
     "startup",
     "previews",
     "rehearsals",
+    "rows",
     "emulator",
     "many_databases",
 )

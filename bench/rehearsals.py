@@ -9,8 +9,8 @@ from bench.measure import Figure, TableRow, time_call
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW, LiveDatabase
 from pulumi_d1.migrations.plan import make_plan
-from pulumi_d1.migrations.review.review import review_current
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, BasisKind
+from pulumi_d1.migrations.review.review import review_current
 from pulumi_d1.sqlite.schema import SchemaObject
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bench import emulator, large_file, many_databases, no_changes, pending_files, previews, rehearsals, startup
+from bench import rows as row_bench
 from bench.stage import Stage, open_stage
 from tests.support import installed
 
@@ -59,6 +60,12 @@ def test_a_preview_costs_the_same_requests_however_many_files_are_applied(stage:
 def test_rehearsals_run_to_their_end(stage: Stage) -> None:
     rows = rehearsals.measure(stage, 1, files=(20,), tables=30, files_on_tables=20)
     assert [row.measure for row in rows] == ["20 files", "30 tables, 1 file", "30 tables, 20 files"]
+
+
+def test_rows_are_read_or_sampled_and_hostile_files_end(stage: Stage) -> None:
+    figures = row_bench.measure(stage, 1, megabytes=((1, 0, 60), (12, 0, 60)))
+    assert [("a sample" in row.measure) for row in figures[::2][:2]] == [False, True]
+    assert [row.measure for row in figures[4:]] == ["hostile file 1", "hostile file 2", "hostile file 3"]
 
 
 def test_the_emulator_and_miniflare_take_the_same_writes(stage: Stage) -> None:
