@@ -171,7 +171,7 @@ class _Run:
         self.echo(f"created {self.migrations.name}/{file.name}: write the correction into it")
 
     def _undo_command(self, bookmark: str) -> str:
-        return f"d1 restore --stack {shlex.quote(self.state.stack)} --bookmark {bookmark}"
+        return f"d1 restore --stack {shlex.quote(self.state.stack)} --bookmark {shlex.quote(bookmark)}"
 
 
 def _as_json(restored: RestoreResult, quarantine: Quarantine, correction: Path | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -35,8 +36,8 @@ class Bookmark:
 
 
 def restore_command(database_name: str, bookmark_id: str) -> str:
-    """Return the command that restores a database to a bookmark."""
-    return f"wrangler d1 time-travel restore {database_name} --bookmark={bookmark_id}"
+    """Return the command that restores a database to a bookmark, for a shell: both may come from an edited state."""
+    return f"wrangler d1 time-travel restore {shlex.quote(database_name)} --bookmark={shlex.quote(bookmark_id)}"
 
 
 def bookmark_now(bookmark_id: str, retention: timedelta) -> Bookmark:

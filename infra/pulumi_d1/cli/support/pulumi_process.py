@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -11,6 +12,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
 import click
 
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 _LOCKED: Final = ("the stack is currently locked by", "Another update is currently in progress")
 """Pulumi's messages, on a file backend and on Pulumi Cloud."""
+
+_EMPTY_JSON: Final = "unexpected end of JSON input"
+"""The whole error of Pulumi if a lock file is empty."""
 
 _HOLDER: Final = re.compile(r"created by \S+@(?P<host>\S+) \(pid (?P<process>\d+)\) at \S+")
 
@@ -72,9 +77,11 @@ def _run(arguments: Sequence[str], stack: str, *, quiet: bool) -> None:
     except FileNotFoundError:
         raise _missing() from None
     lock_lines: list[str] = []
+    empty_json = False
     with process, _signals_passed_to(process):
         assert process.stderr  # noqa: S101 - it is a pipe
         for line in process.stderr:
+            empty_json = empty_json or _EMPTY_JSON in line
             if lock_lines or any(message in line for message in _LOCKED):
                 lock_lines.append(line.strip())
             else:
@@ -84,9 +91,22 @@ def _run(arguments: Sequence[str], stack: str, *, quiet: bool) -> None:
             f"another run has locked stack '{stack}': wait until it ends, and run this again. If it is dead, run "
             f"'pulumi cancel --stack {stack}' first.\n" + "\n".join(f"  {line}" for line in lock_lines)
         )
+    if process.returncode and empty_json and (locks := _empty_locks(stack)):
+        raise StackLocked(
+            f"the lock file {locks[0]} of stack '{stack}' is empty, as after a full disk: if no other run is at work, "
+            f"run 'pulumi cancel --stack {stack}', which deletes it, and run this again"
+        )
     if process.returncode:
         command = f"pulumi {' '.join(arguments)} --stack {stack}"
         raise PulumiFailed(f"'{command}' failed with exit code {process.returncode}: see its output above")
+
+
+def _empty_locks(stack: str) -> list[Path]:
+    """Return the empty lock files of a stack on a file backend."""
+    backend: str = json.loads(capture("whoami", "--verbose", "--json"))["url"]
+    folder = Path(urlsplit(backend).netloc + urlsplit(backend).path).expanduser()
+    locks = folder.glob(f".pulumi/locks/**/{stack}/*.json") if backend.startswith("file://") else ()
+    return sorted(file for file in locks if file.stat().st_size == 0)
 
 
 @contextmanager
