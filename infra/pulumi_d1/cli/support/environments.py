@@ -15,7 +15,7 @@ from click.globals import push_context
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.stack_state import read_environments, refuse_unknown, stack_names
-from pulumi_d1.errors import ApiError, D1Error, NotFound, OutcomeUnknown, TryLater, Unauthorized
+from pulumi_d1.errors import ApiError, D1Error, NotFound, NotSent, OutcomeUnknown, TryLater, Unauthorized
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.naming import DEVELOPMENT, TITLES, is_production, production_name, title_of
@@ -174,7 +174,7 @@ def _has_time_travel(bookmark: Callable[[], str]) -> bool:
     """
     try:
         return bool(bookmark())
-    except (NotFound, OutcomeUnknown, TryLater, Unauthorized):
+    except (NotFound, NotSent, OutcomeUnknown, TryLater, Unauthorized):
         raise
     except ApiError:
         return False
