@@ -43,10 +43,14 @@ class SqlProcess:
     """
 
     def __init__(self) -> None:
-        # -P keeps the files in the user's folder out of the imports.
+        # -P keeps the files in the user's folder out of the imports. Ctrl-C does not reach a session of its own.
         variables = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         self._process = subprocess.Popen(  # noqa: S603 - this package's own program
-            [sys.executable, "-P", "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=variables
+            [sys.executable, "-P", "-c", _PROGRAM],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=variables,
+            start_new_session=True,
         )
         if self._process.stdin is None or self._process.stdout is None:
             raise AssertionError("both are pipes")

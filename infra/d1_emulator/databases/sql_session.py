@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import pickle
 import queue
-import signal
 import sys
 import threading
 import time
@@ -168,7 +167,6 @@ def measure(connection: apsw.Connection) -> DatabaseSize:
 
 def main() -> None:
     """Answer the calls on standard input, on standard output, until the emulator ends."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the emulator, which ends this process
     apsw.hard_heap_limit(_HEAP_BYTES)
     calls: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_receive, args=(sys.stdin.buffer, calls), daemon=True).start()

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from d1_emulator.server import DEFAULT_TOKEN
 
 D1 = str(Path(sys.executable).parent / "d1")
 LIST = 'curl --silent --header "Authorization: Bearer $CLOUDFLARE_API_TOKEN" '
@@ -32,12 +35,13 @@ def run(folder: Path, *arguments: str, text: str = "") -> subprocess.CompletedPr
 def test_a_subfolder_uses_the_projects_state(folder: Path) -> None:
     assert run(folder, "--", "pwd").stdout.strip() == str(folder)
     assert (folder.parent.parent / ".d1" / "emulator").is_dir()
+    assert stat.S_IMODE((folder.parent.parent / ".d1").stat().st_mode) == 0o700
     assert not (folder / ".d1").exists()
 
 
 def test_without_a_command_a_shell_opens(folder: Path) -> None:
     done = run(folder, text="echo $CLOUDFLARE_API_TOKEN\n")
-    assert done.stdout == "emulator-token\n"
+    assert done.stdout == f"{DEFAULT_TOKEN}\n"
     assert done.stderr.startswith("/bin/sh against http://127.0.0.1:")
     assert done.stderr.endswith("with the state in ../../.d1\n")
 
