@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final, cast
 
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import Migration, read_folder
-from pulumi_d1.migrations.rehearsal.evidence import collect_evidence, rehearse_both
-from pulumi_d1.migrations.review.lint.check import lint
+from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
+from pulumi_d1.migrations.rehearsal.rehearse import rehearse_both
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind, RehearsalOptions, RowsMode
 from pulumi_d1.migrations.rehearsal.rows.read import read_rows
+from pulumi_d1.migrations.review.lint.check import lint
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database

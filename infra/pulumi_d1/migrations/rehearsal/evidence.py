@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import apsw
-
-from pulumi_d1.errors import SqlError
 from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
 from pulumi_d1.migrations.rehearsal.process import WORKERS, OverBudgetError
-from pulumi_d1.migrations.rehearsal.rehearse import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse
+from pulumi_d1.migrations.rehearsal.rehearse import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse_both
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind, RowsMode
 from pulumi_d1.migrations.rehearsal.rows.read import read_rows
 from pulumi_d1.sqlite import schema
@@ -20,17 +17,14 @@ from pulumi_d1.sqlite.observation import Step
 from pulumi_d1.sqlite.statements import iter_statements, normalize_newlines, position
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import SchemaObject
-    from pulumi_d1.sqlite.statements import Statement
 
 T = TypeVar("T")
-
-_WAIVER: Final = "d1:allow"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,38 +113,6 @@ class _Rows:
 
     def __iter__(self) -> Iterator[str]:
         self.basis = yield from self._statements
-
-
-def rehearse_both(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of these
-    objects: Sequence[SchemaObject],
-    pending: Sequence[Migration],
-    table: str,
-    kind: BasisKind,
-    rows: Iterable[str],
-    watch: Callable[[int, int], None] = lambda _number, _offset: None,
-) -> tuple[Rehearsal, Rehearsal | None]:
-    """Rehearse on the rows, and on generated rows if some tables are empty. This is the task of the other process.
-
-    Args:
-        rows: The statements that insert the live rows.
-        watch: Called with the number of the file and the offset of the statement before each.
-
-    Raises:
-        SqlError: The live schema or the rows cannot be created in the local SQLite.
-    """
-
-    def watched(number: int, statement: Statement) -> None:
-        watch(number, statement.offset)
-
-    try:
-        rehearsal = rehearse(objects, pending, table, Basis(kind), rows=rows, watch=watched)
-        stopped = rehearsal.refusal or rehearsal.over_budget
-        is_waived = any(_WAIVER in migration.sql for migration in pending)
-        if stopped or kind is BasisKind.MADE or not (rehearsal.empty_tables or is_waived):
-            return rehearsal, None
-        return rehearsal, rehearse(objects, pending, table, Basis(BasisKind.MADE), watch=watched)
-    except apsw.Error as error:
-        raise SqlError(f"the rows cannot be copied into the local SQLite: {error}") from error
 
 
 def _over_budget(

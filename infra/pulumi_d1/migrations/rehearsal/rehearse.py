@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
+from pulumi_d1.errors import SqlError
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.rehearsal.broken import find_broken
 from pulumi_d1.migrations.rehearsal.rows.made import fill_tables
@@ -22,7 +23,6 @@ from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from pulumi_d1.errors import SqlError
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.rehearsal.broken import Broken
     from pulumi_d1.sqlite.fates import IdRestart, TableFate
@@ -37,6 +37,7 @@ TOO_SLOW: Final = "{} ... takes longer than the budget of the rehearsal"
 TOO_LARGE: Final = "{} ... needs more memory than a rehearsal may use"
 """The message about a statement that used up the memory."""
 
+_WAIVER: Final = "d1:allow"
 _FILLS: Final = frozenset({"CREATE_TABLE", "INSERT", "UPDATE"})
 _VIOLATIONS: Final = "SELECT parent FROM pragma_foreign_key_check(?)"
 
@@ -303,6 +304,38 @@ class _Run:
                 continue  # the foreign key itself is broken, which `find_broken` reports
             counted.update((child, str(parent)) for (parent,) in parents if fold(str(parent)) in tables)
         return counted
+
+
+def rehearse_both(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of these
+    objects: Sequence[SchemaObject],
+    pending: Sequence[Migration],
+    table: str,
+    kind: BasisKind,
+    rows: Iterable[str],
+    watch: Callable[[int, int], None] = lambda _number, _offset: None,
+) -> tuple[Rehearsal, Rehearsal | None]:
+    """Rehearse on the rows, and on generated rows if some tables are empty. This is the task of the other process.
+
+    Args:
+        rows: The statements that insert the live rows.
+        watch: Called with the number of the file and the offset of the statement before each.
+
+    Raises:
+        SqlError: The live schema or the rows cannot be created in the local SQLite.
+    """
+
+    def watched(number: int, statement: Statement) -> None:
+        watch(number, statement.offset)
+
+    try:
+        rehearsal = rehearse(objects, pending, table, Basis(kind), rows=rows, watch=watched)
+        stopped = rehearsal.refusal or rehearsal.over_budget
+        is_waived = any(_WAIVER in migration.sql for migration in pending)
+        if stopped or kind is BasisKind.MADE or not (rehearsal.empty_tables or is_waived):
+            return rehearsal, None
+        return rehearsal, rehearse(objects, pending, table, Basis(BasisKind.MADE), watch=watched)
+    except apsw.Error as error:
+        raise SqlError(f"the rows cannot be copied into the local SQLite: {error}") from error
 
 
 def schema_of_files(applied: Iterable[Migration], table: str) -> Schema:

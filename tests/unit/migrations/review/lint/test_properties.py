@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.rehearsal.evidence import rehearse_both
-from pulumi_d1.migrations.review.lint.check import lint
+from pulumi_d1.migrations.rehearsal.rehearse import rehearse_both
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
+from pulumi_d1.migrations.review.lint.check import lint
 from pulumi_d1.sqlite import schema
 from tests.support.lint import live
 from tests.support.lint.cases import CASES
