@@ -60,8 +60,8 @@ class Workers:
         """Run a task in another process and return its result.
 
         Args:
-            task: A function that can be pickled. It gets the rows, and a function to call before each statement. Its result
-                must be one that can be pickled too.
+            task: A function that can be pickled. It gets the rows, and a function to call before each statement. Its
+                result must be one that can be pickled too.
             rows: SQL statements for the task. They are read while it runs.
             seconds: Longest time.
 
