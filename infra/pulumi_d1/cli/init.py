@@ -39,7 +39,7 @@ from pulumi_d1.scaffold.summary import summary_lines
 from pulumi_d1.settings import TOP_LEVEL, read_settings
 from pulumi_d1.system.files import write_atomically
 from pulumi_d1.system.template import templates_folder
-from pulumi_d1.wrangler import configuration_file
+from pulumi_d1.wrangler import bindings_file, configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
 from pulumi_d1.wrangler.syntax import NAMES
 
@@ -156,6 +156,13 @@ def _configuration(config: str) -> Path:
                 f"{', '.join(paths)}"
             )
         return Path(click.prompt("Which configuration has the database?", type=click.Choice(paths), err=True))
+    if not found and Path(bindings_file.PROGRAM).is_file():
+        click.echo(
+            f"{bindings_file.PROGRAM} is never edited: 'pulumi up' writes {bindings_file.NAME}, for it to import. "
+            "Adopt the databases that it names with 'd1 adopt'",
+            err=True,
+        )
+        return Path(bindings_file.NAME)
     if not found:
         click.echo("there is no wrangler configuration here: 'pulumi up' creates wrangler.toml", err=True)
     elif found[0].parent != Path():

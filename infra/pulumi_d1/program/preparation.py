@@ -20,6 +20,7 @@ from pulumi_d1.program.resolved_protection import resolve_protection
 from pulumi_d1.program.stack_database import read_bound_id, read_stack_database
 from pulumi_d1.seeds.changes import read_seeds
 from pulumi_d1.system.log import show_messages
+from pulumi_d1.wrangler.bindings_file import is_bindings_file
 from pulumi_d1.wrangler.configuration_file import (
     accepts_environment,
     check_put,
@@ -135,7 +136,9 @@ def _wrangler_entry(settings: Settings, place: BindingPlace, pattern: Pattern) -
     environment = place.environment
     chosen = settings.wrangler_environment or not settings.lifetime
     is_bound = settings.is_bound and (chosen or accepts_environment(path, environment))
-    if is_bound and not chosen and has_worker_previews(path):
+    if is_bindings_file(path):
+        environment = settings.environment
+    elif is_bound and not chosen and has_worker_previews(path):
         environment = WORKER_PREVIEWS
     folder = Path(os.path.relpath(settings.migrations_dir, Path(path).parent)).as_posix()
     return WranglerEntry(

@@ -3,6 +3,7 @@
 The modules, in the order of the flow::
 
     configuration_file  the configuration as a file: find, read, write
+    bindings_file       d1.bindings.json, for cloudflare.config.ts to import
     edit                put, compare and remove one entry; a parser checks the result
     worker              the Worker and all its databases, for `d1 init`
     local_databases     the databases of `wrangler dev` and `--local`

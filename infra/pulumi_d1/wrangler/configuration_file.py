@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.system.files import locked, prefix_errors, write_atomically
-from pulumi_d1.wrangler import edit, local_databases, worker
+from pulumi_d1.wrangler import bindings_file, edit, local_databases, worker
 from pulumi_d1.wrangler.document import Document
 from pulumi_d1.wrangler.syntax import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
+    from types import ModuleType
 
     from pulumi_d1.wrangler.entry import WranglerEntry
 
@@ -23,10 +24,13 @@ _BOM = "\ufeff"
 def configuration_path(setting: str) -> str:
     """Return the configuration to edit: `setting`, or else the file in this folder that wrangler reads.
 
+    A project with a cloudflare.config.ts gets a file for that to import.
+
     Args:
         setting: The key `wranglerConfig`; empty if it is not set.
     """
-    return setting or next(iter(_names_here()), "wrangler.toml")
+    generated = bindings_file.NAME if Path(bindings_file.PROGRAM).exists() else "wrangler.toml"
+    return setting or next(iter(_names_here()), generated)
 
 
 def ignored_files_hint(setting: str) -> str:
@@ -47,7 +51,7 @@ def check_put(entry: WranglerEntry) -> None:
         ConfigError: The file cannot be read, its folder does not exist, or the entry cannot be put in.
     """
     with prefix_errors(entry.path):
-        edit.put(_text(entry.path), entry)
+        _editor(entry.path).put(_text(entry.path), entry)
 
 
 def is_current(entry: WranglerEntry) -> bool:
@@ -58,7 +62,7 @@ def is_current(entry: WranglerEntry) -> bool:
     """
     with prefix_errors(entry.path):
         text = _text(entry.path)
-        return text is not None and edit.put(text, entry) == text
+        return text is not None and _editor(entry.path).put(text, entry) == text
 
 
 def differences(entry: WranglerEntry) -> list[str]:
@@ -69,7 +73,7 @@ def differences(entry: WranglerEntry) -> list[str]:
     """
     with prefix_errors(entry.path):
         text = _text(entry.path)
-        lines = ["the file does not exist"] if text is None else edit.differences(text, entry)
+        lines = ["the file does not exist"] if text is None else _editor(entry.path).differences(text, entry)
         return [f"{entry.path}: {line}" for line in lines]
 
 
@@ -153,7 +157,7 @@ def refuse_foreign(entry: WranglerEntry, ours: Collection[str]) -> None:
         ConfigError: The binding has the id of another database, or the file cannot be read.
     """
     with prefix_errors(entry.path):
-        edit.refuse_foreign(_text(entry.path), entry, ours)
+        _editor(entry.path).refuse_foreign(_text(entry.path), entry, ours)
 
 
 def put(entry: WranglerEntry, ours: Collection[str]) -> bool:
@@ -167,8 +171,8 @@ def put(entry: WranglerEntry, ours: Collection[str]) -> bool:
     """
     with prefix_errors(entry.path), locked(_folder(entry.path)):
         text = _text(entry.path)
-        edit.refuse_foreign(text, entry, ours)
-        return _write(entry.path, text, edit.put(text, entry))
+        _editor(entry.path).refuse_foreign(text, entry, ours)
+        return _write(entry.path, text, _editor(entry.path).put(text, entry))
 
 
 def remove(entry: WranglerEntry) -> None:
@@ -181,7 +185,12 @@ def remove(entry: WranglerEntry) -> None:
         return
     with prefix_errors(entry.path), locked(_folder(entry.path)):
         if (text := _text(entry.path)) is not None:
-            _write(entry.path, text, edit.remove(text, entry))
+            _write(entry.path, text, _editor(entry.path).remove(text, entry))
+
+
+def _editor(path: str) -> ModuleType:
+    """Return the module that edits the file."""
+    return bindings_file if bindings_file.is_bindings_file(path) else edit
 
 
 def _names_here() -> list[str]:

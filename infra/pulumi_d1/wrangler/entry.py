@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
@@ -45,7 +46,9 @@ class WranglerEntry:
     worker: str = ""
 
     def __str__(self) -> str:
-        """Return the place in the file, such as `'DB' in 'env.production.d1_databases'`."""
+        """Return the place in the file, such as `'DB' in 'env.production.d1_databases'`, or the stack."""
+        if PurePath(self.path).name == "d1.bindings.json":
+            return f"'{self.environment}'"
         key = "" if self.id_key == "database_id" else f"'{self.id_key}' of "
         return f"{key}'{self.binding}' in '{self.table}'"
 

@@ -20,7 +20,7 @@ from pulumi_d1.wrangler.document import PAGES_ENVIRONMENTS, Document
 from pulumi_d1.wrangler.entry import PREVIEW_ID, WORKER_PREVIEWS, WranglerEntry
 from pulumi_d1.wrangler.worker import NOT_INHERITED
 from tests.support import node
-from tests.support.paths import NODE
+from tests.support.paths import NODE, ROOT
 from tests.support.worker_projects import PAGES, PROJECTS, A, B, C, WorkerProject, entry, toml
 
 if TYPE_CHECKING:
@@ -166,9 +166,7 @@ def test_wrangler_reads_the_databases_of_previews_and_of_development(
     assert previews == [{**expected, "database_name": "shop-2", "database_id": B}]
     assert [configuration_file.differences(item) for item in (production, preview, development)] == [[], [], []]
     assert configuration_file.put(production, {A}) is False
-    with pytest.raises(
-        ConfigError, match=f"'preview_database_id' of 'DB' in 'd1_databases' is bound to .* {C}"
-    ):
+    with pytest.raises(ConfigError, match=f"'preview_database_id' of 'DB' in 'd1_databases' is bound to .* {C}"):
         configuration_file.refuse_foreign(development, {B})
     configuration_file.remove(replace(development, database_id=B))
     configuration_file.remove(preview)
@@ -192,3 +190,19 @@ def test_the_keys_that_environments_do_not_inherit_are_wranglers() -> None:
     body = types.partition("\ninterface EnvironmentNonInheritable {")[2].partition("\n}")[0]
     keys = set(re.findall(r"^    (\w+)\??:", body, re.MULTILINE))
     assert keys - {"d1_databases"} == NOT_INHERITED
+
+
+def test_wrangler_reads_the_bindings_that_a_program_imports(wrangler: Wrangler) -> None:
+    page = (ROOT / "docs" / "configuration.md").read_text()
+    program = page.partition("```ts\n")[2].partition("```")[0]
+    assert "d1.bindings.json" in program
+    wrangler.write("cloudflare.config.ts", program)
+    wrangler.write("package.json", '{"type": "module"}\n')
+    wrangler.write("src/index.js", "export default { fetch: () => new Response('ok') };\n")
+    for stack, id_ in (("dev", A), ("prod", B)):
+        path = str(wrangler.folder / "d1.bindings.json")
+        written = WranglerEntry(path, stack, "DB", f"shop-db-{stack}", id_, "migrations", "d1_migrations")
+        configuration_file.put(written, {id_})
+    for stack in ("dev", "prod"):
+        run = wrangler.with_variables(STACK=stack).run("deploy", "--dry-run", "--experimental-new-config")
+        assert re.search(rf"env\.DB \(shop-db-{stack}\) +D1 Database", run.stdout)

@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from pulumi_d1.cli.init import init
+from pulumi_d1.wrangler import configuration_file
 from tests.support.worker_projects import PROJECTS, A, B, WorkerProject, entry, toml
 
 if TYPE_CHECKING:
@@ -127,3 +128,10 @@ def test_other_configurations_with_the_same_database_are_listed(folder: Path) ->
         "dev": "apps/api/wrangler.toml, apps/jobs/wrangler.toml#JOBS@top-level",
         "prod": "apps/api/wrangler.toml, apps/jobs/wrangler.toml#JOBS@live",
     }
+
+
+def test_a_project_with_a_program_for_a_configuration_gets_a_file_to_import(folder: Path) -> None:
+    write(folder, {"cloudflare.config.ts": "export default {};\n"})
+    assert "cloudflare.config.ts is never edited: 'pulumi up' writes d1.bindings.json" in run("--name", "shop")
+    assert configuration_file.configuration_path("") == "d1.bindings.json"
+    assert (folder / "cloudflare.config.ts").read_text() == "export default {};\n"
