@@ -64,9 +64,11 @@ def collect_evidence(  # noqa: PLR0913 - a rehearsal depends on all of these
     if not pending:
         before = schema.read(schema.build(objects)).without(table)
         return Evidence(Rehearsal(before, before, (), Basis(BasisKind.NEW)))
-    task = partial(rehearse_both, objects, pending, table)
+    task, size = partial(rehearse_both, objects, pending, table), sum(len(migration.sql) for migration in pending)
     try:
-        (rehearsal, elsewhere), basis = run_on_rows(task, objects, table, database=database, kind=kind, options=options)
+        (rehearsal, elsewhere), basis = run_on_rows(
+            task, objects, table, database=database, kind=kind, options=options, size=size
+        )
     except OverBudgetError as error:
         return Evidence(_over_budget(objects, pending, table, Basis(kind), error.at))
     if database and basis.kind is not BasisKind.MADE:
@@ -82,6 +84,7 @@ def run_on_rows(  # noqa: PLR0913 - a task depends on all of these
     database: Database | None,
     kind: BasisKind = BasisKind.MADE,
     options: RehearsalOptions = DEFAULT_REHEARSAL,
+    size: int = 0,
 ) -> tuple[T, Basis]:
     """Run a task on the rows of a database, in a process of its own.
 
@@ -91,6 +94,7 @@ def run_on_rows(  # noqa: PLR0913 - a task depends on all of these
         objects: The live schema, including the ledger.
         database: The database whose rows are read; None to read none.
         kind: The rows if none is read: generated ones, or none because the database is new.
+        size: Bytes of the files.
 
     Raises:
         OverBudgetError: It took longer than the budget.
@@ -99,9 +103,9 @@ def run_on_rows(  # noqa: PLR0913 - a task depends on all of these
     """
     seconds = options.budget.total_seconds()
     if database is None or options.rows is RowsMode.MADE or kind is not BasisKind.MADE:
-        return WORKERS.run(partial(task, kind), (), seconds), Basis(kind)
+        return WORKERS.run(partial(task, kind), (), seconds, size), Basis(kind)
     rows = _Rows(read_rows(database, objects, table, options))
-    return WORKERS.run(partial(task, BasisKind.LIVE), rows, seconds), rows.basis
+    return WORKERS.run(partial(task, BasisKind.LIVE), rows, seconds, size), rows.basis
 
 
 class _Rows:
@@ -130,7 +134,8 @@ def _over_budget(
     statements = [statement for statement in iter_statements(script) if statement.offset <= offset]
     files = [RehearsedFile(file) for file in pending[:number]]
     files.append(RehearsedFile(migration, tuple(Step(statement, ()) for statement in statements)))
-    message = TOO_SLOW.format(" ".join(statements[-1].text.split()[:4]) if statements else "the file")
+    words = f"{' '.join(statements[-1].text.split()[:4])} ..." if at and statements else "reading the rows"
+    message = TOO_SLOW.format(words)
     refusal = Refusal(migration.name, *position(script, offset), message, len(statements) - 1 if statements else None)
     return Rehearsal(before, before, tuple(files), basis, over_budget=refusal)
 

@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_MEMORY: Final = 200_000_000
-"""Bytes that SQLite may use, beside three times the rows."""
+"""Bytes that SQLite may use, beside three times the rows and files."""
 
+_MOST: Final = 8  # processes at a time
 _GRACE_SECONDS: Final = 1.0  # between the interrupt and the end of the process
 _OPERATIONS: Final = 100_000  # of SQLite's virtual machine, between two checks of the clock: about a millisecond
 
@@ -54,9 +55,10 @@ class Workers:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
+        self._free = threading.Semaphore(_MOST)
         self._idle: list[_Worker] = []
 
-    def run(self, task: Callable[..., T], rows: Iterable[str], seconds: float) -> T:
+    def run(self, task: Callable[..., T], rows: Iterable[str], seconds: float, size: int = 0) -> T:
         """Run a task in another process and return its result.
 
         Args:
@@ -64,23 +66,25 @@ class Workers:
                 result must be one that can be pickled too.
             rows: SQL statements for the task. They are read while it runs.
             seconds: Longest time.
+            size: Bytes that the task itself brings.
 
         Raises:
             OverBudgetError: It took longer.
             SqlError: The task raised it.
         """
-        with self._lock:
-            worker = self._idle.pop() if self._idle else _Worker()
-        try:
-            result: T = worker.run(task, rows, seconds)
-        except SqlError:
+        with self._free:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else _Worker()
+            try:
+                result: T = worker.run((task, seconds, size), rows)
+            except SqlError:
+                self._keep(worker)
+                raise
+            except BaseException:
+                worker.end()
+                raise
             self._keep(worker)
-            raise
-        except BaseException:
-            worker.end()
-            raise
-        self._keep(worker)
-        return result
+            return result
 
     def end(self) -> None:
         """End the idle processes."""
@@ -108,16 +112,16 @@ class _Worker:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         )
 
-    def run(self, task: Any, rows: Iterable[str], seconds: float) -> Any:
-        """Run one task."""
+    def run(self, task: tuple[Any, float, int], rows: Iterable[str]) -> Any:
+        """Run one task: a function, its seconds and its size."""
         assert self._process.stdin  # noqa: S101 - a pipe
         assert self._process.stdout  # noqa: S101 - a pipe
-        timer = threading.Timer(seconds + _GRACE_SECONDS, self._process.kill)
+        timer = threading.Timer(task[1] + _GRACE_SECONDS, self._process.kill)
         timer.daemon = True
         timer.start()
         at: tuple[Any, ...] = ()
         try:
-            _send(self._process.stdin, (task, seconds))
+            _send(self._process.stdin, task)
             for row in rows:
                 _send(self._process.stdin, row)
             _send(self._process.stdin, None)
@@ -163,18 +167,18 @@ def main() -> None:
     tasks = sys.stdin.buffer
     while True:
         try:
-            task, seconds = pickle.load(tasks)  # noqa: S301 - from our own process
+            task, seconds, size = pickle.load(tasks)  # noqa: S301 - from our own process
         except EOFError:
             return
-        _run(task, seconds, tasks, out)
+        hook = partial(_interrupt_at, time.monotonic() + seconds)
+        apsw.connection_hooks.append(hook)
+        try:
+            _run(task, _rows(tasks, size), out)
+        finally:
+            apsw.connection_hooks.remove(hook)
 
 
-def _run(task: Any, seconds: float, tasks: BinaryIO, out: BinaryIO) -> None:
-    end = time.monotonic() + seconds
-    hook = partial(_interrupt_at, end)
-    apsw.connection_hooks.append(hook)
-    apsw.hard_heap_limit(MAX_MEMORY)
-    rows = _rows(tasks)
+def _run(task: Any, rows: Iterator[str], out: BinaryIO) -> None:
     try:
         _send(out, ("result", task(rows, lambda *at: _send(out, ("at", at)))))
     except SqlError as error:
@@ -182,14 +186,13 @@ def _run(task: Any, seconds: float, tasks: BinaryIO, out: BinaryIO) -> None:
     except Exception:  # noqa: BLE001 - it is raised in the other process
         _send(out, ("bug", traceback.format_exc()))
     finally:
-        apsw.connection_hooks.remove(hook)
         for _ in rows:
             pass  # the task may have stopped early
 
 
-def _rows(tasks: BinaryIO) -> Iterator[str]:
+def _rows(tasks: BinaryIO, size: int) -> Iterator[str]:
     """Yield the rows of a task, and allow SQLite the memory for them."""
-    size = 0
+    apsw.hard_heap_limit(MAX_MEMORY + 3 * size)
     while (row := pickle.load(tasks)) is not None:  # noqa: S301 - from our own process
         size += len(row)
         apsw.hard_heap_limit(MAX_MEMORY + 3 * size)

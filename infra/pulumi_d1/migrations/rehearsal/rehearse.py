@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.statements import Statement
 
 _CHANGES_SCHEMA: Final = frozenset({"create", "alter", "drop"})
-TOO_SLOW: Final = "{} ... takes longer than the budget of the rehearsal"
+TOO_SLOW: Final = "{} takes longer than the budget of the rehearsal"
 """The message about a statement that used up the time."""
 
-TOO_LARGE: Final = "{} ... needs more memory than a rehearsal may use"
+TOO_LARGE: Final = "{} needs more memory than a rehearsal may use"
 """The message about a statement that used up the memory."""
 
 _WAIVER: Final = "d1:allow"
@@ -255,7 +255,9 @@ class _Run:
             refusal = locate_refusal(name, script, observed.steps, observed.refusal)
             if isinstance(observed.refusal.__cause__, OVER_BUDGET):
                 is_slow = isinstance(observed.refusal.__cause__, apsw.InterruptError)
-                words = " ".join(observed.steps[-1].statement.text.split()[:4]) if observed.steps else "the file"
+                words = (
+                    f"{' '.join(observed.steps[-1].statement.text.split()[:4])} ..." if observed.steps else "the file"
+                )
                 self.over_budget = replace(refusal, message=(TOO_SLOW if is_slow else TOO_LARGE).format(words))
             else:
                 self.refusal = refusal

@@ -59,7 +59,9 @@ def preview(
         table = inputs.database.migrations_table
         task = partial(dry_run_seeds, now.objects, pending, table, seeds, reported)
         kind = BasisKind.MADE if source else BasisKind.NEW
-        problems, _ = run_on_rows(task, now.objects, table, database=source, kind=kind, options=inputs.rehearsal)
+        problems, _ = run_on_rows(
+            task, now.objects, table, database=source, kind=kind, options=inputs.rehearsal, size=size
+        )
     except (ApiError, OverBudgetError, SqlError) as error:
         logger.info(f"the seeds could not be rehearsed: {error}")
         return
