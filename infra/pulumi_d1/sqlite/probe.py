@@ -27,8 +27,10 @@ def affects_every_row(sql: str) -> bool:
     condition = clause(sql, "where", ends=("returning", "order", "limit"))
     if condition is None:
         return True
+    connection = apsw.Connection(":memory:")
+    connection.config(apsw.SQLITE_DBCONFIG_DQS_DML, 0)  # otherwise a column in double quotes is a string
     try:
-        rows = apsw.Connection(":memory:").execute(f"SELECT 1 WHERE {condition}").fetchall()
+        rows = connection.execute(f"SELECT 1 WHERE {condition}").fetchall()
     except apsw.Error:  # it names a column, a table or a parameter, so it depends on the row
         return False
     return bool(rows)
