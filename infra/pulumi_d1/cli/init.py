@@ -33,6 +33,7 @@ from pulumi_d1.scaffold.stack_guesses import (
     entries_of_binding,
     guess_stacks,
     shared_config,
+    short_project_name,
     stack_config,
 )
 from pulumi_d1.scaffold.summary import summary_lines
@@ -163,6 +164,11 @@ def _configuration(config: str) -> Path:
             err=True,
         )
         return Path(bindings_file.NAME)
+    if not found and (others := detection.other_configurations(Path())):
+        raise ConfigError(
+            f"there is no wrangler configuration here, but {', '.join(others)}: choose one with --config; if it is an "
+            "example, copy it first, such as to wrangler.toml"
+        )
     if not found:
         click.echo("there is no wrangler configuration here: 'pulumi up' creates wrangler.toml", err=True)
     elif found[0].parent != Path():
@@ -222,10 +228,10 @@ def _keys(
         ConfigError: A name in the repository is not allowed here.
     """
     shared = shared_config(stacks, layout, worker.account_id, wrangler_config)
-    prefix = common_project_name(stacks)
-    if prefix not in {"", project}:
+    prefix = common_project_name(stacks) or short_project_name(project)
+    if prefix != project:
         shared["projectName"] = prefix
-    own = {stack.name: stack_config(stack, shared, prefix or project) for stack in stacks}
+    own = {stack.name: stack_config(stack, shared, prefix) for stack in stacks}
     for stack, keys in own.items():
         full = {f"{project}:{key}": value for key, value in {**shared, **keys}.items()}
         read_settings(full, environment=stack, project=project, account_id=worker.account_id or "none")

@@ -29,6 +29,7 @@ _DEFAULT_FOLDER: Final = "migrations"
 """wrangler's folder of migrations, if the configuration names none."""
 
 _USUAL_FOLDERS: Final = ("drizzle", "prisma/migrations")
+_CONFIGURATION: Final = re.compile(r"\.(?:toml|jsonc?)(?:\.|$)")
 _SEARCHED_DEPTH: Final = 4
 _NOT_SEARCHED: Final = frozenset({"node_modules", "dist", "build", "vendor", "fixtures", "__pycache__"})
 
@@ -49,6 +50,12 @@ def find_configurations(folder: Path) -> list[Path]:
             return [Path(relative_path(file, Path()))]
     files = (Path(relative_path(file, Path())) for file in sorted(_files_below(start, _SEARCHED_DEPTH)))
     return [file for file in files if configuration_file.read_worker(str(file)).entries]
+
+
+def other_configurations(folder: Path) -> list[str]:
+    """Return the names of files in `folder` that wrangler reads only with --config, or after a copy."""
+    files = (file.name for file in folder.glob("wrangler*") if file.is_file() and file.name not in NAMES)
+    return sorted(name for name in files if _CONFIGURATION.search(name))
 
 
 def main_configuration(files: Sequence[Path]) -> Path | None:

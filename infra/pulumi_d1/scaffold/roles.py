@@ -11,7 +11,7 @@ _PRODUCTION: Final = frozenset({"prod", "production", "prd", "live", "main", "ma
 _DEVELOPMENT: Final = frozenset({"dev", "development", "develop"})
 _OTHER: Final = frozenset({
     *("test", "testing", "tests", "testnet", "staging", "stage", "stg", "local", "localhost", "preview", "previews"),
-    *("sandbox", "qa", "uat", "ci"),
+    *("sandbox", "qa", "uat"),
 })  # fmt: skip
 
 

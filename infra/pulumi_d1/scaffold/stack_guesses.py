@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.naming import DEVELOPMENT, PRODUCTION_NAMES, is_production, production_name
+from pulumi_d1.naming import DEVELOPMENT, MAX_LENGTH, PRODUCTION_NAMES, is_production, production_name
 from pulumi_d1.scaffold.roles import Role, other_word, role_of
 from pulumi_d1.settings import NONE, TOP_LEVEL
 
@@ -156,6 +156,12 @@ def common_project_name(stacks: Sequence[GuessedStack]) -> str:
     names = [(stack.entry.database_name, f"-db-{stack.name}") for stack in stacks if stack.entry]
     projects = {name.removesuffix(end) if name.endswith(end) else "" for name, end in names}
     return projects.pop() if len(projects) == 1 else ""
+
+
+def short_project_name(project: str) -> str:
+    """Return the project's name, cut if the names of a pull request's databases would be too long with it."""
+    longest = MAX_LENGTH - len("-db-pr-99999")
+    return project[:longest].rstrip("-_") if len(project) > longest else project
 
 
 def _with_one_owner_each(stacks: Sequence[GuessedStack]) -> tuple[GuessedStack, ...]:

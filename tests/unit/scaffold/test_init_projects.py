@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from pulumi_d1.cli.init import init
+from pulumi_d1.naming import MAX_LENGTH
 from pulumi_d1.wrangler import configuration_file
 from tests.support.worker_projects import PROJECTS, A, B, WorkerProject, entry, toml
 
@@ -135,3 +136,21 @@ def test_a_project_with_a_program_for_a_configuration_gets_a_file_to_import(fold
     assert "cloudflare.config.ts is never edited: 'pulumi up' writes d1.bindings.json" in run("--name", "shop")
     assert configuration_file.configuration_path("") == "d1.bindings.json"
     assert (folder / "cloudflare.config.ts").read_text() == "export default {};\n"
+
+
+@pytest.mark.parametrize("name", ["wrangler.prod.toml", "wrangler.example.jsonc", "wrangler.toml.example"])
+def test_a_configuration_of_another_name_is_a_question(folder: Path, name: str) -> None:
+    write(folder, {name: toml(entry("shop", A))["wrangler.toml"]})
+    message = (
+        f"there is no wrangler configuration here, but {name}: choose one with --config; if it is an example, copy it"
+    )
+    assert message in run(code=1)
+    assert [file.name for file in folder.iterdir() if file.is_file()] == [name]
+
+
+def test_a_long_name_is_cut_in_the_names_of_databases(folder: Path) -> None:
+    write(folder, toml(name="a-worker-" * 7 + "x"))
+    run()
+    project_name = yaml.safe_load((folder / "Pulumi.yaml").read_text())["config"]["projectName"]
+    assert project_name == "a-worker-" * 5 + "a-worke"
+    assert len(f"{project_name}-db-pr-99999") == MAX_LENGTH
