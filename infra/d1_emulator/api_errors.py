@@ -163,6 +163,13 @@ class Busy(RequestError):
     text = "Currently processing a long-running {}."
 
 
+class ImportDied(RequestError):
+    """The import has ended without a result. Only a fault causes it. Polls find no import; users report the text."""
+
+    code = 7500
+    text = "Not currently importing anything."
+
+
 class RouteUnknown(RequestError):
     """No such path."""
 

@@ -78,6 +78,11 @@ _QUOTA: Final = ("requests", "seconds", "block_seconds")
     help="statements: commit each statement of an import, and restore the database if one fails.",
 )
 @click.option(
+    "--imports-die-ms",
+    type=int,
+    help="Let imports by statement die after half of their statements, and undo them so many milliseconds later.",
+)
+@click.option(
     "--null-replication",
     is_flag=True,
     default=None,

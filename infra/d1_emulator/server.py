@@ -62,7 +62,7 @@ __all__ = [
     "serving",
 ]
 
-DEFAULT_TOKEN: Final = "emulator-token"  # noqa: S105 - it opens only an emulator on this machine
+DEFAULT_TOKEN: Final = "emulator-token-that-opens-only-this-emulator"  # noqa: S105 - no secret
 TOKEN_VARIABLE: Final = "D1_EMULATOR_TOKEN"  # noqa: S105 - the name of a variable
 HOST: Final = "127.0.0.1"
 """The only address that is served: nothing here is safe for a network."""
@@ -188,6 +188,7 @@ def _endpoint(
             body,
             strict_splitter=injector.behaviour.strict_splitter,
             imports_by_statement=injector.behaviour.imports == ImportKind.STATEMENTS,
+            imports_die_ms=injector.behaviour.imports_die_ms,
             null_replication=injector.behaviour.null_replication,
         )
         handler = handlers["GET" if request.method == "HEAD" else request.method]

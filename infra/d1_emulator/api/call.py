@@ -34,6 +34,7 @@ class Call:
         query: The query string; if a name is repeated, its last value.
         strict_splitter: True if SQL is split as the service splits it; see `splitter`.
         imports_by_statement: True if an import commits each statement, where others can read it.
+        imports_die_ms: None, or imports by statement die after half of their statements, and are undone so much later.
         null_replication: True if a disabled read replication is shown as null.
     """
 
@@ -45,6 +46,7 @@ class Call:
     body: bytes
     strict_splitter: bool = False
     imports_by_statement: bool = False
+    imports_die_ms: int | None = None
     null_replication: bool = False
 
     @property

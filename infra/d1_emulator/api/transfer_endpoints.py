@@ -18,7 +18,7 @@ from d1_emulator.api import envelope
 from d1_emulator.api.call import DATABASE
 from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.sql_endpoints import meta
-from d1_emulator.api_errors import ServiceLimit
+from d1_emulator.api_errors import ImportDied, ServiceLimit
 from d1_emulator.transfers.dump import DumpOptions, DumpRefused
 from d1_emulator.transfers.imports import md5, total
 from d1_emulator.transfers.links import Link
@@ -133,7 +133,7 @@ def _run_sql(call: Call) -> RunSql:
     """Return the function that runs the SQL of an import."""
     database, limits = call.database, call.registry.limits.of_import
     if call.imports_by_statement:
-        return lambda sql: database.import_statements(sql, limits)
+        return lambda sql: database.import_statements(sql, limits, call.imports_die_ms)
     return lambda sql: database.run([Query(sql)], limits)
 
 
@@ -156,15 +156,21 @@ def _import_state(job: Job[BatchOutcome] | None, region: str) -> Response:
 def _job_state(kind: str, job: Job[T] | None, describe: Callable[[T], dict[str, Any]]) -> Response:
     """Return the state of a job; `describe` writes its outcome."""
     if job is None:
-        text = f"Not currently {kind}ing anything."
-        return envelope.success({"type": kind, "success": False, "status": "error", "error": text, "messages": []})
+        return _no_job(kind)
     if not job.outcome.done():
         return active_job(kind, job.bookmark)
     try:
         outcome = job.outcome.result()
+    except ImportDied:
+        return _no_job(kind)
     except (DumpRefused, ServiceLimit, SqlError) as error:
         return failed_job(kind, job.bookmark, str(error))
     return envelope.success({**_state(kind, "complete", job.bookmark), "result": describe(outcome)})
+
+
+def _no_job(kind: str) -> Response:
+    text = f"Not currently {kind}ing anything."
+    return envelope.success({"type": kind, "success": False, "status": "error", "error": text, "messages": []})
 
 
 def active_job(kind: str, bookmark: str) -> Response:

@@ -9,11 +9,20 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from d1_emulator.api_errors import Busy, DatabaseNotFound, Overloaded, ServiceLimit, StorageReset, StorageTimeout
+from d1_emulator.api_errors import (
+    Busy,
+    DatabaseNotFound,
+    ImportDied,
+    Overloaded,
+    ServiceLimit,
+    StorageReset,
+    StorageTimeout,
+)
 from d1_emulator.databases import sql_session
 from d1_emulator.databases.limits import Limits
 from d1_emulator.databases.sql_process import ProcessEndedError
 from d1_emulator.timetravel.timeline import ROTATE_BYTES, Timeline
+from pulumi_d1.sqlite.statements import split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -120,12 +129,16 @@ class EmulatedDatabase:
         finally:
             self._lock.release()
 
-    def import_statements(self, sql: str, limits: RequestLimits) -> BatchOutcome:
+    def import_statements(self, sql: str, limits: RequestLimits, dies_ms: int | None = None) -> BatchOutcome:
         """Run a script with a commit after each statement; reads see each. If one fails, Time Travel undoes all.
 
         If the process ends meanwhile, the database is restored when it opens next.
 
+        Args:
+            dies_ms: None, or the import dies after half of its statements, and is undone so many milliseconds later.
+
         Raises:
+            ImportDied: As `dies_ms` asks for.
             SqlError: A statement was refused; nothing has taken effect.
             ServiceLimit: A limit was reached; nothing has taken effect.
             DatabaseNotFound: The database has been deleted meanwhile.
@@ -135,11 +148,16 @@ class EmulatedDatabase:
             self._mark.write_text(self._timeline.bookmark(self._timeline.current))
             self._is_importing = True
             try:
-                outcome, failure = self._call(sql_session.run_statements, sql, limits, seconds=limits.seconds)
+                count = None if dies_ms is None else len(split(sql)) // 2
+                outcome, failure = self._call(sql_session.run_statements, sql, limits, count, seconds=limits.seconds)
                 if failure is not None:
                     self._timeline.record(outcome.frames)
                     self._undo_import()
                     raise failure
+                if dies_ms is not None:
+                    self._timeline.record(outcome.frames)
+                    _later(dies_ms, self._undo_dead_import)
+                    raise ImportDied
                 self._mark.unlink()
                 return self._recorded(outcome)
             finally:
@@ -285,6 +303,11 @@ class EmulatedDatabase:
             self._undo_import()
             self._open()
 
+    def _undo_dead_import(self) -> None:
+        with self._lock:
+            if self._mark.exists() and not self._closed_for_good:
+                self._undo_import()
+
     def _undo_import(self) -> None:
         """Restore the database as it was before an import of statements that failed, or that a kill ended."""
         self._close()
@@ -300,3 +323,9 @@ class EmulatedDatabase:
         except ProcessEndedError:
             return
         self._processes.put(process)
+
+
+def _later(milliseconds: int, action: Callable[[], None]) -> None:
+    timer = threading.Timer(milliseconds / 1000, action)
+    timer.daemon = True
+    timer.start()

@@ -11,8 +11,9 @@ import queue
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final, TypeVar
 
 import apsw
@@ -135,14 +136,14 @@ def read(session: Session, batch: Sequence[Query], limits: RequestLimits) -> Sql
 
 
 def run_statements(
-    session: Session, sql: str, limits: RequestLimits
+    session: Session, sql: str, limits: RequestLimits, count: int | None
 ) -> tuple[SqlOutcome, SqlError | ServiceLimit | None]:
-    """Run a script with a commit after each statement. Return the error of the first that fails, if one does."""
+    """Run a script, or its first `count` statements, with a commit after each. Also return the first error."""
     results: list[StatementResult] = []
     failure = None
     try:
-        with _limited(session, limits):
-            results.extend(run_by_statement(session.opened, sql))
+        with _limited(session, limits), closing(run_by_statement(session.opened, sql)) as ran:
+            results.extend(islice(ran, count))
     except (SqlError, ServiceLimit) as error:
         failure = error
     return _outcome(session, tuple(results)), failure

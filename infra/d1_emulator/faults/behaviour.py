@@ -45,6 +45,8 @@ class Behaviour:
         query_seconds: The longest time for the SQL of one request; None for the emulator's limit.
         max_database_mb: The largest size of a database, in millions of bytes; None for the emulator's limit.
         imports: How an import runs.
+        imports_die_ms: None, or imports by statement die after half of their statements, and Time Travel undoes them so
+            many milliseconds later.
         null_replication: True to show the read replication as null while it is disabled.
         faults: The rules, in the order in which they are tried.
     """
@@ -58,6 +60,7 @@ class Behaviour:
     query_seconds: float | None = None
     max_database_mb: int | None = None
     imports: ImportKind = ImportKind.TRANSACTION
+    imports_die_ms: int | None = None
     null_replication: bool = False
     faults: tuple[FaultRule, ...] = ()
 
@@ -83,6 +86,7 @@ def read_behaviour(given: JsonObject, endpoints: Collection[str], base: Behaviou
         query_seconds=given.number_or_none("query_seconds", 0, base.query_seconds),
         max_database_mb=given.whole_or_none("max_database_mb", 0, base.max_database_mb),
         imports=ImportKind(given.optional_choice("imports", _words(ImportKind)) or base.imports),
+        imports_die_ms=given.whole_or_none("imports_die_ms", 0, base.imports_die_ms),
         null_replication=given.flag("null_replication", default=base.null_replication),
         faults=tuple(_rule(item, endpoints) for item in given.children("faults"))
         if "faults" in given.values

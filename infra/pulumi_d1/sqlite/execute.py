@@ -15,7 +15,7 @@ from pulumi_d1.sqlite.sandbox import reserved_names, reset_pragmas, trusted
 from pulumi_d1.sqlite.statements import MAX_CHARACTER_BYTES, MAX_STATEMENT_BYTES, first_word, split
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
 SQLValue: TypeAlias = "str | int | float | bytes | None"
 """A value in SQLite: TEXT, INTEGER (64 bits), REAL, BLOB or NULL."""
@@ -96,7 +96,7 @@ def run_batch(connection: apsw.Connection, batch: Sequence[Query]) -> tuple[Stat
         return tuple(run(index, statement) for index, statement in enumerate(statements))
 
 
-def run_by_statement(connection: apsw.Connection, sql: str) -> Iterator[StatementResult]:
+def run_by_statement(connection: apsw.Connection, sql: str) -> Generator[StatementResult, None, None]:
     """Run a script with a commit after each statement, unlike `run_batch`. Yield the result of each.
 
     PRAGMAs apply until the end of the script, `foreign_keys` too.

@@ -46,6 +46,7 @@ def test_put_is_shown_by_get_and_delete_restores_the_start(control: httpx.Client
         "query_seconds": None,
         "max_database_mb": None,
         "imports": "transaction",
+        "imports_die_ms": None,
         "null_replication": False,
         "faults": [{**rule, "seen": 0}],
         "in_progress": 0,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import signal
+import time
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -133,6 +134,22 @@ def test_a_complete_import_counts_its_statements(http: httpx.Client, database: s
     assert (state["status"], state["result"]["num_queries"]) == ("complete", 2)
     assert state["result"]["final_bookmark"] == _bookmark(http, database)
     assert import_sql(http, database, "-- nothing")["error"] == "SQL code did not contain a statement."
+
+
+def test_an_import_can_die_and_be_undone_later(http: httpx.Client, database: str) -> None:
+    _rows(http, database, "CREATE TABLE t (a); INSERT INTO t VALUES (1)")
+    before = _bookmark(http, database)
+    http.put(http.base_url.join(PATH), json={"imports_die_ms": 3000}).raise_for_status()
+    state = import_sql(http, database, "INSERT INTO t VALUES (2); INSERT INTO t VALUES (3); DROP TABLE t; SELECT 1;")
+    assert (state["status"], state["error"]) == ("error", "Not currently importing anything.")
+    assert _rows(http, database, "SELECT a FROM t") == [{"a": 1}, {"a": 2}, {"a": 3}]
+    assert _bookmark(http, database) > before
+    _rows(http, database, "INSERT INTO t VALUES (4)")
+    while len(_rows(http, database, "SELECT a FROM t")) > 1:
+        time.sleep(0.05)
+    assert _rows(http, database, "SELECT a FROM t") == [{"a": 1}]
+    http.put(http.base_url.join(PATH), json={}).raise_for_status()
+    assert import_sql(http, database, "DELETE FROM t;")["status"] == "complete"
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
