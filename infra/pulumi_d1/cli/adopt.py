@@ -7,7 +7,7 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.options import stack_option
 from pulumi_d1.cli.support.stack_state import configure, find_one, read_stack
-from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.errors import ConfigError, NotFound
 from pulumi_d1.protection.adoption import refuse_misfit
 
@@ -29,7 +29,7 @@ def adopt(*, stack: str) -> None:
     if existing := find_one(stack, read_stack(stack).databases):
         raise ConfigError(f"stack '{stack}' has a database already: {existing.id}")
     try:
-        database = connect_account(settings.account_id).describe(settings.database_name)
+        database = stack_account(settings).describe(settings.database_name)
     except NotFound as error:
         raise NotFound(
             f"there is no database {settings.database_name} in account {settings.account_id} to adopt: {error}; "

@@ -11,8 +11,8 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.options import complete_migrations, stack_option
+from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.waiting import waiting
-from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.errors import NotFound, PlanRefused
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.bookmark import bookmark_now
@@ -49,7 +49,7 @@ def baseline(*, stack: str, through: str | None, yes: bool) -> None:
     name, table = settings.database_name, settings.migrations_table
     files = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder).read()
     try:
-        database = connect_account(settings.account_id).find(name)
+        database = stack_account(settings).find(name)
     except NotFound as error:
         raise NotFound(f"there is no database {name} to mark migrations of: {error}") from None
     with waiting(f"reading {name}, and running the files on an empty database"):

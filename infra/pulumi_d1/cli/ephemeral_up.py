@@ -12,8 +12,8 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.pulumi_process import capture, run
 from pulumi_d1.cli.support.stack_inventory import StackReader, committed_stacks
 from pulumi_d1.cli.support.stack_state import configure, last_updates
+from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.takedown import find_unowned, reason_to_spare
-from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.ephemeral.names import parse_stack_name
 from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
 from pulumi_d1.errors import ConfigError
@@ -107,7 +107,7 @@ def _adoptable_id(reader: StackReader, settings: Settings) -> str:
     Raises:
         ConfigError: The database may be someone else's.
     """
-    account = connect_account(settings.account_id)
+    account = stack_account(settings)
     database = find_unowned(reader, settings, account)
     if database and database.id != settings.adopt and (reason := reason_to_spare(database, settings, account)):
         stack = settings.environment

@@ -13,6 +13,7 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.options import complete_stacks
 from pulumi_d1.cli.support.stack_state import read_environments, refuse_unknown, stack_names
+from pulumi_d1.cli.support.stack_token import stack_token
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.errors import ConfigError, NotFound
 from pulumi_d1.wrangler import configuration_file
@@ -119,15 +120,15 @@ def _differences(entries: Sequence[StackEntry]) -> Iterator[str]:
 def _missing_databases(entries: Sequence[StackEntry]) -> Iterator[str]:
     """Yield a line for each entry in the files whose database is in none of the stacks' accounts."""
     for path in sorted({item.entry.path for item in entries}):
-        accounts = sorted({item.account_id for item in entries if item.entry.path == path})
+        accounts = {item.account_id: item.stack for item in entries if item.entry.path == path}
         for entry in configuration_file.bound_entries(path):
-            if not any(_exists(account, entry.database_id) for account in accounts):
+            if not any(_exists(account, stack, entry.database_id) for account, stack in accounts.items()):
                 yield f"{path}: {entry}: there is no database {entry.database_id}"
 
 
-def _exists(account_id: str, database_id: str) -> bool:
+def _exists(account_id: str, stack: str, database_id: str) -> bool:
     try:
-        connect_account(account_id).describe(database_id)
+        connect_account(account_id, token=stack_token(stack)).describe(database_id)
     except NotFound:
         return False
     return True

@@ -14,8 +14,8 @@ from pulumi_d1.cli.support import project, takedown
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.open_pull_requests import read_open_pull_requests
 from pulumi_d1.cli.support.stack_inventory import StackReader, read_inventory
+from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.table import print_table
-from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.ephemeral.inventory import DatabaseRef, StackSummary
 from pulumi_d1.ephemeral.leftovers import find_leftovers, reason_to_delete_database, reason_to_delete_stack
 from pulumi_d1.errors import D1Error
@@ -73,7 +73,7 @@ def sweep(  # noqa: PLR0913 - click's signature: an argument for each option
     open_pull_requests, folder = read_open_pull_requests(numbers, file), project.root()
     with chdir(folder):
         settings = project.settings(folder, "pr-0")  # a pull request's stack has no settings of its own
-        reader, account = StackReader(folder), connect_account(settings.account_id)
+        reader, account = StackReader(folder), stack_account(settings)
         inventory = read_inventory(reader, settings, account)
         run = _Sweep(reader, account, inventory, open_pull_requests, timedelta(minutes=grace))
         leftovers = find_leftovers(inventory, open_pull_requests, datetime.now(UTC), run.grace)

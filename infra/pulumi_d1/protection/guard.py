@@ -8,6 +8,7 @@ deletion. These providers call this module, with the rules that the last run rec
 from __future__ import annotations
 
 import logging
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -51,6 +52,7 @@ def before_deletion(pending: PendingDeletion, connect: Callable[[], D1Api]) -> N
 
     Raises:
         NotConfirmed: The database is protected or cannot be exported, and nobody confirmed its deletion.
+        NotFound: The database does not exist. Its own deletion would fail, after that of its dependents.
         ApiError: The export failed, or the database cannot be inspected.
         ConfigError: The export cannot be written.
     """
@@ -58,7 +60,10 @@ def before_deletion(pending: PendingDeletion, connect: Callable[[], D1Api]) -> N
         return
     contents = inspect_database(connect, pending.ledger)
     if contents is None:
-        return
+        raise NotFound(
+            f"nothing was deleted: there is no database {pending.name} ({pending.id}). Remove it from the state first: "
+            f"'pulumi refresh --stack {shlex.quote(pending.rules.stack)}'; then run this again"
+        )
     pending.refuse_deletion(contents)
     if contents.unknown:
         # The confirmation covers a deletion with an export. The database may be readable again in a minute.

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.cloudflare.account import Account
+from tests.support.pulumi_project import TOKEN
 
 if TYPE_CHECKING:
     import subprocess
@@ -114,6 +115,19 @@ def test_what_can_not_be_read_hides_nothing_else_and_is_not_written(migrated: Pr
     assert written.returncode == 1
     assert "Error: status.md: left unchanged" in written.stderr
     assert document.read_text() == DOCUMENT
+
+
+def test_commands_use_the_stacks_secret_token_if_the_environment_has_none(migrated: Project) -> None:
+    del migrated.environment["CLOUDFLARE_API_TOKEN"]
+    migrated.pulumi("config", "set", "--secret", "cloudflare:apiToken", TOKEN, "--stack", "dev")
+    (development, *_) = shown(migrated)
+    assert development["status"] == "Up to Date"
+    plan = migrated.run(sys.executable, "-m", "pulumi_d1.cli", "plan", "--stack", "dev")
+    assert TOKEN not in plan.stdout + plan.stderr
+    migrated.environment["PULUMI_CONFIG_PASSPHRASE"] = "another one"
+    failed = migrated.run(sys.executable, "-m", "pulumi_d1.cli", "plan", "--stack", "dev", check=False)
+    assert failed.returncode == 1
+    assert "incorrect passphrase" in failed.stderr
 
 
 def test_what_no_file_explains_is_named_by_status_refresh_and_preview(migrated: Project) -> None:

@@ -7,6 +7,7 @@ The modules, in the order of the flow::
     options             options and shell completion
     project             the Pulumi project around the current folder, without Pulumi
     pulumi_process      run the pulumi command
+    stack_token         the API token of a stack
     stack_state         a stack's state and configuration
     stack_review        review a stack's database without Pulumi
     environments        all environments as they are now

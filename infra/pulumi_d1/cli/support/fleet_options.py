@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pulumi_d1.cli.support import project
-from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cloudflare.pace import Pace
 from pulumi_d1.ephemeral.names import PERMANENT
 from pulumi_d1.fleet.budget import parse_rate
@@ -141,7 +141,7 @@ def find_fleet(options: FleetOptions, match: str) -> Fleet:
     account_id, pace = options.settings.account_id, Pace(options.rate)
     remembered = recent_requests(options.journals, account_id, options.rate.seconds, time.time())
     pace.add_earlier(remembered)
-    account = connect_account(account_id, pace=pace)
+    account = stack_account(options.settings, pace)
     stacks = PERMANENT | project.configured_stacks(options.root)
     settings = [project.settings(options.root, stack, needs_account=False) for stack in sorted(stacks)]
     owners = StackNames(

@@ -56,18 +56,23 @@ def settings(folder: Path, stack: str, *, needs_account: bool = True) -> Setting
     Raises:
         ConfigError: A file or a setting is invalid.
     """
-    project = _mapping(folder / "Pulumi.yaml")
+    project = read_mapping(folder / "Pulumi.yaml")
     name = project.get("name")
     if not isinstance(name, str):
         raise ConfigError(f"{folder / 'Pulumi.yaml'}: has no name: give the project one")
     file = folder / f"Pulumi.{stack}.yaml"
-    config = _shared(project, name) | (_config(_mapping(file), file) if file.is_file() else {})
+    config = _shared(project, name) | (_config(read_mapping(file), file) if file.is_file() else {})
     texts = {key: _text(value) for key, value in config.items() if not isinstance(value, dict)}
     account = os.environ.get("CLOUDFLARE_ACCOUNT_ID") or ("" if needs_account else "none")
     return read_settings(texts, environment=stack, project=name, account_id=account, namespace=namespace())
 
 
-def _mapping(file: Path) -> dict[str, Any]:
+def read_mapping(file: Path) -> dict[str, Any]:
+    """Return the content of a YAML file.
+
+    Raises:
+        ConfigError: It is not a mapping in YAML.
+    """
     with prefix_errors(file):
         content = parse_yaml(file.read_bytes().decode())
         if not isinstance(content, dict):

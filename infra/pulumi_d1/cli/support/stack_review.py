@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.stack_state import stack_names
+from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.waiting import waiting
-from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.ephemeral.names import is_permanent
 from pulumi_d1.errors import ConfigError, NotFound
 from pulumi_d1.migrations.folder import migrations_folder
@@ -103,7 +103,7 @@ def _refuse_unknown_stack(folder: Path, stack: str, settings: Settings) -> None:
     if stack in stacks:
         return
     prefix = settings.database_name.removesuffix(stack)
-    listed = connect_account(settings.account_id).databases(prefix)
+    listed = stack_account(settings).databases(prefix)
     databases = sorted(item.name for item in listed if item.name.startswith(prefix))
     raise ConfigError(
         f"there is no stack '{stack}' and no database '{settings.database_name}'. Stacks: "
@@ -119,6 +119,6 @@ def _find_database(settings: Settings) -> D1Api | None:
         ApiError: Cloudflare does not answer.
     """
     try:
-        return connect_account(settings.account_id).find(settings.database_name)
+        return stack_account(settings).find(settings.database_name)
     except NotFound:
         return None

@@ -11,6 +11,7 @@ import click
 
 from pulumi_d1.cli.support.project import namespace
 from pulumi_d1.cli.support.pulumi_process import capture
+from pulumi_d1.cli.support.stack_token import stack_token
 from pulumi_d1.cloudflare.database import connect
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.past.history import Application, application_from_json
@@ -79,12 +80,12 @@ class EnvironmentState:
     wrangler_entries: tuple[WranglerEntry, ...]
 
     def database(self) -> D1Api:
-        """Return the database, opened with the token in CLOUDFLARE_API_TOKEN.
+        """Return the database, opened with the stack's token.
 
         Raises:
-            ConfigError: The token is missing.
+            ConfigError: The token is missing, or pulumi cannot decrypt it.
         """
-        return connect(self.account_id, self.database_id)
+        return connect(self.account_id, self.database_id, token=stack_token(self.stack))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.pulumi_process import run
 from pulumi_d1.cli.support.stack_inventory import committed_stacks, wrangler_entries
 from pulumi_d1.cli.support.stack_state import last_updates
-from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.ephemeral.inventory import DatabaseRef
 from pulumi_d1.ephemeral.leftovers import reason_to_keep
 from pulumi_d1.ephemeral.names import pull_request_of_stack
@@ -53,7 +53,7 @@ def take_down(reader: StackReader, stack: str, stacks: tuple[StackSummary, ...],
     elif not pull_request_of_stack(stack):
         return False  # without a state, nothing proves that a database of this name is ours
 
-    account = connect_account(settings.account_id)
+    account = stack_account(settings)
     leftover = find_unowned(reader, settings, account)
     if leftover and (reason := reason_to_spare(leftover, settings, account)):
         click.echo(f"kept the database {leftover.name} ({leftover.id}): {reason}", err=True)
@@ -125,8 +125,8 @@ def delete_database(account: Account, database: DatabaseRef, settings: Settings)
         NotConfirmed: The database cannot be read, or not be exported completely.
     """
     pending = PendingDeletion(database.id, database.name, settings.migrations_table, rules_from(settings))
-    before_deletion(pending, lambda: account.database(database.id))
     with suppress(NotFound):  # another run was faster
+        before_deletion(pending, lambda: account.database(database.id))
         account.delete(database.id)
     click.echo(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
 
