@@ -12,7 +12,7 @@ from pulumi_d1.cloudflare.database import D1Api, connect
 if TYPE_CHECKING:
     from pathlib import Path
 
-TOKEN = "a-token-that-nothing-may-keep"
+TOKEN = "a-token-that-neither-state-nor-logs-may-keep"
 
 
 @dataclass(frozen=True)

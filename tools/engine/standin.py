@@ -1,16 +1,17 @@
 """A stand-in for Pulumi's Cloudflare provider plugin: `cloudflare:index/d1Database:D1Database`, for the emulator only.
 
-It replaces the real plugin if that can't be downloaded, with the same rules (terraform-provider-cloudflare,
-internal/services/d1_database/schema.go). A changed account, name, jurisdiction or location hint replaces the database.
-Read replication changes in place. On refresh, a deleted database leaves the state. It connects only to loopback
-addresses, so it cannot be mistaken for the real one.
+It replaces the real plugin if that can't be downloaded, with the same rules (terraform-provider-cloudflare 5.22,
+internal/provider.go and internal/services/d1_database), and with state that the other one continues. A changed account,
+name, jurisdiction or location hint replaces the database. Read replication changes in place. On refresh, a deleted
+database leaves the state. It connects only to loopback addresses, so it cannot be mistaken for the real one.
 """
 
 from __future__ import annotations
 
 import ipaddress
+import json
 import os
-from contextlib import suppress
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ from tools.engine import provider_plugin
 from tools.engine.plugin_process import failures_as_status, serve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from cloudflare.resources.d1 import DatabaseResource
 
@@ -36,11 +37,18 @@ _API_NAMES = {
 }
 
 
+_CONFIG_KEYS = {"apiKey", "apiToken", "apiUserServiceKey", "baseUrl", "email", "userAgentOperatorSuffix"}
+_ENGINE_KEYS = {"version", "pluginDownloadURL", "__internal"}
+_TOKEN_FORMAT = re.compile(r"[0-9A-Za-z_-]{40,80}")
+_META = json.dumps({"schema_version": "500"}, separators=(",", ":"))
+"""The version of the resource's schema. The real plugin reads state without one as that of an older release."""
+
+
 class StandinRefused(Exception):
     """The stand-in does not do this, or the emulator refused it."""
 
 
-class DatabaseGone(Exception):
+class DatabaseGone(StandinRefused):
     """The database does not exist."""
 
 
@@ -56,7 +64,9 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version=provider_plugin.version())
 
     def CheckConfig(self, request: Any, context: Any) -> Any:
-        return provider_pb2.CheckResponse(inputs=request.news)
+        reasons = _config_mistakes(rpc.deserialize_properties(request.news, True))  # noqa: FBT003 - keep unknown values
+        failures = [provider_pb2.CheckFailure(reason=reason) for reason in reasons]
+        return provider_pb2.CheckResponse(inputs=request.news, failures=failures)
 
     def DiffConfig(self, request: Any, context: Any) -> Any:
         return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
@@ -101,7 +111,9 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
                 return provider_pb2.CreateResponse(properties=request.properties)
             optional = {_API_NAMES[name]: inputs[name] for name in _API_NAMES if inputs.get(name)}
             account, name = inputs["accountId"], inputs["name"]
-            database = self._call(lambda api: api.create(account_id=account, name=name, **optional).to_dict())
+            database = self._call(
+                lambda api: api.create(account_id=account, name=name, **optional).to_dict(mode="json")
+            )
             return provider_pb2.CreateResponse(id=database["uuid"], properties=_state(inputs, database))
 
     def Read(self, request: Any, context: Any) -> Any:
@@ -110,7 +122,7 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs = rpc.deserialize_properties(request.inputs)
             account = account or inputs["accountId"]
             try:
-                database = self._call(lambda api: api.get(uuid, account_id=account).to_dict())
+                database = self._call(lambda api: api.get(uuid, account_id=account).to_dict(mode="json"))
             except DatabaseGone:
                 return provider_pb2.ReadResponse()
             inputs |= {"accountId": account, "name": database["name"]}
@@ -128,15 +140,14 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             inputs = rpc.deserialize_properties(request.news)
             account, replication = inputs["accountId"], inputs["readReplication"]
             database = self._call(
-                lambda api: api.edit(request.id, account_id=account, read_replication=replication).to_dict()
+                lambda api: api.edit(request.id, account_id=account, read_replication=replication).to_dict(mode="json")
             )
             return provider_pb2.UpdateResponse(properties=_state(inputs, database))
 
     def Delete(self, request: Any, context: Any) -> Any:
         with failures_as_status(context, StandinRefused):
             state = rpc.deserialize_properties(request.properties)
-            with suppress(DatabaseGone):  # already deleted
-                self._call(lambda api: api.delete(request.id, account_id=state["accountId"]))
+            self._call(lambda api: api.delete(request.id, account_id=state["accountId"]))
             return empty_pb2.Empty()
 
     def Cancel(self, request: Any, context: Any) -> Any:
@@ -163,16 +174,32 @@ class StandinProvider(provider_pb2_grpc.ResourceProviderServicer):
             )
         import cloudflare  # importing it takes half of the time of a run, and most runs change no database
 
-        client = cloudflare.Cloudflare(api_token=token, base_url=base_url, max_retries=0)
+        client = cloudflare.Cloudflare(api_token=token, base_url=base_url)  # it repeats lost requests, as the real one
         try:
             return method(client.d1.database)
-        except cloudflare.NotFoundError:
-            raise DatabaseGone from None
         except cloudflare.APIStatusError as error:
-            reasons = [f"{item.message} (code {item.code})" for item in error.errors]
-            raise StandinRefused(f"Cloudflare refused the request: {'; '.join(reasons) or error}") from error
+            request, answer = error.request, error.response
+            problem = f'{request.method} "{request.url}": {answer.status_code} {answer.reason_phrase} {answer.text}'
+            kind = DatabaseGone if isinstance(error, cloudflare.NotFoundError) else StandinRefused
+            raise kind(f"failed to make http request: {problem}") from error
         except cloudflare.CloudflareError as error:
-            raise StandinRefused(str(error)) from error
+            raise StandinRefused(f"failed to make http request: {error}") from error
+
+
+def _config_mistakes(config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the real provider's refusals of its configuration."""
+    for key in sorted(config.keys() - _CONFIG_KEYS - _ENGINE_KEYS):
+        yield (
+            f"`cloudflare:{key}` is not a valid configuration key for the cloudflare provider. If the referenced key "
+            "is not intended for the provider, please choose a different namespace from `cloudflare:`."
+        )
+    token = rpc.unwrap_rpc_secret(config.get("apiToken"))
+    if isinstance(token, str) and not _TOKEN_FORMAT.fullmatch(token):
+        yield (
+            "could not validate provider configuration: Invalid Attribute Value. Attribute api_token API tokens must "
+            "only contain characters a-z, A-Z, 0-9, hyphens and underscores. Check `pulumi config get "
+            "cloudflare:apiToken`."
+        )
 
 
 def _is_loopback(host: str) -> bool:
@@ -185,9 +212,11 @@ def _is_loopback(host: str) -> bool:
 def _state(inputs: Mapping[str, Any], database: Mapping[str, Any]) -> struct_pb2.Struct:
     """Return the resource's outputs: its inputs and the values that the API computes."""
     computed = {
+        "__meta": _META,
+        "id": database["uuid"],
         "uuid": database["uuid"],
         "version": database["version"],
-        "createdAt": str(database["created_at"]),
+        "createdAt": database["created_at"],
         "fileSize": database.get("file_size"),
         "numTables": database.get("num_tables"),
     }

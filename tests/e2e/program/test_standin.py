@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pulumi_d1.cloudflare.account import connect_account
+from tests.support.pulumi_project import TOKEN
 from tools.engine import provider_plugin
 
 if TYPE_CHECKING:
@@ -72,7 +75,9 @@ def test_a_name_that_is_taken_is_the_services_error(database: Project) -> None:
     failed = database.up("twin", check=False)
     assert failed.returncode != 0
     text = failed.stdout + failed.stderr
-    assert "Cloudflare refused the request: A database with that name already exists (code 7502)" in text
+    assert 'failed to make http request: POST "http://127.0.0.1' in text
+    assert "400 Bad Request" in text
+    assert '"code":7502' in text
     assert "Traceback" not in text
 
 
@@ -86,6 +91,56 @@ def test_an_existing_database_can_be_imported(database: Project) -> None:
     )
     (imported,) = [item for item in database.state("adopts") if item["type"].endswith("D1Database")]
     assert (imported["id"], imported["outputs"]["name"]) == (uuid, "shop-db-dev")
+
+
+def test_its_state_has_what_the_real_provider_needs_to_continue(database: Project) -> None:
+    declare(database, jurisdiction="eu")
+    database.up()
+    (created,) = [item for item in database.state() if item["type"].endswith("D1Database")]
+    outputs = created["outputs"]
+    assert outputs["__meta"] == '{"schema_version":"500"}'
+    assert outputs["id"] == outputs["uuid"] == created["id"]
+    assert outputs["jurisdiction"] == "eu"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", outputs["createdAt"])
+
+
+def test_state_of_the_real_provider_is_continued(database: Project) -> None:
+    database.up()
+    exported = json.loads(database.pulumi("stack", "export", "--stack", "dev").stdout)
+    (created,) = [item for item in exported["deployment"]["resources"] if item["type"].endswith("D1Database")]
+    created["outputs"]["__pulumi_raw_state_delta"] = {"obj": {"ps": {"readReplication": {"obj": {}}}}}
+    (database.folder / "state.json").write_text(json.dumps(exported))
+    database.pulumi("stack", "import", "--stack", "dev", "--file", "state.json")
+    database.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview", "--expect-no-changes")
+    database.up("dev", "--expect-no-changes")
+
+
+def test_the_deletion_of_a_deleted_database_is_the_services_error(database: Project) -> None:
+    database.up()
+    connect_account(database.account, token=TOKEN).delete(database.outputs()["uuid"])
+    failed = database.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview", check=False)
+    assert failed.returncode != 0
+    assert "404 Not Found" in failed.stdout
+    assert '"code":7404' in failed.stdout
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "reason"),
+    [
+        ("accountId", "0" * 32, "`cloudflare:accountId` is not a valid configuration key for the cloudflare provider"),
+        ("apiToken", "t" * 39, "Attribute api_token API tokens must only contain characters a-z, A-Z, 0-9"),
+        ("apiToken", "t" * 81, "Attribute api_token API tokens must only contain characters a-z, A-Z, 0-9"),
+        ("apiToken", "!" * 40, "Attribute api_token API tokens must only contain characters a-z, A-Z, 0-9"),
+    ],
+)
+def test_configuration_that_the_real_provider_refuses_is_refused(
+    database: Project, key: str, value: str, reason: str
+) -> None:
+    database.pulumi("config", "set", "--secret", f"cloudflare:{key}", value, "--stack", "dev")
+    failed = database.up(check=False)
+    assert failed.returncode != 0
+    assert reason in failed.stdout + failed.stderr
+    assert value not in failed.stdout + failed.stderr
 
 
 def test_a_missing_token_is_said_by_name(database: Project) -> None:

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.inspect_project import FILES, TABLES, files_that_hold, ledger, report_lines, tables
+from tests.support.pulumi_project import TOKEN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.pulumi_project import Emulator, Project
-
-TOKEN = "a-token-that-nothing-may-keep"
 
 
 def test_two_environments_from_nothing_and_then_no_change(project: Project, emulator: Emulator, tmp_path: Path) -> None:
