@@ -160,6 +160,7 @@ class Settings(BaseModel):
     rehearsal_rows: Literal["auto", "live", "sample", "made"] = "auto"
     rehearsal_limit: Annotated[int, Field(ge=1, le=10_000)] = 10
     rehearsal_budget: Annotated[int, Field(ge=1, le=600)] = 30
+    unreadable_database: Literal["error", "warning"] = "error"
     on_failure: Literal["stop", "restore"] = "stop"
     import_timeout: Annotated[int, Field(ge=1, le=86_400)] = 1800
     quarantine: Annotated[str, AfterValidator(_check_quarantine)] = ""
@@ -262,6 +263,7 @@ class Settings(BaseModel):
         }
         return RunOptions(
             policy=policy,
+            unreadable=Severity(self.unreadable_database),
             on_failure=OnFailure(self.on_failure),
             retention=timedelta(days=self.retention_days),
             import_timeout=timedelta(seconds=self.import_timeout),

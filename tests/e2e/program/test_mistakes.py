@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pulumi_d1.cloudflare.account import Account
+
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
 
@@ -50,6 +52,36 @@ def test_a_wrong_token_is_told_apart_from_a_wrong_file(migrated: Project) -> Non
     assert "Cloudflare refused the API token: Authentication error (code 10000)" in text
     assert "needs the permission D1 Edit" in text
     assert "some-other-token" not in text
+
+
+def break_access(project: Project, how: str) -> str:
+    """Make the database unreadable, and return the part of the message that says so."""
+    if how == "wrong token":
+        project.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
+        return "cannot be read, so nothing was rehearsed: Cloudflare refused the API token"
+    if how == "no network":
+        project.environment["CLOUDFLARE_BASE_URL"] = "http://127.0.0.1:9/client/v4"
+        return "cannot be read, so nothing was rehearsed: "
+    database = project.database()
+    Account(database.client, database.account_id).delete(database.database_id)
+    return f"there is no database your-app-db-dev ({database.database_id}) in account {project.account}"
+
+
+@pytest.mark.parametrize("how", ["wrong token", "no network", "deleted"])
+def test_a_preview_that_cannot_read_the_database_fails_unless_the_stack_allows_it(migrated: Project, how: str) -> None:
+    message = break_access(migrated, how)
+    for command in (("preview",), ("up", "--yes", "--skip-preview")):
+        failed = migrated.pulumi(*command, "--stack", "dev", check=False)
+        assert failed.returncode != 0, command
+        assert message in failed.stdout + failed.stderr
+        assert "unchanged" not in failed.stdout or "errored" in failed.stdout
+    migrated.pulumi("config", "set", "unreadableDatabase", "warning", "--stack", "dev")
+    assert "could not be rehearsed" in migrated.preview()
+
+
+def test_a_first_preview_needs_no_database(project: Project) -> None:
+    project.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
+    assert "5 to create" in project.preview()
 
 
 def test_a_wrangler_configuration_that_is_not_toml_is_left_alone(project: Project) -> None:

@@ -60,6 +60,31 @@ def test_another_ledger_is_refused_until_the_table_is_renamed(migrated: Project)
     assert [row["name"] for row in migrated.database().read("SELECT name FROM applied ORDER BY id")] == FILES
 
 
+def test_destroy_of_a_database_that_is_gone_changes_nothing_before_a_refresh(migrated: Project) -> None:
+    gone = migrated.database()
+    Account(gone.client, gone.account_id).delete(gone.database_id)
+    before = [item["urn"] for item in migrated.state()]
+    failed = migrated.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview", check=False)
+    assert failed.returncode != 0
+    message = (
+        f"nothing was deleted: there is no database your-app-db-dev ({gone.database_id}). Remove it from the state"
+    )
+    assert f"{message} first: 'pulumi refresh --stack dev'; then run this again" in failed.stdout
+    assert [item["urn"] for item in migrated.state()] == before
+    migrated.pulumi("refresh", "--stack", "dev", "--yes", "--skip-preview")
+    migrated.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
+    assert migrated.state() == []
+    assert gone.database_id not in (migrated.folder / "wrangler.toml").read_text()
+
+
+def test_refresh_reports_drift_once(migrated: Project) -> None:
+    migrated.database().write("CREATE TABLE debug (id INTEGER)")
+    line = "table debug is in the database, but no applied file creates it"
+    for command in (("refresh",), ("up", "--refresh")):
+        done = migrated.pulumi(*command, "--stack", "dev", "--yes", "--skip-preview").stdout
+        assert done.partition("Diagnostics:")[2].count(line) == 1, done
+
+
 def test_a_database_that_is_gone_is_made_again_after_a_refresh(migrated: Project) -> None:
     gone = migrated.database()
     Account(gone.client, gone.account_id).delete(gone.database_id)

@@ -29,12 +29,14 @@ class RunOptions:
     """Options of a run, the same for every database that it changes.
 
     Attributes:
+        unreadable: Severity of a database that a preview cannot read.
         on_failure: What to do after a failed file.
         retention: How long Cloudflare keeps a Time Travel bookmark: 30 days on a paid plan, 7 on the free one.
         import_timeout: How long to wait for a file that is sent as an import, such as a large one.
     """
 
     policy: Mapping[Problem, Severity] = field(default_factory=lambda: DEFAULT_POLICY)
+    unreadable: Severity = Severity.ERROR
     on_failure: OnFailure = OnFailure.STOP
     retention: timedelta = timedelta(days=30)
     import_timeout: timedelta = timedelta(minutes=30)
@@ -44,6 +46,7 @@ class RunOptions:
         """Return the options as Pulumi's state keeps them."""
         return {
             "policy": {str(problem): str(severity) for problem, severity in self.policy.items()},
+            "unreadable": str(self.unreadable),
             "on_failure": str(self.on_failure),
             "retention_days": self.retention.days,
             "import_timeout": self.import_timeout.total_seconds(),
@@ -59,6 +62,7 @@ def options_from_json(values: Mapping[str, Any]) -> RunOptions:
     values = {**DEFAULT_OPTIONS.as_json(), **values}
     return RunOptions(
         policy={Problem(problem): Severity(severity) for problem, severity in values["policy"].items()},
+        unreadable=Severity(values["unreadable"]),
         on_failure=OnFailure(values["on_failure"]),
         retention=timedelta(days=int(values["retention_days"])),
         import_timeout=timedelta(seconds=values["import_timeout"]),

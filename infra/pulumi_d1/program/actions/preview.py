@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import ApiError, ConfigError, PlanRefused
+from pulumi_d1.errors import ApiError, ConfigError, NotFound, PlanRefused
+from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.review.review import (
     raise_on_errors,
     review_database,
@@ -15,18 +17,20 @@ from pulumi_d1.migrations.review.review import (
     review_without_rehearsal,
 )
 from pulumi_d1.program.actions.inputs import NO_STATE, refuse_another_ledger
-from pulumi_d1.reports.review_text import describe_drift, format_review
+from pulumi_d1.reports.review_text import format_review
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.plan import HashedFile
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.program.actions.inputs import MigrationsInputs, MigrationsState
 
 logger = logging.getLogger(__name__)
+
+_printed: set[str] = set()
+"""Reviews that this run has printed: Pulumi compares after a refresh, and again before an update."""
 
 
 def refuse_taken_name(inputs: MigrationsInputs, token: str | None) -> None:
@@ -68,14 +72,18 @@ def review_existing(
 ) -> Review:
     """Review a database that exists: one request for schema and ledger, and a few for rows.
 
-    If the database or the folder cannot be read, the review is the plan alone, with the reason.
+    If the folder has changed, or the database cannot be read and the stack allows that, the review is the plan alone,
+    with the reason.
 
     Raises:
-        PlanRefused: The stack now names another ledger, which is empty.
+        PlanRefused: The database cannot be read, or the stack now names another ledger, which is empty.
     """
     planned: Sequence[HashedFile] = inputs.files.planned
     try:
         planned = files = inputs.files.read_planned()
+    except ConfigError as error:
+        return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine)
+    try:
         review = review_database(
             connect(),
             files,
@@ -85,9 +93,27 @@ def review_existing(
             options=inputs.options.rehearsal,
         )
     except (ApiError, ConfigError) as error:
+        if inputs.options.unreadable is Severity.ERROR:
+            raise PlanRefused(_explain_unreadable(inputs, error)) from error
         return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine)
     refuse_another_ledger(inputs, state, review.plan.applied)
     return review
+
+
+def _explain_unreadable(inputs: MigrationsInputs, error: ApiError | ConfigError) -> str:
+    database, stack = inputs.database, shlex.quote(inputs.stack)
+    if isinstance(error, NotFound):
+        return (
+            f"there is no database {database.name} ({database.id}) in account {database.account_id}. If it was deleted "
+            f"on purpose, run 'pulumi refresh --stack {stack}'; the next 'pulumi up' creates an empty one"
+        )
+    key = (
+        database.rules.key.replace("confirmDeletion", "unreadableDatabase") if database.rules else "unreadableDatabase"
+    )
+    return (
+        f"the database {database.name} cannot be read, so nothing was rehearsed: {error}. For a preview without it: "
+        f"'pulumi config set {key} warning --stack {stack}'"
+    )
 
 
 def print_review(review: Review, inputs: MigrationsInputs) -> None:
@@ -97,12 +123,8 @@ def print_review(review: Review, inputs: MigrationsInputs) -> None:
         PlanRefused: The run would be refused.
     """
     folder, policy = inputs.files.folder, inputs.options.policy
-    if text := format_review(review, inputs.database.name, folder, policy, errors=False):
+    text = format_review(review, inputs.database.name, folder, policy, errors=False)
+    if text and text not in _printed:
+        _printed.add(text)
         logger.info(text)
     raise_on_errors(review, folder, policy)
-
-
-def print_drift(now: LiveDatabase, inputs: MigrationsInputs) -> None:
-    """Print the parts of the live schema that the applied files do not explain; nothing if they explain it all."""
-    for line in describe_drift(inputs.files.read_now, now, inputs.database.migrations_table):
-        logger.info(f"{inputs.database.name}: {line}")

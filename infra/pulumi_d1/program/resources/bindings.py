@@ -76,8 +76,9 @@ class WranglerBindingsProvider(DatabaseProvider):
         return UpdateResult(dict(_news))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Return the state as it is: `diff` compares it with the file."""
-        return ReadResult(id_, props)
+        """Drop the rules for its deletion from the state if the database does not exist. `diff` compares the file."""
+        is_gone = not super().read(id_, props).id
+        return ReadResult(id_, {**props, "deletion": None} if is_gone else props)
 
     def delete(self, _id: str, _props: dict[str, Any]) -> None:
         """Take the entry out of the file, once the database may be deleted."""

@@ -89,18 +89,16 @@ class D1MigrationsProvider(DatabaseProvider):
         return UpdateResult(self._apply(_news, state))
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
-        """Read the ledger again and print the drift; drop the resource if its database does not exist."""
+        """Read the ledger again; drop the resource if its database does not exist. `diff` then prints the drift."""
         from pulumi_d1.migrations import live
-        from pulumi_d1.program.actions import preview
 
         with message_only():
-            inputs = migrations_inputs(props)
+            database = database_inputs(props)
             try:
-                now = live.read_database(self._connect(inputs.database), inputs.database.migrations_table)
+                ledger = live.read_ledger(self._connect(database), database.migrations_table)
             except NotFound:
                 return ReadResult("", {})
-            preview.print_drift(now, inputs)
-            return ReadResult(id_, {**props, **ledger_outputs(now.ledger)})
+            return ReadResult(id_, {**props, **ledger_outputs(ledger)})
 
     def _first_review(self, inputs: MigrationsInputs) -> Review:
         from pulumi_d1.program.actions import preview
