@@ -61,13 +61,21 @@ def entries_of_binding(entries: Sequence[WranglerEntry], binding: str) -> tuple[
         raise ConfigError(f"there is no binding '{binding}': the configuration has {', '.join(names)}")
     if not binding and has_several and len(names) > 1:
         raise ConfigError(
-            f"there are several databases, bound as {', '.join(names)}: choose one with --binding. The others keep "
+            f"there are several databases, bound as {_bindings(entries)}: choose one with --binding. The others keep "
             "working as before; docs/component.md has a program for several"
         )
     chosen = tuple(entry for entry in entries if not binding or entry.binding == binding)
     if len({entry.environment for entry in chosen}) < len(chosen):
         raise ConfigError(f"one wrangler environment has the binding '{chosen[0].binding}' twice: remove one")
     return chosen
+
+
+def _bindings(entries: Sequence[WranglerEntry]) -> str:
+    """Return the bindings by name, each with the names of its databases."""
+    databases: dict[str, dict[str, None]] = {}
+    for entry in sorted(entries, key=lambda entry: entry.binding):
+        databases.setdefault(entry.binding, {}).update({entry.database_name: None} if entry.database_name else {})
+    return ", ".join(f"{binding} ({', '.join(named)})" if named else binding for binding, named in databases.items())
 
 
 def guess_stacks(

@@ -147,6 +147,6 @@ class Document:
 
     def _entry(self, environment: str, table: Mapping[str, Any]) -> WranglerEntry:
         texts = {key: value for key, value in table.items() if key in FIELDS and isinstance(value, str)}
-        if not is_id(texts.get("database_id")):
-            texts["database_id"] = ""
+        id_ = texts.get("database_id")
+        texts["database_id"] = str(id_).lower() if is_id(id_) else ""
         return WranglerEntry(**{"binding": "", **texts, "path": self.path, "environment": environment})

@@ -78,7 +78,7 @@ def remove(text: str, entry: WranglerEntry) -> str:
     """
     document = Document.parse(text, entry.path)
     index = document.index_of(entry)
-    if index is None or document.table_of(entry).get(entry.id_key) != entry.database_id:
+    if index is None or str(document.table_of(entry).get(entry.id_key)).lower() != entry.database_id:
         return text
     if entry.environment == PREVIEW_ID:
         return document.syntax.remove_key(text, entry, index, entry.id_key)
@@ -123,7 +123,7 @@ def refuse_foreign(text: str | None, entry: WranglerEntry, ours: Collection[str]
     if text is None:
         return
     document = Document.parse(text, entry.path)
-    database_id = document.table_of(entry).get(entry.id_key, "")
+    database_id = str(document.table_of(entry).get(entry.id_key, "")).lower()
     if database_id in ours or not is_id(database_id):
         return
     others = [str(other) for other in document.entries if other.database_id == database_id and other.keys != entry.keys]
@@ -166,7 +166,7 @@ def _is_right(present: Mapping[str, Any], entry: WranglerEntry) -> bool:
     folder = present.get("migrations_dir", _FOLDER)
     pattern = present.get("migrations_pattern") or f"{folder}/*.sql"
     return (
-        present.get("database_id") == entry.database_id
+        str(present.get("database_id")).lower() == entry.database_id
         and present.get("database_name", entry.database_name) == entry.database_name
         and (present.get("migrations_table") or _LEDGER) == entry.migrations_table
         and _is_same(folder, entry.migrations_dir)

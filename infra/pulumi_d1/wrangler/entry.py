@@ -108,6 +108,7 @@ def entry_from(values: Mapping[str, Any]) -> WranglerEntry:
 def is_id(value: object) -> bool:
     """Return whether `value` is the id of a database, not a placeholder."""
     try:
-        return UUID(str(value)).int != 0
+        uuid = UUID(str(value))
     except ValueError:
         return False
+    return uuid.int != 0 and str(uuid) == str(value).lower()

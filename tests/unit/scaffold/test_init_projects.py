@@ -89,7 +89,7 @@ def test_of_several_packages_the_user_chooses_one(folder: Path) -> None:
 
 def test_of_several_databases_the_user_chooses_one(folder: Path) -> None:
     write(folder, toml(entry("shop", A), entry("log", B, binding="LOG")))
-    assert "several databases, bound as DB, LOG: choose one with --binding" in run(code=1)
+    assert "several databases, bound as DB (shop), LOG (log): choose one with --binding" in run(code=1)
     assert "'DB' in 'd1_databases' stays as it is: no stack manages it" in run("--binding", "LOG")
 
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.wrangler.document import Document
 from pulumi_d1.wrangler.edit import differences, put, refuse_foreign, remove
 from pulumi_d1.wrangler.entry import WranglerEntry
 from tests.support.toml_texts import DEV, INLINE, PROD, USERS, databases
@@ -247,10 +248,24 @@ def test_the_binding_of_a_foreign_database_is_refused_with_what_to_do() -> None:
     refuse_foreign(FOREIGN % foreign, replace(DEV, binding="ANOTHER"), {DEV.database_id})
 
 
-@pytest.mark.parametrize("placeholder", ["", "<your database>", "x" * 36, "00000000-0000-0000-0000-000000000000"])
+@pytest.mark.parametrize(
+    "placeholder", ["", "<your database>", "x" * 36, "00000000-0000-0000-0000-000000000000", "a" * 32]
+)
 def test_a_placeholder_is_not_a_foreign_database(placeholder: str) -> None:
     refuse_foreign(FOREIGN % placeholder, DEV, {DEV.database_id})
     assert databases(put(FOREIGN % placeholder, DEV))[0]["database_id"] == DEV.database_id
+
+
+def test_an_id_in_capitals_is_the_same_id() -> None:
+    id_ = "1b4f2c86-0c0e-4a5b-9d3c-6f1f0c1a9e52"
+    entry = replace(DEV, database_id=id_)
+    text = put(None, entry).replace(id_, id_.upper())
+    refuse_foreign(text, entry, {id_})
+    assert put(text, entry) == text
+    assert Document.parse(text, DEV.path).entries[0].database_id == id_
+    assert "d1_databases" not in remove(text, entry)
+    with pytest.raises(ConfigError, match=f"is bound to the database {id_}"):
+        refuse_foreign(text, entry, {"x"})
 
 
 def test_a_missing_file_or_id_is_not_a_foreign_database() -> None:
@@ -329,3 +344,30 @@ def test_a_pattern_leaves_an_inline_entry_wherever_it_stands(before: str, after:
 def test_a_pattern_that_is_not_a_string_is_left_to_the_user() -> None:
     with pytest.raises(ConfigError, match="something in 'd1_databases' has an unusual form"):
         put('[[d1_databases]]\nbinding = "DB"\nmigrations_pattern.x = 1\n', DEV)
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        'migrations_dir = "./migrations"',
+        'migrations_dir = "migrations/"',
+        'migrations_dir = "./migrations"\nmigrations_pattern = "./migrations/*.sql"',
+        'migrations_table = ""',
+        "",
+    ],
+)
+@pytest.mark.parametrize("name", ['database_name = "shop-db-dev"', ""])
+def test_an_entry_that_is_right_stays_as_it_is(right: str, name: str) -> None:
+    text = f'[[d1_databases]]\nbinding = "DB"\ndatabase_id = "{DEV.database_id}"\n{name}\n{right}\n'
+    assert put(text, DEV) == text
+    assert differences(text, DEV) == []
+
+
+@pytest.mark.parametrize(
+    "wrong", ['migrations_dir = "./sql"', 'migrations_pattern = "migrations/*/a.sql"', 'migrations_table = "log"']
+)
+def test_an_entry_that_is_not_right_is_corrected(wrong: str) -> None:
+    text = f'[[d1_databases]]\nbinding = "DB"\ndatabase_id = "{DEV.database_id}"\nmigrations_dir = "./migrations"\n'
+    text = text.replace('migrations_dir = "./migrations"', wrong) if "dir" in wrong else text + wrong + "\n"
+    assert databases(put(text, DEV)) != databases(text)
+    assert differences(put(text, DEV), DEV) == []
