@@ -25,6 +25,7 @@ from pulumi_d1.errors import (
 )
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.run.settling import settle_attempts
+from pulumi_d1.sqlite.messages import hide_values
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.tables.insert import pieces_table_name
 from pulumi_d1.tables.plan import plan_copy
@@ -163,7 +164,8 @@ def _import(target: CopyTarget, file: BinaryIO, names: CopyNames, source: LiveDa
         except SqlRefused as error:
             if is_last and is_copy(live.read_database(target, names.ledger), source):
                 return  # the first import was late
-            raise CopyFailed(f"nothing was copied: D1 refused the copy of {names.source}: {error}") from error
+            message = hide_values(str(error), ())  # the script has the rows
+            raise CopyFailed(f"nothing was copied: D1 refused the copy of {names.source}: {message}") from None
         except OutcomeUnknown as error:
             now = live.NEW
             for _ in settle_attempts(retry.sleep):

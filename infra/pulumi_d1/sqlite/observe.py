@@ -15,6 +15,7 @@ from pulumi_d1.sqlite import bulk_inserts, schema
 from pulumi_d1.sqlite.difference import same_definition
 from pulumi_d1.sqlite.execute import Query, transaction
 from pulumi_d1.sqlite.fates import compare, id_restarts, next_ids
+from pulumi_d1.sqlite.messages import hide_values
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.observation import Observation, Step
 from pulumi_d1.sqlite.probe import affects_every_row, empty_table_error
@@ -45,7 +46,6 @@ _TRIGGERS_KEYS: Final = frozenset({"DELETE", "UPDATE", "DROP_TABLE", "INSERT"})
 _READS_ROWS: Final = frozenset({"ALTER_TABLE", "CREATE_INDEX"})
 _ACTS: Final = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 _INSERT: Final = re.compile(r"insert\s+into\b", re.IGNORECASE)
-_QUOTED: Final = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 
 def observe(
@@ -287,23 +287,11 @@ class _ScriptRun:
         return self.foreign_keys
 
     def _without_values(self, statement: Statement, error: SqlError) -> SqlError:
-        """Return an error of a running statement without values of rows.
-
-        SQLite quotes values in a few errors, such as a wrong JSON path, and a trigger's RAISE may contain any.
-        """
-        message = str(error)
-        if "SQLITE_CONSTRAINT_TRIGGER" in message:
-            text, _, code = message.partition(": SQLITE_CONSTRAINT")
-            with trusted(self.connection):
-                sql = "SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND instr(sql, ?)"
-                in_schema = self.connection.execute(sql, (text,), can_cache=False).fetchall()
-            # SQLite checks RESTRICT in a trigger of its own.
-            is_fixed = in_schema or text in self.script or text.startswith("FOREIGN KEY")
-            message = message if is_fixed else f"a trigger refuses it: SQLITE_CONSTRAINT{code}"
-        else:
-            message = _QUOTED.sub(
-                lambda quote: quote[0] if (quote[1] or quote[2] or "") in statement.text else "'…'", message
-            )
+        """Return an error of a running statement without values of rows."""
+        with trusted(self.connection):
+            sql = "SELECT ifnull(sql, '') FROM sqlite_schema"
+            texts = [str(text) for (text,) in self.connection.execute(sql, can_cache=False)]
+        message = hide_values(str(error), (statement.text, self.script, *texts))
         masked = SqlError(message, statement=error.statement, offset=error.offset)
         masked.__cause__ = error.__cause__
         return masked
@@ -357,7 +345,7 @@ class _ScriptRun:
         rows, reads = self.recording.rows, frozenset(self.recording.reads)
         emptied = {fold(action.name) for action in own if action.verb == "DROP_TABLE"}
         emptied |= {fold(main.name)} if main and main.verb in {"DELETE", "UPDATE"} else set()
-        emptied |= {row.table for row in rows if row.verb == "DELETE" and not row.indirect}
+        emptied |= {row.table for row in rows if row.verb in {"DELETE", "UPDATE"}}
         return Step(
             statement,
             actions,

@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 import apsw
 
 from pulumi_d1.errors import SqlError
+from pulumi_d1.sqlite.messages import hide_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -183,8 +184,11 @@ def _run(task: Any, rows: Iterator[str], out: BinaryIO) -> None:
         _send(out, ("result", task(rows, lambda *at: _send(out, ("at", at)))))
     except SqlError as error:
         _send(out, ("error", str(error)))
-    except Exception:  # noqa: BLE001 - it is raised in the other process
-        _send(out, ("bug", traceback.format_exc()))
+    except apsw.Error as error:
+        message = hide_values(str(error), ())
+        _send(out, ("error", f"the rows cannot be copied into the local SQLite: {message}"))
+    except Exception as error:  # noqa: BLE001 - it is raised in the other process, without a message: it may have values
+        _send(out, ("bug", f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}"))
     finally:
         for _ in rows:
             pass  # the task may have stopped early

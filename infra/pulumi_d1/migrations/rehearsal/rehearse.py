@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
-from pulumi_d1.errors import SqlError
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.rehearsal.broken import find_broken
 from pulumi_d1.migrations.rehearsal.rows.made import fill_tables
@@ -23,6 +22,7 @@ from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_n
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from pulumi_d1.errors import SqlError
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.rehearsal.broken import Broken
     from pulumi_d1.sqlite.fates import IdRestart, TableFate
@@ -323,21 +323,19 @@ def rehearse_both(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of the
         watch: Called with the number of the file and the offset of the statement before each.
 
     Raises:
-        SqlError: The live schema or the rows cannot be created in the local SQLite.
+        SqlError: The live schema cannot be created in the local SQLite.
+        apsw.Error: The rows cannot.
     """
 
     def watched(number: int, statement: Statement) -> None:
         watch(number, statement.offset)
 
-    try:
-        rehearsal = rehearse(objects, pending, table, Basis(kind), rows=rows, watch=watched)
-        stopped = rehearsal.refusal or rehearsal.over_budget
-        is_waived = any(_WAIVER in migration.sql for migration in pending)
-        if stopped or kind is BasisKind.MADE or not (rehearsal.empty_tables or is_waived):
-            return rehearsal, None
-        return rehearsal, rehearse(objects, pending, table, Basis(BasisKind.MADE), watch=watched)
-    except apsw.Error as error:
-        raise SqlError(f"the rows cannot be copied into the local SQLite: {error}") from error
+    rehearsal = rehearse(objects, pending, table, Basis(kind), rows=rows, watch=watched)
+    stopped = rehearsal.refusal or rehearsal.over_budget
+    is_waived = any(_WAIVER in migration.sql for migration in pending)
+    if stopped or kind is BasisKind.MADE or not (rehearsal.empty_tables or is_waived):
+        return rehearsal, None
+    return rehearsal, rehearse(objects, pending, table, Basis(BasisKind.MADE), watch=watched)
 
 
 def schema_of_files(applied: Iterable[Migration], table: str) -> Schema:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.bookmark import Bookmark
-    from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.migrations.run.options import RunOptions
     from pulumi_d1.migrations.run.progress import RunTarget
     from pulumi_d1.migrations.run.sender import OnApplied
@@ -94,7 +94,8 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     retry = retry or Retry()
     read_ledger = partial(live.read_ledger, database, target.table)
     recovery = Recovery(options.on_failure, database, read_ledger, retry.sleep)
-    sender = Sender(database, read_ledger, recovery, retry, options, on_applied)
+    objects = review.rehearsal.before.objects.values() if review.rehearsal else ()
+    sender = Sender(database, read_ledger, recovery, retry, options, on_applied, [item.sql for item in objects])
     start = RunProgress(target, bookmark, plan.applied, pending=len(plan.pending), last_bookmark=bookmark.id)
     progress = sender.send_all(requests, start)
     ledger = _verify(database, progress, expected, options.rehearsal) if requests else plan.applied

@@ -12,7 +12,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.errors import ApiError, NoConnection, NotSent, TryLater
+from pulumi_d1.errors import ApiError, NoConnection, NotSent, SqlRefused, TryLater
 from pulumi_d1.migrations.run.batch import batch_requests, split_request, without_names
 from pulumi_d1.migrations.run.outcome import (
     APPLIED,
@@ -22,14 +22,16 @@ from pulumi_d1.migrations.run.outcome import (
     LOST,
     NOT_RUN,
     ROLLED_BACK,
+    UNFINISHED,
     WAITED_FOR,
     RequestOutcome,
     outcome_of,
 )
 from pulumi_d1.migrations.run.settling import SETTLE_SECONDS, settle_attempts
+from pulumi_d1.sqlite.messages import hide_values
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import timedelta
 
     from pulumi_d1.cloudflare.database import Database
@@ -45,16 +47,25 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 
-def send(database: Database, request: Request, import_timeout: timedelta | None = None) -> None:
+def send(
+    database: Database, request: Request, import_timeout: timedelta | None = None, schema_texts: Collection[str] = ()
+) -> None:
     """Send a request once.
 
+    Args:
+        schema_texts: The SQL of the schema, as far as it is known. D1's error may contain words of it.
+
     Raises:
-        ApiError: As `Database.write`.
+        ApiError: As `Database.write`, without values of rows.
     """
-    if request.as_import:
-        database.import_script(*request.pieces, timeout=import_timeout)
-    else:
-        database.write(request.sql)
+    try:
+        if request.as_import:
+            database.import_script(*request.pieces, timeout=import_timeout)
+        else:
+            database.write(request.sql)
+    except SqlRefused as error:
+        message = hide_values(str(error), (request.sql, *schema_texts))
+        raise SqlRefused(message, code=error.code, status=error.status) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +76,7 @@ class Sender:
         read_ledger: Reads the names in the ledger.
         retry: The pauses and limits of repeated requests.
         on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
+        schema_texts: The SQL of the schema, as far as it is known.
     """
 
     database: Database
@@ -73,6 +85,7 @@ class Sender:
     retry: Retry
     options: RunOptions
     on_applied: OnApplied
+    schema_texts: Collection[str] = ()
 
     def send_all(self, requests: Iterable[Request], progress: RunProgress) -> RunProgress:
         """Send all requests in order, and return the progress after the last.
@@ -128,7 +141,7 @@ class Sender:
             if refused and not set(request.names).isdisjoint(self.read_ledger()):
                 return refused[-1]
             try:
-                send(self.database, request, self.options.import_timeout)
+                send(self.database, request, self.options.import_timeout, self.schema_texts)
             except TryLater as error:
                 refused.append(error)
                 raise
@@ -147,7 +160,7 @@ class Sender:
         Raises:
             MigrationFailed: The ledger cannot be read.
         """
-        outcome, ledger = LOST, tuple[str, ...]()
+        outcome, ledger, has_begun = LOST, tuple[str, ...](), False
         for attempt in settle_attempts(self.retry.sleep):
             try:
                 ledger = self.read_ledger()
@@ -156,8 +169,9 @@ class Sender:
                 unread = NOT_RUN if isinstance(error, NotSent) and not sent_before else LEDGER_UNREADABLE
                 raise self.recovery.failure(progress, request.names[0], both, unread) from second
             outcome = outcome_of(error, request, ledger, progress.target.table, sent_before=sent_before)
-            if outcome not in WAITED_FOR:
+            if outcome not in WAITED_FOR or (outcome is LOST and has_begun):  # it has begun, and is undone
                 break
+            has_begun = has_begun or outcome is UNFINISHED
             if attempt == 0:
                 seconds = sum(SETTLE_SECONDS)
                 logger.info(f"{_names(request)}: {error}; reading the ledger for {seconds} s to see whether it ran")
