@@ -263,7 +263,7 @@ def test_an_id_in_capitals_is_the_same_id() -> None:
     refuse_foreign(text, entry, {id_})
     assert put(text, entry) == text
     assert Document.parse(text, DEV.path).entries[0].database_id == id_
-    assert "d1_databases" not in remove(text, entry)
+    assert "[[d1_databases]]" not in remove(text, entry)
     with pytest.raises(ConfigError, match=f"is bound to the database {id_}"):
         refuse_foreign(text, entry, {"x"})
 
