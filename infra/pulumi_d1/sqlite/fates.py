@@ -12,7 +12,7 @@ from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.sqlite.table_copies import COLUMNS, rows, unlimited
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import apsw
 
@@ -26,7 +26,7 @@ _NEXT_IDS: Final = (
 
 
 class Kept(StrEnum):
-    """Whether values that a table loses are still in the database."""
+    """An answer to whether values that a table loses are still in the database."""
 
     NO = "no"
     PARTLY = "partly"
@@ -36,12 +36,14 @@ class Kept(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ColumnFate:
-    """What becomes of the values of one column.
+    """The changes of the values of one column.
 
     Attributes:
         name: The column's name when the table was copied aside.
         values: How many values it had, without NULLs.
-        lost: How many of these their rows lose, in rows that remain.
+        key: True if it is part of the primary key.
+        lost: How many of these their rows lose, in rows that remain. A row whose key changes is missing: of a key, all
+            values count that no row has at the end.
         nulled: How many of these are NULL then.
         holds: The other column whose values it has then; empty if there is none.
         constant: True if all rows have the same value then.
@@ -52,6 +54,7 @@ class ColumnFate:
     name: str
     values: int
     lost: int
+    key: bool = False
     nulled: int = 0
     holds: str = ""
     constant: bool = False
@@ -61,7 +64,7 @@ class ColumnFate:
 
 @dataclass(frozen=True, slots=True)
 class TableFate:
-    """What becomes of the rows of one table.
+    """The changes of the rows of one table.
 
     Attributes:
         name: The table's name when it was copied aside.
@@ -86,7 +89,7 @@ class TableFate:
 
     @property
     def kept(self) -> Kept:
-        """Whether the missing rows are elsewhere."""
+        """The answer to whether the missing rows are elsewhere."""
         kinds = {column.kept for column in self.columns if column.values} or {Kept.NO}
         return kinds.pop() if len(kinds) == 1 else Kept.PARTLY
 
@@ -151,7 +154,7 @@ def _fate(connection: apsw.Connection, copied: TableCopy, copies: TableCopies, s
     counts = ", ".join(f"count(c{index})" for index in range(len(copied.columns)))
     [(before, *values)] = rows(connection, f"SELECT count(*), {counts} FROM {copied.sql_name}")
     columns = [
-        ColumnFate(column.name, number, number, gone=True)
+        ColumnFate(column.name, number, number, key=bool(column.key), gone=True)
         for column, number in zip(copied.columns, values, strict=True)
     ]
     fate = TableFate(copied.name, copied.start, end, copied.virtual, before, missing=before)
@@ -175,26 +178,26 @@ def _compare_rows(
     """Compare a copy with the table that has its rows now. Fill in the fates of the columns that it still has."""
     table = f"main.{quoted(fate.end)}"
     now = {fold(name): (str(name), type_.upper()) for name, type_, _ in rows(connection, COLUMNS, fate.end)}
-    targets: dict[int, str] = {}
-    for index, column in enumerate(copied.columns):
-        current = copied.now[index] if not fate.rebuilt or copied.now[index] in now else fold(column.name)
-        if current in now:
-            targets[index] = quoted(now[current][0])
-            columns[index] = replace(columns[index], lost=0, gone=False)
+    targets = {
+        index: quoted(now[current][0])
+        for index, (column, name) in enumerate(zip(copied.columns, copied.now, strict=True))
+        if (current := name if not fate.rebuilt or name in now else fold(column.name)) in now
+    }
+    columns[:] = [
+        replace(column, lost=0, gone=False) if index in targets else column for index, column in enumerate(columns)
+    ]
     [(after,)] = rows(connection, f"SELECT count(*) FROM {table}")
     fate = replace(fate, rows_after=after, missing=max(fate.rows - after, 0))
     if not targets:
         return fate
-    if key := _key(copied, targets, now, rebuilt=fate.rebuilt):
-        joined = f"{copied.sql_name} s JOIN {table} a ON {key}"
-        differs = (
-            f"s.c{index} IS NOT NULL AND a.{name} IS NOT s.c{index} COLLATE BINARY" for index, name in targets.items()
-        )
-        counts = ", ".join(f"count(CASE WHEN {condition} THEN 1 END)" for condition in differs)
-        [(common, *lost)] = rows(connection, f"SELECT count(*), {counts} FROM {joined}")
+    joined, common, lost = _join(connection, copied, fate, targets, now)
+    if joined:
         fate = replace(fate, missing=fate.rows - common)
+        if fate.missing:
+            for place, (index, name) in enumerate(targets.items()):
+                if copied.columns[index].key:
+                    lost[place] = min(_surplus(connection, copied, table, {index: name}), fate.missing)
     else:
-        joined = ""
         lost = [_surplus(connection, copied, table, {index: name}) for index, name in targets.items()]
         lost = [max(number - fate.missing, 0) for number in lost]
         if not fate.missing and not any(lost):  # values of different rows may have changed places
@@ -206,14 +209,41 @@ def _compare_rows(
     return fate
 
 
-def _key(copied: TableCopy, targets: Mapping[int, str], now: Mapping[str, tuple[str, str]], *, rebuilt: bool) -> str:
-    """Return the condition that joins a row of the copy, s, with the same row of the table, a; empty if none does."""
+def _join(
+    connection: apsw.Connection,
+    copied: TableCopy,
+    fate: TableFate,
+    targets: Mapping[int, str],
+    now: Mapping[str, tuple[str, str]],
+) -> tuple[str, int, list[int]]:
+    """Return the join that finds most rows of a copy in its table, their number, and how many values of them differ.
+
+    The primary key finds the rows of a rebuilt table, and the rowid those whose key has changed.
+    """
+    differs = (
+        f"s.c{index} IS NOT NULL AND a.{name} IS NOT s.c{index} COLLATE BINARY" for index, name in targets.items()
+    )
+    counts = ", ".join(f"count(CASE WHEN {condition} THEN 1 END)" for condition in differs)
+    best: tuple[str, int, list[int]] = "", -1, []
+    for key in _keys(copied, targets, now, rebuilt=fate.rebuilt):
+        if best[1] < fate.rows:
+            source = f"{copied.sql_name} s JOIN main.{quoted(fate.end)} a ON {key}"
+            [(common, *lost)] = rows(connection, f"SELECT count(*), {counts} FROM {source}")
+            best = (source, common, lost) if common > best[1] else best
+    return best
+
+
+def _keys(
+    copied: TableCopy, targets: Mapping[int, str], now: Mapping[str, tuple[str, str]], *, rebuilt: bool
+) -> Iterator[str]:
+    """Yield the conditions that join a row of the copy, s, with the same row of the table, a."""
     key = [index for index, column in enumerate(copied.columns) if column.key]
     # With other types SQLite would compare every row with every other.
     same = all(index in targets and now[fold(targets[index][1:-1])][1] == copied.columns[index].type for index in key)
     if key and same:
-        return " AND ".join(f"a.{targets[index]} IS s.c{index}" for index in key)
-    return f"a.{copied.rowid} = s.r" if copied.rowid and not rebuilt else ""
+        yield " AND ".join(f"a.{targets[index]} IS s.c{index}" for index in key)
+    if copied.rowid and not rebuilt:
+        yield f"a.{copied.rowid} = s.r"
 
 
 def _surplus(connection: apsw.Connection, copied: TableCopy, table: str, targets: Mapping[int, str]) -> int:
@@ -229,7 +259,7 @@ def _surplus(connection: apsw.Connection, copied: TableCopy, table: str, targets
 
 
 def _describe(connection: apsw.Connection, copied: TableCopy, joined: str, index: int, name: str) -> dict[str, Any]:
-    """Return what a column holds instead of the lost values, as attributes of its fate."""
+    """Return what a column holds instead of the lost values, as attributes of `ColumnFate`."""
     if not joined:
         return {}
     others = [other for other in range(len(copied.columns)) if other != index]

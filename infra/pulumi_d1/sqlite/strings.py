@@ -65,7 +65,7 @@ def _without_strings(connection: apsw.Connection) -> Iterator[None]:
 
 
 def _is_column(error: apsw.Error | None) -> bool:
-    """Return whether a column could be where one was tried."""
+    """Return whether a statement accepts a column at a place, from its error with one there."""
     return error is None or str(error).startswith("ambiguous column name")
 
 

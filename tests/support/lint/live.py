@@ -86,6 +86,15 @@ def of_database(connection: apsw.Connection, *files: str, rows: RowsMode = RowsM
     return _lint(objects, pending(*files), BasisKind.LIVE, read)
 
 
+def of_rows(objects: Sequence[SchemaObject], rows: Iterable[str], *files: str) -> tuple[Finding, ...]:
+    """Return the findings for files that are pending on a schema with rows.
+
+    Args:
+        rows: The statements that insert the rows.
+    """
+    return _lint(objects, pending(*files), BasisKind.LIVE, rows)
+
+
 def of_folder(*files: str) -> tuple[Finding, ...]:
     """Return the findings for the whole folder with these files at its end, without a database, as in an editor."""
     return _lint((), (*MIGRATIONS, *pending(*files)), BasisKind.MADE, exists=False)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
+from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.authorizer import is_on
 from pulumi_d1.sqlite.fates import Kept
@@ -18,8 +19,8 @@ from pulumi_d1.sqlite.statements import tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.sqlite.fates import ColumnFate, TableFate
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.recorder import Action
@@ -89,7 +90,7 @@ MOVED: Final = Rule(
 TRIGGERED: Final = Rule(
     "D108",
     "a trigger deletes or changes rows",
-    "The statement fires a trigger of the live database, which does more than the file says.",
+    "The statement fires a trigger of the live database, which does more than the file shows.",
     "DROP the trigger before the statement, and run its CREATE TRIGGER again at the end of the file.",
 )
 REPLACED: Final = Rule(
@@ -111,7 +112,8 @@ _INSTEAD_OF_CHANGE: Final = (
     "first let them reference another row: UPDATE sessions SET user_id = 1 WHERE user_id = 2;"
 )
 _DIRECT: Final = frozenset({CASCADE, TRIGGERED, REPLACED})
-_ACTIONS: Final = {"CASCADE": "delete", "SET NULL": "NULL", "SET DEFAULT": "its default"}
+_ON_DELETE: Final = {"SET NULL": "NULL", "SET DEFAULT": "its default"}
+_ON_UPDATE: Final = {"CASCADE": "the new key", **_ON_DELETE}
 
 
 def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
@@ -204,21 +206,23 @@ class _File:
 
     def _victim(self, step: Step, table: str, rows: int, verb: str) -> _Victim:
         keys = [key for key in step.foreign_keys if fold(key.child) == table and key.on_delete == "CASCADE"]
-        trigger = next((a.trigger for a in step.actions if a.trigger and (a.verb, fold(a.name)) == (verb, table)), "")
+        # REPLACE in a trigger deletes too, but has no DELETE among its actions.
+        by_verb = {a.verb: a.trigger for a in step.actions if a.trigger and fold(a.name) == table}
+        trigger = by_verb.get(verb) or next(iter(by_verb.values()), "")
         columns = tuple(dict.fromkeys(column for key in keys for column in key.columns))
         name = keys[0].child if keys else table
         return _Victim(name, rows, columns, "delete", "" if keys else trigger)
 
     def _updated(self, step: Step, fate: TableFate, table: str, rows: int) -> Iterator[_Victim]:
         lost = {fold(column.name): column for column in fate.columns if column.lost and not column.gone}
-        acting = "on_update" if step.actions[0].verb == "UPDATE" else "on_delete"
-        found = set()
+        changed = {verb: self._changed(step, verb) for verb in ("DELETE", "UPDATE")}
+        found = set[str]()
         for key in step.foreign_keys:
-            action = str(getattr(key, acting))
-            columns = [lost[fold(column)] for column in key.columns if fold(column) in lost]
-            if fold(key.child) == table and columns and action in _ACTIONS:
+            deleted, updated = (fold(key.parent) in changed[verb] for verb in ("DELETE", "UPDATE"))
+            does = (updated and _ON_UPDATE.get(key.on_update)) or (deleted and _ON_DELETE.get(key.on_delete))
+            columns = [lost[fold(c)] for c in key.columns if fold(c) in lost and fold(c) not in found]
+            if fold(key.child) == table and columns and does:
                 found |= {fold(column.name) for column in columns}
-                does = "the new key" if action == "CASCADE" else _ACTIONS[action]
                 number = min(rows, max(column.lost for column in columns))
                 yield _Victim(key.child, number, tuple(column.name for column in columns), does)
         for trigger in dict.fromkeys(a.trigger for a in step.actions if a.trigger and fold(a.name) == table):
@@ -227,6 +231,11 @@ class _File:
             if columns:
                 number = min(rows, max(column.lost for column in columns))
                 yield _Victim(fate.name, number, tuple(column.name for column in columns), "other values", trigger)
+
+    def _changed(self, step: Step, verb: str) -> set[str]:
+        """Return the folded tables whose rows a statement deleted or updated, itself or through others."""
+        dropped = {fold(name) for name in step.names("DROP_TABLE")} if verb == "DELETE" else set[str]()
+        return dropped.union(step.count(verb, indirect=False), step.count(verb, indirect=True))
 
     def _indirect(self, index: int, step: Step, victims: Sequence[_Victim]) -> Iterator[Hit]:
         by_keys = [victim for victim in victims if not victim.trigger]
@@ -282,12 +291,13 @@ class _File:
     # REPLACE
 
     def _replaces(self, step: Step) -> bool:
-        return bool(step.actions) and step.actions[0].verb in {"INSERT", "UPDATE"}
+        verbs = {"INSERT", "UPDATE"}
+        return bool(step.actions) and step.actions[0].verb in verbs and bool(step.count("DELETE", indirect=False))
 
     def _replaced(self, index: int, step: Step) -> Iterator[Hit]:
-        deleted = step.count("DELETE", indirect=False)
-        if not deleted or not self._replaces(step):
+        if not self._replaces(step):
             return
+        deleted = step.count("DELETE", indirect=False)
         [(table, rows), *_] = deleted.items()
         fate, victims = self._fate(table), [v for v in self._victims[index] if not v.trigger]
         reset = [column.name for column in _unnamed(step, fate)] if fate else []
@@ -321,6 +331,7 @@ class _File:
             fate.missing
             - indirect
             - sum(rows.get(table, 0) for _, _, rows in direct for table in rows if table in names)
+            - max((self._rows_written(names)[fold(column.name)] for column in fate.columns if column.key), default=0)
         )
         severity = {Kept.NO: Severity.ERROR, Kept.PARTLY: Severity.WARNING}.get(fate.kept)
         if fate.missing and severity:
@@ -366,13 +377,13 @@ class _File:
                 listed = ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in overwritten)
                 message = f"every row of {step.actions[0].name} gets a new value in {listed}"
                 yield hit_at(self._file, index, UPDATED, Severity.WARNING, message)
-        explained = {name for step in self._file.steps for name in self._written(step, names)}
-        copied = [column for column in changed if fold(column.name) not in explained]
+        meant = self._rows_written(names)
+        copied = [c for c in changed if not c.key and c.lost > meant[fold(c.name)]]
         emptied = [column for column in copied if fate.rebuilt and column.nulled == column.values]
         yield from self._gone_columns(fate, names, emptied)
         copied = [column for column in copied if column not in emptied]
-        if copied and not fate.virtual and (filled := self._copying(fate)) is not None:
-            yield self._moved(fate, copied, filled)
+        if copied and not fate.virtual:
+            yield self._moved(fate, copied)
 
     def _gone_columns(self, fate: TableFate, names: frozenset[str], emptied: list[ColumnFate]) -> Iterator[Hit]:
         gone = [c for c in fate.columns if c.gone and c.values and c.kept is not Kept.YES]
@@ -411,8 +422,14 @@ class _File:
         converted = ", which may be converted elsewhere" if column.kept is Kept.PARTLY else ""
         return f"{column.name}{self._counts.total(column.values)}{converted}"
 
-    def _moved(self, fate: TableFate, columns: Sequence[ColumnFate], index: int) -> Hit:
-        """Return the finding about a copy that changes values."""
+    def _moved(self, fate: TableFate, columns: Sequence[ColumnFate]) -> Hit:
+        """Return the finding about a copy that changes values, or about rows that are deleted and inserted again."""
+        names, listed = self._aliases[fate.start], ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in columns)
+        if (index := self._copying(fate)) is None:
+            steps = enumerate(self._file.steps)
+            index = max(place for place, step in steps if any(row.table in names for row in step.rows))
+            message = f"rows of {fate.name} end with other values in {listed}"
+            return hit_at(self._file, index, MOVED, Severity.WARNING, message)
         words = tokens(self._file.steps[index].statement.text)
         doing = "SELECT *" if ("select", "*") in pairwise(words) else "the copy"
         moved = ", ".join(f"{c.holds} into {c.name}" for c in columns if c.holds)
@@ -426,7 +443,6 @@ class _File:
         if clauses:
             message = f"{doing} {', '.join(clauses)}"
             return hit_at(self._file, index, MOVED, Severity.ERROR, message)
-        listed = ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in columns)
         return hit_at(self._file, index, MOVED, Severity.WARNING, f"the copy of {fate.name} changes values of {listed}")
 
     # Statements
@@ -444,6 +460,14 @@ class _File:
         if action.verb == "INSERT" and step.count("DELETE", indirect=False):
             written |= _inserted(step) or {fold(c.name) for fate in self._file.fates for c in fate.columns}
         return frozenset(written)
+
+    def _rows_written(self, names: frozenset[str]) -> Counter[str]:
+        """Return how many rows of a table the statements meant to write, by folded column."""
+        rows: Counter[str] = Counter()
+        for step in self._file.steps:
+            number = sum(row.rows for row in step.rows if row.table in names and not row.indirect)
+            rows.update(dict.fromkeys(self._written(step, names), number))
+        return rows
 
     def _last(self, verb: str, names: frozenset[str]) -> int | None:
         """Return the index of the last statement that does this to one of the names."""
