@@ -64,10 +64,10 @@ class Connections:
     """Connections that are kept open. Safe for threads. Proxies are those of the environment at each host's first use.
 
     Attributes:
-        pools: The connection pool of each proxy; "" for direct connections.
+        pools: The connection pool of each scheme and proxy; the proxy is "" for direct connections.
     """
 
-    pools: dict[str, urllib3.PoolManager] = field(default_factory=dict)
+    pools: dict[tuple[str, str], urllib3.PoolManager] = field(default_factory=dict)
 
     def send(  # noqa: PLR0913 - the parts of a request, and its limits
         self,
@@ -92,11 +92,13 @@ class Connections:
             OutcomeUnknown: There was no answer.
             ConfigError: The proxy's address is malformed.
         """
-        proxy = _proxy_of(url)
-        pool = self.pools.get(proxy) or self.pools.setdefault(proxy, _make_pool(proxy))
         _total_seconds.set(total)
         timeout = Timeout(connect=min(CONNECT_SECONDS, silence), read=silence)
         try:
+            scheme, proxy = urlsplit(url).scheme, _proxy_of(url)
+            if scheme not in {"http", "https"}:
+                raise ValueError("the address that it gave starts with neither https:// nor http://")  # noqa: TRY301
+            pool = self.pools.get((scheme, proxy)) or self.pools.setdefault((scheme, proxy), _make_pool(scheme, proxy))
             response = pool.request(
                 method, url, body=content, headers=headers, timeout=timeout, redirect=False, preload_content=False
             )
@@ -245,10 +247,12 @@ def _body(response: urllib3.BaseHTTPResponse, limit: int) -> Generator[bytes]:
             response.close()
 
 
-def _make_pool(proxy: str) -> urllib3.PoolManager:
+def _make_pool(scheme: str, proxy: str) -> urllib3.PoolManager:
     """Return connections through a proxy, or direct ones, that trust the machine's certificates."""
-    context = ssl.create_default_context()  # trusts SSL_CERT_FILE and SSL_CERT_DIR
-    context.load_verify_locations(certifi.where())  # Python on macOS finds none of the system's
+    context = None
+    if scheme == "https" or proxy.startswith("https:"):
+        context = ssl.create_default_context()  # trusts SSL_CERT_FILE and SSL_CERT_DIR
+        context.load_verify_locations(certifi.where())  # Python on macOS finds none of the system's
     options: dict[str, Any] = {"maxsize": CONNECTIONS, "retries": False, "ssl_context": context}
     if not proxy:
         pool = urllib3.PoolManager(**options)

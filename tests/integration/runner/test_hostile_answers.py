@@ -15,7 +15,7 @@ from pulumi_d1.cloudflare import client as client_module
 from pulumi_d1.cloudflare.client import make_client
 from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.cloudflare.retry import ATTEMPTS
-from pulumi_d1.errors import OutcomeUnknown, ResultTooLarge
+from pulumi_d1.errors import NotSent, OutcomeUnknown, ResultTooLarge
 from tests.support.raw_server import http_answer, raw_server
 
 if TYPE_CHECKING:
@@ -169,6 +169,18 @@ def test_a_result_of_another_shape_is_an_unknown_outcome(waiting: Waiting, resul
     body = json.dumps({"result": result, "success": True, "errors": []}).encode()
     with raw_server(lambda connection, _: connection.sendall(http_answer(body))) as port, pytest.raises(OutcomeUnknown):
         api(port, waiting).write("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["", "x", "file:///etc/passwd", "ftp://host/f", "http://", "http://[", "http://[::1", "http://a:b/", "http://a b/",
+     "http://\ud800/", "http://" + "x" * 300, "http://127.0.0.1:99999/", "http://127.0.0.1:9/", "gopher:[", "http:///x"],
+)  # fmt: skip
+def test_a_malformed_address_of_a_file_is_our_error(waiting: Waiting, url: str) -> None:
+    client = api(9, waiting).client
+    with pytest.raises((OutcomeUnknown, NotSent)) as caught:
+        list(client.download(url))
+    assert str(caught.value).isprintable()
 
 
 def test_a_compressed_answer_is_read(waiting: Waiting) -> None:
