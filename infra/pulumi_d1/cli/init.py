@@ -104,6 +104,8 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     ]
     asks = sys.stdin.isatty() and not (folder / PROJECT).exists()
     stacks = _choose_stacks(worker, entries, top_level, production, asks=asks)
+    if bindings_file.is_bindings_file(str(path)):  # its entries have the stacks' names
+        stacks = tuple(replace(stack, environment=stack.name) for stack in stacks)
     layout = detection.with_migrations(WranglerEntry(str(path), "", binding or "DB"), path, folder)
     is_found = not config and path.resolve().parent == folder.resolve()
     wrangler_config = "" if is_found else detection.relative_path(path, folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulumi_d1.settings import TOP_LEVEL
+from pulumi_d1.wrangler.bindings_file import is_bindings_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,12 +19,13 @@ def summary_lines(
     project: str, path: str, worker: Worker, stacks: Sequence[GuessedStack], shared: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield the place of the migrations, the wrangler environment of each stack, and what was assumed."""
+    is_generated = is_bindings_file(path)
     yield f"project {project}, {path}:"
-    if not worker.entries:
+    if not worker.entries and not is_generated:
         yield f"  {path} has no D1 database; dev and prod each get a new one"
     yield f"  migrations: {shared.get('migrationsPattern') or shared.get('migrationsDir', 'migrations') + '/*.sql'}"
     for stack in stacks:
-        yield f"  stack {stack.name}: {_effect(stack)}"
+        yield f"  stack {stack.name}: {'a new database' if is_generated else _effect(stack)}"
         if stack.doubt:
             option = "--top-level NAME chooses" if stack.environment == TOP_LEVEL else "--production NAME chooses"
             yield f"    assumed, because {stack.doubt}; {option} another"
@@ -36,7 +38,7 @@ def summary_lines(
         names = [stack.name for stack in stacks if stack.entry and _place(stack.entry) == place]
         effect = f"; 'pulumi up --stack {names[0]}' writes the id of a new database there" if names else ""
         yield f"  {placeholder}{effect}"
-    for line in _warnings_ahead(worker, stacks):
+    for line in () if is_generated else _warnings_ahead(worker, stacks):
         yield f"  in advance: {line}"
 
 
@@ -57,11 +59,12 @@ def _warnings_ahead(worker: Worker, stacks: Sequence[GuessedStack]) -> Iterator[
         )
     for stack in created:
         if not stack.protected:
+            other = ", or with preview-id the one of 'wrangler dev'" if any(map(_has_live_top_level, stacks)) else ""
             yield (
                 f"to avoid env.{stack.environment}, run 'pulumi config set wranglerEnvironment none --stack "
-                f"{stack.name}' before the first 'pulumi up': {stack.name} then has a database without a binding"
+                f"{stack.name}' before its first 'pulumi up': it then has a database without a binding{other}"
             )
-        elif not any(_has_live_top_level(other) for other in stacks):
+        elif not any(map(_has_live_top_level, stacks)):
             yield f"to avoid env.{stack.environment}, give production the top level: d1 init --top-level {stack.name}"
 
 

@@ -133,7 +133,11 @@ def test_other_configurations_with_the_same_database_are_listed(folder: Path) ->
 
 def test_a_project_with_a_program_for_a_configuration_gets_a_file_to_import(folder: Path) -> None:
     write(folder, {"cloudflare.config.ts": "export default {};\n"})
-    assert "cloudflare.config.ts is never edited: 'pulumi up' writes d1.bindings.json" in run("--name", "shop")
+    output = run("--name", "shop")
+    assert "cloudflare.config.ts is never edited: 'pulumi up' writes d1.bindings.json" in output
+    assert "stack dev: a new database\n" in output
+    assert "in advance" not in output
+    assert config_of(folder / "Pulumi.dev.yaml") == {}
     assert configuration_file.configuration_path("") == "d1.bindings.json"
     assert (folder / "cloudflare.config.ts").read_text() == "export default {};\n"
 
