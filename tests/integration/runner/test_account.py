@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pulumi_d1.cloudflare import account as accounts
-from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.cloudflare.account import Account, connect_account
 from pulumi_d1.cloudflare.client import make_client
+from pulumi_d1.cloudflare.pace import Pace, Rate
 from pulumi_d1.cloudflare.retry import ATTEMPTS, Retry
 from pulumi_d1.errors import ApiError, ConfigError, NoConnection, NotFound, OutcomeUnknown, Unauthorized
 
@@ -157,3 +159,51 @@ def test_a_malformed_address_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
         ConfigError, match=r"CLOUDFLARE_BASE_URL is 'api\.cloudflare\.com': it must start with https://"
     ):
         make_client("a-token")
+
+
+def test_an_account_without_databases_is_empty_even_without_a_total(
+    scripted: ScriptedCloudflare, failing: D1Api
+) -> None:
+    scripted.answer(200, {"result": [], "success": True, "errors": []})
+    assert list(Account(failing.client, "account", failing.retry).databases()) == []
+
+
+def test_waits_are_logged_once_by_the_pace_if_there_is_one() -> None:
+    assert connect_account("account", token="a-token").retry.logs_waits
+    assert not connect_account("account", token="a-token", pace=Pace(Rate(1, 1))).retry.logs_waits
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        None,
+        [],
+        {},
+        {"uuid": 7},
+        {"uuid": ""},
+        {"uuid": "../x"},
+        {"uuid": "a b"},
+        {"uuid": "u1", "name": 7},
+        {"uuid": "x" * 65},
+    ],
+)
+def test_a_database_of_another_shape_is_an_unknown_answer(
+    scripted: ScriptedCloudflare, failing: D1Api, item: object
+) -> None:
+    scripted.answer(200, {"result": item, "success": True, "errors": []})
+    with pytest.raises(OutcomeUnknown):
+        Account(failing.client, "account", Retry(patience=0)).describe("shop")
+
+
+def test_a_list_of_databases_that_does_not_end_is_stopped(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    for _ in range(2):
+        scripted.answer(200, {"result": [{"uuid": "u1", "name": "a"}], "success": True, "errors": []})
+    with pytest.raises(ApiError, match="list of databases does not end: page 2 has no other databases"):
+        list(Account(failing.client, "account", failing.retry).databases())
+
+
+def test_a_time_of_creation_that_is_none_is_left_out(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    account = Account(failing.client, "account", failing.retry)
+    for text, time in (("soon", None), ("2026-11-29", datetime(2026, 11, 29, tzinfo=UTC))):
+        scripted.answer(200, {"result": {"uuid": "u1", "name": "a", "created_at": text}, "success": True, "errors": []})
+        assert account.describe("a").created_at == time
