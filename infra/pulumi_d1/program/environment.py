@@ -12,7 +12,7 @@ from pulumi_d1.program.actions.inputs import SOURCE
 from pulumi_d1.program.preparation import prepare
 from pulumi_d1.program.resources.bindings import WranglerBindings
 from pulumi_d1.program.resources.copy import D1Copy, copy_source
-from pulumi_d1.program.resources.database import D1Database
+from pulumi_d1.program.resources.database import D1Database, adoption_hint
 from pulumi_d1.program.resources.migrations import D1Migrations
 from pulumi_d1.program.resources.seeds import D1Seeds
 from pulumi_d1.protection.decision import rules_from
@@ -46,6 +46,7 @@ class D1Environment(pulumi.ComponentResource):
         def child(**options: Any) -> pulumi.ResourceOptions:
             return pulumi.ResourceOptions(parent=self, **options)
 
+        hooks = adoption_hint(name, settings.database_name, settings.environment) if prepared.is_new else None
         self.database = D1Database(
             f"{name}-database",
             {
@@ -57,7 +58,7 @@ class D1Environment(pulumi.ComponentResource):
                 "readReplication": {"mode": settings.read_replication},
             },
             # Two databases cannot have one name, so the old one is deleted before its replacement is created.
-            opts=child(protect=prepared.protect, delete_before_replace=True, import_=prepared.import_id),
+            opts=child(protect=prepared.protect, delete_before_replace=True, import_=prepared.import_id, hooks=hooks),
         )
         # Resources deleted before the database must run the deletion checks, so they store the rules for those.
         rules = rules_from(settings).as_json()

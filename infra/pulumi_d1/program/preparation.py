@@ -45,13 +45,15 @@ class PreparedEnvironment:
     Attributes:
         settings: The stack's settings; those of its database, if this run only removes the protection.
         protect: Whether Pulumi protects the database.
-        import_id: Id of an existing database to import; None to create one.
+        is_new: Whether this run creates the database.
+        import_id: Id of an existing database to import; None if there is none.
         seeds: The files of the seeds folder; None if the stack has none.
         entries: The entry of each wrangler configuration, without the database's id. Its path is empty for no binding.
     """
 
     settings: Settings
     protect: bool
+    is_new: bool
     import_id: str | None
     files: tuple[Migration, ...]
     seeds: tuple[Migration, ...] | None
@@ -71,7 +73,7 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
         folder = migrations_folder(settings.migrations_dir, settings.migrations_pattern)
         with ThreadPoolExecutor(1) as pool:  # while the engine reads the state
             reading = pool.submit(folder.read)
-            existing = read_stack_database(name)
+            existing = read_stack_database(name, settings.database_name)
         files = reading.result()
         settings, protect = resolve_protection(settings, existing)
         hints = [*folder.hints(), ignored_files_hint(settings.binding_places[0].path)]
@@ -95,7 +97,8 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
         raise pulumi.RunError(str(error)) from None
     for hint in filter(None, hints):
         pulumi.warn(hint)
-    return PreparedEnvironment(settings, protect, import_id, files, seeds, entries)
+    is_new = existing is None and import_id is None
+    return PreparedEnvironment(settings, protect, is_new, import_id, files, seeds, entries)
 
 
 def _read_seeds(settings: Settings) -> tuple[Migration, ...] | None:

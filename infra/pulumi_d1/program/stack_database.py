@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any, Final
 
 import pulumi
@@ -19,13 +20,14 @@ _INVOKE: Final = "pulumi:pulumi:readStackResourceOutputs"
 """The call behind pulumi.StackReference.get_output_details of other SDKs; it leaves no resource in the state."""
 
 
-def read_stack_database(component: str) -> StackDatabase | None:
+def read_stack_database(component: str, database_name: str) -> StackDatabase | None:
     """Return the database of the component with this name, or None if it has none yet.
 
     Raises:
-        ConfigError: The engine cannot read the state.
+        ConfigError: The engine cannot read the state, or the database is in it outside every component.
     """
     resources = _read_resources()
+    _refuse_imported(resources, database_name)
     database = _outputs(resources, f"{component}-database")
     if not database.get("uuid"):
         return None
@@ -38,6 +40,24 @@ def read_stack_database(component: str) -> StackDatabase | None:
         location_hint=database.get("primaryLocationHint") or "",
         confirmed=next((str(item["confirmed"]) for item in rules if item), ""),
     )
+
+
+def _refuse_imported(resources: Mapping[str, Any], database_name: str) -> None:
+    """Refuse a database that `pulumi import` put beside the component, which would create another one.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    for urn, item in resources.items():
+        outputs = item["outputs"]
+        if item["type"] == tokens.DATABASE and tokens.ENVIRONMENT not in urn and outputs.get("name") == database_name:
+            stack = shlex.quote(pulumi.get_stack())
+            raise ConfigError(
+                f"the database {database_name} ({outputs['uuid']}) is in this stack, but outside its component, as "
+                "'pulumi import' leaves it. Remove it from the state, which deletes nothing, and adopt it:\n"
+                f"  pulumi state delete {shlex.quote(urn)} --force --stack {stack}\n"
+                f"  d1 adopt --stack {stack}"
+            )
 
 
 def read_bound_id(component: str) -> str:

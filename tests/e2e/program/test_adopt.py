@@ -75,6 +75,18 @@ def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project) -
     assert database.read("SELECT name FROM users") == ({"name": "Ada"},)
 
 
+def test_without_a_preview_too_a_taken_name_leads_to_d1_adopt(migrated: Project) -> None:
+    migrated.pulumi("stack", "init", "twin")
+    migrated.pulumi("config", "set", "databaseName", "your-app-db-dev", "--stack", "twin")
+    migrated.pulumi("config", "set", "wranglerEnvironment", "twin", "--stack", "twin")
+    failed = migrated.up("twin", check=False)
+    text = failed.stdout + failed.stderr
+    assert failed.returncode != 0
+    assert "the database your-app-db-dev exists already, and this stack does not own it" in text
+    assert "'d1 adopt --stack twin' lets the next 'pulumi up' adopt the database" in text
+    assert "Traceback" not in text
+
+
 def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Project) -> None:
     config = ("config", "set", "--stack", "dev")
     missing = d1(project, "adopt", code=1).stderr

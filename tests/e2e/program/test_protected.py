@@ -106,7 +106,14 @@ def test_no_way_leads_to_the_loss_of_a_protected_database(project: Project) -> N
             project, "up", "--stack", "prod", "--yes", "--skip-preview", option, urn
         )
         assert seen() == before, option
-    for options in ((), ("--continue-on-error",), ("--run-program",), ("--target", urn, "--target-dependents")):
+        ignoring = ("up", "--stack", "prod", "--yes", "--skip-preview", "--ignore-protect", option, urn)
+        assert "nothing was done" in refused(project, *ignoring)
+        assert seen() == before, option
+    targeted = ("--target", urn, "--target-dependents")
+    for options in (
+        *((), ("--continue-on-error",), ("--run-program",), targeted),
+        *(("--ignore-protect",), ("--ignore-protect", "--run-program"), ("--ignore-protect", *targeted)),
+    ):
         assert f"your-app-db-prod ({uuid}) " in destroy(project, "prod", *options, check=False), options
         assert seen() == before, options
     assert "cannot be deleted" in refused(project, "destroy", "--stack", "prod", "--yes"), "Pulumi's own flag"

@@ -20,7 +20,11 @@ DATABASE = {
     "type": "cloudflare:index/d1Database:D1Database",
     "outputs": {"uuid": "u", "name": "shop-db-dev", "accountId": "a"},
 }
-WHOLE = {"outputs": {"urn:pulumi:dev::shop::t::d1-database": DATABASE}}
+WHOLE = {
+    "outputs": {
+        "urn:pulumi:dev::shop::d1:index:Environment$cloudflare:index/d1Database:D1Database::d1-database": DATABASE
+    }
+}
 
 
 @pytest.fixture
@@ -47,7 +51,7 @@ def scripted_engine(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]
 
 def test_half_a_state_is_read_again(scripted_engine: Callable[..., list[Any]]) -> None:
     left = scripted_engine(HALF, HALF, WHOLE)
-    database = stack_database.read_stack_database("d1")
+    database = stack_database.read_stack_database("d1", "shop-db-dev")
     assert database is not None
     assert (database.id, database.name, left) == ("u", "shop-db-dev", [])
 
@@ -55,5 +59,16 @@ def test_half_a_state_is_read_again(scripted_engine: Callable[..., list[Any]]) -
 def test_a_state_that_stays_unreadable_stops_the_run(scripted_engine: Callable[..., list[Any]]) -> None:
     left = scripted_engine(*[HALF] * ATTEMPTS)
     with pytest.raises(ConfigError, match="the stack's state cannot be read: failed to load checkpoint: EOF"):
-        stack_database.read_stack_database("d1")
+        stack_database.read_stack_database("d1", "shop-db-dev")
     assert left == []
+
+
+def test_a_database_that_pulumi_import_left_beside_the_component_is_refused(
+    scripted_engine: Callable[..., list[Any]],
+) -> None:
+    urn = "urn:pulumi:dev::shop::cloudflare:index/d1Database:D1Database::d1-database"
+    scripted_engine({"outputs": {urn: DATABASE}}, {"outputs": {urn: DATABASE}})
+    with pytest.raises(ConfigError) as refused:
+        stack_database.read_stack_database("d1", "shop-db-dev")
+    assert f"  pulumi state delete {urn} --force --stack x\n  d1 adopt --stack x" in str(refused.value)
+    assert stack_database.read_stack_database("other", "another-name") is None
