@@ -114,3 +114,19 @@ def test_a_large_file_is_an_import_with_its_ledger_row(database: D1Api) -> None:
     assert requests(database) >= 2
     assert database.read("SELECT count(*) AS n FROM log") == ({"n": 12},)
     assert read_ledger(database, TARGET.table) == ("0001_log.sql", "0002_bulk.sql")
+
+
+def test_a_refused_request_of_two_files_is_announced_as_sent_one_file_at_a_time(
+    scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
+) -> None:
+    scripted.no_ledger()
+    scripted.bookmark("b")
+    scripted.error(400, 7500, "no such table: log: SQLITE_ERROR")
+    scripted.no_ledger()
+    for _ in range(2):
+        scripted.rows()
+    scripted.verified(FILES[0].name, FILES[1].name)
+    assert apply_files(failing, FILES[:2], TARGET, retry=failing.retry).ran == (FILES[0].name, FILES[1].name)
+    assert waiting.messages[1:2] == [
+        "0001_log.sql and 1 more: no such table: log: SQLITE_ERROR (code 7500); sending one file at a time"
+    ]
