@@ -113,7 +113,7 @@ def guess_stacks(
             name,
             entry.environment or TOP_LEVEL,
             entry,
-            protected=is_production(name) or _role(entry) is Role.PRODUCTION,
+            protected=is_production(name) or Role.PRODUCTION in {role_of(name), _role(entry)},
             doubt=environments.production_doubt if entry.environment == environments.production else "",
         )
         if not entry.environment:
