@@ -75,3 +75,10 @@ def test_the_message_of_a_difference_from_the_rehearsal() -> None:
         "  next      find out who else writes to the database; if rows are missing, restore before new ones come",
     ]
     assert (failure.applied, failure.failed) == (("0004_tags.sql",), "")
+
+
+def test_ten_kept_files_are_listed_and_eleven_are_counted() -> None:
+    names = tuple(f"{number:04}.sql" for number in range(1, 12))
+    ten, eleven = (str(replace(PROGRESS, ran=names[:n]).failure("x.sql", "no", ROLLED_BACK)) for n in (10, 11))
+    assert f"  kept      {', '.join(names[:10])} (applied" in ten
+    assert "  kept      0001.sql to 0011.sql: 11 files (applied" in eleven
