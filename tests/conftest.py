@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -63,5 +64,7 @@ def engine_environment() -> dict[str, str]:
     engine = finder.find()
     assert engine is not None, "there is no Pulumi engine: run 'make engine'"
     variables = finder.environment(engine)
+    if shutil.which("pulumi-resource-cloudflare"):
+        return variables
     # The stand-in comes before an installed plugin: these tests have their own plugin folder, and no network.
     return {**variables, "PATH": os.pathsep.join([str(scripts.write_provider_standin()), variables["PATH"]])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,9 @@ from tools.engine import provider_plugin
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
+pytestmark = pytest.mark.skipif(
+    shutil.which("pulumi-resource-cloudflare") is not None, reason="the Cloudflare plugin on PATH is tested instead"
+)
 
 PROGRAM = """
 import json, pathlib
