@@ -1,17 +1,24 @@
-"""A project's folder without Pulumi; each command runs in a process of its own."""
+"""A project's folder without Pulumi. A command runs in a process of its own, or in that of the test."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from click.testing import CliRunner
 
 from d1_emulator.server import DEFAULT_ACCOUNT_ID
+from pulumi_d1.cli.main import main
 from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.migrations import ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from click.testing import Result
 
     from pulumi_d1.cloudflare.client import Client
     from pulumi_d1.cloudflare.database import D1Api
@@ -47,3 +54,42 @@ class Project:
 
     def write(self, name: str, sql: str) -> None:
         (self.folder / "migrations" / name).write_text(sql)
+
+
+@dataclass(frozen=True)
+class ReviewedDatabase:
+    """The database of the stack prod, which has run one file, and another one that is pending.
+
+    Attributes:
+        folder: The project's folder, in which the commands run.
+    """
+
+    folder: Path
+    database: D1Api
+
+    def migrate(self, sql: str, *others: D1Api) -> None:
+        """Apply the first file, to other databases too."""
+        self.write("0001_live.sql", sql)
+        for database in (self.database, *others):
+            database.write(f"{ledger.create('d1_migrations')}{sql}{ledger.insert('d1_migrations', '0001_live.sql')}")
+
+    def tenant(self) -> D1Api:
+        """Return a new database of the same account, for the commands of a fleet."""
+        return Account(self.database.client, self.database.account_id).create("tenant-1")
+
+    def write(self, name: str, sql: str) -> None:
+        (self.folder / "migrations" / name).write_text(sql)
+
+    def configure(self, **values: object) -> None:
+        """Add keys to the configuration of prod."""
+        with (self.folder / "Pulumi.prod.yaml").open("a") as file:
+            file.writelines(f"  your-app:{key}: {value}\n" for key, value in values.items())
+
+    def d1(self, *arguments: str) -> Result:
+        """Run a command in this process. The rehearsal has a process of its own anyhow."""
+        return CliRunner().invoke(main, arguments, catch_exceptions=False)
+
+    def plan(self, *options: str) -> dict[str, Any]:
+        """Return the report as JSON."""
+        report: dict[str, Any] = json.loads(self.d1("plan", "--stack", "prod", "--json", *options).stdout)
+        return report
