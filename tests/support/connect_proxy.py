@@ -1,7 +1,7 @@
 """A company's proxy as a process: CONNECT and plain HTTP, with a user and password on request.
 
 Run as `python -m tests.support.connect_proxy [USER:PASSWORD]`. It prints its port, and a line for each request: what it
-was asked for, and `allowed` or `refused`.
+was asked for, and `allowed` or `refused`. Hosts that end in `.test` are this machine.
 """
 
 from __future__ import annotations
@@ -71,6 +71,7 @@ async def _serve(credentials: str) -> None:
             return
         address = target if method == "CONNECT" else target.split("/")[2]
         host, _, port = address.rpartition(":")
+        host = "127.0.0.1" if host.endswith(".test") else host
         upstream_reader, upstream_writer = await asyncio.open_connection(host, int(port))
         if method == "CONNECT":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -264,13 +265,25 @@ def _make_pool(scheme: str, proxy: str) -> urllib3.PoolManager:
 
 
 def _proxy_of(url: str) -> str:
-    """Return the address of the proxy for a URL, by the variables that curl reads too; "" for none."""
+    """Return the address of the proxy for a URL, by the variables that curl reads too; "" for none.
+
+    This machine is reached directly, as Go's programs do: a proxy elsewhere could not reach an emulator here.
+    """
     parts = urlsplit(url)
+    if _is_this_machine(parts.hostname or ""):
+        return ""
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all") or ""
     if not proxy or proxy_bypass(parts.netloc):
         return ""
     return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _split_proxy(proxy: str) -> tuple[str, dict[str, str]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import socket
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -13,7 +14,6 @@ from tests.support.connect_proxy import proxy_process
 from tests.support.raw_server import COMPANY_CERTIFICATE, http_answer, raw_server
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Iterator
 
     from tests.support.runner import Waiting
@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 BOOKMARK = b'{"result": {"bookmark": "b"}, "success": true, "errors": []}'
 PASSWORD = "p@ss:w/rd\u00fc"
 QUOTED = "p%40ss%3Aw%2Frd%C3%BC"
+
+
+HOST = "api.cloudflare.test"
+
+
+@pytest.fixture(autouse=True)
+def names_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let HOST be this machine. No proxy is used for localhost."""
+    resolve = socket.getaddrinfo
+
+    def resolve_host(host: Any, *arguments: Any, **options: Any) -> Any:
+        return resolve("127.0.0.1" if host == HOST else host, *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_host)
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +52,7 @@ def cloudflare() -> Iterator[str]:
         connection.sendall(http_answer(BOOKMARK))
 
     with raw_server(answer, tls=True) as port:
-        yield f"https://localhost:{port}"
+        yield f"https://{HOST}:{port}"
 
 
 def api(address: str, waiting: Waiting) -> D1Api:
@@ -97,7 +111,9 @@ def test_a_proxy_that_refuses_the_connection_is_named(
     assert isinstance(caught.value, NoConnection) is (status[:3] == "502")
 
 
-@pytest.mark.parametrize("no_proxy", ["localhost", "*", ".example.com, localhost", "localhost:{port}"])
+@pytest.mark.parametrize(
+    "no_proxy", ["api.cloudflare.test", "*", ".example.com, .cloudflare.test", "api.cloudflare.test:{port}"]
+)
 def test_hosts_in_no_proxy_are_connected_to_directly(
     cloudflare: str, waiting: Waiting, monkeypatch: pytest.MonkeyPatch, no_proxy: str
 ) -> None:
@@ -122,7 +138,9 @@ def test_no_proxy_counts_for_the_addresses_of_files_too(
 
 
 def test_an_unknown_certificate_is_refused_with_the_variable_to_set(cloudflare: str, waiting: Waiting) -> None:
-    with pytest.raises(NotSent, match=r"the certificate of localhost is not trusted \(unable to get") as caught:
+    with pytest.raises(
+        NotSent, match=r"the certificate of api\.cloudflare\.test is not trusted \(unable to get"
+    ) as caught:
         api(cloudflare, waiting).write("SELECT 1")
     assert "set SSL_CERT_FILE to a file with its certificate" in str(caught.value)
     assert not isinstance(caught.value, NoConnection)
@@ -143,3 +161,15 @@ def test_a_malformed_proxy_is_refused_without_its_password(monkeypatch: pytest.M
     with pytest.raises(ConfigError, match="the proxy in https_proxy, http_proxy or all_proxy is malformed") as caught:
         make_client("a-token", base_url="https://api.invalid").call("GET", "/")
     assert "s3cret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "127.9.9.9"])
+def test_this_machine_is_reached_without_a_proxy(waiting: Waiting, monkeypatch: pytest.MonkeyPatch, host: str) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://192.0.2.1:9")
+    with raw_server(lambda connection, _: connection.sendall(http_answer(BOOKMARK))) as port:
+        if host == "127.9.9.9":
+            with pytest.raises(NoConnection, match=r"no connection to 127\.9\.9\.9"):
+                api(f"http://{host}:{port}", waiting).write("SELECT 1")
+        else:
+            assert api(f"http://{host}:{port}", waiting).bookmark() == "b"
