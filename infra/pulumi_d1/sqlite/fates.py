@@ -161,11 +161,13 @@ def _fate(connection: apsw.Connection, copied: TableCopy, copies: TableCopies, s
     if end:
         fate = replace(fate, rebuilt=copies.origin(end) != copied.start)
         fate = _compare_rows(connection, copied, fate, columns)
+    if not (fate.missing or any(column.lost for column in columns)):
+        return replace(fate, columns=tuple(columns))
     holders = _holders(copied, steps)
     if copied.virtual and fate.missing:  # usually an index over the rows of other tables
         holders = {name: frozenset() for name in _tables(connection)}
-    tables = _tables(connection)
-    search = _Search(connection, copied, fate.end, {name: held for name, held in holders.items() if name in tables})
+    holders = {name: held for name, held in holders.items() if _existing(connection, name)}
+    search = _Search(connection, copied, fate.end, holders)
     for index, column in enumerate(columns):
         if column.values and (column.lost or fate.missing):
             columns[index] = replace(column, kept=search.kept(index, column))
@@ -204,7 +206,7 @@ def _compare_rows(
             fate = replace(fate, missing=_surplus(connection, copied, table, targets))
     for (index, name), number in zip(targets.items(), lost, strict=True):
         if number:
-            described = _describe(connection, copied, joined, index, name)
+            described = _describe(connection, copied, joined, table, (index, name))
             columns[index] = replace(columns[index], lost=number, **described)
     return fate
 
@@ -220,12 +222,15 @@ def _join(
 
     The primary key finds the rows of a rebuilt table, and the rowid those whose key has changed.
     """
+    # A text that becomes a number is another value if its text differs: 01234.
     differs = (
-        f"s.c{index} IS NOT NULL AND a.{name} IS NOT s.c{index} COLLATE BINARY" for index, name in targets.items()
+        f"s.c{index} IS NOT NULL AND (a.{name} IS NOT s.c{index} COLLATE BINARY "
+        f"OR (typeof(s.c{index}) = 'text' AND CAST(a.{name} AS TEXT) IS NOT s.c{index} COLLATE BINARY))"
+        for index, name in targets.items()
     )
     counts = ", ".join(f"count(CASE WHEN {condition} THEN 1 END)" for condition in differs)
     best: tuple[str, int, list[int]] = "", -1, []
-    for key in _keys(copied, targets, now, rebuilt=fate.rebuilt):
+    for key in _keys(connection, copied, targets, now, rebuilt=fate.rebuilt):
         if best[1] < fate.rows:
             source = f"{copied.sql_name} s JOIN main.{quoted(fate.end)} a ON {key}"
             [(common, *lost)] = rows(connection, f"SELECT count(*), {counts} FROM {source}")
@@ -234,13 +239,19 @@ def _join(
 
 
 def _keys(
-    copied: TableCopy, targets: Mapping[int, str], now: Mapping[str, tuple[str, str]], *, rebuilt: bool
+    connection: apsw.Connection,
+    copied: TableCopy,
+    targets: Mapping[int, str],
+    now: Mapping[str, tuple[str, str]],
+    *,
+    rebuilt: bool,
 ) -> Iterator[str]:
     """Yield the conditions that join a row of the copy, s, with the same row of the table, a."""
     key = [index for index, column in enumerate(copied.columns) if column.key]
     # With other types SQLite would compare every row with every other.
     same = all(index in targets and now[fold(targets[index][1:-1])][1] == copied.columns[index].type for index in key)
-    if key and same:
+    nulls = " OR ".join(f"c{index} IS NULL" for index in key)  # several rows may have the same such key
+    if key and same and not rows(connection, f"SELECT 1 FROM {copied.sql_name} WHERE {nulls} LIMIT 1"):
         yield " AND ".join(f"a.{targets[index]} IS s.c{index}" for index in key)
     if copied.rowid and not rebuilt:
         yield f"a.{copied.rowid} = s.r"
@@ -258,11 +269,21 @@ def _surplus(connection: apsw.Connection, copied: TableCopy, table: str, targets
     return int(number)
 
 
-def _describe(connection: apsw.Connection, copied: TableCopy, joined: str, index: int, name: str) -> dict[str, Any]:
+def _filled(copied: TableCopy, index: int) -> str:
+    """Return a query for the values of a copied column, as text."""
+    return f"SELECT CAST(c{index} AS TEXT) FROM {copied.sql_name} WHERE c{index} IS NOT NULL"
+
+
+def _describe(
+    connection: apsw.Connection, copied: TableCopy, joined: str, table: str, target: tuple[int, str]
+) -> dict[str, Any]:
     """Return what a column holds instead of the lost values, as attributes of `ColumnFate`."""
-    if not joined:
-        return {}
+    index, name = target
     others = [other for other in range(len(copied.columns)) if other != index]
+    if not joined:
+        filled = (other for other in others if rows(connection, f"SELECT 1 WHERE EXISTS ({_filled(copied, other)})"))
+        names = (copied.columns[c].name for c in filled if not _surplus(connection, copied, table, {c: name}))
+        return {"holds": next(names, "")}
     same = "".join(f", count(CASE WHEN a.{name} IS NOT s.c{other} THEN 1 END), count(s.c{other})" for other in others)
     sql = (
         f"SELECT count(CASE WHEN s.c{index} IS NOT NULL AND a.{name} IS NULL THEN 1 END), count(DISTINCT a.{name}), "
@@ -279,7 +300,11 @@ def _describe(connection: apsw.Connection, copied: TableCopy, joined: str, index
 
 
 def _existing(connection: apsw.Connection, name: str) -> str:
-    return name if name in _tables(connection) else ""
+    return (
+        name
+        if rows(connection, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND lower(name) = ?", name)
+        else ""
+    )
 
 
 def _tables(connection: apsw.Connection) -> frozenset[str]:
@@ -355,15 +380,14 @@ class _Search:
         if self.end and not column.gone:
             same = quoted(self.copied.now[index] or column.name)
             there += f" UNION ALL SELECT CAST({same} AS TEXT) FROM main.{quoted(self.end)} WHERE {same} IS NOT NULL"
-        needed = f"SELECT CAST(c{index} AS TEXT) FROM {self.copied.sql_name} WHERE c{index} IS NOT NULL"
-        missing = self._number(f"SELECT EXISTS ({needed} EXCEPT SELECT v FROM ({there}))")
+        missing = self._number(f"SELECT EXISTS ({_filled(self.copied, index)} EXCEPT SELECT v FROM ({there}))")
         return bool(missing), self._number(f"SELECT count(*) FROM ({there})") >= column.values
 
     def _is_aligned(self, index: int, column: ColumnFate, table: str, other: str, columns: Sequence[str]) -> bool:
         """Return whether another column has the values next to the keys of their rows."""
         keys = [place for place, item in enumerate(self.copied.columns) if item.key]
-        if len(keys) != 1:
-            return False
+        if len(keys) != 1 or keys == [index]:
+            return keys == [index]  # each value of a key is there once
         source = f"{self.copied.sql_name} s JOIN main.{quoted(table)} a"
         same = f"s.c{index} IS NOT NULL AND CAST(a.{quoted(other)} AS TEXT) = CAST(s.c{index} AS TEXT)"
         return any(

@@ -22,11 +22,11 @@ from pulumi_d1.sqlite.probe import affects_every_row, empty_table_error
 from pulumi_d1.sqlite.recorder import add_rows, record
 from pulumi_d1.sqlite.sandbox import trusted
 from pulumi_d1.sqlite.statements import first_word, next_statement, quoted, tokens
-from pulumi_d1.sqlite.strings import find_string
-from pulumi_d1.sqlite.table_copies import TableCopies
+from pulumi_d1.sqlite.strings import find_string, find_string_inside
+from pulumi_d1.sqlite.table_copies import COLUMNS, TableCopies, rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from pulumi_d1.sqlite.execute import StatementResult
     from pulumi_d1.sqlite.fates import IdRestart, TableFate
@@ -48,13 +48,14 @@ _ACTS: Final = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 _INSERT: Final = re.compile(r"insert\s+into\b", re.IGNORECASE)
 
 
-def observe(
+def observe(  # noqa: PLR0913 - a run depends on all of these
     connection: apsw.Connection,
     script: str,
     *,
     rows_known: bool,
     known: KnownKeys | None = None,
     watch: Callable[[Statement], None] = lambda _: None,
+    skipped: Collection[str] = (),
 ) -> Observation:
     """Run a script as one request.
 
@@ -64,9 +65,10 @@ def observe(
         rows_known: True if the database has rows that the real one has too. If not, a failed constraint proves nothing.
         known: Foreign keys that were read for earlier scripts. Those read now are added.
         watch: Called before each statement.
+        skipped: Folded names of tables whose rows do not matter.
     """
     known = {} if known is None else known
-    attempt = _Attempt(watch)
+    attempt = _Attempt(watch, skipped)
     while True:
         try:
             return _observe(connection, script, known, attempt, rows_known=rows_known)
@@ -83,11 +85,13 @@ class _Attempt:
 
     Attributes:
         watch: Called before each statement.
+        skipped: Folded names of tables whose rows do not matter.
         fatal: Errors that ended the transaction, with their step, by offset of the statement. It does not run again.
         batch_inserts: True if a run of similar INSERTs may run as one text.
     """
 
     watch: Callable[[Statement], None]
+    skipped: Collection[str]
     fatal: dict[int, tuple[SqlError, Step]] = field(default_factory=dict)
     batch_inserts: bool = True
 
@@ -118,7 +122,9 @@ def _observe(
     except SqlError as error:
         if error.statement is None and not rows_known:  # a foreign key, at the commit
             with _no_foreign_keys(connection):
-                again = observe(connection, script, rows_known=rows_known, known=known, watch=attempt.watch)
+                again = observe(
+                    connection, script, rows_known=rows_known, known=known, watch=attempt.watch, skipped=attempt.skipped
+                )
             return replace(again, undecided=(*again.undecided, error))
         return Observation(tuple(run.steps), error, tuple(run.undecided), (), ())
     return Observation(tuple(run.steps), None, tuple(run.undecided), run.fates, run.restarts)
@@ -129,7 +135,7 @@ class _ScriptRun:
     """One attempt to run a script, statement by statement.
 
     Attributes:
-        foreign_keys: Those of the current schema; None until a statement needs them.
+        foreign_keys: Those of the current schema that were needed, by the folded name of the parent.
         replaces: True if a table or trigger of the current schema has REPLACE in its text; None until needed.
         one_by_one_until: Offset of the script up to which similar INSERTs run one by one.
         prepared: The actions of the current statement; None until it is prepared.
@@ -145,7 +151,7 @@ class _ScriptRun:
     undecided: list[SqlError] = field(default_factory=list)
     fates: tuple[TableFate, ...] = ()
     restarts: tuple[IdRestart, ...] = ()
-    foreign_keys: tuple[ForeignKey, ...] | None = None
+    foreign_keys: dict[str, tuple[ForeignKey, ...]] = field(default_factory=dict)
     replaces: bool | None = None
     one_by_one_until: int = 0
     prepared: tuple[Action, ...] | None = None
@@ -163,7 +169,7 @@ class _ScriptRun:
         """
         if not self.attempt.batch_inserts:
             self.one_by_one_until = len(self.script)
-        self.copies = TableCopies(self.connection)
+        self.copies = TableCopies(self.connection, self.attempt.skipped)
         with transaction(self.connection) as self.execute, record(self.connection) as self.recording:
             ids = next_ids(self.connection)
             statement = next_statement(self.script)
@@ -207,7 +213,7 @@ class _ScriptRun:
             if not self.connection.in_transaction:
                 raise _TransactionEnded((error, self.steps[-1]))
         if changed:
-            self.foreign_keys = self.replaces = None
+            self.foreign_keys, self.replaces = {}, None
             if self.steps[-1].actions:
                 self.copies.follow(self.steps[-1])
         return statement
@@ -258,7 +264,10 @@ class _ScriptRun:
         if first_word(statement.text) == "explain":
             return
         if '"' in statement.text:
-            self.string = find_string(self.connection, statement.text, {column for _, column in self.recording.reads})
+            columns = {column for _, column in self.recording.reads}
+            if self.prepared and self.prepared[0].verb == "CREATE_INDEX":
+                columns |= {str(name) for name, *_ in rows(self.connection, COLUMNS, self.prepared[0].other)}
+            self.string = find_string(self.connection, statement.text, columns)
         tables = {
             fold(action.name)
             for action in self.prepared
@@ -267,7 +276,7 @@ class _ScriptRun:
             or (action.verb == "INSERT" and self._may_replace(statement))
         }
         if tables and any(action.verb in _TRIGGERS_KEYS for action in self.prepared):
-            tables |= {fold(key.child) for key in _triggered(self._foreign_keys(), tables)}
+            tables |= {fold(key.child) for key in _triggered(self._keys_to, tables)}
         for table in sorted(tables):
             self.copies.take(table)
 
@@ -281,10 +290,10 @@ class _ScriptRun:
                 self.replaces = bool(self.connection.execute(sql, can_cache=False).fetchall())
         return self.replaces
 
-    def _foreign_keys(self) -> tuple[ForeignKey, ...]:
-        if self.foreign_keys is None:
-            self.foreign_keys = schema.foreign_keys(self.connection, self.known)
-        return self.foreign_keys
+    def _keys_to(self, parent: str) -> tuple[ForeignKey, ...]:
+        if parent not in self.foreign_keys:
+            self.foreign_keys[parent] = schema.foreign_keys(self.connection, self.known, parent)
+        return self.foreign_keys[parent]
 
     def _without_values(self, statement: Statement, error: SqlError) -> SqlError:
         """Return an error of a running statement without values of rows."""
@@ -338,36 +347,61 @@ class _ScriptRun:
         self.one_by_one_until = 0
         return statement
 
+    def _affects_every_row(self, sql: str) -> bool:
+        if string := self.string:  # a condition about a string in place of a column is the same for each row
+            sql = f"{sql[: string.offset]}'{string.name}'{sql[string.offset + len(quoted(string.name)) :]}"
+        return affects_every_row(sql)
+
+    def _string_inside(self, sql: str, action: Action) -> StringName | None:
+        """Return the first string in double quotes of a new view or trigger that a column could be."""
+        if '"' not in sql or action.verb not in {"CREATE_VIEW", "CREATE_TRIGGER"}:
+            return None
+        table = f"main.{quoted(action.other or action.name)}"
+        if action.verb == "CREATE_VIEW":
+            return find_string_inside(self.connection, sql, [f"SELECT * FROM {table}"])  # noqa: S608 - quoted
+        names = [quoted(name) for name, *_ in rows(self.connection, COLUMNS, action.other)]
+        update = f"UPDATE {table} SET {', '.join(f'{name} = {name}' for name in names)}"  # noqa: S608 - quoted
+        uses = [update, f"INSERT INTO {table} DEFAULT VALUES", f"DELETE FROM {table}"]  # noqa: S608 - quoted
+        string = find_string_inside(self.connection, sql, uses)
+        return string if string and string.is_column else None
+
     def _step(self, statement: Statement, *, changed: bool) -> Step:
         actions = tuple(self.recording.actions) if self.prepared is None else self.prepared
         own = [action for action in actions if not action.trigger]
         main = own[0] if own else None
-        rows, reads = self.recording.rows, frozenset(self.recording.reads)
+        changes, reads = self.recording.rows, frozenset(self.recording.reads)
         emptied = {fold(action.name) for action in own if action.verb == "DROP_TABLE"}
         emptied |= {fold(main.name)} if main and main.verb in {"DELETE", "UPDATE"} else set()
-        emptied |= {row.table for row in rows if row.verb in {"DELETE", "UPDATE"}}
+        emptied |= {row.table for row in changes if row.verb in {"DELETE", "UPDATE"}}
         return Step(
             statement,
             actions,
             changed,
-            every_row=main is not None and main.verb in {"DELETE", "UPDATE"} and affects_every_row(statement.text),
-            rows=rows,
-            foreign_keys=_triggered(self._foreign_keys(), emptied) if emptied else (),
+            every_row=main is not None
+            and main.verb in {"DELETE", "UPDATE"}
+            and self._affects_every_row(statement.text),
+            rows=changes,
+            foreign_keys=_triggered(self._keys_to, emptied) if emptied else (),
             conflict=None if changed else _conflict(self.connection, statement),
             reads=reads,
-            string=self.string,
+            string=self.string or (self._string_inside(statement.text, main) if changed and main else None),
             empty_table_error=(
                 empty_table_error(statement.text, main.name) if changed and main and main.verb == "ALTER_TABLE" else ""
             ),
         )
 
 
-def _triggered(foreign_keys: Iterable[ForeignKey], emptied: Iterable[str]) -> tuple[ForeignKey, ...]:
-    """Return the foreign keys that reference the tables, then those that their actions trigger."""
+def _triggered(keys_to: Callable[[str], Sequence[ForeignKey]], emptied: Iterable[str]) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys that reference the tables, then those that their actions trigger.
+
+    Args:
+        keys_to: Returns the foreign keys that reference a table, by its folded name.
+        emptied: Folded names.
+    """
     triggered: list[ForeignKey] = []
     tables = set(emptied)
     while tables:
-        new = [key for key in foreign_keys if fold(key.parent) in tables and key not in triggered]
+        new = [key for table in sorted(tables) for key in keys_to(table) if key not in triggered]
         triggered += new
         tables = {fold(key.child) for key in new if {key.on_delete, key.on_update} & _ACTS}
     return tuple(triggered)

@@ -27,7 +27,10 @@ _COLUMNS: Final = """
     SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
     FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid
 """
-_REFERRING: Final = "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%references%' ORDER BY name"
+_REFERRING: Final = """
+    SELECT name, sql FROM sqlite_schema
+    WHERE type = 'table' AND (? = '' OR instr(lower(sql), ?)) AND sql LIKE '%references%' ORDER BY name
+"""
 _FOREIGN_KEYS: Final = """
     SELECT "table", group_concat("from", char(0)), on_delete, on_update
     FROM pragma_foreign_key_list(?) GROUP BY id ORDER BY id
@@ -211,23 +214,25 @@ def read(connection: apsw.Connection) -> Schema:
 
 
 def foreign_keys(
-    connection: apsw.Connection, known: dict[tuple[str, str], tuple[ForeignKey, ...]]
+    connection: apsw.Connection, known: dict[tuple[str, str], tuple[ForeignKey, ...]], parent: str = ""
 ) -> tuple[ForeignKey, ...]:
-    """Return all foreign keys of an open database.
+    """Return the foreign keys of an open database.
 
     Args:
         known: Foreign keys that were read before, by name and SQL text of the table. Those read now are added.
+        parent: The folded name of a table, for the keys that reference it; empty for all keys.
     """
     keys: list[ForeignKey] = []
+    named = "" if '"' in parent else parent  # a quote is doubled in SQL
     with trusted(connection):
-        for row in connection.execute(_REFERRING, can_cache=False).fetchall():
+        for row in connection.execute(_REFERRING, (named, named), can_cache=False).fetchall():
             name, sql = map(str, row)
             if (name, sql) not in known:
                 rows = (map(str, row) for row in connection.execute(_FOREIGN_KEYS, (name,), can_cache=False))
                 known[name, sql] = tuple(
-                    ForeignKey(name, parent, tuple(columns.split("\0")), *actions) for parent, columns, *actions in rows
+                    ForeignKey(name, target, tuple(columns.split("\0")), *actions) for target, columns, *actions in rows
                 )
-            keys += known[name, sql]
+            keys += (key for key in known[name, sql] if not parent or fold(key.parent) == parent)
     return tuple(keys)
 
 

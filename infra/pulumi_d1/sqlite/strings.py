@@ -52,6 +52,21 @@ def find_string(connection: apsw.Connection, sql: str, columns: Iterable[str]) -
     return None
 
 
+def find_string_inside(connection: apsw.Connection, sql: str, uses: Iterable[str]) -> StringName | None:
+    """Return the first such word of a view or trigger, which SQLite reads only when it is used.
+
+    Args:
+        sql: The CREATE statement, which ran.
+        uses: Statements that use the view or trigger.
+    """
+    for use in uses:
+        with _without_strings(connection):
+            match = _NO_COLUMN.fullmatch(str(prepare_error(connection, use) or ""))
+        if match and (at := sql.find(quoted(match[1]))) >= 0:
+            return StringName(match[1], at, _exists(connection, match[1]))
+    return None
+
+
 @contextmanager
 def _without_strings(connection: apsw.Connection) -> Iterator[None]:
     switches = (apsw.SQLITE_DBCONFIG_DQS_DML, apsw.SQLITE_DBCONFIG_DQS_DDL)

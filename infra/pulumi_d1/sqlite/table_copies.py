@@ -19,7 +19,7 @@ from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.sqlite.storage import ROWIDS, RowSource, virtual_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pulumi_d1.sqlite.observation import Step
 
@@ -76,10 +76,12 @@ class TableCopies:
 
     Attributes:
         connection: The database that runs the script.
+        skipped: Folded names of tables that are not copied.
         taken: The copies, by the folded name that the table had before the script.
     """
 
     connection: apsw.Connection
+    skipped: Collection[str] = ()
     taken: dict[str, TableCopy] = field(default_factory=dict)
     # Names that differ from those before the script: None for a table that the script created, empty for one that is
     # gone, otherwise the name before the script.
@@ -101,7 +103,7 @@ class TableCopies:
             name: Its folded name.
         """
         start = self.origin(name)
-        if start is None or start in self.taken or name.startswith("sqlite_"):
+        if start is None or start in self.taken or start in self.skipped or name.startswith("sqlite_"):
             return
         with unlimited(self.connection):
             for written, sql, kind, without_rowid in rows(self.connection, _TABLE, name):

@@ -245,9 +245,9 @@ class _Run:
             rows_known=self.basis.kind is not BasisKind.MADE,
             known=self.known,
             watch=lambda statement: self.watch(number, statement),
+            skipped=frozenset(self.own),
         )
-        fates = tuple(fate for fate in observed.fates if fate.start not in self.own)
-        file = RehearsedFile(migration, observed.steps, fates, observed.restarts)
+        file = RehearsedFile(migration, observed.steps, observed.fates, observed.restarts)
         if self.basis.kind is not BasisKind.MADE:
             self._follow(observed.steps)
         self.undecided += (locate_refusal(name, script, observed.steps, error) for error in observed.undecided)
@@ -333,7 +333,8 @@ def rehearse_both(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of the
     rehearsal = rehearse(objects, pending, table, Basis(kind), rows=rows, watch=watched)
     stopped = rehearsal.refusal or rehearsal.over_budget
     is_waived = any(_WAIVER in migration.sql for migration in pending)
-    if stopped or kind is BasisKind.MADE or not (rehearsal.empty_tables or is_waived):
+    has_empty_tables = rehearsal.empty_tables and kind is not BasisKind.NEW
+    if stopped or kind is BasisKind.MADE or not (has_empty_tables or is_waived):
         return rehearsal, None
     return rehearsal, rehearse(objects, pending, table, Basis(BasisKind.MADE), watch=watched)
 
