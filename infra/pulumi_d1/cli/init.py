@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pulumi_d1.cli.support.init_choices import choose_binding, choose_configuration, choose_stacks
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.scaffold import detection
@@ -31,7 +32,6 @@ from pulumi_d1.scaffold.project_files import (
 from pulumi_d1.scaffold.stack_guesses import (
     common_project_name,
     entries_of_binding,
-    guess_stacks,
     shared_config,
     short_project_name,
     stack_config,
@@ -42,7 +42,6 @@ from pulumi_d1.system.files import write_atomically
 from pulumi_d1.system.template import templates_folder
 from pulumi_d1.wrangler import bindings_file, configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
-from pulumi_d1.wrangler.syntax import NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -94,16 +93,16 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
       d1 init --workflows
       d1 init --dir database --top-level dev
     """
-    path = _configuration(config)
+    path = choose_configuration(config)
     worker = configuration_file.read_worker(str(path))
     project = name or detection.project_name(worker, path.parent)
-    binding = binding or _ask_binding(worker)
+    binding = binding or choose_binding(worker)
     entries = [
         detection.with_migrations(detection.with_database_name(entry, worker), path, folder)
         for entry in entries_of_binding(worker.entries, binding)
     ]
     asks = sys.stdin.isatty() and not (folder / PROJECT).exists()
-    stacks = _choose_stacks(worker, entries, top_level, production, asks=asks)
+    stacks = choose_stacks(worker, entries, top_level, production, asks=asks)
     if bindings_file.is_bindings_file(str(path)):  # its entries have the stacks' names
         stacks = tuple(replace(stack, environment=stack.name) for stack in stacks)
     layout = detection.with_migrations(WranglerEntry(str(path), "", binding or "DB"), path, folder)
@@ -135,49 +134,6 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
             click.echo(note)
 
 
-def _configuration(config: str) -> Path:
-    """Return the wrangler configuration to read; the default name if there is none.
-
-    Raises:
-        ConfigError: `config` does not exist, or several packages of a monorepo have a configuration.
-    """
-    if config:
-        if not Path(config).is_file():
-            raise ConfigError(f"{config}: there is no such file: --config takes the path of a wrangler configuration")
-        return Path(config)
-    found = detection.find_configurations(Path())
-    if len(found) > 1:
-        if main := detection.main_configuration(found):
-            click.echo(
-                f"assumed: the database is managed from {main.as_posix()}; --config FILE chooses another", err=True
-            )
-            return main
-        paths = [path.as_posix() for path in found]
-        if not sys.stdin.isatty():
-            raise ConfigError(
-                "there is no wrangler configuration here, but several below: choose one with --config. They are "
-                f"{', '.join(paths)}"
-            )
-        return Path(click.prompt("Which configuration has the database?", type=click.Choice(paths), err=True))
-    if not found and Path(bindings_file.PROGRAM).is_file():
-        click.echo(
-            f"{bindings_file.PROGRAM} is never edited: 'pulumi up' writes {bindings_file.NAME}, for it to import. "
-            "Adopt the databases that it names with 'd1 adopt'",
-            err=True,
-        )
-        return Path(bindings_file.NAME)
-    if not found and (others := detection.other_configurations(Path())):
-        raise ConfigError(
-            f"there is no wrangler configuration here, but {', '.join(others)}: choose one with --config; if it is an "
-            "example, copy it first, such as to wrangler.toml"
-        )
-    if not found:
-        click.echo("there is no wrangler configuration here: 'pulumi up' creates wrangler.toml", err=True)
-    elif found[0].parent != Path():
-        click.echo(f"assumed: the configuration is {found[0].as_posix()}; --config FILE chooses another", err=True)
-    return found[0] if found else Path(NAMES[-1])
-
-
 def _shared_configurations(path: Path, folder: Path, stacks: Sequence[GuessedStack]) -> dict[str, str]:
     """Return the key wranglerConfig of each stack whose database other configurations of the repository name too."""
     ids = {stack.entry.database_id: stack.name for stack in stacks if stack.entry and stack.entry.database_id}
@@ -186,35 +142,6 @@ def _shared_configurations(path: Path, folder: Path, stacks: Sequence[GuessedSta
         place = f"{detection.relative_path(Path(entry.path), folder)}#{entry.binding}@{entry.environment or TOP_LEVEL}"
         places.setdefault(ids[entry.database_id], [detection.relative_path(path, folder)]).append(place)
     return {stack: ", ".join(listed) for stack, listed in places.items()}
-
-
-def _ask_binding(worker: Worker) -> str:
-    """Return the binding to manage, if the user is there and has the choice; otherwise an empty text."""
-    databases = {entry.binding: entry.database_name for entry in worker.entries}
-    places = [entry.environment for entry in worker.entries]
-    if len(databases) < 2 or len(set(places)) == len(places) or not sys.stdin.isatty():  # noqa: PLR2004 - a choice
-        return ""
-    listed = ", ".join(f"{binding} ({name})" if name else binding for binding, name in databases.items())
-    return str(click.prompt(f"Which binding? {listed}", type=click.Choice(list(databases)), err=True))
-
-
-def _choose_stacks(
-    worker: Worker, entries: Sequence[WranglerEntry], top_level: str, production: str, *, asks: bool
-) -> tuple[GuessedStack, ...]:
-    """Return the stacks, after asking about each that is in doubt.
-
-    Raises:
-        ConfigError: As `guess_stacks`.
-    """
-    stacks = guess_stacks(worker, entries, top_level, production)
-    for stack in [stack for stack in stacks if stack.doubt and asks]:
-        click.echo(f"In doubt: {stack.doubt}.", err=True)
-        if stack.environment == TOP_LEVEL:
-            top_level = click.prompt("Stack of the top level (none: leave it alone)", default=stack.name, err=True)
-        else:
-            choice = click.Choice(worker.environments)
-            production = click.prompt("Environment of production", type=choice, default=stack.environment, err=True)
-    return guess_stacks(worker, entries, top_level, production)
 
 
 def _keys(

@@ -14,6 +14,7 @@ The modules, in the order of the flow::
     stack_inventory     stacks, databases and wrangler entries of ephemeral environments
     open_pull_requests  read the open pull requests
     takedown            delete an environment
+    init_choices        choices of `d1 init`
     fleet_options       options of `d1 fleet`
     fleet_progress      progress of `d1 fleet`
     confirm             ask for confirmation
