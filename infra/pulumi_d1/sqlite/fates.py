@@ -387,7 +387,7 @@ class _Search:
         """Return whether another column has the values next to the keys of their rows."""
         keys = [place for place, item in enumerate(self.copied.columns) if item.key]
         if len(keys) != 1 or keys == [index]:
-            return keys == [index]  # each value of a key is there once
+            return keys == [index] and column.gone  # a key that has another name now
         source = f"{self.copied.sql_name} s JOIN main.{quoted(table)} a"
         same = f"s.c{index} IS NOT NULL AND CAST(a.{quoted(other)} AS TEXT) = CAST(s.c{index} AS TEXT)"
         return any(

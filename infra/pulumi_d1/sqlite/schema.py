@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -13,7 +14,7 @@ from pulumi_d1.sqlite.names import fold, is_internal_name
 from pulumi_d1.sqlite.sandbox import open_database, trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
 SELECT: Final = "SELECT type, name, tbl_name, sql FROM sqlite_master WHERE sql IS NOT NULL"
 """The query that reads a schema, including the service's own tables."""
@@ -25,8 +26,9 @@ _TEMPORARY: Final = ""  # SQLite keeps it in memory until it outgrows the cache,
 _SHADOWS: Final = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'shadow'"
 _COLUMNS: Final = """
     SELECT m.name, c.name, c.type, c."notnull", c.dflt_value, c.pk, c.hidden
-    FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table' ORDER BY m.name, c.cid
+    FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table'{} ORDER BY m.name, c.cid
 """
+_OF_TABLES: Final = " AND lower(tbl_name) IN (SELECT value FROM json_each(?))"
 _REFERRING: Final = """
     SELECT name, sql FROM sqlite_schema
     WHERE type = 'table' AND (? = '' OR instr(lower(sql), ?)) AND sql LIKE '%references%' ORDER BY name
@@ -198,11 +200,17 @@ def column_names(connection: apsw.Connection, table: str) -> tuple[str, ...]:
         return tuple(fold(str(name)) for (name,) in rows)
 
 
-def read(connection: apsw.Connection) -> Schema:
-    """Read the schema of an open database."""
+def read(connection: apsw.Connection, tables: Collection[str] | None = None) -> Schema:
+    """Read the schema of an open database.
+
+    Args:
+        tables: Folded names of the only tables to read; None for all.
+    """
+    only = "" if tables is None else _OF_TABLES
+    values = () if tables is None else (json.dumps(sorted(tables)),)
     with trusted(connection):
-        rows = list(connection.execute(SELECT, can_cache=False))
-        details = list(connection.execute(_COLUMNS, can_cache=False))
+        rows = list(connection.execute(SELECT + only, values, can_cache=False))
+        details = list(connection.execute(_COLUMNS.format(only), values, can_cache=False))
         shadows = {fold(str(name)) for (name,) in connection.execute(_SHADOWS, can_cache=False)}
     listed = objects_from(dict(zip(("type", "name", "tbl_name", "sql"), row, strict=True)) for row in rows)
     objects = [item for item in listed if fold(item.table) not in shadows]

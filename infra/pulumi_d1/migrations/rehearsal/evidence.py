@@ -70,7 +70,7 @@ def collect_evidence(  # noqa: PLR0913 - a rehearsal depends on all of these
             task, objects, table, database=database, kind=kind, options=options, size=size
         )
     except OverBudgetError as error:
-        return Evidence(_over_budget(objects, pending, table, Basis(kind), error.at))
+        return Evidence(_over_budget(objects, pending, table, error.basis or Basis(kind), error.at))
     if database and basis.kind is not BasisKind.MADE:
         rehearsal = replace(rehearsal, basis=_counted(rehearsal, basis, database, options))
     return Evidence(rehearsal, elsewhere)
@@ -105,7 +105,10 @@ def run_on_rows(  # noqa: PLR0913 - a task depends on all of these
     if database is None or options.rows is RowsMode.MADE or kind is not BasisKind.MADE:
         return WORKERS.run(partial(task, kind), (), seconds, size), Basis(kind)
     rows = _Rows(read_rows(database, objects, table, options))
-    return WORKERS.run(partial(task, BasisKind.LIVE), rows, seconds, size), rows.basis
+    try:
+        return WORKERS.run(partial(task, BasisKind.LIVE), rows, seconds, size), rows.basis
+    except OverBudgetError as error:
+        raise OverBudgetError(error.at, rows.basis) from error
 
 
 class _Rows:

@@ -29,6 +29,8 @@ from pulumi_d1.sqlite.messages import hide_values
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from pulumi_d1.migrations.rehearsal.rows.options import Basis
+
 T = TypeVar("T")
 
 MAX_MEMORY: Final = 200_000_000
@@ -44,11 +46,13 @@ class OverBudgetError(Exception):
 
     Attributes:
         at: What `watch` was called with last; empty if it was not called.
+        basis: The rows that were read; None if none were.
     """
 
-    def __init__(self, at: tuple[Any, ...]) -> None:
+    def __init__(self, at: tuple[Any, ...], basis: Basis | None = None) -> None:
         super().__init__("the time is over")
         self.at = at
+        self.basis = basis
 
 
 class Workers:

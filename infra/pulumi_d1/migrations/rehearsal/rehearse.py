@@ -286,7 +286,8 @@ class _Run:
     def _fill(self) -> None:
         """Generate rows for the tables that have none yet."""
         names = schema.table_names(self.connection) - {fold(self.table)}
-        self.unfilled |= fill_tables(self.connection, names - self.filled)
+        if new := names - self.filled:
+            self.unfilled |= fill_tables(self.connection, new)
         self.filled = set(names)
 
     def _new_violations(self) -> tuple[Violation, ...]:

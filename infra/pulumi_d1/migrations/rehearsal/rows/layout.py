@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Final
@@ -11,15 +12,15 @@ from pulumi_d1.sqlite.statements import tokens
 from pulumi_d1.sqlite.storage import virtual_storage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import apsw
 
     from pulumi_d1.sqlite.schema import Column, Schema
 
 _FOREIGN_KEYS: Final = """
-    SELECT m.name, f.id, f."table", f."from", f."to" FROM sqlite_schema m, pragma_foreign_key_list(m.name) f
-    WHERE m.type = 'table' ORDER BY m.name, f.id, f.seq
+    SELECT n.value, f.id, f."table", f."from", f."to" FROM json_each(?) n, pragma_foreign_key_list(n.value) f
+    ORDER BY n.value, f.id, f.seq
 """
 
 
@@ -77,7 +78,7 @@ class TableLayout:
         return not (self.columns[column].not_null or self.columns[column].primary_key)
 
 
-def read_layouts(connection: apsw.Connection, now: Schema, names: Iterable[str]) -> tuple[TableLayout, ...]:
+def read_layouts(connection: apsw.Connection, now: Schema, names: Collection[str]) -> tuple[TableLayout, ...]:
     """Return the layouts of tables, each after those that it refers to, unless they refer to each other.
 
     Args:
@@ -88,16 +89,18 @@ def read_layouts(connection: apsw.Connection, now: Schema, names: Iterable[str])
     for item in now.objects.values():
         if item.type == "index" and fold(item.table) in sql:
             sql[fold(item.table)].append(item.sql)
-    parent_keys = _read_parent_keys(connection, now)
+    parent_keys = _read_parent_keys(connection, now, names)
     return _parents_first(
         {fold(name): _layout(now, name, sql[fold(name)], parent_keys.get(fold(name), ())) for name in names}
     )
 
 
-def _read_parent_keys(connection: apsw.Connection, now: Schema) -> Mapping[str, tuple[ParentKey, ...]]:
-    """Return the foreign keys of all tables, by folded name of the table."""
+def _read_parent_keys(
+    connection: apsw.Connection, now: Schema, names: Iterable[str]
+) -> Mapping[str, tuple[ParentKey, ...]]:
+    """Return the foreign keys of tables, by folded name of the table."""
     parent_keys: dict[str, tuple[ParentKey, ...]] = {}
-    rows = connection.execute(_FOREIGN_KEYS, can_cache=False).fetchall()
+    rows = connection.execute(_FOREIGN_KEYS, (json.dumps(sorted(names)),), can_cache=False).fetchall()
     for (child, _, parent), pairs in groupby(rows, key=lambda row: row[:3]):
         columns, targets = zip(*(pair[3:] for pair in pairs), strict=True)
         if targets[0] is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.migrations.rehearsal.rows.layout import TableLayout
 
+_PARENTS: Final = 'SELECT DISTINCT f."table" FROM json_each(?) n, pragma_foreign_key_list(n.value) f'
 _SWITCHES: Final = (apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, apsw.SQLITE_DBCONFIG_ENABLE_FKEY)
 _FILLED: Final = frozenset({RowSource.OWN, RowSource.CONTENTLESS})
 _MAX_TABLE_ATTEMPTS: Final = 3_000
@@ -51,18 +53,19 @@ def fill_tables(connection: apsw.Connection, tables: Collection[str], rows: int 
     return empty
 
 
-def _fill(connection: apsw.Connection, names: Iterable[str], rows: int) -> frozenset[str]:
-    now = schema.read(connection)
+def _fill(connection: apsw.Connection, names: Collection[str], rows: int) -> frozenset[str]:
+    parents = query(connection, _PARENTS, json.dumps(sorted(names)))
+    now = schema.read(connection, {fold(name) for name in (*names, *(parent for (parent,) in parents))})
     items = {name: item for name in sorted(names) if (item := now.objects.get(("table", fold(name))))}
     sources = {name: virtual_storage(item.sql)[1] if item.is_virtual else RowSource.OWN for name, item in items.items()}
     fillable = [name for name, source in sources.items() if source in _FILLED]
     tables = read_layouts(connection, now, fillable)
-    parents = ParentRows(connection, now)
+    known = ParentRows(connection, now)
     connection.execute("SAVEPOINT generated", can_cache=False)
-    filled = _insert_rows(connection, tables, parents, rows)
-    if parents.learn():  # tables refer to each other: insert the same rows, now with the keys of those that come later
+    filled = _insert_rows(connection, tables, known, rows)
+    if known.learn():  # tables refer to each other: insert the same rows, now with the keys of those that come later
         connection.execute("ROLLBACK TO generated", can_cache=False)
-        filled = _insert_rows(connection, tables, parents, rows)
+        filled = _insert_rows(connection, tables, known, rows)
     connection.execute("RELEASE generated", can_cache=False)
     while sum(_delete_orphans(connection, table) for table in filled):
         pass
