@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_d1.cloudflare.pace import Pace, Rate
+from pulumi_d1.cloudflare.pace import LIMIT, Pace, Rate
 
 
 @dataclass
@@ -84,3 +84,7 @@ def test_reaching_the_limit_is_logged_once_each_time(messages: list[str]) -> Non
     for _ in range(6):
         pace.wait_for_turn()
     assert messages == ["reached the limit of 2 requests in 300 s: waiting 300 s"] * 2
+
+
+def test_the_limit_is_that_of_cloudflares_page_on_rate_limits() -> None:
+    assert str(LIMIT) == "1,200 requests in 300 s"
