@@ -194,7 +194,8 @@ class RandomDatabase:
         table = self._any()
         name = self._quoted(self._dice.choice((table.name, table.name, table.name, f"{table.name}_x")))
         if self._chance(3):
-            return [RandomStatement(f"DELETE FROM {name}{self._dice.choice(('', ' WHERE 1', ' WHERE true'))};")]
+            where = self._dice.choice(("", " WHERE 1", ' WHERE "no_such" > 1'))
+            return [RandomStatement(f"DELETE FROM {name}{where};")]
         where = self._where(table)
         return [RandomStatement(f"DELETE FROM {name} WHERE {where};", f"SELECT tag, '' FROM {name} WHERE {where}")]
 

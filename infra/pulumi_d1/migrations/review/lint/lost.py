@@ -205,7 +205,9 @@ class _File:
                 yield from self._updated(step, fate, table, rows)
 
     def _victim(self, step: Step, table: str, rows: int, verb: str) -> _Victim:
+        parents = self._changed(step, "DELETE")
         keys = [key for key in step.foreign_keys if fold(key.child) == table and key.on_delete == "CASCADE"]
+        keys = [key for key in keys if fold(key.parent) in parents]
         # REPLACE in a trigger deletes too, but has no DELETE among its actions.
         by_verb = {a.verb: a.trigger for a in step.actions if a.trigger and fold(a.name) == table}
         trigger = by_verb.get(verb) or next(iter(by_verb.values()), "")
@@ -260,8 +262,8 @@ class _File:
 
     def _doing(self, step: Step) -> str:
         action = step.actions[0]
-        if action.verb in {"DROP_TABLE", "DROP_VTABLE"}:
-            return f"dropping {action.name}"
+        if action.verb in {"DROP_TABLE", "DROP_VTABLE", "INSERT"}:
+            return f"{'inserting into' if action.verb == 'INSERT' else 'dropping'} {action.name}"
         rows = "every row" if step.every_row else "rows"
         return f"{'updating' if action.verb == 'UPDATE' else 'deleting'} {rows} of {action.name}"
 
@@ -282,7 +284,7 @@ class _File:
     def _clause(self, victim: _Victim) -> str:
         columns, rows = ", ".join(victim.columns), self._counts.rows(victim.rows)
         fate = self._fate(fold(victim.table))
-        is_copy = fate is not None and fate.start != fold(victim.table)
+        is_copy = fate is not None and fold(victim.table) not in {fate.start, fold(fate.name)}
         table = f"{victim.table}, the copy of {fate.name}" if fate and is_copy else victim.table
         if victim.does == "delete":
             return f"delete {rows} of {table}{f' ({columns})' if columns else ''}"
@@ -331,7 +333,7 @@ class _File:
             fate.missing
             - indirect
             - sum(rows.get(table, 0) for _, _, rows in direct for table in rows if table in names)
-            - max((self._rows_written(names)[fold(column.name)] for column in fate.columns if column.key), default=0)
+            - self._with_new_keys(fate, names)
         )
         severity = {Kept.NO: Severity.ERROR, Kept.PARTLY: Severity.WARNING}.get(fate.kept)
         if fate.missing and severity:
@@ -348,13 +350,32 @@ class _File:
             if severity is Severity.WARNING:
                 message += f": only a part of it is copied, without {self._not_kept(fate)}"
             yield hit_at(self._file, dropped, DROPPED, severity, message)
-        elif (filled := self._copying(fate)) is None or not fate.rows_after:
+        elif not fate.rows_after or ((filled := self._copying(fate)) is None and self._is_created(names)):
             message = f"{fate.name} is created again, but its rows are not copied back{self._counts.total(fate.rows)}"
             yield hit_at(self._file, dropped, DROPPED, Severity.ERROR, message)
         else:
             made = self._counts.rehearsal.basis.kind is BasisKind.MADE
             left = "rows" if made else f"{missing:,} of {self._counts.rows(fate.rows)}"
-            yield hit_at(self._file, filled, LEFT_OUT, Severity.ERROR, f"the copy leaves out {left} of {fate.name}")
+            index, keys = (
+                dropped if filled is None else filled,
+                ", ".join(c.name for c in fate.columns if c.key and c.lost),
+            )
+            if keys and fate.rows_after >= fate.rows:
+                message = f"the copy of {fate.name} changes {keys} of {self._counts.rows(missing)}"
+                yield hit_at(self._file, index, MOVED, Severity.WARNING, message)
+            else:
+                message = f"the copy leaves out {left} of {fate.name}"
+                yield hit_at(self._file, index, LEFT_OUT, Severity.ERROR, message)
+
+    def _with_new_keys(self, fate: TableFate, names: frozenset[str]) -> int:
+        """Return how many of the missing rows are still there, because statements changed their keys."""
+        written = self._rows_written(names)
+        updated = max((written[fold(column.name)] for column in fate.columns if column.key), default=0)
+        return min(updated, max(fate.rows_after - (fate.rows - fate.missing), 0))
+
+    def _is_created(self, names: frozenset[str]) -> bool:
+        """Return whether the file creates one of the tables. If not, an earlier file may have filled it."""
+        return any(fold(name) in names for step in self._file.steps for name in step.names("CREATE_TABLE"))
 
     def _not_kept(self, fate: TableFate) -> str:
         return ", ".join(column.name for column in fate.columns if column.values and column.kept is not Kept.YES)
@@ -370,6 +391,9 @@ class _File:
             if fold(victim.table) in names
             for name in victim.columns
         }
+        for step in self._file.steps:
+            if self._replaces(step) and set(names) & set(step.count("DELETE", indirect=False)):
+                by_victims |= {fold(column.name) for column in _unnamed(step, fate)}
         changed = [c for c in fate.columns if c.lost and not c.gone and fold(c.name) not in by_victims]
         for index, step in enumerate(self._file.steps):
             written = self._written(step, names) if step.every_row else ()
@@ -378,7 +402,8 @@ class _File:
                 message = f"every row of {step.actions[0].name} gets a new value in {listed}"
                 yield hit_at(self._file, index, UPDATED, Severity.WARNING, message)
         meant = self._rows_written(names)
-        copied = [c for c in changed if not c.key and c.lost > meant[fold(c.name)]]
+        # A row whose key changes is missing, and so is the key: that is in `_rows`.
+        copied = [c for c in changed if c.lost > meant[fold(c.name)] + (fate.missing if c.key else 0)]
         emptied = [column for column in copied if fate.rebuilt and column.nulled == column.values]
         yield from self._gone_columns(fate, names, emptied)
         copied = [column for column in copied if column not in emptied]
@@ -521,9 +546,10 @@ def _unnamed(step: Step, fate: TableFate) -> Iterator[ColumnFate]:
 def _inserted(step: Step) -> set[str]:
     """Return the folded columns that an INSERT names; empty if it names none."""
     words = tokens(step.statement.text)
-    at = words.index("into") + 1 if "into" in words else len(words)
-    start = next((place for place in range(at, min(at + 4, len(words))) if words[place] == "("), None)
-    return set() if start is None else set(words[start + 1 : words.index(")", start)])
+    match words[words.index("into") + 1 :] if "into" in words else ():
+        case (_, ".", _, "as", _, "(", *rest) | (_, ".", _, "(", *rest) | (_, "as", _, "(", *rest) | (_, "(", *rest):
+            return set(rest[: rest.index(")")])
+    return set()
 
 
 def _no_protection(file: RehearsedFile, step: int) -> str:

@@ -180,7 +180,9 @@ def check_losses(dice: Random) -> None:
     named = " ".join(f.message for f in findings if f.rule.code < "D3").lower()
     missing = {tag[:2] for tag, _, _ in lost if not re.search(rf"\b{tag[:2]}(_\w+)?\b", named)}
     assert not missing, f"{sorted(lost)}\n{report}"
-    for table in plain.orphans - orphans if "foreign_keys" in report else ():
+    # Rows whose parent one file drops and the next creates again are in neither file's report.
+    is_checked = len(plain.scripts) == 1 and "foreign_keys" in report
+    for table in plain.orphans - orphans if is_checked else ():
         assert table.lower() in named, f"orphans in {table}\n{report}"
     for name in plain.broken - broken:
         assert name.lower() in named, f"{name} is broken\n{report}"
