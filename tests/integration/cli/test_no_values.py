@@ -57,8 +57,7 @@ FILES = [
     "DROP TABLE people;",
     "UPDATE people SET email = j, j = 'x', b = NULL;",
     "DELETE FROM people; INSERT OR REPLACE INTO kids SELECT id, NULL, 1 FROM kids;",
-    "CREATE TABLE new (id, email, j); INSERT INTO new SELECT id, j, email FROM people WHERE n < 1e9; DROP TABLE people; "
-    "ALTER TABLE new RENAME TO people;",
+    "CREATE TABLE p (a); INSERT INTO p SELECT n FROM people LIMIT 1; DROP TABLE people; ALTER TABLE p RENAME TO kin;",
     "ALTER TABLE people DROP COLUMN j;",
     "ALTER TABLE kids ADD COLUMN g AS (json_extract(id, parent)); CREATE TABLE copied AS SELECT * FROM kids;",
 ]

@@ -39,3 +39,26 @@ def kill_providers(processes: Iterable[int]) -> None:
     for process in filter(runs_dynamic_providers, processes):
         with suppress(ProcessLookupError):
             os.kill(process, signal.SIGKILL)
+
+
+def of_session(session: int) -> list[int]:
+    """Return the processes of a session, which survive the process that began it."""
+    processes = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state, *numbers = (folder / "stat").read_text().rpartition(") ")[2].split()
+            if int(numbers[2]) == session and state != "Z":
+                processes.append(int(folder.name))
+    return processes
+
+
+def rehearsing(session: int) -> bool:
+    """Return whether a process of the session runs a statement of a rehearsal: it has used a second of CPU time."""
+    for process in of_session(session):
+        with suppress(OSError):
+            folder = Path(f"/proc/{process}")
+            is_worker = b"rehearsal.process" in (folder / "cmdline").read_bytes()
+            used = int((folder / "stat").read_text().rpartition(") ")[2].split()[11])
+            if is_worker and used > os.sysconf("SC_CLK_TCK"):
+                return True
+    return False
