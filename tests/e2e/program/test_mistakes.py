@@ -55,7 +55,7 @@ def test_a_wrong_token_is_told_apart_from_a_wrong_file(migrated: Project) -> Non
 
 
 def break_access(project: Project, how: str) -> str:
-    """Make the database unreadable, and return the part of the message that says so."""
+    """Make the database unreadable, and return a part of the message about that."""
     if how == "wrong token":
         project.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
         return "cannot be read, so nothing was rehearsed: Cloudflare refused the API token"
