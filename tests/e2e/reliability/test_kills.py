@@ -27,7 +27,8 @@ SERVICE_AFTER: Final = "the service, here the emulator; the write has run"
 KILLS: Final = (PROVIDER, ENGINE, SERVICE, SERVICE_AFTER)
 
 LATENCY_SECONDS = 8  # long enough for all nine writes to be in progress at once
-CELLS = [Cell(f"{kind.name.lower()}-{place}", kind, place) for kind in Kind for place in Place]
+KINDS = (Kind.SINGLE, Kind.GROUPED, Kind.IMPORT)
+CELLS = [Cell(f"{kind.name.lower()}-{place}", kind, place) for kind in KINDS for place in Place]
 
 
 @pytest.mark.skipif(not AVAILABLE, reason="finds the provider's process in /proc")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -18,6 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from d1_emulator.faults.behaviour import Behaviour, ImportKind
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import Client, make_client
@@ -25,6 +27,7 @@ from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, MigrationFailed, PlanRefused
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.live import read_ledger
+from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.review.review import review_database
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.migrations.run.runner import RunReport, apply
@@ -38,10 +41,13 @@ if TYPE_CHECKING:
 
 Fault = dict[str, Any]
 
-EXAMPLES = 500
+EXAMPLES = 250
+"""Random runs with each kind of import. RANDOM_RUNS=1000 tries more."""
+
 STEPS = 6
 
 PATIENCE = Retry(sleep=lambda _: None)
+NO_ROWS = RehearsalOptions(RowsMode.MADE)
 NAMES = count()
 SCHEMA = "SELECT name FROM sqlite_master WHERE name GLOB 'made_*' OR name GLOB 'trigger_*' OR name = 'd1_migrations'"
 LOG = "SELECT number || '.' || edition AS name FROM log ORDER BY rowid"
@@ -50,7 +56,11 @@ WAYS = st.lists(st.sampled_from(Way), min_size=2, max_size=4)
 FLAWS = st.sampled_from([Flaw.FORBIDDEN, Flaw.NONE, Flaw.FORBIDDEN, Flaw.NONE, Flaw.SYNTAX])
 LINES = st.integers(1, 4)
 BEFORE_OR_AFTER = st.sampled_from(["before", "after"])
-ANSWERS = st.sampled_from(["error", "bad-gateway", "drop", "invalid-json", "failure", "rate-limited"])
+KINDS = ["error", "bad-gateway", "drop", "invalid-json", "nested-json", "failure", "rate-limited"]
+ANSWERS = st.sampled_from(
+    [{"fault": kind} for kind in KINDS]
+    + [{"fault": "bad-gateway", "status": status} for status in (403, 404, 408, 499)]
+)
 AIMS = st.sampled_from(
     [
         {"endpoint": "query", "contains": "INTO log"},
@@ -62,11 +72,12 @@ AIMS = st.sampled_from(
 )
 FAULTS = st.one_of(
     st.builds(
-        lambda aim, fault, when, nth: {**aim, "fault": fault, "when": when, "nth": nth},
+        lambda aim, fault, when, nth, times: {**aim, **fault, "when": when, "nth": nth, "times": times},
         AIMS,
         ANSWERS,
         BEFORE_OR_AFTER,
         st.integers(1, 3),
+        st.integers(1, 2),
     ),
     st.builds(
         lambda fault, when, nth: {"endpoint": "import", "fault": fault, "when": when, "nth": nth},
@@ -206,7 +217,7 @@ class RandomRuns(RuleBasedStateMachine):
         """Return the report or the error of one of our runs."""
         recorded = {file.name: file.migration.sha256 for file in self.model.applied}
         try:
-            review = review_database(self.database, self.folder.migrations, TARGET.table, recorded)
+            review = review_database(self.database, self.folder.migrations, TARGET.table, recorded, options=NO_ROWS)
             show_messages(show)
             return apply(self.database, review, TARGET, options=RunOptions(on_failure=on_failure), retry=PATIENCE)
         except (PlanRefused, MigrationFailed, ApiError) as error:
@@ -250,14 +261,14 @@ class Interruption:
             self.added = frozenset(self.ledger()) - frozenset(before)
 
 
-@pytest.mark.parametrize("half", [1, 2])
-def test_after_random_runs_ledger_rows_and_schema_agree_with_the_model(tmp_path: Path, half: int) -> None:  # noqa: ARG001 - two halves, for two workers
-    with serving(tmp_path) as address:
+@pytest.mark.parametrize("imports", ImportKind)
+def test_after_random_runs_ledger_rows_and_schema_agree_with_the_model(tmp_path: Path, imports: ImportKind) -> None:
+    with serving(tmp_path, behaviour=Behaviour(imports=imports)) as address:
         client = make_client(DEFAULT_TOKEN, base_url=address.base_url)
         run_state_machine_as_test(
             lambda: RandomRuns(client),  # type: ignore[arg-type]  # it only calls its argument
             settings=settings(
-                max_examples=EXAMPLES // 2,
+                max_examples=int(os.environ.get("RANDOM_RUNS", EXAMPLES)),
                 stateful_step_count=STEPS,
                 deadline=None,
                 print_blob=True,

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import random
 import signal
+import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.cloudflare.client import make_client
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import read_ledger
+from tests.support import emulator_process
 from tests.support import runner_child as child
 from tests.support.faults import arranged
 from tests.support.runner import TARGET, apply_files, arrange
@@ -28,6 +36,10 @@ IMPORT = Migration(
 )
 LAST = Migration("0006_last.sql", "INSERT INTO log VALUES ('6');")
 FILES = [LOG, *SHARED, ALONE, IMPORT, LAST]
+
+KILLS = int(os.environ.get("KILLS", "4"))
+KILL_SERVICE = 0.6
+"""The share of kills that hit the service too."""
 
 POINTS: dict[str, dict[str, Any]] = {
     "reading the bookmark": {"endpoint": "bookmark"},
@@ -67,6 +79,36 @@ def test_a_run_that_is_killed_within_a_request_is_continued(
         process.communicate()
     assert process.returncode == -signal_
     run_again(database)
+
+
+@pytest.mark.parametrize("imports", ["transaction", "statements"])
+def test_random_kills_of_the_run_and_of_the_service_are_survived(tmp_path: Path, imports: str) -> None:
+    dice = random.Random(imports)  # noqa: S311 - chance, not a secret
+    (folder := tmp_path / "migrations").mkdir()
+    child.write(folder, FILES)
+    with ExitStack() as ends:
+        options = ("--imports", imports)
+        service = ends.enter_context(emulator_process.process(tmp_path / "emulator", *options))
+        variables = emulator_process.exports(service)
+        client = make_client(variables["CLOUDFLARE_API_TOKEN"], base_url=variables["CLOUDFLARE_BASE_URL"])
+        account = Account(client, variables["CLOUDFLARE_ACCOUNT_ID"])
+        port = ("--port", str(urlsplit(client.base_url).port))
+        for number in range(KILLS // 2):
+            database = account.create(f"killed-{number}")
+            arrange(database, faults=[{"fault": "latency", "ms": 20, "times": None}])
+            with child.start(database, folder) as process:
+                requests = dice.randint(1, 20)
+                while process.poll() is None and seen(database) < requests:
+                    time.sleep(0.01)
+                time.sleep(dice.random() / 20)
+                if dice.random() < KILL_SERVICE:
+                    service.kill()
+                    service.wait()
+                    service = ends.enter_context(emulator_process.process(tmp_path / "emulator", *options, *port))
+                    emulator_process.exports(service)
+                process.kill()
+                process.communicate()
+            run_again(database)
 
 
 @pytest.mark.parametrize("requests", range(1, 8))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Final
 
@@ -11,25 +10,21 @@ import pytest
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, serving
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import REQUEST_SECONDS, make_client
-from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.errors import MigrationFailed, OutcomeUnknown, SqlRefused
+from pulumi_d1.errors import MigrationFailed
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import read_ledger
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.migrations.run.settling import SETTLE_SECONDS
+from tests.support.reliability.late import AFTER_THE_RUN, AFTER_THE_SECOND, BEFORE_THE_SECOND, LateDatabase
 from tests.support.runner import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from datetime import timedelta
+    from collections.abc import Iterator
 
 READS: Final = [REQUEST_SECONDS + sum(SETTLE_SECONDS[:number]) for number in range(len(SETTLE_SECONDS) + 1)]
 """The moments at which the ledger is read after a lost response, in seconds after the write was sent."""
 
-BEFORE_THE_SECOND: Final = -1.0
-AFTER_THE_SECOND: Final = -2.0
-AFTER_THE_RUN: Final = -3.0
 MOMENTS: Final = [
     0,
     4,
@@ -62,79 +57,6 @@ LOST = {
 NAMES = count()
 
 
-@dataclass
-class Clock:
-    """Time that passes only in `sleep`.
-
-    Attributes:
-        events: What happens at a moment, in no order.
-    """
-
-    now: float = 0
-    events: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        for event in [event for event in self.events if 0 <= event[0] <= self.now]:
-            self.events.remove(event)
-            event[1]()
-
-
-@dataclass(frozen=True)
-class LateDatabase(D1Api):
-    """A database whose first write of a file gets no response, and runs at a chosen moment.
-
-    Attributes:
-        name: The name of that file.
-        moment: Seconds after the write was sent, or one of the constants.
-        sent: The scripts that were sent with that file.
-        refusals: The errors of the late write.
-    """
-
-    clock: Clock = field(default_factory=Clock)
-    name: str = ""
-    moment: float = 0
-    sent: list[str] = field(default_factory=list)
-    refusals: list[SqlRefused] = field(default_factory=list)
-
-    def write(self, sql: str) -> None:
-        self._send(sql, super().write)
-
-    def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
-        self._send("".join(pieces), lambda sql: super(LateDatabase, self).import_script(sql, timeout=timeout))
-
-    def arrive(self, moment: float) -> None:
-        """Run the late write if this is its moment."""
-        for event in [event for event in self.clock.events if event[0] == moment]:
-            self.clock.events.remove(event)
-            event[1]()
-
-    def end(self) -> None:
-        """Run the late write if it has not run yet."""
-        self.arrive(AFTER_THE_RUN)
-        self.clock.sleep(REQUEST_SECONDS)
-
-    def _send(self, sql: str, run: Callable[[str], None]) -> None:
-        if self.name not in sql:
-            run(sql)
-            return
-        self.sent.append(sql)
-        if len(self.sent) == 1:
-            at = self.clock.now + self.moment if self.moment >= 0 else self.moment
-            self.clock.events.append((at, lambda: self._run_late(sql, run)))
-            self.clock.sleep(REQUEST_SECONDS)
-            raise OutcomeUnknown("no answer")
-        self.arrive(BEFORE_THE_SECOND)
-        run(sql)
-        self.arrive(AFTER_THE_SECOND)
-
-    def _run_late(self, sql: str, run: Callable[[str], None]) -> None:
-        try:
-            run(sql)
-        except SqlRefused as error:
-            self.refusals.append(error)
-
-
 @pytest.fixture(scope="module", params=["transaction", "statements"])
 def account(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Account]:
     with serving(tmp_path_factory.mktemp("late")) as address:
@@ -146,10 +68,7 @@ def account(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureReq
 
 
 def late_database(account: Account, name: str, moment: float) -> LateDatabase:
-    database = account.create(f"late-{next(NAMES)}")
-    clock = Clock()
-    retry = Retry(clock.sleep, lambda: 1.0)
-    return LateDatabase(database.client, database.account_id, database.database_id, retry, clock, name, moment)
+    return LateDatabase.of(account.create(f"late-{next(NAMES)}"), name, moment)
 
 
 @pytest.mark.parametrize("kind", LOST)

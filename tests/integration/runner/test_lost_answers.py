@@ -33,6 +33,7 @@ USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY,
 NAMES = Migration("0002_names.sql", "INSERT INTO users (name) VALUES ('Ada');")
 TRIGGER = Migration("0001_trigger.sql", "CREATE TRIGGER t AFTER INSERT ON users BEGIN SELECT 1; END;")
 TRIGGER_FILE = Migration("0002_trigger.sql", TRIGGER.sql)
+IMPORT = Migration("0002_import.sql", f"{TRIGGER.sql}\n" + "INSERT INTO users (name) VALUES ('Ada');\n" * 6)
 MORE = [
     "INSERT INTO users (name) VALUES ('Grace');",
     "PRAGMA defer_foreign_keys = on;\nINSERT INTO users (name) VALUES ('Edsger');",
@@ -386,6 +387,32 @@ def test_a_refused_import_that_is_not_undone_is_not_claimed_to_be(scripted: Scri
     with pytest.raises(MigrationFailed, match="outcome   unknown: the import has begun and not ended") as error:
         run(failing, [TRIGGER])
     assert "if it still reports an unfinished import, restore the bookmark" in str(error.value)
+
+
+def test_an_import_that_died_is_sent_again_as_soon_as_it_is_undone(database: D1Api, messages: list[str]) -> None:
+    run(database)
+    arrange(database, imports="statements", imports_die_ms=300)
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        arrange(database, imports="statements")
+        time.sleep(0.2)
+
+    report = apply_files(database, [USERS, IMPORT], TARGET, retry=Retry(pause, lambda: 1.0))
+    assert report.ran == (IMPORT.name,)
+    assert len(pauses) < len(SETTLE_SECONDS)
+    assert "0002_import.sql: it did not run; sending it again" in messages
+    assert len(database.read("SELECT id FROM users")) == 6
+
+
+def test_an_import_that_is_not_undone_in_time_is_reported_and_stops_the_next_run(database: D1Api) -> None:
+    run(database)
+    arrange(database, imports="statements", imports_die_ms=60_000)
+    with pytest.raises(MigrationFailed, match="outcome   unknown: the import has begun and not ended"):
+        run(database, [USERS, IMPORT])
+    with pytest.raises(PlanRefused, match=r"the import of migrations/0002_import\.sql has begun and not ended"):
+        run(database, [USERS, IMPORT])
 
 
 def test_a_run_after_an_import_that_died_does_not_start_until_the_database_is_restored(database: D1Api) -> None:

@@ -22,7 +22,13 @@ class Kind(StrEnum):
 
     SINGLE = "one file"
     GROUPED = "three files in one request"
-    IMPORT = "an import"
+    IMPORT = "an import, one transaction"
+    STATEMENTS = "an import, statement by statement"
+
+    @property
+    def is_import(self) -> bool:
+        """True for both kinds of import, which differ in the emulator alone."""
+        return self in {Kind.IMPORT, Kind.STATEMENTS}
 
 
 class Place(StrEnum):
@@ -60,14 +66,14 @@ class Cell:
     @property
     def write(self) -> Rule:
         """The part of a fault rule that selects the request that applies the struck files."""
-        if self.kind is Kind.IMPORT:
+        if self.kind.is_import:
             return {"endpoint": "import", "contains": f".{self._etag}.sql"}
         return {"endpoint": "query", "contains": self.struck[0].name}
 
     @property
     def attempt(self) -> Rule:
         """The part of a fault rule that selects the first request of each attempt to send the struck files."""
-        if self.kind is Kind.IMPORT:
+        if self.kind.is_import:
             return {"endpoint": "import", "contains": f'"action": "init", "etag": "{self._etag}"'}
         return self.write
 
@@ -94,6 +100,6 @@ class Cell:
         ]
         if kind is Kind.SINGLE:
             lines.insert(0, "PRAGMA defer_foreign_keys = on;")  # sent alone
-        if kind is Kind.IMPORT:
+        if kind.is_import:
             lines.append(f"CREATE TRIGGER t{number} AFTER UPDATE ON log BEGIN SELECT 1; END;")
         return Migration(name, "\n".join(lines) + "\n")

@@ -7,12 +7,13 @@ from enum import StrEnum
 
 from pulumi_d1.migrations.folder import Migration
 
-SEED = """
+TAKEN = 987_654_321
+SEED = f"""
 CREATE TABLE log (number INTEGER NOT NULL, edition INTEGER NOT NULL);
 CREATE TABLE taken (id INTEGER PRIMARY KEY);
-INSERT INTO taken VALUES (1);
+INSERT INTO taken VALUES ({TAKEN});
 """
-"""The start of every database. No rehearsal sees the row that makes FORBIDDEN files fail."""
+"""The start of every database. A rehearsal on generated rows lacks the row that makes FORBIDDEN files fail."""
 
 
 class Way(StrEnum):
@@ -64,7 +65,7 @@ class RandomFile:
         if self.flaw is Flaw.SYNTAX:
             lines.append("CREATE TABEL oops (id);")
         if self.flaw is Flaw.FORBIDDEN:
-            lines.append("INSERT INTO taken VALUES (1);")
+            lines.append(f"INSERT INTO taken VALUES ({TAKEN});")
         return Migration(self.name, "\n".join(lines))
 
 
