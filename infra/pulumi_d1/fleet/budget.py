@@ -81,7 +81,7 @@ def parse_rate(text: str) -> Rate:
 def make_budget(
     files: Sequence[Migration], settings: FleetSettings, databases: int, *, listing: int, rate: Rate
 ) -> Budget:
-    """Return the budget of a run, without the requests that count rows at risk: up to three per database.
+    """Return the budget of a run, without the requests that read rows for the rehearsals.
 
     Args:
         files: The files of the folder, in order.

@@ -1,4 +1,4 @@
-"""A preview sends two requests, however many files there are. docs/performance.md has its time."""
+"""A preview sends a few requests, however many files and tables there are. docs/performance.md has its time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.support.inspect_project import report_lines
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Emulator, Project
 
-APPLIED, PENDING = 200, 5
+APPLIED, PENDING, MOST = 200, 5, 5
 
 
 def watched(emulator: Emulator, rules: list[dict[str, Any]] | None = None) -> list[dict[str, Any]]:
@@ -25,7 +25,7 @@ def watched(emulator: Emulator, rules: list[dict[str, Any]] | None = None) -> li
         return found
 
 
-def test_a_preview_of_many_files_costs_two_requests(project: Project, emulator: Emulator) -> None:
+def test_a_preview_of_many_files_costs_few_requests(project: Project, emulator: Emulator) -> None:
     for number in range(10, 10 + APPLIED):
         table = f"CREATE TABLE t{number} (id INTEGER PRIMARY KEY, text TEXT NOT NULL);\n"
         project.write(f"{number:04}_table.sql", table)
@@ -37,7 +37,8 @@ def test_a_preview_of_many_files_costs_two_requests(project: Project, emulator: 
     nothing = {"fault": "latency", "ms": 0, "times": None}
     watched(emulator, [{**nothing}, {**nothing, "endpoint": "query"}])
     shown = project.preview()
-    assert [rule["seen"] for rule in watched(emulator)] == [2, 2]
+    sent, queries = [rule["seen"] for rule in watched(emulator)]
+    assert sent == queries <= MOST, "schema and ledger, the bounds of the tables, and their rows"
     names = [f"  {1000 + number}_drop.sql" for number in range(PENDING)]
     assert report_lines(shown)[: PENDING + 1] == ["pending on your-app-db-dev:", *names]
     assert "migrations/1000_drop.sql:1:1: D102" in shown

@@ -103,6 +103,7 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
         "  0004_tags.sql",
         "schema changes:",
         "  + table tags  id, label",
+        "rehearsed on 0 rows (5 rows read)",
     ]
     assert FILES[0] not in shown
     assert project.database().bookmark() == before, "a preview writes nothing"

@@ -50,6 +50,7 @@ def test_pending_files_and_what_they_make_of_the_schema(project: Project, databa
         "schema changes:",
         "  + column users.age",
         "  + table tags  id",
+        "rehearsed on 0 rows (5 rows read)",
         "your-app-db-dev: 3 applied, 1 pending, 0 errors, 0 warnings",
     ]
     assert database.bookmark() == before

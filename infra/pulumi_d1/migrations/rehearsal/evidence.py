@@ -104,6 +104,8 @@ def run_on_rows(  # noqa: PLR0913 - a task depends on all of these
     seconds = options.budget.total_seconds()
     if database is None or options.rows is RowsMode.MADE or kind is not BasisKind.MADE:
         return WORKERS.run(partial(task, kind), (), seconds, size), Basis(kind)
+    if all(fold(item.table) == fold(table) for item in objects):
+        return WORKERS.run(partial(task, BasisKind.LIVE), (), seconds, size), Basis(BasisKind.LIVE)
     rows = _Rows(read_rows(database, objects, table, options))
     try:
         return WORKERS.run(partial(task, BasisKind.LIVE), rows, seconds, size), rows.basis
