@@ -59,7 +59,7 @@ class Database(Protocol):
         """Run a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may run later."""
 
     def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
-        """Run a script as `write` does, but as a file. It is slower and blocks the database, but allows any trigger.
+        """Run a script as a file: slower, blocks the database, allows any trigger, and may be no transaction.
 
         Args:
             pieces: The pieces of the script. They are not joined, so that a large one is in memory only once.
@@ -103,7 +103,7 @@ class D1Api:
         self._query(sql)
 
     def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
-        """Run a script as one transaction, as a file. Sent once."""
+        """Run a script as a file. Sent once."""
         with TemporaryFile() as file:
             for piece in pieces:
                 file.writelines(piece[at : at + _CHUNK].encode() for at in range(0, len(piece), _CHUNK))
