@@ -88,3 +88,21 @@ def test_reaching_the_limit_is_logged_once_each_time(messages: list[str]) -> Non
 
 def test_the_limit_is_that_of_cloudflares_page_on_rate_limits() -> None:
     assert str(LIMIT) == "1,200 requests in 300 s"
+
+
+def test_an_absurd_retry_after_blocks_for_eleven_minutes() -> None:
+    clock = Clock()
+    pace = clock.pace(Rate(100, 300))
+    pace.block(86_400)
+    pace.wait_for_turn()
+    assert clock.now < 700
+
+
+def test_requests_of_an_earlier_process_count_until_they_are_old_enough() -> None:
+    clock = Clock()
+    pace = clock.pace(Rate(2, 300))
+    pace.add_earlier([290, 100])
+    pace.wait_for_turn()
+    assert 10 <= clock.now < 11
+    pace.wait_for_turn()
+    assert 200 <= clock.now < 201

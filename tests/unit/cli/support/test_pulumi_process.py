@@ -1,4 +1,4 @@
-"""What pulumi prints about locks becomes a message with the next step."""
+"""Messages of pulumi about locks get a next step."""
 
 from __future__ import annotations
 

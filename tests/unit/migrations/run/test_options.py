@@ -10,6 +10,7 @@ import pytest
 from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS, OnFailure, RunOptions, options_from_json
+from pulumi_d1.settings import Settings
 
 OPTIONS = RunOptions(
     policy={Problem.DANGEROUS: Severity.ERROR},
@@ -30,3 +31,8 @@ def test_an_option_that_the_state_lacks_has_its_default(name: str) -> None:
     stored = OPTIONS.as_json()
     del stored[name]
     assert options_from_json(stored).as_json() == {**OPTIONS.as_json(), name: DEFAULT_OPTIONS.as_json()[name]}
+
+
+def test_the_defaults_are_those_of_a_stack() -> None:
+    defaults = Settings(environment="dev", project_name="shop", account_id="0").run_options
+    assert (defaults.import_timeout, defaults.retention) == (DEFAULT_OPTIONS.import_timeout, DEFAULT_OPTIONS.retention)
