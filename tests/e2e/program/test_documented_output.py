@@ -65,6 +65,7 @@ def test_the_preview_of_a_rebuild(project: Project) -> None:
 
 def test_a_failed_migration(migrated: Project) -> None:
     migrated.database().write(ROWS)
+    migrated.pulumi("config", "set", "rehearsalRows", "made", "--stack", "dev")  # the live rows would stop the run
     migrated.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
     migrated.write("0005_unique_titles.sql", "CREATE UNIQUE INDEX one_title ON content (title);\n")
     completed = migrated.up(check=False)

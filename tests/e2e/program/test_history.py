@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
 EDIT = "-- one more thought\n"
 REFUSED_BY_ROWS = "CREATE UNIQUE INDEX one_of_each ON seats (name);\n"
-"""Passes the rehearsal, which has no rows."""
+"""Passes a rehearsal on generated rows."""
 MENDED = "CREATE INDEX by_name ON seats (name);\n"
 
 
@@ -73,6 +73,7 @@ def test_each_file_is_recorded_with_its_author_commit_and_bookmark(project: Proj
 
 def test_what_a_failed_create_has_applied_is_kept(project: Project) -> None:
     seats(made_before_the_migrations(project))
+    project.pulumi("config", "set", "rehearsalRows", "made", "--stack", "dev")
     project.write("0004_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
     assert failed.returncode != 0
@@ -91,6 +92,7 @@ def test_what_a_failed_create_has_applied_is_kept(project: Project) -> None:
 
 def test_what_a_failed_update_has_applied_is_kept(migrated: Project) -> None:
     seats(migrated.database())
+    migrated.pulumi("config", "set", "rehearsalRows", "made", "--stack", "dev")
     migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
     migrated.write("0005_broken.sql", REFUSED_BY_ROWS)
     failed = migrated.up(check=False)
@@ -124,6 +126,7 @@ def test_a_run_that_was_put_back_leaves_the_state_as_it_was(project: Project) ->
 def test_a_create_that_was_put_back_can_be_run_again(project: Project) -> None:
     project.pulumi("config", "set", "onFailure", "restore", "--stack", "dev")
     seats(made_before_the_migrations(project))
+    project.pulumi("config", "set", "rehearsalRows", "made", "--stack", "dev")
     project.write("0004_broken.sql", REFUSED_BY_ROWS)
     failed = project.up(check=False)
     assert "restored  to this bookmark" in failed.stdout + failed.stderr

@@ -57,7 +57,8 @@ def test_the_life_of_seeds(project: Project) -> None:
     assert "Traceback" not in refused.stdout + refused.stderr
     assert people(project) == ["B"]
 
-    # Only the rows of the real database decide this one, so the rehearsal lets it pass.
+    # Only the rows of the real database decide this one, so a rehearsal without them lets it pass.
+    project.pulumi("config", "set", "rehearsalRows", "made", "--stack", "pr-7")
     seed(
         project, "03_broken.sql", "INSERT INTO users (id, email, password_hash, name) VALUES (2, 'c@d.e', 'x', 'C');\n"
     )

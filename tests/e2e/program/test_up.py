@@ -142,6 +142,7 @@ def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(migrat
         "INSERT INTO users (email, password_hash, name) VALUES ('a', '', 'Ann'), ('b', '', 'Ann')"
     )
     before = migrated.database().bookmark()
+    migrated.pulumi("config", "set", "rehearsalRows", "made", "--stack", "dev")  # the live rows would stop the run
     migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
     twice = "CREATE TABLE half (id INTEGER PRIMARY KEY);\nCREATE UNIQUE INDEX one_of_each ON users (name);\n"
     migrated.write("0005_broken.sql", twice)

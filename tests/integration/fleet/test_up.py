@@ -82,6 +82,23 @@ def test_after_one_bad_database_a_second_run_skips_those_that_are_done(tenants: 
     assert tenants.logs() == {("1", "2")}
 
 
+def test_a_database_whose_rows_refuse_a_file_is_not_written_to(tenants: Tenants) -> None:
+    tenants.create(2)
+    tenants.up()
+    tenants.database(1).write("INSERT INTO log VALUES ('1')")
+    with (tenants.project.folder / "Pulumi.prod.yaml").open("a") as file:
+        file.write("  your-app:rehearsalRows: live\n")
+    settings = tenants.project.folder / "Pulumi.prod.yaml"
+    settings.write_text(settings.read_text().replace("  your-app:rehearsalRows: made\n", ""))
+    tenants.write(2, "CREATE UNIQUE INDEX once ON log (file);\n")
+    run = tenants.up("--max-failures", "2", code=1)
+    assert run["count"] == {"done": 1, "up to date": 0, "failed": 1, "not started": 0}
+    [failed] = [item for item in run["databases"] if item["state"] == "failed"]
+    assert "nothing was applied" in failed["message"]
+    assert "UNIQUE constraint failed" in failed["message"]
+    assert tenants.logs() == {("1", "1"), ("1", "2")}
+
+
 def test_several_failures_are_allowed_on_request(tenants: Tenants) -> None:
     tenants.create(10)
     tenants.up()
