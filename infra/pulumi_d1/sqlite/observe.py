@@ -265,8 +265,9 @@ class _ScriptRun:
             return
         if '"' in statement.text:
             columns = {column for _, column in self.recording.reads}
-            if self.prepared and self.prepared[0].verb == "CREATE_INDEX":
-                columns |= {str(name) for name, *_ in rows(self.connection, COLUMNS, self.prepared[0].other)}
+            for action in self.prepared[:1]:
+                table = action.other if action.verb == "CREATE_INDEX" else action.name
+                columns |= {str(name) for name, *_ in rows(self.connection, COLUMNS, table)}
             self.string = find_string(self.connection, statement.text, columns)
         tables = {
             fold(action.name)

@@ -39,7 +39,7 @@ def find_string(connection: apsw.Connection, sql: str, columns: Iterable[str]) -
     """
     names = ["rowid", *map(quoted, sorted(filter(None, columns))[:_MAX_COLUMNS])]
     for _ in range(_MAX_STRINGS if '"' in sql else 0):
-        with _without_strings(connection):
+        with without_strings(connection):
             match = _NO_COLUMN.fullmatch(str(prepare_error(connection, sql) or ""))
         word = quoted(match[1]) if match else ""
         at = sql.find(word) if word else -1
@@ -60,7 +60,7 @@ def find_string_inside(connection: apsw.Connection, sql: str, uses: Iterable[str
         uses: Statements that use the view or trigger.
     """
     for use in uses:
-        with _without_strings(connection):
+        with without_strings(connection):
             match = _NO_COLUMN.fullmatch(str(prepare_error(connection, use) or ""))
         if match and (at := sql.find(quoted(match[1]))) >= 0:
             return StringName(match[1], at, _exists(connection, match[1]))
@@ -68,7 +68,8 @@ def find_string_inside(connection: apsw.Connection, sql: str, uses: Iterable[str
 
 
 @contextmanager
-def _without_strings(connection: apsw.Connection) -> Iterator[None]:
+def without_strings(connection: apsw.Connection) -> Iterator[None]:
+    """Read no word in double quotes as a string in the block."""
     switches = (apsw.SQLITE_DBCONFIG_DQS_DML, apsw.SQLITE_DBCONFIG_DQS_DDL)
     for switch in switches:
         connection.config(switch, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import apsw
 
@@ -13,6 +13,7 @@ from pulumi_d1.sqlite.execute import prepare_error
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.sandbox import trusted
 from pulumi_d1.sqlite.statements import quoted
+from pulumi_d1.sqlite.strings import without_strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +22,12 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.schema import Schema, SchemaObject
 
 
+_STRING: Final = " - should this be a string literal in single-quotes?"
+
+
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """What fails after the migrations, and did not before.
+    """A failure after the migrations that was not there before.
 
     Attributes:
         uses: What fails, such as `UPDATE authors`.
@@ -36,6 +40,11 @@ class Broken:
     error: str
     file: int
     step: int
+
+    @property
+    def is_string(self) -> bool:
+        """True if nothing fails, but a word in double quotes is a string now."""
+        return _STRING in self.error
 
 
 def find_broken(before: Iterable[SchemaObject], after: Schema, files: Sequence[Sequence[Step]]) -> tuple[Broken, ...]:
@@ -84,8 +93,14 @@ def _uses(after: Schema) -> Mapping[str, str]:
 
 
 def _error(connection: apsw.Connection, sql: str) -> str:
-    """Return SQLite's error for a statement; empty if it can be prepared, or if it never could."""
+    """Return SQLite's error for a statement; empty if it can be prepared, or if it never could.
+
+    If it can be prepared only with strings in double quotes, the error is about them.
+    """
     error = str(prepare_error(connection, sql) or "")
+    if not error:
+        with without_strings(connection):
+            error = str(prepare_error(connection, sql) or "")
     return "" if error.startswith("cannot modify ") else error
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
-from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
+from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.names import fold
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi_d1.migrations.rehearsal.broken import Broken
-    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.review.lint.finding import Hit
 
 IDS: Final = Rule(
     "D110",
@@ -55,6 +55,7 @@ _SET_ID: Final = (
     "At the end of the file: DELETE FROM sqlite_sequence WHERE name = '{table}'; "
     "INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {seq});"
 )
+_CREATES: Final = frozenset({"CREATE_VIEW", "CREATE_TRIGGER"})
 _CHANGES_ROWS: Final = frozenset({"DROP_TABLE", "DELETE", "UPDATE", "INSERT"})
 
 
@@ -68,7 +69,13 @@ def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
                 message = f'"{string.name}" names no column here, so it is read as a string'
                 yield hit_at(file, index, STRING, severity, message, offset=string.offset)
     for broken in rehearsal.broken:
-        yield _broken(rehearsal.files[broken.file], broken)
+        file = rehearsal.files[broken.file]
+        if not broken.is_string:
+            yield _broken(file, broken)
+        elif file.steps[broken.step].actions[0].verb not in _CREATES:  # these have a finding with the place
+            error = broken.error.partition(" - ")[0]
+            message = f"{' and '.join(broken.uses)} would read a string in place of a column ({error})"
+            yield hit_at(file, broken.step, STRING, Severity.ERROR, message)
 
 
 def hits_of_rows(rehearsal: Rehearsal) -> Iterator[Hit]:

@@ -12,8 +12,8 @@ from pulumi_d1.sqlite.names import fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.migrations.rehearsal.rehearse import Refusal, Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.sqlite.observation import Step
 
 ADDED: Final = Rule(
@@ -38,6 +38,7 @@ REFERENCED: Final = Rule(
 RULES: Final = (ADDED, REFERENCED)
 
 _HOLDS: Final = frozenset({"NO ACTION", "RESTRICT"})
+_NEVER: Final = ("Cannot add a UNIQUE column", "Cannot add a PRIMARY KEY column")
 _FOREIGN_KEY: Final = "FOREIGN KEY constraint failed"
 
 
@@ -63,7 +64,7 @@ def classify(file: RehearsedFile, refusal: Refusal, rows: str) -> tuple[Rule, st
         rows: `has rows` or `may have rows`.
     """
     step = None if refusal.step is None else file.steps[refusal.step]
-    if step and _adds_column(step):
+    if step and _adds_column(step) and not refusal.message.startswith(_NEVER):
         return ADDED, added_message(step, refusal.message, rows), refusal.step or 0
     if not refusal.message.startswith(_FOREIGN_KEY):
         return None

@@ -181,7 +181,7 @@ class _File:
             yield from self._replaced(index, step)
         for fate in self._file.fates:
             yield from self._rows(fate)
-            if fate.end and not (fate.rebuilt and self._copying(fate) is None):
+            if fate.end and not (fate.rebuilt and fate.missing and self._copying(fate) is None):
                 yield from self._columns(fate)
 
     def _fate(self, table: str) -> TableFate | None:
