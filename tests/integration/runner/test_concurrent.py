@@ -108,7 +108,7 @@ def test_files_that_others_applied_are_not_sent_again_later_in_the_run(
     scripted: ScriptedCloudflare, failing: D1Api
 ) -> None:
     scripted.bookmark("b")
-    scripted.error(400, 7500, "table log already exists")
+    scripted.error(400, 7500, "UNIQUE constraint failed: d1_migrations.id: SQLITE_CONSTRAINT")
     scripted.ledger(LOG.name, PRAGMA.name)
     scripted.rows()  # the write of the last file
     scripted.verified(LOG.name, PRAGMA.name, LAST.name)
