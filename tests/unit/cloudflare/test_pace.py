@@ -106,3 +106,7 @@ def test_requests_of_an_earlier_process_count_until_they_are_old_enough() -> Non
     assert 10 <= clock.now < 11
     pace.wait_for_turn()
     assert 200 <= clock.now < 201
+
+
+def test_a_share_of_the_rate_has_at_least_one_request() -> None:
+    assert [LIMIT.shared_by(number).requests for number in (1, 7, 1200, 5000)] == [1200, 171, 1, 1]
