@@ -54,7 +54,7 @@ def test_a_plan_costs_the_same_requests_however_many_files_there_are(stage: Stag
 
 def test_a_preview_costs_the_same_requests_however_many_files_are_applied(stage: Stage) -> None:
     rows = previews.measure(stage, 1, applied=(1, 2, 8), pending=1)
-    assert requests(rows) == [(4, 4), (4, None)]
+    assert requests(rows) == [(3, 3), (3, None)]
 
 
 def test_rehearsals_run_to_their_end(stage: Stage) -> None:
