@@ -10,8 +10,8 @@ from pulumi_d1.migrations import ledger, live
 from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
-from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
+from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines

@@ -14,8 +14,8 @@ from pulumi_d1.migrations.plan import Problem, Severity, make_plan, severity_of
 from pulumi_d1.migrations.quarantine import NONE
 from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
 from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
-from pulumi_d1.migrations.review.lint import check
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, BasisKind
+from pulumi_d1.migrations.review.lint import check
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.live import LiveDatabase
     from pulumi_d1.migrations.plan import FolderProblem, HashedFile, MigrationPlan
     from pulumi_d1.migrations.quarantine import Quarantine
-    from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.sqlite.difference import SchemaChange
     from pulumi_d1.sqlite.schema import Schema
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
-from pulumi_d1.migrations.review.lint.finding import format_rows
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
+from pulumi_d1.migrations.review.lint.finding import format_rows
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import ChangeKind, difference
 from pulumi_d1.sqlite.names import fold

@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.review.lint import (
     afterwards,
     blocked,
@@ -17,13 +18,12 @@ from pulumi_d1.migrations.review.lint import (
     traps,
     waivers,
 )
-from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
+    from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
 
 _FAMILIES: Final = (waivers, lost, afterwards, refused, ignored, blocked, traps, splitting)
 

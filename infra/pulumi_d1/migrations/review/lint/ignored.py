@@ -12,8 +12,8 @@ from pulumi_d1.sqlite.statements import first_word
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
+    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.sqlite.recorder import Action
 
 PRAGMA: Final = Rule(

@@ -14,8 +14,8 @@ from pulumi_d1.sqlite.statements import comments, normalize_newlines, position
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
+    from pulumi_d1.migrations.review.lint.finding import Hit
     from pulumi_d1.sqlite.statements import Comment
 
 VOID: Final = Rule(
