@@ -25,7 +25,8 @@
     |-- SeedFailed             a seed failed during a run
     |-- PulumiFailed           the pulumi command failed, and has printed why
     |   `-- StackLocked        another run has locked the stack
-    `-- NotConfirmed           the user did not confirm a command
+    |-- NotConfirmed           the user did not confirm a command
+    `-- RehearsalCancelled     the engine was stopped during a rehearsal
 
 Each message contains what is wrong, where, and what to do. Callers print it and nothing else.
 """
@@ -176,6 +177,10 @@ class PulumiFailed(D1Error):
 
 class StackLocked(PulumiFailed):
     """Another run has locked the stack. Nothing was done."""
+
+
+class RehearsalCancelled(D1Error):
+    """The engine was stopped during a rehearsal. Nothing was written."""
 
 
 class NotConfirmed(D1Error):

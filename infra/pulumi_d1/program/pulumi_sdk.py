@@ -10,6 +10,9 @@ which is found in the SDK's stack frame. If a later SDK has no such frame, Pulum
 `end_with_engine` keeps tracebacks from users. The engine stops a program with SIGINT, after a refusal and after a
 Ctrl-C, and the SDK's executor does not catch KeyboardInterrupt. If the language host was killed, nobody sends a SIGINT,
 and an engine may wait for the program.
+
+`on_cancel` ends what is running after a Ctrl-C. The engine waits for the calls that it has made, and pulumi.dynamic has
+no way to end them.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from pulumi.runtime.proto import provider_pb2, status_pb2
 from pulumi_d1.errors import D1Error
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
 PREFIX: Final = "D1"
@@ -111,6 +114,32 @@ def _end_without(host: int) -> None:
     while os.getppid() == host:
         time.sleep(_HOST_CHECK_SECONDS)
     os._exit(1)
+
+
+_cancel_actions: list[Callable[[], None]] = []
+
+
+def on_cancel(action: Callable[[], None]) -> None:
+    """Call a function when the engine cancels this provider.
+
+    The SDK's server already holds the method that answers, so its code is replaced. If a later SDK has no such method,
+    a Ctrl-C waits for the running calls.
+    """
+    servicer = getattr(sys.modules["__main__"], "DynamicResourceProviderServicer", None)
+    if servicer is not None and not _cancel_actions:
+        _cancel_actions.append(action)
+        servicer.Cancel.__code__ = _cancel.__code__
+
+
+def _cancel(_self: Any, _request: Any, _context: Any) -> Any:
+    # This code runs with the global names of the SDK's module.
+    from google.protobuf.empty_pb2 import Empty
+
+    from pulumi_d1.program.pulumi_sdk import _cancel_actions
+
+    for action in _cancel_actions:
+        action()
+    return Empty()
 
 
 def _grpc_context() -> Any:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.cases.table import HOSTILE
-from tests.support.reliability.processes import AVAILABLE, of_session, rehearsing
+from tests.support.reliability.processes import AVAILABLE, of_session, rehearsing, wait_for_end
 
 if TYPE_CHECKING:
     from tests.support.cli_project import ReviewedDatabase
 
-pytestmark = pytest.mark.skipif(not AVAILABLE, reason="finds processes in /proc")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not AVAILABLE, reason="finds processes in /proc")]
 
 MAX_MEMORY = 300_000_000
 PLACES = {"rec8": "2:1", "fill_200k": "2:1", "recursive_fill_blob": "2:1"}
@@ -72,5 +72,5 @@ def test_a_rehearsal_ends_if_its_command_is_killed(prod: ReviewedDatabase) -> No
             assert process.poll() is None
         process.kill()
     for other in of_session(process.pid):  # its end is noticed at once, but by another process
-        subprocess.run(["tail", f"--pid={other}", "--follow", os.devnull], check=True, timeout=60)
+        wait_for_end(other)
     assert of_session(process.pid) == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,3 +63,9 @@ def rehearsing(session: int) -> bool:
             if is_worker and used > os.sysconf("SC_CLK_TCK"):
                 return True
     return False
+
+
+def wait_for_end(process: int) -> None:
+    """Wait until a process that is not a child of this one has ended."""
+    command = ["tail", f"--pid={process}", "--follow", os.devnull]
+    subprocess.run(command, check=True, timeout=60)

@@ -23,7 +23,7 @@ from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final, TypeVar
 
 import apsw
 
-from pulumi_d1.errors import SqlError
+from pulumi_d1.errors import RehearsalCancelled, SqlError
 from pulumi_d1.sqlite.messages import hide_values
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class Workers:
         self._lock = threading.Lock()
         self._free = threading.Semaphore(_MOST)
         self._idle: list[_Worker] = []
+        self._busy: list[_Worker] = []
+        self._is_cancelled = False
 
     def run(self, task: Callable[..., T], rows: Iterable[str], seconds: float, size: int = 0) -> T:
         """Run a task in another process and return its result.
@@ -75,21 +77,34 @@ class Workers:
 
         Raises:
             OverBudgetError: It took longer.
+            RehearsalCancelled: `cancel` was called.
             SqlError: The task raised it.
         """
         with self._free:
             with self._lock:
+                self._raise_if_cancelled()
                 worker = self._idle.pop() if self._idle else _Worker()
+                self._busy.append(worker)
             try:
                 result: T = worker.run((task, seconds, size), rows)
             except SqlError:
                 self._keep(worker)
                 raise
             except BaseException:
+                with self._lock:
+                    self._busy.remove(worker)
                 worker.end()
+                self._raise_if_cancelled()
                 raise
             self._keep(worker)
             return result
+
+    def cancel(self) -> None:
+        """End the processes that run a task, and refuse further tasks."""
+        with self._lock:
+            self._is_cancelled = True
+            for worker in self._busy:
+                worker.kill()
 
     def end(self) -> None:
         """End the idle processes."""
@@ -99,10 +114,15 @@ class Workers:
 
     def _keep(self, worker: _Worker) -> None:
         with self._lock:
+            self._busy.remove(worker)
             self._idle.append(worker)
 
+    def _raise_if_cancelled(self) -> None:
+        if self._is_cancelled:
+            raise RehearsalCancelled("cancelled while the files were rehearsed: nothing was applied")
 
-@dataclass(slots=True)
+
+@dataclass(eq=False, slots=True)
 class _Worker:
     """One process. Its standard input and output are pipes of pickled values."""
 
@@ -144,6 +164,10 @@ class _Worker:
             raise OverBudgetError(at) from error
         finally:
             timer.cancel()
+
+    def kill(self) -> None:
+        """Kill the process, so that `run` ends."""
+        self._process.kill()
 
     def end(self) -> None:
         """End the process at once."""

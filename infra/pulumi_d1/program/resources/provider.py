@@ -11,7 +11,7 @@ from pulumi.dynamic import ConfigureRequest, ReadResult, ResourceProvider
 
 from pulumi_d1.errors import NotFound
 from pulumi_d1.program.actions.inputs import CopySource, DatabaseInputs, database_inputs
-from pulumi_d1.program.pulumi_sdk import message_only
+from pulumi_d1.program.pulumi_sdk import message_only, on_cancel
 from pulumi_d1.system.garbage import frozen_imports
 from pulumi_d1.system.log import show_messages
 
@@ -31,6 +31,7 @@ class DatabaseProvider(ResourceProvider):
         """Take the token from the stack's secret configuration; without one, the environment's counts."""
         self._token = req.config.get("cloudflare:apiToken")
         show_messages(partial(print, flush=True))  # the engine shows a plugin's output as diagnostics
+        on_cancel(_end_rehearsals)
         Thread(target=_import_preview, daemon=True).start()
 
     def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
@@ -56,6 +57,12 @@ class DatabaseProvider(ResourceProvider):
 
         database_id = database.id if isinstance(database, DatabaseInputs) else database.database_id
         return connect(database.account_id, database_id, token=self._token)
+
+
+def _end_rehearsals() -> None:
+    from pulumi_d1.migrations.rehearsal.process import WORKERS
+
+    WORKERS.cancel()
 
 
 def _import_preview() -> None:
