@@ -1,4 +1,4 @@
-"""How long each fault holds a run, and what a restore does after it. The waits take no time here."""
+"""Seconds that each fault holds a run, and the effect of a restore after it. The waits take no time here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long each fault held a run before lost writes were sent again, measured by the same runs at commit 85f39c8.
+"""Seconds that each fault held a run before lost writes were sent again, measured by the same runs at commit 85f39c8.
 
 One file and an import took the same time.
 """

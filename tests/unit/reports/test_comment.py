@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.live import NEW
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, FolderProblem, Problem, Severity, make_plan
 from pulumi_d1.migrations.review.lint.finding import Finding, Rule
 from pulumi_d1.migrations.review.review import Review, review_offline

@@ -10,8 +10,8 @@ from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import NEW, LiveDatabase
 from pulumi_d1.migrations.rehearsal.rehearse import Refusal, rehearse
-from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind
+from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 from pulumi_d1.sqlite.execute import run_script
