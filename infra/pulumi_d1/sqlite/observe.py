@@ -44,6 +44,7 @@ OVER_BUDGET: Final = (apsw.InterruptError, apsw.NoMemError)
 _LOSES_ROWS: Final = frozenset({"DELETE", "UPDATE", "DROP_TABLE", "DROP_VTABLE"})
 _TRIGGERS_KEYS: Final = frozenset({"DELETE", "UPDATE", "DROP_TABLE", "INSERT"})
 _READS_ROWS: Final = frozenset({"ALTER_TABLE", "CREATE_INDEX"})
+_USES_ROWS: Final = frozenset({"insert", "replace", "update", "delete", "select", "with"})
 _ACTS: Final = frozenset({"CASCADE", "SET NULL", "SET DEFAULT"})
 _INSERT: Final = re.compile(r"insert\s+into\b", re.IGNORECASE)
 
@@ -207,7 +208,8 @@ class _ScriptRun:
             return statement
         self.steps.append(self._step(statement, changed=changed))
         if error:
-            if isinstance(error.__cause__, OVER_BUDGET) or self.rows_known or not _needs_rows(error):
+            needs_rows = isinstance(error.__cause__, apsw.ConstraintError) or self._only_values_fail(first)
+            if isinstance(error.__cause__, OVER_BUDGET) or self.rows_known or not needs_rows:
                 raise error
             self.undecided.append(error)
             if not self.connection.in_transaction:
@@ -217,6 +219,12 @@ class _ScriptRun:
             if self.steps[-1].actions:
                 self.copies.follow(self.steps[-1])
         return statement
+
+    def _only_values_fail(self, first: str) -> bool:
+        """Return whether a statement that fails was prepared and can fail only because of values, as in json(title)."""
+        if self.prepared is None or not any(table for table, _ in self.recording.reads):
+            return False
+        return first in _USES_ROWS or any(action.verb == "CREATE_TABLE" for action in self.prepared[:1])
 
     def _try(self, statement: Statement) -> tuple[bool, SqlError | None]:
         """Run one statement. Return whether it changed the schema, and its error."""
@@ -427,7 +435,3 @@ def _no_foreign_keys(connection: apsw.Connection) -> Iterator[None]:
         yield
     finally:
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
-
-
-def _needs_rows(error: SqlError) -> bool:
-    return isinstance(error.__cause__, apsw.ConstraintError)

@@ -161,7 +161,8 @@ def rehearse(  # noqa: PLR0913 - a rehearsal depends on all of these
         if not run.file(number, migration):
             break
     after = schema.read(connection).without(table) if run.files else before
-    broken = find_broken(objects, after, [file.steps for file in run.files]) if run.files else ()
+    ran = run.files[:-1] if run.refusal or run.over_budget else run.files  # a refused file changes nothing
+    broken = find_broken(objects, after, [file.steps for file in ran])
     unfilled = tuple(sorted(run.unfilled))
     return Rehearsal(
         before,

@@ -316,13 +316,13 @@ class _File:
 
     def _rows(self, fate: TableFate) -> Iterator[Hit]:
         """Yield the finding about the missing rows that no foreign key, trigger or REPLACE explains."""
-        names = self._aliases[fate.start]
+        names, copies = self._aliases[fate.start], self._copies(fate)[0]
         indirect = sum(
             rows
             for index, step in enumerate(self._file.steps)
             if self._victims[index]
             for table, rows in step.count("DELETE", indirect=True).items()
-            if table in names or self._fate(table) is None
+            if table in names or table in copies
         )
         direct = [
             (index, step, step.count("DELETE", indirect=False))
@@ -490,7 +490,8 @@ class _File:
         """Return how many rows of a table the statements meant to write, by folded column."""
         rows: Counter[str] = Counter()
         for step in self._file.steps:
-            number = sum(row.rows for row in step.rows if row.table in names and not row.indirect)
+            direct = (row for row in step.rows if row.table in names and not row.indirect)
+            number = sum(row.rows for row in direct if row.verb != "INSERT")
             rows.update(dict.fromkeys(self._written(step, names), number))
         return rows
 
@@ -505,6 +506,10 @@ class _File:
 
     def _copying(self, fate: TableFate) -> int | None:
         """Return the index of the last statement that copies rows of a table, or of a copy, back into it."""
+        return self._copies(fate)[1]
+
+    def _copies(self, fate: TableFate) -> tuple[set[str], int | None]:
+        """Return the tables that get rows of a table, and the last statement that copies some back into it."""
         names, sources, found = self._aliases[fate.start], {fate.start, fold(fate.name)}, None
         for index, step in enumerate(self._file.steps):
             action = step.actions[0] if step.actions else None
@@ -514,7 +519,7 @@ class _File:
             elif action and action.verb in {"INSERT", "CREATE_TABLE"} and sources & _others(step, action):
                 sources.add(fold(action.name))
                 found = index if fold(action.name) in names else found
-        return found
+        return sources, found
 
 
 def _others(step: Step, action: Action) -> set[str]:
