@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 _FOLDER: Final = Path(__file__).parent
+_NAMED: Final = re.compile(r"(?:(?:TABLE|VIEW|INDEX|TRIGGER)(?: IF NOT EXISTS)?|RENAME TO) [\"`]?(\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,16 @@ class Case:
     allowed: tuple[str, ...] = ()
     refused: bool = False
     advice: str = ""
+
+    def renamed(self, suffix: str) -> Case:
+        """Return the case with other names of tables, so that several fit into one database. Columns are left out."""
+        names = re.compile(rf"\b({'|'.join({*_NAMED.findall(self.live), *_NAMED.findall(self.pending)})})\b")
+
+        def rename(text: str) -> str:
+            return names.sub(rf"\1{suffix}", text)
+
+        errors = tuple(rename(error) for error in self.errors)
+        return replace(self, live=rename(self.live), pending=rename(self.pending), errors=errors)
 
 
 def _cases() -> dict[str, Case]:

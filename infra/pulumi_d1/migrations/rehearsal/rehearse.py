@@ -107,7 +107,7 @@ class Rehearsal:
         over_budget: The statement at which the time or the memory was used up; None if both were enough.
         broken: What fails afterwards and did not before.
         rows: Number of rows at the end, by folded name, of the tables that the files may have changed.
-        empty_tables: True if a table of the live schema has no rows.
+        empty_tables: Folded names of the tables of the live schema that have no rows.
     """
 
     before: Schema
@@ -119,7 +119,7 @@ class Rehearsal:
     over_budget: Refusal | None = None
     broken: tuple[Broken, ...] = ()
     rows: Mapping[str, int] = field(default_factory=dict)
-    empty_tables: bool = False
+    empty_tables: frozenset[str] = frozenset()
 
     @property
     def statements(self) -> Mapping[str, tuple[Statement, ...]]:
@@ -155,7 +155,7 @@ def rehearse(  # noqa: PLR0913 - a rehearsal depends on all of these
     before = schema.read(connection).without(table)
     connection.execute(ledger.create(table))
     insert_rows(connection, rows)
-    empty_tables = any(not _has_rows(connection, name) for name in before.tables)
+    empty_tables = frozenset(fold(name) for name in before.tables if not _has_rows(connection, name))
     run = _Run(connection, table, basis, watch)
     for number, migration in enumerate(pending):
         if not run.file(number, migration):
@@ -335,7 +335,7 @@ def rehearse_both(  # noqa: PLR0913, PLR0917 - a rehearsal depends on all of the
     rehearsal = rehearse(objects, pending, table, Basis(kind), rows=rows, watch=watched)
     stopped = rehearsal.refusal or rehearsal.over_budget
     is_waived = any(_WAIVER in migration.sql for migration in pending)
-    has_empty_tables = rehearsal.empty_tables and kind is not BasisKind.NEW
+    has_empty_tables = bool(rehearsal.empty_tables) and kind is not BasisKind.NEW
     if stopped or kind is BasisKind.MADE or not (has_empty_tables or is_waived):
         return rehearsal, None
     return rehearsal, rehearse(objects, pending, table, Basis(BasisKind.MADE), watch=watched)

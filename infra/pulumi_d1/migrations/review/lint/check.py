@@ -45,16 +45,17 @@ def lint(
     """Return what is dangerous about the pending files: one finding for each file and rule, by place and code.
 
     Args:
-        elsewhere: The same files on generated rows. What only they lose is a warning: this database has no such rows
-            now, but another may.
+        elsewhere: The same files on generated rows. What only they lose of tables without rows is a warning: this
+            database has no such rows now, but another may.
         exists: False if the files were rehearsed on generated rows because no database was read. What they lose is a
             warning then, because the files may have run long ago.
     """
     hits = [*_by_rows(rehearsal, exists=exists), *_by_text(rehearsal, table, exists=exists)]
     known = {_place(hit) for hit in hits}
     others = [hit for hit in _by_rows(elsewhere, exists=True) if _place(hit) not in known] if elsewhere else []
-    if rehearsal.basis.kind is not BasisKind.NEW:
-        hits += [_without_rows(hit) for hit in others if hit.finding.rule in _LOSSES]
+    if elsewhere and rehearsal.basis.kind is not BasisKind.NEW:
+        in_empty = {_place(hit) for hit in _by_rows(_only_tables(elsewhere, rehearsal.empty_tables), exists=True)}
+        hits += [_without_rows(hit) for hit in others if hit.finding.rule in _LOSSES and _place(hit) in in_empty]
     findings = tuple(hit.finding for hit in hits)
     if allowed := waivers.read_waivers(rehearsal):
         void = waivers.find_void_waivers(allowed, {rule.code for rule in RULES}, [*others, *hits])
@@ -80,6 +81,20 @@ def stopping_findings(findings: Iterable[Finding], errors_stop: bool) -> tuple[F
 def _by_rows(rehearsal: Rehearsal, *, exists: bool) -> list[Hit]:
     hits = [*lost.hits(rehearsal), *afterwards.hits_of_rows(rehearsal)]
     return hits if exists else [replace(hit, finding=replace(hit.finding, severity=Severity.WARNING)) for hit in hits]
+
+
+def _only_tables(rehearsal: Rehearsal, tables: frozenset[str]) -> Rehearsal:
+    """Return a rehearsal with what became of the rows of some tables."""
+    files = (
+        replace(
+            file,
+            fates=tuple(fate for fate in file.fates if fate.start in tables),
+            restarts=tuple(restart for restart in file.restarts if restart.table in tables),
+            violations=tuple(violation for violation in file.violations if violation.child in tables),
+        )
+        for file in rehearsal.files
+    )
+    return replace(rehearsal, files=tuple(files))
 
 
 def _by_text(rehearsal: Rehearsal, table: str, *, exists: bool = True) -> list[Hit]:
