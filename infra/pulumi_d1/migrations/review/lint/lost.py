@@ -369,6 +369,8 @@ class _File:
 
     def _with_new_keys(self, fate: TableFate, names: frozenset[str]) -> int:
         """Return how many of the missing rows are still there, because statements changed their keys."""
+        if fate.rebuilt and self._copying(fate) is None:
+            return 0
         written = self._rows_written(names)
         updated = max((written[fold(column.name)] for column in fate.columns if column.key), default=0)
         return min(updated, max(fate.rows_after - (fate.rows - fate.missing), 0))

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from pulumi_d1.migrations.rehearsal.rows.options import RowsMode
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
 from tests.support.lint import live
@@ -285,7 +286,6 @@ _CASES: Final = (
             ),
         ),
         [
-            "D103 warning: the rebuild of authors does not copy the values of nick; there are no such rows now",
             (
                 "D112 error: UPDATE authors fails afterwards (no such column: new.nick), because of CREATE TRIGGER "
                 "tr AFTER UPDATE ON"
@@ -1052,6 +1052,52 @@ _CASES: Final = (
         ),
         ["D202 warning: PRAGMA foreign_keys = OFF has no effect inside a transaction, and a migration is one"],
     ),
+    _Case(
+        "a table that is dropped beside a copy that loses its rows",
+        _LIBRARY + "CREATE TABLE tags (id INTEGER PRIMARY KEY); INSERT INTO tags VALUES (1), (2);",
+        (
+            (
+                "DROP TABLE tags; CREATE TABLE keep (id INTEGER PRIMARY KEY, author_id INTEGER REFERENCES authors(id) "
+                "ON DELETE CASCADE); INSERT INTO keep SELECT id, author_id FROM books; DROP TABLE books; "
+                "DROP TABLE authors;"
+            ),
+        ),
+        [
+            (
+                "D102 error: authors is dropped with its rows (2 rows); line 1: books is dropped with its rows "
+                "(3 rows); line 1: tags is dropped with its rows (2 rows)"
+            ),
+            (
+                "D112 error: UPDATE keep, INSERT INTO keep and DELETE FROM keep fail afterwards (no such table: "
+                "main.authors), because of DROP TABLE authors"
+            ),
+        ],
+    ),
+    _Case(
+        "a view that loses its table before a file that is refused",
+        _LIBRARY + "CREATE VIEW titles AS SELECT title FROM books;",
+        ("DROP TABLE books;", "CREATE TABLE books (title TEXT); DROP TABLE nothing;"),
+        [
+            "D102 error: books is dropped with its rows (3 rows)",
+            (
+                "D112 error: SELECT from titles fails afterwards (no such table: main.books), because of DROP "
+                "TABLE books"
+            ),
+            'D200 error: near "nothing": syntax error at offset 11: SQLITE_ERROR',
+        ],
+    ),
+    _Case(
+        "every row gets a new key",
+        "CREATE TABLE tags (name TEXT PRIMARY KEY, part TEXT) WITHOUT ROWID; INSERT INTO tags VALUES ('a', '1');",
+        ("UPDATE tags SET name = upper(name);",),
+        ["D105 warning: every row of tags gets a new value in name (1 row)"],
+    ),
+    _Case(
+        "rows that are deleted and inserted again with fewer values",
+        "CREATE TABLE tags (name TEXT PRIMARY KEY, part TEXT); INSERT INTO tags VALUES ('a', '1'), ('b', '2');",
+        ("DELETE FROM tags; INSERT INTO tags (name) VALUES ('a'), ('b');",),
+        ["D107 warning: rows of tags end with other values in part (2 rows)"],
+    ),
 )
 
 
@@ -1061,3 +1107,19 @@ def test_a_variant_has_exactly_these_findings(case: _Case) -> None:
     run_script(connection, case.live)
     found = live.of_database(connection, *case.files)
     assert [f"{item.rule.code} {item.severity}: {item.message}" for item in found] == case.findings
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "UPDATE books SET title = json_set(title, '$.a', 1);",
+        "CREATE TABLE pages AS SELECT json_extract(title, '$.a') AS a FROM books;",
+        "CREATE INDEX by_a ON books (json_extract(title, '$.a'));",
+        "UPDATE books SET id = title;",
+    ],
+)
+def test_values_of_generated_rows_refuse_nothing(sql: str) -> None:
+    connection = open_database(":memory:")
+    run_script(connection, _LIBRARY)
+    [finding] = (f for f in live.of_database(connection, sql, rows=RowsMode.MADE) if f.rule.code != "D105")
+    assert (finding.rule.code, finding.severity, finding.refused) == ("D208", "warning", False)
