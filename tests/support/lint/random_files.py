@@ -280,7 +280,8 @@ class RandomDatabase:
         create = self._dice.choice((f"CREATE TABLE {target} AS SELECT * FROM {name};", table.create(target)))
         texts = [create, f"INSERT INTO {target} SELECT * FROM {name};" if "AS SELECT" not in create else "SELECT 1;"]
         between = self._operation() if self._chance(2) else []
-        back = self._copy(table, target, table.name)
+        # A REPLACE of rows that are there means to overwrite them.
+        back = self._copy(table, target, table.name).replace("OR REPLACE ", "")
         after = self._dice.sample((back, f"DROP TABLE {target};", table.create()), self._dice.randint(0, 3))
         return [*map(RandomStatement, texts), *between, *map(RandomStatement, after)]
 

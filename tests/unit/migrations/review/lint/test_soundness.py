@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _RUNS: Final = settings(
     deadline=None,
+    derandomize="FUZZ_INPUTS" not in os.environ,  # the same databases in every run of the suite
     max_examples=int(os.environ.get("FUZZ_INPUTS", "300")),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
@@ -90,10 +91,12 @@ class _Plain:
         return None
 
     def _meant(self, statement: RandomStatement) -> set[tuple[str, str]]:
+        if not statement.intended:
+            return set()
         try:
             found = {(str(tag), str(column)) for tag, column in self._connection.execute(statement.intended)}
-        except (apsw.Error, ValueError):
-            return set()
+        except apsw.Error:
+            found = {("", "")}  # the tag has another name
         # Of rows without their tag, it is not known which ones they are.
         lost = {name for name in TABLES if name in statement.intended.lower()}
         return found | ({(name, "") for name in lost} if any(not _TAG.fullmatch(tag) for tag, _ in found) else set())
