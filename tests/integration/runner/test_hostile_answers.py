@@ -85,9 +85,9 @@ def test_a_server_that_reads_no_request_ends_at_the_deadline(waiting: Waiting) -
     ("headers", "body"),
     [
         ([], b" " * 300_000),
-        (["content-encoding: gzip"], gzip.compress(b" " * 300_000)),
-        (["content-encoding: gzip, gzip"], gzip.compress(gzip.compress(b" " * 3_000_000))),
-        (["content-encoding: gzip"], gzip.compress(b"[" * 300_000)),
+        (["content-encoding: gzip"], gzip.compress(b" " * 300_000, mtime=0)),
+        (["content-encoding: gzip, gzip"], gzip.compress(gzip.compress(b" " * 3_000_000, mtime=0), mtime=0)),
+        (["content-encoding: gzip"], gzip.compress(b"[" * 300_000, mtime=0)),
     ],
 )
 def test_an_answer_that_is_too_large_is_not_read_to_its_end_nor_requested_again(
@@ -124,7 +124,7 @@ def test_an_answer_that_is_too_large_is_not_read_to_its_end_nor_requested_again(
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n-1\r\n" + ROWS,
         b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffff\r\n" + ROWS,
         http_answer(b"no gzip", "content-encoding: gzip"),
-        http_answer(gzip.compress(ROWS)[:-12], "content-encoding: gzip"),
+        http_answer(gzip.compress(ROWS, mtime=0)[:-12], "content-encoding: gzip"),
         http_answer(ROWS, "content-encoding: " + ", ".join(["gzip"] * 50)),
         http_answer(b"[" * 1_000_000),
         http_answer(b'{"a":' * 100_000),
@@ -184,7 +184,7 @@ def test_a_malformed_address_of_a_file_is_our_error(waiting: Waiting, url: str) 
 
 
 def test_a_compressed_answer_is_read(waiting: Waiting) -> None:
-    body = http_answer(gzip.compress(ROWS), "content-encoding: gzip")
+    body = http_answer(gzip.compress(ROWS, mtime=0), "content-encoding: gzip")
     with raw_server(lambda connection, _: connection.sendall(body)) as port:
         assert api(port, waiting).read("SELECT 1") == ()
 
