@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from pulumi_d1.errors import SqlError
 from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
 from pulumi_d1.migrations.rehearsal.process import WORKERS, OverBudgetError
 from pulumi_d1.migrations.rehearsal.rehearse import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse_both
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.sqlite.schema import SchemaObject
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -71,6 +75,13 @@ def collect_evidence(  # noqa: PLR0913 - a rehearsal depends on all of these
         )
     except OverBudgetError as error:
         return Evidence(_over_budget(objects, pending, table, error.basis or Basis(kind), error.at))
+    except SqlError as error:
+        if database is None or options.rows is RowsMode.MADE:
+            raise
+        # Rows that break a CHECK, which D1 has if its checks were off. Generated ones show more than no rehearsal.
+        made = collect_evidence(objects, pending, table, database=None, kind=kind, options=options)
+        logger.info(f"{error}; generated rows take their place")
+        return made
     if database and basis.kind is not BasisKind.MADE:
         rehearsal = replace(rehearsal, basis=_counted(rehearsal, basis, database, options))
     return Evidence(rehearsal, elsewhere)
