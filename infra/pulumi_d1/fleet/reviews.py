@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.plan import make_plan
-from pulumi_d1.migrations.review.review import review_current
 from pulumi_d1.migrations.rehearsal.rows.options import RowsMode
+from pulumi_d1.migrations.review.review import review_current
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
+    from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.sqlite.schema import SchemaObject
 
 _CACHED: Final = 64

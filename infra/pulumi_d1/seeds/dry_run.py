@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations import ledger
-from pulumi_d1.migrations.review.lint import lost
 from pulumi_d1.migrations.rehearsal.rehearse import Refusal, Rehearsal, RehearsedFile, insert_rows, locate_refusal
 from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind
+from pulumi_d1.migrations.review.lint import lost
 from pulumi_d1.migrations.run.request import LARGE_BYTES
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
