@@ -68,7 +68,7 @@ def measure(
             seconds(bare),
             f"≤ {_OWN_SECONDS * 1000:.0f} ms more",
             own <= _OWN_SECONDS,
-            f"our own part is the difference, {own * 1000:.0f} ms: imports, the requests that read schema and rows, and "
+            f"our own part is the difference, {own * 1000:.0f} ms: imports, the requests that read the database, and "
             "every file in SQLite",
         ),
     ]
