@@ -17,6 +17,6 @@ def tenants(project: Project) -> Tenants:
     for file in (project.folder / "migrations").iterdir():
         file.unlink()
     project.write("0001_log.sql", LOG)
-    with (project.folder / "Pulumi.prod.yaml").open("a") as file:
-        file.write("  your-app:rehearsalRows: made\n")  # so that a file can fail because of the rows
+    with (project.folder / "Pulumi.prod.yaml").open("a") as settings:
+        settings.write("  your-app:rehearsalRows: made\n")  # so that a file can fail because of the rows
     return Tenants(project)

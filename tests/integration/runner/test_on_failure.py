@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import timedelta
 
-    from pulumi_d1.cloudflare.database import D1Api, Database
+    from pulumi_d1.cloudflare.database import D1Api, Database, QueryResult, Row
 
 USERS = Migration("0001_users.sql", "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);")
 NAMES = Migration("0002_names.sql", "PRAGMA defer_foreign_keys = on;\nINSERT INTO users (name) VALUES ('Ada');")
@@ -49,8 +49,11 @@ class Shared:
     nth: int
     read_so_far: list[str]
 
-    def read(self, sql: str) -> tuple[dict[str, object], ...]:
+    def read(self, sql: str) -> tuple[Row, ...]:
         return self.database.read(sql)
+
+    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
+        return self.database.query(statements)
 
     def write(self, sql: str) -> None:
         self.database.write(sql)
