@@ -322,19 +322,16 @@ class _File:
             for index, step in enumerate(self._file.steps)
             if self._victims[index]
             for table, rows in step.count("DELETE", indirect=True).items()
-            if table in names or table in copies
+            if table in names or (table in copies and self._fate(table) is None)
         )
         direct = [
             (index, step, step.count("DELETE", indirect=False))
             for index, step in enumerate(self._file.steps)
             if step.actions and step.actions[0].verb == "DELETE" and fold(step.actions[0].name) in names
         ]
-        missing = (
-            fate.missing
-            - indirect
-            - sum(rows.get(table, 0) for _, _, rows in direct for table in rows if table in names)
-            - self._with_new_keys(fate, names)
-        )
+        deleted = sum(rows.get(table, 0) for _, _, rows in direct for table in rows if table in names)
+        rewritten = self._with_new_keys(fate, names)
+        missing = fate.missing - indirect - deleted - rewritten
         severity = {Kept.NO: Severity.ERROR, Kept.PARTLY: Severity.WARNING}.get(fate.kept)
         if fate.missing and severity:
             for index, step, rows in direct:
@@ -342,6 +339,10 @@ class _File:
                     number = min(rows.get(fold(step.actions[0].name), fate.missing), fate.missing)
                     message = f"every row of {step.actions[0].name} is deleted{self._counts.total(number)}"
                     yield hit_at(self._file, index, DELETED, severity, message)
+        filled = self._copying(fate)
+        if rewritten and missing <= 0 and fate.rebuilt and filled is not None:
+            message = f"the file changes the keys of {fate.name}, so the copy of its rows cannot be compared: check it"
+            yield hit_at(self._file, filled, MOVED, Severity.WARNING, message)
         dropped = self._last("DROP_TABLE", names) if not fate.virtual else self._last("DROP_VTABLE", names)
         if missing <= 0 or severity is None or dropped is None:
             return
@@ -350,7 +351,7 @@ class _File:
             if severity is Severity.WARNING:
                 message += f": only a part of it is copied, without {self._not_kept(fate)}"
             yield hit_at(self._file, dropped, DROPPED, severity, message)
-        elif not fate.rows_after or ((filled := self._copying(fate)) is None and self._is_created(names)):
+        elif not fate.rows_after or (filled is None and self._is_created(names)):
             message = f"{fate.name} is created again, but its rows are not copied back{self._counts.total(fate.rows)}"
             yield hit_at(self._file, dropped, DROPPED, Severity.ERROR, message)
         else:

@@ -13,7 +13,8 @@ from pulumi_d1.sqlite import schema
 from tests.support.lint import live
 from tests.support.lint.cases import CASES
 
-_STATEMENTS = st.sampled_from([text for case in CASES for text in (case.sql, case.near) if len(text) < 5_000])
+_ENDING = [case for case in CASES if not case.budget]  # the others never end, and nothing ends them here
+_STATEMENTS = st.sampled_from([text for case in _ENDING for text in (case.sql, case.near) if len(text) < 5_000])
 _PIECES = st.sampled_from(
     [
         *("DROP TABLE ", "users", "sessions", "DELETE FROM ", "ALTER TABLE ", " RENAME TO ", " DROP COLUMN ", " ADD "),
