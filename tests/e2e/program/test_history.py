@@ -107,6 +107,7 @@ def test_what_a_failed_update_has_applied_is_kept(migrated: Project) -> None:
 
 def test_a_run_that_was_put_back_leaves_the_state_as_it_was(project: Project) -> None:
     project.pulumi("config", "set", "onFailure", "restore", "--stack", "dev")
+    project.pulumi("config", "set", "rehearsalRows", "made", "--stack", "dev")
     project.up()
     seats(project.database())
     before = kept(project)
