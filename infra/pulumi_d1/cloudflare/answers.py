@@ -59,6 +59,7 @@ _FULL: Final = re.compile(
     r"exceeded maximum (db|database) size|maximum account storage|database or disk is full|system limit reached",
     re.IGNORECASE,
 )
+_RESTORES: Final = re.compile(r"restores per database", re.IGNORECASE)
 _OVERLOADED: Final = re.compile(r"D1 DB is overloaded|requests queued", re.IGNORECASE)
 _TOO_LARGE: Final = re.compile(
     r"\bresults? (set )?(size )?((is|are|was) )?(too (large|big)|exceed)|maximum (query )?result size", re.IGNORECASE
@@ -157,7 +158,7 @@ def limit_error(
         advice = f"Wait until {midnight:%Y-%m-%d %H:%M} UTC, or upgrade the account's Workers plan"
         wait = (midnight - now).total_seconds()
         return DailyLimitReached(f"{_sentence(message)} {advice}", code=code, status=status, retry_after=wait)
-    if code == TOO_MANY_DATABASES or _FULL.search(message):
+    if (code == TOO_MANY_DATABASES or _FULL.search(message)) and not _RESTORES.search(message):  # that one ends soon
         advice = "Waiting does not help: delete rows or databases that you do not need, or raise the account's limit"
         return LimitReached(f"{_sentence(message)} {advice}", code=code, status=status)
     if _OVERLOADED.search(message):
