@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -87,7 +88,12 @@ class ReviewedDatabase:
 
     def d1(self, *arguments: str) -> Result:
         """Run a command in this process. The rehearsal has a process of its own anyhow."""
-        return CliRunner().invoke(main, arguments, catch_exceptions=False)
+        migrations = logging.getLogger("pulumi_d1.migrations")
+        level = migrations.level
+        try:
+            return CliRunner().invoke(main, arguments, catch_exceptions=False)
+        finally:
+            migrations.setLevel(level)  # `d1 fleet up` lowers it for its process
 
     def plan(self, *options: str) -> dict[str, Any]:
         """Return the report as JSON."""

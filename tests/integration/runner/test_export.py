@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import pytest
 
-from pulumi_d1.errors import ApiError, ConfigError, NotConfirmed
+from pulumi_d1.errors import ApiError, ConfigError, NotConfirmed, NotFound
 from pulumi_d1.protection import guard
 from pulumi_d1.protection.decision import DeletionRules, PendingDeletion
 from pulumi_d1.protection.export import save
@@ -151,7 +151,7 @@ def test_what_nobody_can_read_goes_only_when_confirmed(database: D1Api, tmp_path
     assert "INSERT INTO" in exports(tmp_path)[0].read_text()
 
 
-def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_no_obstacle(
+def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_named(
     database: D1Api, tmp_path: Path, messages: list[str]
 ) -> None:
     database.write(ROWS)
@@ -166,6 +166,7 @@ def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_no_obstac
     arrange(database, faults=[])
 
     gone = type(database)(database.client, database.account_id, str(uuid4()), database.retry)
-    guard.before_deletion(pending(gone, tmp_path, protect=True), lambda: gone)
+    with pytest.raises(NotFound, match=r"nothing was deleted: there is no database .*'pulumi refresh --stack"):
+        guard.before_deletion(pending(gone, tmp_path, protect=True), lambda: gone)
     guard.refuse_replacement(pending(gone, tmp_path, protect=True), lambda: gone)
     assert without_retries(messages) == []
