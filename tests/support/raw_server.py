@@ -41,11 +41,6 @@ def raw_server(answer: Callable[[socket.socket, bytes], object], *, tls: bool = 
                         return
                     head += piece
                 answer(connection, head)
-                # A close with unread data would reset the connection, and the client might not see the answer.
-                connection.shutdown(socket.SHUT_WR)
-                connection.settimeout(1)
-                while connection.recv(1 << 16):
-                    pass
 
     def accept() -> None:
         while not ended.is_set():
