@@ -37,7 +37,8 @@ def find_string(connection: apsw.Connection, sql: str, columns: Iterable[str]) -
         sql: A statement that can be prepared.
         columns: Columns that the statement reads. Empty names are ignored.
     """
-    names = ["rowid", *map(quoted, sorted(filter(None, columns))[:_MAX_COLUMNS])]
+    # In brackets, because these are never read as a string.
+    names = ["rowid", *(f"[{column}]" for column in sorted(filter(None, columns))[:_MAX_COLUMNS])]
     for _ in range(_MAX_STRINGS if '"' in sql else 0):
         with without_strings(connection):
             match = _NO_COLUMN.fullmatch(str(prepare_error(connection, sql) or ""))
