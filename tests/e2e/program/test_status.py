@@ -121,7 +121,7 @@ def test_commands_use_the_stacks_secret_token_if_the_environment_has_none(migrat
     del migrated.environment["CLOUDFLARE_API_TOKEN"]
     migrated.pulumi("config", "set", "--secret", "cloudflare:apiToken", TOKEN, "--stack", "dev")
     (development, *_) = shown(migrated)
-    assert development["status"] == "Up to Date"
+    assert development["status"] == "up to date"
     plan = migrated.run(sys.executable, "-m", "pulumi_d1.cli", "plan", "--stack", "dev")
     assert TOKEN not in plan.stdout + plan.stderr
     migrated.environment["PULUMI_CONFIG_PASSPHRASE"] = "another one"
