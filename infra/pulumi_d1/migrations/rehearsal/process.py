@@ -42,7 +42,7 @@ _OPERATIONS: Final = 100_000  # of SQLite's virtual machine, between two checks 
 
 
 class OverBudgetError(Exception):
-    """The process was ended because its time was over, or it died.
+    """The process was ended because its time was over.
 
     Attributes:
         at: What `watch` was called with last; empty if it was not called.
@@ -78,7 +78,7 @@ class Workers:
         Raises:
             OverBudgetError: It took longer.
             RehearsalCancelled: `cancel` was called.
-            SqlError: The task raised it.
+            SqlError: The task raised it, or the process died.
         """
         with self._free:
             with self._lock:
@@ -89,6 +89,7 @@ class Workers:
                 result: T = worker.run((task, seconds, size), rows)
             except SqlError:
                 self._keep(worker)
+                self._raise_if_cancelled()
                 raise
             except BaseException:
                 with self._lock:
@@ -115,7 +116,10 @@ class Workers:
     def _keep(self, worker: _Worker) -> None:
         with self._lock:
             self._busy.remove(worker)
-            self._idle.append(worker)
+            if worker.is_alive:
+                self._idle.append(worker)
+            else:
+                worker.end()
 
     def _raise_if_cancelled(self) -> None:
         if self._is_cancelled:
@@ -141,7 +145,13 @@ class _Worker:
         """Run one task: a function, its seconds and its size."""
         assert self._process.stdin  # noqa: S101 - a pipe
         assert self._process.stdout  # noqa: S101 - a pipe
-        timer = threading.Timer(task[1] + _GRACE_SECONDS, self._process.kill)
+        is_over = threading.Event()
+
+        def time_is_over() -> None:
+            is_over.set()
+            self._process.kill()
+
+        timer = threading.Timer(task[1] + _GRACE_SECONDS, time_is_over)
         timer.daemon = True
         timer.start()
         at: tuple[Any, ...] = ()
@@ -161,9 +171,19 @@ class _Worker:
                 else:
                     return value
         except (EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            raise OverBudgetError(at) from error
+            if is_over.is_set():
+                raise OverBudgetError(at) from error
+            code = self._process.wait()
+            raise SqlError(
+                f"the process that rehearses died (exit code {code}): does this machine have memory?"
+            ) from error
         finally:
             timer.cancel()
+
+    @property
+    def is_alive(self) -> bool:
+        """True if the process can run another task."""
+        return self._process.poll() is None
 
     def kill(self) -> None:
         """Kill the process, so that `run` ends."""
