@@ -1,4 +1,4 @@
-"""Count live rows of several tables in one request. Pure."""
+"""Count live rows of several tables in one request."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from pulumi_d1.migrations.live import ReadableDatabase
 
 # D1 allows five terms of a compound SELECT and 100 columns, but any number of rows in VALUES.
 _SELECT: Final = "SELECT column1 AS place, column2 AS total FROM (VALUES {})"
@@ -25,6 +27,15 @@ class CountQuery:
 
     table: str
     most: int = 0
+
+
+def count_rows(database: ReadableDatabase, queries: Sequence[CountQuery]) -> dict[CountQuery, int]:
+    """Return the numbers of one request. Queries that did not fit have none.
+
+    Raises:
+        D1Error: The database cannot be read; ApiError for D1.
+    """
+    return read_counts(queries, database.read(count_sql(queries))) if queries else {}
 
 
 def count_sql(queries: Sequence[CountQuery]) -> str:

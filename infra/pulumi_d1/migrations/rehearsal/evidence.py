@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_d1.errors import SqlError
-from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_rows
 from pulumi_d1.migrations.rehearsal.process import WORKERS, OverBudgetError
 from pulumi_d1.migrations.rehearsal.rehearse import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse_both
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind, RowsMode
@@ -168,5 +168,5 @@ def _counted(rehearsal: Rehearsal, basis: Basis, database: Database, options: Re
     if basis.kind is not BasisKind.SAMPLE or not tables:
         return basis
     queries = [CountQuery(name, options.max_rows // len(tables) + 1) for name in tables]
-    counts = read_counts(queries, database.read(count_sql(queries)))
+    counts = count_rows(database, queries)
     return replace(basis, live=tuple((query.table, number, number == query.most) for query, number in counts.items()))

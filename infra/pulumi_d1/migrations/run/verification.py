@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_rows
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.review.lint.finding import format_rows
 from pulumi_d1.sqlite import schema
@@ -103,7 +103,7 @@ def _count(database: Database, tables: Sequence[str], most: int) -> dict[str, in
     if not tables:
         return {}
     queries = [CountQuery(table, most // len(tables) + 1) for table in tables]
-    counts = read_counts(queries, database.read(count_sql(queries)))
+    counts = count_rows(database, queries)
     return {fold(query.table): number for query, number in counts.items() if number < query.most}
 
 
