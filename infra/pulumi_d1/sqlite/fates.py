@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.table_copies import TableCopies, TableCopy
 
 _FILLS: Final = frozenset({"INSERT", "UPDATE", "CREATE_TABLE"})
-_NEXT_IDS: Final = (
-    "SELECT lower(name), name, max(seq) + 1 FROM sqlite_sequence WHERE typeof(seq) = 'integer' GROUP BY 1"
-)
+_NEXT_IDS: Final = "SELECT name, max(seq) + 1 FROM sqlite_sequence WHERE typeof(seq) = 'integer' GROUP BY lower(name)"
 
 
 class Kept(StrEnum):
@@ -124,7 +122,7 @@ def next_ids(connection: apsw.Connection) -> dict[str, int]:
     """Return the next id of each table with AUTOINCREMENT, by its folded name."""
     if not rows(connection, "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_sequence'"):
         return {}
-    return {fold(name): number for _, name, number in rows(connection, _NEXT_IDS)}
+    return {fold(name): number for name, number in rows(connection, _NEXT_IDS)}
 
 
 def id_restarts(before: Mapping[str, int], copies: TableCopies) -> tuple[IdRestart, ...]:
@@ -142,15 +140,16 @@ def id_restarts(before: Mapping[str, int], copies: TableCopies) -> tuple[IdResta
 
 
 def _next_rowid(connection: apsw.Connection, table: str) -> int:
-    [(key,)] = rows(connection, "SELECT group_concat(name) FROM pragma_table_info(?) WHERE pk", table)
-    if key is None:
+    """Return the next id of a table whose primary key may be the rowid."""
+    key = rows(connection, "SELECT name FROM pragma_table_info(?) WHERE pk", table)
+    if len(key) != 1:
         return 1
-    [(last,)] = rows(connection, f"SELECT max({quoted(str(key))}) FROM main.{quoted(table)}")
+    [(last,)] = rows(connection, f"SELECT max({quoted(str(key[0][0]))}) FROM main.{quoted(table)}")
     return last + 1 if isinstance(last, int) else 1
 
 
 def _fate(connection: apsw.Connection, copied: TableCopy, copies: TableCopies, steps: Sequence[Step]) -> TableFate:
-    end = copies.end(copied.start) or _existing(connection, fold(copied.name))
+    end = copies.end(copied.start) or (fold(copied.name) if _exists(connection, fold(copied.name)) else "")
     counts = ", ".join(f"count(c{index})" for index in range(len(copied.columns)))
     [(before, *values)] = rows(connection, f"SELECT count(*), {counts} FROM {copied.sql_name}")
     columns = [
@@ -166,7 +165,7 @@ def _fate(connection: apsw.Connection, copied: TableCopy, copies: TableCopies, s
     holders = _holders(copied, steps)
     if copied.virtual and fate.missing:  # usually an index over the rows of other tables
         holders = {name: frozenset() for name in _tables(connection)}
-    holders = {name: held for name, held in holders.items() if _existing(connection, name)}
+    holders = {name: held for name, held in holders.items() if _exists(connection, name)}
     search = _Search(connection, copied, fate.end, holders)
     for index, column in enumerate(columns):
         if column.values and (column.lost or fate.missing):
@@ -299,12 +298,8 @@ def _describe(
     return {"nulled": nulled, "holds": next(equal, ""), "constant": constant}
 
 
-def _existing(connection: apsw.Connection, name: str) -> str:
-    return (
-        name
-        if rows(connection, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND lower(name) = ?", name)
-        else ""
-    )
+def _exists(connection: apsw.Connection, name: str) -> bool:
+    return bool(rows(connection, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND lower(name) = ?", name))
 
 
 def _tables(connection: apsw.Connection) -> frozenset[str]:
