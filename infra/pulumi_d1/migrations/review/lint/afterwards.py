@@ -90,7 +90,8 @@ def hits_of_rows(rehearsal: Rehearsal) -> Iterator[Hit]:
             yield hit_at(file, last if at is None else at, IDS, Severity.WARNING, message, advice=advice)
         for violation in file.violations:
             rows = "rows" if rehearsal.basis.kind is BasisKind.MADE else format_rows(violation.rows)
-            message = f"{rows} of {violation.child} reference a row of {violation.parent} that is gone"
+            refer = "references" if rows == format_rows(1) else "reference"
+            message = f"{rows} of {violation.child} {refer} a row of {violation.parent} that is gone"
             at = _touching(file, {violation.child, fold(violation.parent)}, _CHANGES_ROWS)
             yield hit_at(file, last if at is None else at, ORPHANS, Severity.ERROR, message)
 
