@@ -19,15 +19,15 @@ from pulumi_d1.migrations import ledger
 from pulumi_d1.sqlite.statements import split
 from pulumi_d1.tables import reader
 from tests.support.copying import Cloud, holdings
+from tests.support.disturbed import disturbed
 from tests.support.faults import arrange, arranged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from datetime import timedelta
     from pathlib import Path
     from typing import BinaryIO
 
-    from pulumi_d1.cloudflare.database import QueryResult
 
 PLAIN = """
     CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT);
@@ -239,23 +239,6 @@ def test_a_source_that_stops_answering_leaves_nothing(faulty: Cloud) -> None:
     with pytest.raises(ApiError):
         faulty.copy(source, target)
     assert holdings(target) == {"": []}
-
-
-@dataclass(frozen=True, slots=True)
-class Disturbed(D1Api):
-    """A source that changes while it is read: each of `scripts` runs once."""
-
-    scripts: list[str] = field(default_factory=list)
-
-    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
-        results = D1Api.query(self, statements)
-        if self.scripts:
-            self.write(self.scripts.pop(0))
-        return results
-
-
-def disturbed(source: D1Api, scripts: list[str]) -> Disturbed:
-    return Disturbed(source.client, source.account_id, source.database_id, scripts=scripts)
 
 
 @pytest.mark.parametrize(("times", "message"), [(1, "reading it again"), (99, "rows of different moments")])

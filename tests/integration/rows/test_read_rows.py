@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_d1.cloudflare.database import D1Api
 from pulumi_d1.errors import ApiError
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind, RehearsalOptions, RowsMode
 from pulumi_d1.tables import reader
 from tests.support.copying import holdings
 from tests.support.copying_cases import CASES
+from tests.support.disturbed import disturbed
 from tests.support.faults import arrange, arranged
 from tests.support.local_copies import LEDGER, local_copy, local_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from pulumi_d1.cloudflare.database import QueryResult
+    from pulumi_d1.cloudflare.database import D1Api
     from tests.support.copying import Cloud
 
 LIVE = RehearsalOptions(RowsMode.LIVE)
@@ -317,21 +317,7 @@ def test_the_last_ids_come_with_a_sample(cloud: Cloud) -> None:
     assert copy.read("SELECT * FROM sqlite_sequence") == ({"name": "t", "seq": 900},)
 
 
-@dataclass(frozen=True, slots=True)
-class Disturbed(D1Api):
-    """A database that is migrated while it is read."""
-
-    scripts: list[str] = field(default_factory=list)
-
-    def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
-        results = D1Api.query(self, statements)
-        if self.scripts:
-            self.write(self.scripts.pop(0))
-        return results
-
-
 def test_a_table_that_disappears_meanwhile_is_an_error(cloud: Cloud) -> None:
     source = cloud.new(filled(3, "t"))
-    disturbed = Disturbed(source.client, source.account_id, source.database_id, scripts=["DROP TABLE t"])
     with pytest.raises(ApiError, match="no such table: t"):
-        local_copy(disturbed)
+        local_copy(disturbed(source, ["DROP TABLE t"]))
