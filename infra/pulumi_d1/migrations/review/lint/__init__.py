@@ -3,7 +3,8 @@
 The modules, in the order of the flow::
 
     finding     a rule, and a place that breaks it
-    lost        1xx: rows and values that are lost
+    lost_rules  1xx: the rules about rows and values that are lost
+    lost        1xx: where a file breaks them
     afterwards  1xx: what is wrong after the file
     blocked     2xx: statements that D1 refuses because of existing rows
     advice      what to do about a statement that D1 refuses

@@ -13,6 +13,7 @@ from pulumi_d1.migrations.review.lint import (
     blocked,
     ignored,
     lost,
+    lost_rules,
     refused,
     splitting,
     traps,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
 
-_FAMILIES: Final = (waivers, lost, afterwards, refused, ignored, blocked, traps, splitting)
+_FAMILIES: Final = (waivers, lost_rules, afterwards, refused, ignored, blocked, traps, splitting)
 
 _MAX_CHARACTERS: Final = 400  # of a message
 _MAX_SHOWN: Final = 3  # messages in one finding
@@ -36,7 +37,7 @@ RULES: Final[tuple[Rule, ...]] = tuple(
 )
 """All rules, sorted by code."""
 
-_LOSSES: Final = frozenset({*lost.RULES, *afterwards.RULES})
+_LOSSES: Final = frozenset({*lost_rules.RULES, *afterwards.RULES})
 
 
 def lint(

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
-from pulumi_d1.migrations.review.lint.finding import Rule, format_rows, hit_at
+from pulumi_d1.migrations.review.lint.finding import format_rows, hit_at
+from pulumi_d1.migrations.review.lint.lost_rules import (
+    CASCADE,
+    COLUMN,
+    DELETED,
+    DROPPED,
+    LEFT_OUT,
+    MOVED,
+    REPLACED,
+    TRIGGERED,
+    UPDATED,
+)
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.authorizer import is_on
 from pulumi_d1.sqlite.fates import Kept
@@ -24,84 +35,6 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.fates import ColumnFate, TableFate
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.recorder import Action
-
-CASCADE: Final = Rule(
-    "D101",
-    "foreign keys delete or change rows of other tables",
-    "D1 runs DROP TABLE as a DELETE of every row and follows foreign keys: CASCADE deletes the referencing rows, SET "
-    "NULL and SET DEFAULT overwrite their column. There is no error (workers-sdk#5438, drizzle-orm#4938). A copy of a "
-    "table that references the original loses rows too. PRAGMA defer_foreign_keys delays checks, not these actions. "
-    "PRAGMA foreign_keys has no effect inside a transaction, and every request to D1 is one.",
-    "If ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Otherwise, do all of "
-    "this in one file. Before you change the parent, for each table in the message: CREATE TABLE keep_sessions AS "
-    "SELECT * FROM sessions; and DROP TABLE sessions; so that nothing references the parent. Then rebuild the parent. "
-    "Then run the old CREATE TABLE sessions with its indexes and triggers, INSERT INTO sessions SELECT * FROM "
-    "keep_sessions; and DROP TABLE keep_sessions;",
-)
-DROPPED: Final = Rule(
-    "D102",
-    "a table is dropped with its rows",
-    "The rows are deleted. Only Time Travel still has them, until its history ends. A table that a file drops and "
-    "creates again counts too, if nothing is copied back into it. Rows that the file copies to another table do not "
-    "count.",
-    "Rename the table first (ALTER TABLE logs RENAME TO logs_old). Drop it in a later migration, once nothing has "
-    "missed it, and allow that with a reason. In a rebuild, INSERT INTO the new table SELECT from the old one before "
-    "the DROP.",
-)
-COLUMN: Final = Rule(
-    "D103",
-    "a column loses its values",
-    "The values are deleted. Only Time Travel still has them, until its history ends. A rebuilt table loses the "
-    "columns that its INSERT ... SELECT does not read. Values that the file copies to another column do not count.",
-    "Remove the column from the code first. Drop it in a later migration, and allow that with a reason. In a rebuild, "
-    "name the column in the SELECT.",
-)
-DELETED: Final = Rule(
-    "D104",
-    "a DELETE removes every row",
-    "A DELETE without WHERE, or with one that is always true, empties the table. Rows that the same file inserts again "
-    "do not count.",
-    "Name the rows: DELETE FROM logs WHERE created_at < '2020-01-01'. If you mean all of them, allow it with a reason.",
-)
-UPDATED: Final = Rule(
-    "D105",
-    "an UPDATE overwrites every row",
-    "An UPDATE without WHERE, or with one that is always true, overwrites the column in every row. A column without "
-    "values does not count.",
-    "Name the rows: UPDATE users SET role = 'guest' WHERE role IS NULL. If you mean all of them, allow it with a "
-    "reason.",
-)
-LEFT_OUT: Final = Rule(
-    "D106",
-    "a copy leaves rows out",
-    "A rebuild drops the old table after its rows are copied. A WHERE, a JOIN, or INSERT OR IGNORE leaves rows out "
-    "without an error: OR IGNORE skips each row that breaks a UNIQUE, NOT NULL or CHECK constraint.",
-    "Copy every row: without WHERE, with LEFT JOIN, and with INSERT INTO instead of INSERT OR IGNORE INTO. Repair the "
-    "rows that break the new constraint in an UPDATE before the copy.",
-)
-MOVED: Final = Rule(
-    "D107",
-    "a copy changes values",
-    "INSERT INTO ... SELECT * matches columns by their place, not by their name. A column that was added later is the "
-    "last one of the old table, so its values end in another column of the new one. Other copies replace values with "
-    "NULL or with a constant.",
-    "Name the columns on both sides, in the same order: INSERT INTO users_new (id, name) SELECT id, name FROM users;",
-)
-TRIGGERED: Final = Rule(
-    "D108",
-    "a trigger deletes or changes rows",
-    "The statement fires a trigger of the live database, which does more than the file shows.",
-    "DROP the trigger before the statement, and run its CREATE TRIGGER again at the end of the file.",
-)
-REPLACED: Final = Rule(
-    "D109",
-    "REPLACE deletes rows",
-    "REPLACE first deletes each row that has the same key or unique value. Foreign keys act on that: CASCADE deletes "
-    "its children. And columns that the statement does not name get their defaults.",
-    "Use an UPSERT, which keeps the row: INSERT INTO users (id, name) VALUES (1, 'Ada') ON CONFLICT (id) DO UPDATE SET "
-    "name = excluded.name;",
-)
-RULES: Final = (CASCADE, DROPPED, COLUMN, DELETED, UPDATED, LEFT_OUT, MOVED, TRIGGERED, REPLACED)
 
 _INSTEAD_OF_DROP: Final = (
     "If the rows in the message must go too, allow it with a reason. Otherwise first rebuild their tables without the "
@@ -416,35 +349,25 @@ class _File:
     def _gone_columns(self, fate: TableFate, names: frozenset[str], emptied: list[ColumnFate]) -> Iterator[Hit]:
         gone = [c for c in fate.columns if c.gone and c.values and c.kept is not Kept.YES]
         for column in gone:
-            index = next(
-                (
-                    number
-                    for number, step in enumerate(self._file.steps)
-                    if step.changed_schema
-                    and step.actions[0].verb == "ALTER_TABLE"
-                    and fold(step.actions[0].name) in names
-                    and fold(step.actions[0].other) == fold(column.name)
-                ),
-                None,
-            )
+            index = self._altered(column, names)
             if index is not None:
                 message = f"{self._file.steps[index].actions[0].name} loses the values of {self._valued(column)}"
                 yield hit_at(self._file, index, COLUMN, _severity(column), message)
         dropped = self._last("DROP_TABLE", names)
-        left = [c for c in gone if not self._is_altered(c, names)] + emptied
+        left = [c for c in gone if self._altered(c, names) is None] + emptied
         if fate.rebuilt and left and dropped is not None:
             severity = max((_severity(column) for column in left), key=lambda item: item is Severity.ERROR)
             message = f"the rebuild of {fate.name} does not copy the values of {', '.join(map(self._valued, left))}"
             yield hit_at(self._file, dropped, COLUMN, severity, message)
 
-    def _is_altered(self, column: ColumnFate, names: frozenset[str]) -> bool:
-        return any(
-            step.actions[0].verb == "ALTER_TABLE"
-            and fold(step.actions[0].name) in names
-            and fold(step.actions[0].other) == fold(column.name)
-            for step in self._file.steps
-            if step.changed_schema
-        )
+    def _altered(self, column: ColumnFate, names: frozenset[str]) -> int | None:
+        """Return the index of the ALTER TABLE that drops a column."""
+        for index, step in enumerate(self._file.steps):
+            action = step.actions[0] if step.changed_schema else None
+            alters = action and action.verb == "ALTER_TABLE" and fold(action.name) in names
+            if action and alters and fold(action.other) == fold(column.name):
+                return index
+        return None
 
     def _valued(self, column: ColumnFate) -> str:
         converted = ", which may be converted elsewhere" if column.kept is Kept.PARTLY else ""
