@@ -23,6 +23,7 @@ import signal
 import sys
 import time
 import traceback
+import warnings
 from contextlib import contextmanager
 from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
@@ -36,7 +37,7 @@ from pulumi_d1.errors import D1Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from types import TracebackType
+    from types import FrameType, TracebackType
 
 PREFIX: Final = "D1"
 """Stands in front of each message."""
@@ -100,12 +101,17 @@ def end_with_engine() -> None:
         return
     show = sys.excepthook
 
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine repeats it, which would interrupt Python's exit
+        warnings.filterwarnings("ignore", r"coroutine .* was never awaited", RuntimeWarning)  # the SDK's, now given up
+        raise KeyboardInterrupt
+
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        if issubclass(kind, KeyboardInterrupt):
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the engine repeats it, which would interrupt Python's exit
-        else:
+        if not issubclass(kind, KeyboardInterrupt):
             show(kind, error, trace)
 
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, interrupt)
     sys.excepthook = hook
     Thread(target=_end_without, args=(os.getppid(),), daemon=True).start()
 
