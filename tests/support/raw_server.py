@@ -33,8 +33,7 @@ def raw_server(answer: Callable[[socket.socket, bytes], object], *, tls: bool = 
     def serve(plain: socket.socket) -> None:
         with suppress(OSError), plain:
             plain.settimeout(60)
-            connection = context.wrap_socket(plain, server_side=True) if tls else plain
-            with connection:
+            with context.wrap_socket(plain, server_side=True) if tls else plain as connection:
                 head = b""
                 while b"\r\n\r\n" not in head:
                     if not (piece := connection.recv(1 << 16)):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from contextlib import closing
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -80,10 +79,10 @@ class Client:
             headers["content-type"] = "application/json"
         if self.pace:
             self.pace.wait_for_turn()
-        answered = self.pool.send(
+        with self.pool.send(
             method, url, headers, content, silence=self.timeout, total=self.timeout, limit=ANSWER_BYTES
-        )
-        received = b"".join(answered.body)
+        ) as answered:
+            received = b"".join(answered.body)
         if answered.status < HTTPStatus.BAD_REQUEST:
             return parse_answer(answered.status, received)
         failure = parse_error(answered.status, received, answered.headers.get("retry-after", ""))
@@ -102,11 +101,11 @@ class Client:
         # Without a length, the file would be sent in chunks, which signed addresses of object stores refuse.
         headers = {"content-length": str(file.seek(0, os.SEEK_END))}
         file.seek(0)
-        answered = self.pool.send(
+        with self.pool.send(
             "PUT", url, headers, file, silence=SILENCE_SECONDS, total=TRANSFER_SECONDS, limit=ANSWER_BYTES
-        )
-        for _ in answered.body:
-            pass
+        ) as answered:
+            for _ in answered.body:
+                pass
         return answered.status, answered.headers.get("etag", "").strip('"')
 
     def download(self, url: str) -> Iterator[bytes]:
@@ -116,8 +115,9 @@ class Client:
             ApiError: The file is missing, or its length is unknown.
             OutcomeUnknown: The file is incomplete.
         """
-        answered = self.pool.send("GET", url, {}, silence=SILENCE_SECONDS, total=TRANSFER_SECONDS, limit=DOWNLOAD_BYTES)
-        with closing(answered.body):
+        with self.pool.send(
+            "GET", url, {}, silence=SILENCE_SECONDS, total=TRANSFER_SECONDS, limit=DOWNLOAD_BYTES
+        ) as answered:
             if answered.status != HTTPStatus.OK:  # an object store's answer, so neither NotFound nor Unauthorized
                 kind = OutcomeUnknown if answered.status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError
                 raise kind(f"the download failed: HTTP {answered.status}", status=answered.status)

@@ -11,6 +11,7 @@ import io
 import re
 import ssl
 import time
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
@@ -31,7 +32,7 @@ from pulumi_d1.cloudflare.text import one_line
 from pulumi_d1.errors import ConfigError, NoConnection, NotSent, OutcomeUnknown, ResultTooLarge
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Iterator, Mapping
     from typing import BinaryIO
 
 CONNECT_SECONDS: Final = 10
@@ -57,7 +58,7 @@ class Answered:
 
     status: int
     headers: Mapping[str, str]
-    body: Generator[bytes]
+    body: Iterator[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Connections:
 
     pools: dict[tuple[str, str], urllib3.PoolManager] = field(default_factory=dict)
 
+    @contextmanager
     def send(  # noqa: PLR0913 - the parts of a request, and its limits
         self,
         method: str,
@@ -80,8 +82,8 @@ class Connections:
         silence: float,
         total: float,
         limit: int,
-    ) -> Answered:
-        """Send a request once, and return the answer as soon as its headers are there.
+    ) -> Iterator[Answered]:
+        """Send a request once, and yield the answer as soon as its headers are there.
 
         Args:
             silence: Longest wait for the next bytes, in seconds.
@@ -105,10 +107,15 @@ class Connections:
             )
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             raise OutcomeUnknown(f"no answer from Cloudflare: {_reason(error)}") from error
-        if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy and not url.startswith("https:"):
-            response.close()  # a proxy answers this without forwarding the request (RFC 9110)
-            raise _proxy_refusal(proxy, response.status)
-        return Answered(response.status, response.headers, _body(response, limit))
+        try:
+            if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy and not url.startswith("https:"):
+                raise _proxy_refusal(proxy, response.status)  # answered without forwarding the request (RFC 9110)
+            yield Answered(response.status, response.headers, _body(response, limit))
+        finally:
+            if response.closed:
+                response.release_conn()
+            else:
+                response.close()
 
     def clear(self) -> None:
         """Close the connections that are kept open."""
@@ -145,12 +152,14 @@ class _LimitedResponse(HTTPResponse):
         super().__init__(sock, *arguments, **options)
         reader: Any = self.fp  # with nothing in its buffer yet
         self.fp = io.BufferedReader(_LimitedReader(reader.detach(), sock, connection.deadline))
+        connection.response = self
 
 
 class _Deadline:
     """The part of a connection that limits its requests and answers. urllib3's classes are the other part."""
 
     deadline: float
+    response: HTTPResponse
     sock: Any
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -187,6 +196,14 @@ class _Deadline:
         finally:
             if self.sock is not None:
                 self.sock.settimeout(silence)
+
+    def getresponse(self) -> Any:
+        """Return the answer as soon as its headers are there."""
+        try:
+            return super().getresponse()  # type: ignore[misc] # a method of the other part
+        except HTTPError:
+            self.response.close()  # urllib3 leaves it open if it refuses a header
+            raise
 
     def _connection_error(self, error: Exception) -> NotSent:
         connection: Any = self
@@ -228,24 +245,18 @@ def _left(deadline: float) -> float:
     return seconds
 
 
-def _body(response: urllib3.BaseHTTPResponse, limit: int) -> Generator[bytes]:
+def _body(response: urllib3.BaseHTTPResponse, limit: int) -> Iterator[bytes]:
     size = 0
     try:
         # Not response.stream: for a chunked body, it reads lines of any length.
         while piece := response.read(_CHUNK):
             if (size := size + len(piece)) > limit:
-                response.close()
                 raise ResultTooLarge(
                     f"the answer is larger than {limit >> 20} MB, so it was not read to its end", status=response.status
                 )
             yield piece
     except (HTTPError, HTTPException, OSError, ValueError) as error:
         raise OutcomeUnknown(f"the answer broke off: {_reason(error)}", status=response.status) from error
-    finally:
-        if response.closed:
-            response.release_conn()
-        else:
-            response.close()
 
 
 def _make_pool(scheme: str, proxy: str) -> urllib3.PoolManager:
