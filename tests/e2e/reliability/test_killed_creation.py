@@ -36,7 +36,7 @@ def test_a_database_that_the_state_lacks_can_be_deleted_and_created_again(
             stack.unlock()
             refused = stack.up()
             assert refused.returncode != 0
-            assert "A database with that name already exists (code 7502)" in refused.stdout, refused.stdout
+            assert '"code":7502,"message":"A database with that name already exists"' in refused.stdout, refused.stdout
 
             result(http.delete(f"/database/{listed[0]['uuid']}"))
             again = stack.up()
