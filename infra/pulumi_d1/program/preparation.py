@@ -80,7 +80,7 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
         for file in files:
             make_request(file, settings.migrations_dir, settings.migrations_table)
         places = settings.binding_places if settings.is_bound else settings.binding_places[:1]
-        entries = tuple(_wrangler_entry(settings, place, folder.pattern) for place in places)
+        entries = tuple(wrangler_entry(settings, place, folder.pattern) for place in places)
         for entry in entries:
             if entry.path:
                 check_put(entry)
@@ -128,7 +128,7 @@ def _refuse_shared(name: str, entry: WranglerEntry, ours: set[str]) -> None:
         refuse_foreign(entry, {*ours, read_bound_id(name)})
 
 
-def _wrangler_entry(settings: Settings, place: BindingPlace, pattern: Pattern) -> WranglerEntry:
+def wrangler_entry(settings: Settings, place: BindingPlace, pattern: Pattern) -> WranglerEntry:
     """Return the entry of a wrangler configuration, with an empty path for a stack without a binding.
 
     Its other paths are relative to the configuration's folder. Unless its settings name an environment, an ephemeral

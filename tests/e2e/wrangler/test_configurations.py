@@ -15,6 +15,7 @@ from pulumi_d1.cli.init import init
 from pulumi_d1.cli.support import project as pulumi_project
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.program.preparation import wrangler_entry
 from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.document import PAGES_ENVIRONMENTS, Document
 from pulumi_d1.wrangler.entry import PREVIEW_ID, WORKER_PREVIEWS, WranglerEntry
@@ -76,21 +77,13 @@ def pages_errors(wrangler: Wrangler, path: Path, environment: str) -> str | None
     return None
 
 
-def entry_of(folder: Path, stack: str) -> WranglerEntry:
-    """Return the entry that a stack's program writes."""
+def entries_of(folder: Path, stack: str) -> list[WranglerEntry]:
+    """Return the entries that a stack's program writes."""
     settings = pulumi_project.settings(folder, stack, needs_account=False)
-    path = configuration_file.configuration_path(settings.wrangler_config)
     pattern = migrations_folder(settings.migrations_dir, settings.migrations_pattern).pattern
-    return WranglerEntry(
-        path=path,
-        environment=settings.binding_environment,
-        binding=settings.binding,
-        database_name=settings.database_name,
-        database_id=settings.adopt or str(uuid4()),
-        migrations_dir=settings.migrations_dir,
-        migrations_table=settings.migrations_table,
-        migrations_pattern=f"{settings.migrations_dir}/{pattern.inside}" if settings.migrations_pattern else "",
-    )
+    database_id = settings.adopt or str(uuid4())
+    entries = (wrangler_entry(settings, place, pattern) for place in settings.binding_places)
+    return [replace(entry, database_id=database_id) for entry in entries]
 
 
 @pytest.mark.parametrize("project", PROJECTS.values(), ids=PROJECTS)
@@ -111,12 +104,12 @@ def test_wrangler_accepts_what_it_accepted_before(
     assert CliRunner().invoke(init, project.options).exit_code == 0
     shares = any("names the database of another stack" in text for text in project.printed)
     for stack in project.stacks:
-        written = entry_of(folder, stack)
-        if shares and stack not in project.adopted:
-            with pytest.raises(ConfigError, match=r"is bound to the database .*, and so is "):
+        for written in entries_of(folder, stack):
+            if shares and stack not in project.adopted:
+                with pytest.raises(ConfigError, match=r"is bound to the database .*, and so is "):
+                    configuration_file.put(written, {written.database_id})
+            else:
                 configuration_file.put(written, {written.database_id})
-        else:
-            configuration_file.put(written, {written.database_id})
     after = accepted(file)
     assert set(after.values()) == {None}, after
     before = project.files[project.configuration]
