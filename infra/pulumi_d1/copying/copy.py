@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.copying.snapshot import count_rows, write_snapshot
+from pulumi_d1.copying.snapshot import count_table_rows, write_snapshot
 from pulumi_d1.errors import (
     CopyFailed,
     NoConnection,
@@ -97,7 +97,7 @@ def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, ret
     if is_copy(now, origin):
         logger.info(f"{names.target} is already a copy of {names.source}, made by an interrupted run")
         plan = plan_copy(now.objects)
-        return CopyResult(len(plan.storages), sum(count_rows(target, plan).values()), "")
+        return CopyResult(len(plan.storages), sum(count_table_rows(target, plan).values()), "")
     require_empty(now, origin, names)
     with tempfile.TemporaryFile() as file:
         snapshot = write_snapshot(source, names.source, names.ledger, file)
@@ -106,7 +106,7 @@ def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, ret
         if (size := file.tell()) >= _LARGE_BYTES:
             logger.info(f"importing {size / 1e6:,.0f} MB into {names.target}")
         _import(target, file, names, snapshot.database, retry)
-    copied = count_rows(target, snapshot.plan)
+    copied = count_table_rows(target, snapshot.plan)
     if missing := [table for table, number in snapshot.rows.items() if copied.get(table) != number]:
         tables = ", ".join(f"{name} ({copied.get(name, 0):,} of {snapshot.rows[name]:,} rows)" for name in missing)
         raise CopyFailed(

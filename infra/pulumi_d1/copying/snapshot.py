@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.copying.script import copy_script
 from pulumi_d1.errors import CopyFailed, SqlRefused
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_sql, read_counts
+from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_rows
 from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
@@ -107,20 +107,19 @@ def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> 
     return snapshot
 
 
-def count_rows(database: ReadableDatabase, plan: CopyPlan) -> dict[str, int]:
+def count_table_rows(database: ReadableDatabase, plan: CopyPlan) -> dict[str, int]:
     """Return the number of rows of each table in `row_tables`, by name. One request counts about 1,500 tables."""
     queries: Sequence[CountQuery] = [CountQuery(storage.table) for storage in plan.row_tables]
     counts: dict[str, int] = {}
     while queries:
-        numbers = read_counts(queries, database.read(count_sql(queries)))
-        counts |= {query.table: number for query, number in numbers.items()}
+        counts |= {query.table: number for query, number in count_rows(database, queries).items()}
         queries = [query for query in queries if query.table not in counts]
     return counts
 
 
 def _write_script(source: Database, plan: CopyPlan, name: str, ledger: str, file: BinaryIO) -> dict[str, int]:
     """Write the script, and return the number of rows in it for each table."""
-    row_counts = count_rows(source, plan)
+    row_counts = count_table_rows(source, plan)
     progress = CopyProgress(name, sum(row_counts.values()))
     file.seek(0)
     file.truncate()

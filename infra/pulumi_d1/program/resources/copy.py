@@ -69,7 +69,7 @@ class D1CopyProvider(DatabaseProvider):
 
     def _preview(self, database: DatabaseInputs, source: CopySource) -> None:
         from pulumi_d1.copying.copy import is_copy, require_empty
-        from pulumi_d1.copying.snapshot import count_rows
+        from pulumi_d1.copying.snapshot import count_table_rows
         from pulumi_d1.migrations import live
         from pulumi_d1.tables.plan import plan_copy
 
@@ -80,7 +80,7 @@ class D1CopyProvider(DatabaseProvider):
                 return
             require_empty(now, origin, _names(database, source))
         plan = plan_copy(origin.objects)
-        rows = sum(count_rows(self._connect(source), plan).values())
+        rows = sum(count_table_rows(self._connect(source), plan).values())
         size = f"{len(plan.storages)} tables with {rows:,} rows"
         logger.info(f"{database.name} starts as a copy of {source.database_name}: {size}")
 

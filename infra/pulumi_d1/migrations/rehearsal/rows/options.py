@@ -86,7 +86,7 @@ class Basis:
         rows: Number of rows in the local copy.
         tables: Number of tables that have rows there.
         rows_read: Number of rows that D1 counted as read.
-        unfilled: Tables without rows, because no generated row satisfies their CHECKs.
+        unfilled: Tables without rows, because no row that was tried satisfies their constraints.
         unread: Tables without rows, because their rows cannot be read.
         live: Names of tables that lose sampled rows, their number of live rows, and whether there are more.
     """
@@ -106,7 +106,7 @@ class Basis:
         if self.rows_read:
             line += f" ({_counted(self.rows_read, 'row')} read)"
         if self.unfilled:
-            line += f"; no rows in: {_names(self.unfilled)}, because their CHECKs cannot be satisfied"
+            line += f"; no rows in: {_names(self.unfilled)}, because no generated row satisfies their constraints"
         if self.unread:
             line += f"; no rows in: {_names(self.unread)}, because their rows cannot be read"
         if self.live:

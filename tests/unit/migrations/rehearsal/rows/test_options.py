@@ -18,7 +18,7 @@ from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind, Rehear
         (Basis(BasisKind.MADE, 12, 4), "rehearsed on generated rows"),
         (
             Basis(BasisKind.MADE, 12, 4, unfilled=("t", "u")),
-            "rehearsed on generated rows; no rows in: t, u, because their CHECKs cannot be satisfied",
+            "rehearsed on generated rows; no rows in: t, u, because no generated row satisfies their constraints",
         ),
         (
             Basis(BasisKind.LIVE, 5, 1, 5, unread=("search",)),
