@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import hashlib
 import os
 import shlex
 import shutil
 import sys
 from dataclasses import replace
-from importlib.metadata import distribution, version
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.scaffold import detection
 from pulumi_d1.scaffold.next_steps import Surroundings, next_steps, notes
+from pulumi_d1.scaffold.origin import PACKAGE, VENDOR, parse_origin
 from pulumi_d1.scaffold.project_files import (
     PROJECT,
     FileAction,
@@ -46,6 +47,7 @@ from pulumi_d1.wrangler.entry import WranglerEntry
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from pulumi_d1.scaffold.origin import Origin
     from pulumi_d1.scaffold.project_files import FileChange
     from pulumi_d1.scaffold.stack_guesses import GuessedStack
     from pulumi_d1.wrangler.worker import Worker
@@ -111,7 +113,8 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     shared, own = _keys(project, worker, stacks, layout, wrangler_config)
     for stack, listed in _shared_configurations(path, folder, stacks).items():
         own[stack]["wranglerConfig"] = listed
-    changes = remaining_changes(_changes(folder, _program(folder, project, shared, own)))
+    origin = _origin()
+    changes = remaining_changes(_changes(folder, _program(folder, project, shared, own, origin)))
     if workflows:
         workflow_files = _workflows(folder, stacks)
         changes += _changes(detection.repository_root(folder) / ".github" / "workflows", workflow_files)
@@ -128,7 +131,7 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     elif all(item.action is FileAction.KEEP for item in changes):
         click.echo("nothing was written: the project exists, and its Pulumi.<stack>.yaml are yours to edit")
     else:
-        here = _surroundings(folder, worker)
+        here = _surroundings(folder, worker, origin)
         click.echo("\n".join(["\nNext:", *(f"  {step}" for step in next_steps(here, worker, stacks)), ""]))
         for note in notes(here, stacks):
             click.echo(note)
@@ -168,10 +171,12 @@ def _keys(
 
 
 def _program(
-    folder: Path, project: str, shared: dict[str, str], own: dict[str, dict[str, str]]
+    folder: Path, project: str, shared: dict[str, str], own: dict[str, dict[str, str]], origin: Origin
 ) -> Iterator[ScaffoldFile]:
     """Yield the files of the program, and a migrations folder if it does not exist."""
-    yield from program_files(project, detection.virtualenv_path(folder), shared, own, version("pulumi-d1"))
+    if origin.file:
+        yield ScaffoldFile(f"{VENDOR}/{origin.file.name}", _read_archive(origin.file, origin.sha256))
+    yield from program_files(project, detection.virtualenv_path(folder), shared, own, origin.requirement)
     folders = {keys.get("migrationsDir", shared.get("migrationsDir")) or "migrations" for keys in own.values()}
     for migrations in sorted(folders):
         if not (folder.resolve() / migrations).resolve().is_dir():
@@ -201,7 +206,7 @@ def _changes(folder: Path, files: Iterator[ScaffoldFile]) -> list[FileChange]:
     changes = []
     for file in files:
         path = folder / file.path
-        present = path.read_bytes().decode() if path.exists() else None
+        present = path.read_bytes() if path.exists() else None
         changes.append(replace(plan_change(file, present), path=detection.relative_path(path, Path())))
     return changes
 
@@ -219,10 +224,10 @@ def _write(item: FileChange) -> None:
     if item.action in {FileAction.CREATE, FileAction.ADD}:
         path = Path(item.path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, item.text, mode=0o644)
+        write_atomically(path, item.content, mode=0o644)
 
 
-def _surroundings(folder: Path, worker: Worker) -> Surroundings:
+def _surroundings(folder: Path, worker: Worker, origin: Origin) -> Surroundings:
     """Return what the next commands can build on: this process runs in the user's shell."""
     virtualenv = detection.virtualenv_path(folder)
     python = f"python3.{sys.version_info.minor}"
@@ -233,7 +238,8 @@ def _surroundings(folder: Path, worker: Worker) -> Surroundings:
         python=python if shutil.which(python) else sys.executable,
         virtualenv=virtualenv,
         has_virtualenv=is_own,
-        package=_package(),
+        package=shlex.quote(origin.folder) if origin.folder else "--requirement requirements.txt",
+        local_folder=origin.folder,
         has_d1=shutil.which("d1") is not None,
         pulumi_folder="" if shutil.which("pulumi") else next(_pulumi_folders(), None),
         missing_variables=[name for name, value in variables.items() if not (value or os.environ.get(name))],
@@ -247,8 +253,21 @@ def _pulumi_folders() -> Iterator[str]:
             yield str(folder)
 
 
-def _package() -> str:
-    """Return this package as pip takes it: the file or folder that it was installed from, or its version."""
-    origin = distribution("pulumi-d1").read_text("direct_url.json")
-    url = json.loads(origin)["url"] if origin else ""
-    return shlex.quote(url or f"pulumi-d1=={version('pulumi-d1')}")
+def _origin() -> Origin:
+    package = distribution(PACKAGE)
+    return parse_origin(package.read_text("direct_url.json"), package.version)
+
+
+def _read_archive(path: Path, sha256: str) -> bytes:
+    """Return the wheel or source archive that this package was installed from.
+
+    Raises:
+        ConfigError: It is gone, or it is another one now.
+    """
+    content = path.read_bytes() if path.is_file() else None
+    if content is None or (sha256 and hashlib.sha256(content).hexdigest() != sha256):
+        raise ConfigError(
+            f"pulumi-d1 was installed from {path}, which {'does not exist' if content is None else 'has changed'}, so "
+            "the project cannot get a copy of it: install pulumi-d1 again, and repeat 'd1 init'"
+        )
+    return content

@@ -27,7 +27,8 @@ class Surroundings:
         python: The interpreter for a new virtual environment.
         virtualenv: Path of the virtual environment from the program's folder.
         has_virtualenv: True if the virtual environment exists and has the package.
-        package: The package as pip takes it.
+        package: The arguments with which pip installs the package.
+        local_folder: The address of the folder that the package was installed from; empty if it was none.
         has_d1: True if `d1` is on PATH.
         pulumi_folder: The folder of the `pulumi` command; empty if it is on PATH, None if it is nowhere.
         missing_variables: Variables that the program needs and that are not set.
@@ -38,6 +39,7 @@ class Surroundings:
     virtualenv: str
     has_virtualenv: bool
     package: str
+    local_folder: str
     has_d1: bool
     pulumi_folder: str | None
     missing_variables: Sequence[str]
@@ -73,6 +75,11 @@ def notes(here: Surroundings, stacks: Sequence[GuessedStack]) -> Iterator[str]:
     """Yield sentences about the commands."""
     if "CLOUDFLARE_API_TOKEN" in here.missing_variables:
         yield "The API token needs the permission D1 Edit."
+    if here.local_folder:
+        yield (
+            f"pulumi-d1 was installed from {here.local_folder}, which other machines do not have. For the workflows, "
+            "build a wheel there with 'uv build', and name it in requirements.txt."
+        )
     yield "'pulumi login --local' keeps the state on this machine instead of in Pulumi Cloud."
     for stack in _in_order(stacks):
         if stack.entry and stack.entry.database_id:

@@ -20,6 +20,8 @@ PROJECT = "Pulumi.yaml"
 _DEV, _PROD = "dev", "prod"
 """The stacks in the templates of the workflows."""
 _STACK_FILE = re.compile(r"Pulumi\..+\.yaml")
+_OURS = re.compile(r"^[^#]*\bpulumi[-_.]d1(?:-\d|\s*(?:$|[\[=~<>!@;#]))", re.IGNORECASE)
+"""Lines of requirements.txt that name this package: a version, an address or a wheel."""
 _PLAIN = re.compile(r"(?!(?:true|false|yes|no|on|off|y|n|null)$)[a-z_][a-z0-9_./*-]*", re.IGNORECASE)
 """Values that every YAML parser reads as text without quotes."""
 
@@ -39,11 +41,12 @@ class ScaffoldFile:
 
     Attributes:
         path: Path from the program's folder, with `/`.
+        content: Text, or the bytes of a file that is copied.
         is_lines: True if the lines may be anywhere in an existing file, so that missing ones can be added.
     """
 
     path: str
-    text: str
+    content: str | bytes
     is_lines: bool = False
 
 
@@ -57,11 +60,11 @@ class FileChange:
 
     path: str
     action: FileAction
-    text: str
+    content: str | bytes
 
 
 def program_files(
-    name: str, virtualenv: str, shared: Mapping[str, str], stacks: Mapping[str, Mapping[str, str]], version: str
+    name: str, virtualenv: str, shared: Mapping[str, str], stacks: Mapping[str, Mapping[str, str]], requirement: str
 ) -> Iterator[ScaffoldFile]:
     """Yield the files of the program. The last one, Pulumi.yaml, shows that all of them were written.
 
@@ -69,12 +72,13 @@ def program_files(
         virtualenv: Path of the virtual environment from the program's folder.
         shared: Configuration of every stack; keys without namespace.
         stacks: Further configuration, by the stack's name.
+        requirement: The line of requirements.txt for this package.
     """
     for stack, config in stacks.items():
         text = render("project/Pulumi.stack.yaml.j2", _YAML, project=name, config=config)
         yield ScaffoldFile(f"Pulumi.{stack}.yaml", text)
     yield ScaffoldFile("__main__.py", render("project/__main__.py.j2", {}))
-    yield ScaffoldFile("requirements.txt", f"pulumi-d1~={version}\n", is_lines=True)
+    yield ScaffoldFile("requirements.txt", f"{requirement}\n", is_lines=True)
     yield ScaffoldFile(".gitignore", f"{virtualenv}/\n.d1/\n__pycache__/\n", is_lines=True)
     text = render("project/Pulumi.yaml.j2", _YAML, name=name, virtualenv=virtualenv, config=shared)
     yield ScaffoldFile(PROJECT, text)
@@ -132,20 +136,24 @@ def _for_names(line: str, stack: str, names: Sequence[str]) -> str:
     return f"{indent}run: |\n" + "".join(f"{indent}  {command}\n" for command in commands)
 
 
-def plan_change(file: ScaffoldFile, present: str | None) -> FileChange:
+def plan_change(file: ScaffoldFile, present: bytes | None) -> FileChange:
     """Return what to do with a file.
 
     Args:
-        present: Its present text; None if it does not exist.
+        present: Its present content; None if it does not exist.
     """
     if present is None:
-        return FileChange(file.path, FileAction.CREATE, file.text)
+        return FileChange(file.path, FileAction.CREATE, file.content)
+    if isinstance(file.content, bytes):
+        return FileChange(file.path, FileAction.KEEP if present == file.content else FileAction.CONFLICT, present)
+    text = present.decode()
     if file.is_lines:
-        missing = [line for line in file.text.splitlines() if not _has_line(present, line)]
-        separator = "" if not present or present.endswith("\n") else "\n"
-        text = present + separator + "".join(f"{line}\n" for line in missing)
-        return FileChange(file.path, FileAction.ADD if missing else FileAction.KEEP, text)
-    return FileChange(file.path, FileAction.KEEP if _has_content(file, present) else FileAction.CONFLICT, present)
+        missing = [line for line in file.content.splitlines() if not _has_line(text, line)]
+        separator = "" if not text or text.endswith("\n") else "\n"
+        added = text + separator + "".join(f"{line}\n" for line in missing)
+        return FileChange(file.path, FileAction.ADD if missing else FileAction.KEEP, added)
+    is_kept = _has_content(file.path, file.content, text)
+    return FileChange(file.path, FileAction.KEEP if is_kept else FileAction.CONFLICT, text)
 
 
 def remaining_changes(changes: Sequence[FileChange]) -> list[FileChange]:
@@ -164,20 +172,17 @@ _YAML = {"scalar": _scalar}
 
 def _has_line(text: str, wanted: str) -> bool:
     """Return whether the text has a line, or another line for the same folder or package."""
-    package = wanted.partition("~=")[0]
     alike = {wanted, wanted.rstrip("/"), f"/{wanted}", f"/{wanted.rstrip('/')}"}
-    return any(
-        line.strip() in alike or (package != wanted and line.replace("_", "-").startswith(package))
-        for line in text.splitlines()
-    )
+    is_ours = _OURS.search(wanted)
+    return any(line.strip() in alike or (is_ours and _OURS.search(line)) for line in text.splitlines())
 
 
-def _has_content(file: ScaffoldFile, present: str) -> bool:
+def _has_content(path: str, wanted: str, present: str) -> bool:
     """Return whether an existing file has all the content to write. A YAML file may have more."""
-    if not file.path.endswith(".yaml"):
-        return present.replace("\r\n", "\n") == file.text
+    if not path.endswith(".yaml"):
+        return present.replace("\r\n", "\n") == wanted
     try:
-        return _includes(parse_yaml(present), parse_yaml(file.text))
+        return _includes(parse_yaml(present), parse_yaml(wanted))
     except ConfigError:
         return False
 

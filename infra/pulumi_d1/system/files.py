@@ -34,17 +34,17 @@ def replacing(target: Path) -> Iterator[BufferedRandom]:
         raise
 
 
-def write_atomically(path: Path, text: str, *, mode: int) -> None:
-    """Write a file so that a reader sees the whole old text or the whole new one.
+def write_atomically(path: Path, content: str | bytes, *, mode: int) -> None:
+    """Write a file so that a reader sees the whole old content or the whole new one.
 
     Args:
         path: The file, or a link to it, which is kept. The folder must exist.
-        text: The new text, with the line ends of the file.
+        content: The new content; text has the line ends of the file.
         mode: The permission bits of a new file; an existing file keeps its own.
     """
     target = path.resolve()
     with replacing(target) as file:
-        file.write(text.encode())
+        file.write(content.encode() if isinstance(content, str) else content)
         os.fchmod(file.fileno(), target.stat().st_mode & 0o777 if target.exists() else mode)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import sysconfig
@@ -13,17 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.package.conftest import PIP, run
 from tests.support.paths import ROOT
-
-PIP = (sys.executable, "-m", "pip", "--disable-pip-version-check")
-
-
-@pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    run(*PIP, "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", str(folder), str(ROOT))
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 @pytest.fixture
@@ -37,14 +27,6 @@ def project(wheel: Path, tmp_path: Path) -> Path:
     # A path of a path file brings no path files of its own, and so not the checkout.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     return folder
-
-
-def run(*command: str, folder: Path = ROOT, home: Path | None = None) -> subprocess.CompletedProcess[str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("CLOUDFLARE_", "PULUMI_"))}
-    variables = {**kept, **({"PULUMI_HOME": str(home)} if home else {})}
-    done = subprocess.run(command, cwd=folder, env=variables, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done
 
 
 def test_a_wheel_makes_a_project_beside_folders_of_any_name(

@@ -51,7 +51,7 @@ def test_the_workflows_match_githubs_schema() -> None:
 def test_a_program_in_a_folder_of_its_own_has_its_workflows_run_there(file: Path) -> None:
     text = file.read_text()
     assert workflow_file(file.name, text, ".", ".venv") == ScaffoldFile(file.name, text)
-    moved = workflow_file(file.name, text, "on", "../.venv").text
+    moved = workflow_file(file.name, text, "on", "../.venv").content
     content = yaml.safe_load(moved)
     assert content["defaults"]["run"]["working-directory"] == "on"
     installs = [step["run"] for job in content["jobs"].values() for step in job["steps"] if step.get("name") == INSTALL]
