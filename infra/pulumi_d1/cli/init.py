@@ -40,12 +40,12 @@ from pulumi_d1.scaffold.stack_guesses import (
 from pulumi_d1.scaffold.summary import summary_lines
 from pulumi_d1.settings import TOP_LEVEL, read_settings
 from pulumi_d1.system.files import write_atomically
-from pulumi_d1.system.template import templates_folder
+from pulumi_d1.system.template import render, templates_folder
 from pulumi_d1.wrangler import bindings_file, configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from pulumi_d1.scaffold.origin import Origin
     from pulumi_d1.scaffold.project_files import FileChange
@@ -67,6 +67,7 @@ if TYPE_CHECKING:
 @click.option("--top-level", metavar="STACK", default="", help="Stack of the top level; none leaves it alone.")
 @click.option("--production", metavar="ENVIRONMENT", default="", help="wrangler environment of production.")
 @click.option("--workflows", is_flag=True, help="Add the GitHub workflows to .github/workflows.")
+@click.option("--agents", is_flag=True, help="Add a skill for coding agents to .claude/skills.")
 @click.option("--dry-run", is_flag=True, help="Show the changes and write nothing.")
 def init(  # noqa: PLR0913 - click's signature: an argument for each option
     *,
@@ -77,6 +78,7 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     top_level: str,
     production: str,
     workflows: bool,
+    agents: bool,
     dry_run: bool,
 ) -> None:
     r"""Add the Pulumi program to a Worker project.
@@ -92,7 +94,7 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     \b
     Examples:
       d1 init --dry-run
-      d1 init --workflows
+      d1 init --workflows --agents
       d1 init --dir database --top-level dev
     """
     path = choose_configuration(config)
@@ -115,9 +117,9 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
         own[stack]["wranglerConfig"] = listed
     origin = _origin()
     changes = remaining_changes(_changes(folder, _program(folder, project, shared, own, origin)))
-    if workflows:
-        workflow_files = _workflows(folder, stacks)
-        changes += _changes(detection.repository_root(folder) / ".github" / "workflows", workflow_files)
+    root = detection.repository_root(folder)
+    changes += _changes(root / ".github" / "workflows", _workflows(folder, stacks) if workflows else ())
+    changes += _changes(root / ".claude" / "skills", _skill(stacks, shared) if agents else ())
     _refuse_conflicts(changes)
     for hint in filter(None, [configuration_file.ignored_files_hint(config), *_hints(folder, shared, own)]):
         click.echo(f"warning: {hint}", err=True)
@@ -201,7 +203,16 @@ def _workflows(program: Path, stacks: Sequence[GuessedStack]) -> Iterator[Scaffo
         yield workflow_file(file.name, text, path, virtualenv)
 
 
-def _changes(folder: Path, files: Iterator[ScaffoldFile]) -> list[FileChange]:
+def _skill(stacks: Sequence[GuessedStack], shared: Mapping[str, str]) -> Iterator[ScaffoldFile]:
+    """Yield what coding agents need to know, with the lint rules."""
+    from pulumi_d1.migrations.review.lint.check import RULES
+
+    folder = shared.get("migrationsDir", "migrations")
+    text = render("agents/SKILL.md.j2", {}, stack=stacks[0].name, migrations=folder, rules=RULES)
+    yield ScaffoldFile("d1-migrations/SKILL.md", text)
+
+
+def _changes(folder: Path, files: Iterable[ScaffoldFile]) -> list[FileChange]:
     """Return the change of each file, with its path relative to the current folder."""
     changes = []
     for file in files:

@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from pulumi_d1.cli.init import init
+from pulumi_d1.migrations.review.lint.check import RULES
 from pulumi_d1.naming import MAX_LENGTH
 from pulumi_d1.wrangler import configuration_file
 from tests.support.worker_projects import PROJECTS, A, B, WorkerProject, entry, toml
@@ -158,3 +159,17 @@ def test_a_long_name_is_cut_in_the_names_of_databases(folder: Path) -> None:
     project_name = yaml.safe_load((folder / "Pulumi.yaml").read_text())["config"]["projectName"]
     assert project_name == "a-worker-" * 5 + "a-worke"
     assert len(f"{project_name}-db-pr-99999") == MAX_LENGTH
+
+
+def test_the_skill_for_agents_has_every_rule_and_names_this_project(folder: Path) -> None:
+    write(folder, toml(entry("shop", A)))
+    (folder / "db").mkdir()
+    run("--agents", "--dir", "db")
+    text = (folder / ".claude/skills/d1-migrations/SKILL.md").read_text()
+    head, table = text.split("---\n")[1], text.splitlines()
+    assert set(yaml.safe_load(head)) == {"name", "description"}
+    assert [line.split(" | ")[0] for line in table if line.startswith("| D")] == [f"| {rule.code}" for rule in RULES]
+    assert all(line.count("|") == 4 for line in table if line.startswith("| D"))
+    assert "`../migrations/`" in text
+    assert "d1 plan --stack dev " in text
+    assert "keep    .claude/skills/d1-migrations/SKILL.md" in run("--agents", "--dir", "db")
