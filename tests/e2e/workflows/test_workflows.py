@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +19,14 @@ import yaml
 
 from pulumi_d1.cli.main import main
 from pulumi_d1.scaffold.project_files import ScaffoldFile, workflow_file
+from tests.support.paths import ROOT
 from tests.support.workflows import actions
 from tests.support.workflows.actions import EXPRESSION, FILES, INSTALL, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 PINNED = re.compile(r"uses: (?P<action>[\w/-]+)@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+.*")
 WRITES = {("d1-preview", "preview", "pull-requests")}
 """The rights to write: one job may write the comment."""
@@ -42,7 +46,7 @@ JOBS = [pytest.param(*job, id=f"{job[0]}/{job[1]}") for job in jobs()]
 
 def test_the_workflows_match_githubs_schema() -> None:
     command = [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.github-workflows"]
-    process = subprocess.run([*command, *map(str, FILES)], capture_output=True, text=True, check=False)
+    process = subprocess.run([*command, *map(str, [*FILES, RELEASE])], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stdout
     assert FILES
 
@@ -60,7 +64,7 @@ def test_a_program_in_a_folder_of_its_own_has_its_workflows_run_there(file: Path
 
 
 def test_every_action_is_pinned_to_one_commit() -> None:
-    lines = [line.strip().removeprefix("- ") for file in FILES for line in file.read_text().splitlines()]
+    lines = [line.strip().removeprefix("- ") for file in [*FILES, RELEASE] for line in file.read_text().splitlines()]
     uses = [line for line in lines if line.startswith("uses:")]
     matches = [PINNED.fullmatch(line) for line in uses]
     assert [line for line, match in zip(uses, matches, strict=True) if match is None] == []
@@ -186,3 +190,28 @@ def test_a_fork_gets_no_database(recorded: Path, job: str) -> None:
     ours, fork = EVENTS
     assert calls(recorded, "d1-ephemeral", job, fork, secrets=True) == []
     assert calls(recorded, "d1-ephemeral", job, ours, secrets=True) == [["d1", "ephemeral", job, "12"]]
+
+
+def test_a_release_is_built_from_its_tag_and_published_without_a_token() -> None:
+    content = yaml.safe_load(RELEASE.read_text())
+    assert content[True] == {"push": {"tags": ["v*"]}}
+    (job,) = content["jobs"].values()
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    compare = next(step["run"] for step in job["steps"] if step.get("name") == "Compare the tag with the version")
+    tagged = f"v{version('pulumi-d1')}"
+    for tag, code in ((tagged, 0), (f"{tagged}0", 1)):
+        environment = {**os.environ, "GITHUB_REF_NAME": tag}
+        assert subprocess.run(["bash", "-c", compare], cwd=ROOT, env=environment, check=False).returncode == code  # noqa: S607 - on PATH
+
+
+@pytest.mark.parametrize(("sql", "code"), [("CREATE TABLE t (id INTEGER);", 0), ("CREATE TABLE;", 1)])
+def test_the_hook_of_pre_commit_passes_what_d1_accepts(tmp_path: Path, sql: str, code: int) -> None:
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    (tmp_path / "Pulumi.yaml").write_text("name: shop\nruntime: python\n")
+    (tmp_path / "migrations").mkdir()
+    (tmp_path / "migrations" / "0001_a.sql").write_text(sql)
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    command = shlex.split(hook["entry"])
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert re.search(hook["files"], "migrations/0001_a.sql")
