@@ -2,18 +2,19 @@
 
 The modules, in the order of the flow::
 
-    pattern       which files count
-    passed_over   files that do not count, and why
-    folder        read the SQL files, in wrangler's order
-    importing     which files must be sent as an import
-    ledger        the SQL of wrangler's `d1_migrations` table
-    ledger_check  why a table is not a ledger, or a row names no file
-    live          read a database's ledger and schema
-    quarantine    files that a restore undid and a stack refuses
-    plan          what is pending, and what is wrong with the folder
-    rehearsal/    run pending files on a local copy of the database, with rows
-    review/       what a run would do: rehearsal and lint
-    bookmark      a Time Travel bookmark and its restore command
-    run/          apply what the review found pending
-    past/         what was applied; restore and baseline
+    pattern        which files count
+    passed_over    files that do not count, and why
+    folder         read the SQL files, in wrangler's order
+    importing      which files must be sent as an import
+    ledger         the SQL of wrangler's `d1_migrations` table
+    other_ledgers  the tables in which other tools list what they applied
+    ledger_check   why a table is not a ledger, or a row names no file
+    live           read a database's ledger and schema
+    quarantine     files that a restore undid and a stack refuses
+    plan           what is pending, and what is wrong with the folder
+    rehearsal/     run pending files on a local copy of the database, with rows
+    review/        what a run would do: rehearsal and lint
+    bookmark       a Time Travel bookmark and its restore command
+    run/           apply what the review found pending
+    past/          what was applied; restore and baseline
 """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.errors import SqlError
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.other_ledgers import keep, kept_name, replaced_ledger, replacement
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.names import fold
@@ -30,14 +31,11 @@ def table_fault(objects: Iterable[SchemaObject], table: str) -> str:
         objects: The live schema.
     """
     item = next((item for item in objects if fold(item.name) == fold(table) and item.type != "trigger"), None)
-    reason = "" if item is None or _is_wranglers(item, table) else _reason(item, table)
-    if not reason:
+    if item is None or _is_wranglers(item, table) or not (reason := _reason(item, table)):
         return ""
-    example = "" if fold(table) == ledger.DEFAULT_TABLE else f", such as {ledger.DEFAULT_TABLE}"
     return (
         f"migrationsTable is '{table}', but that is no ledger: {reason}. A ledger is a table with the columns id, name "
-        f"and applied_at, as wrangler creates it. Set migrationsTable to a name that is free{example}, and then mark "
-        "the files that the database already has: 'd1 baseline'"
+        f"and applied_at, as wrangler creates it. {_cure(item, table)}"
     )
 
 
@@ -95,6 +93,23 @@ def _reason(item: SchemaObject, table: str) -> str:
             if "NOT NULL" in str(error):
                 return f"a row cannot have a name alone ({error})"
     return ""
+
+
+def _cure(item: SchemaObject, table: str) -> str:
+    """Return what to do about a table that is no ledger, with the SQL if it has the name of wrangler's."""
+    if other := replaced_ledger((item,), table):
+        by_hand = replacement(other)
+        return (
+            f"{other.tool} creates such a table. 'd1 baseline' finds the files that its rows stand for, proves the "
+            f"schema, and creates wrangler's ledger. It keeps the old table as {kept_name(item.name)}"
+            + (f". This SQL does the same without the proof:\n{by_hand}" if by_hand else "")
+        )
+    baseline = "mark the files that the database already has: 'd1 baseline'"
+    if fold(table) != ledger.DEFAULT_TABLE:
+        return f"Set migrationsTable to a name that is free, such as {ledger.DEFAULT_TABLE}, and then {baseline}"
+    if item.type != "table":
+        return f"Set migrationsTable to a name that is free, and then {baseline}"
+    return f"Rename the table, and then {baseline}. To rename it:\n{keep(item.name)}"
 
 
 def _kind(value: Any) -> str:

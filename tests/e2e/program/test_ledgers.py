@@ -16,6 +16,13 @@ DRIZZLE = """
     CREATE TABLE __drizzle_migrations (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric);
     INSERT INTO __drizzle_migrations (hash) VALUES ('SECRET');
 """
+ALCHEMY = """
+    ALTER TABLE d1_migrations RENAME TO taken;
+    CREATE TABLE d1_migrations (id TEXT PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL);
+    INSERT INTO d1_migrations SELECT printf('%05d', id), name, applied_at FROM taken;
+    DROP TABLE taken;
+    DROP TABLE __drizzle_migrations;
+"""
 
 
 def d1(project: Project, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -55,6 +62,11 @@ def test_case_31_the_ledger_of_another_tool_is_refused_and_the_database_can_be_d
     for command in (("preview",), ("up", "--yes", "--skip-preview")):
         assert expected in refused(migrated.pulumi(*command, "--stack", "dev", check=False))
     migrated.pulumi("config", "rm", "migrationsTable", "--stack", "dev")
+    migrated.database().write(ALCHEMY)
+    shown = refused(migrated.pulumi("preview", "--stack", "dev", check=False))
+    assert 'ALTER TABLE "d1_migrations" RENAME TO "d1_migrations_old";' in shown
+    assert d1(migrated, "baseline", "--yes", "--drop-old-tables").returncode == 0
+    migrated.pulumi("preview", "--stack", "dev")
     migrated.database().write("INSERT INTO d1_migrations (id, name) VALUES (7, NULL)")
     done = migrated.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
     assert "exported your-app-db-dev before its deletion" in done.stdout

@@ -60,7 +60,8 @@ def test_another_tools_ledger_does_not_hinder_the_takeover(project: Project) -> 
     for name in FILES:
         database.write((project.folder / "migrations" / name).read_text())
     database.write(DRIZZLE)
-    done = project.d1("baseline", "--yes")
+    assert_refused(project, "__drizzle_migrations: row 1 stands for no file", "baseline", "--yes")
+    done = project.d1("baseline", "--yes", "--through", FILES[-1])
     assert done.returncode == 0, done.stderr
     done = project.d1("plan")
     assert (done.returncode, "table __drizzle_migrations is in the database" in done.stdout) == (0, True)

@@ -21,7 +21,7 @@ from pulumi_d1.copying.copy import CopyNames, copy_database
 from pulumi_d1.errors import ApiError, D1Error, NoConnection, OutcomeUnknown
 from pulumi_d1.migrations import ledger, live
 from pulumi_d1.migrations.folder import Migration
-from pulumi_d1.migrations.past.baseline import mark_applied
+from pulumi_d1.migrations.past.baseline import Marks, mark_applied
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.protection.guard import inspect_database
 from pulumi_d1.sqlite import schema
@@ -157,7 +157,7 @@ def _actions() -> Mapping[str, Callable[[D1Api, Account], object]]:
         "live": lambda database, _: schema.build(live.read_database(database, ledger.DEFAULT_TABLE).objects),
         "inspect": lambda database, _: inspect_database(lambda: database, ledger.DEFAULT_TABLE),
         "baseline": lambda database, _: mark_applied(
-            database, ["0001_users.sql"], ledger.DEFAULT_TABLE, lambda _: None
+            database, Marks(("0001_users.sql",), ledger.DEFAULT_TABLE), lambda _: None
         ),
         "run": lambda database, _: apply_files(
             database, [users, more], TARGET, options=restoring, retry=database.retry

@@ -58,6 +58,21 @@ def test_case_31_a_table_that_is_no_ledger_is_refused_with_the_reason(script: st
 
 
 @pytest.mark.parametrize(
+    ("columns", "cure"),
+    [
+        ("id TEXT PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL", "Alchemy creates such a table."),
+        ("id TEXT PRIMARY KEY, applied_at TEXT NOT NULL", "SELECT id FROM"),
+        ("id SERIAL PRIMARY KEY, hash text NOT NULL, created_at numeric", "Drizzle creates such a table."),
+        ("version TEXT", 'ALTER TABLE "d1_migrations" RENAME TO "d1_migrations_old";'),
+    ],
+)
+def test_the_statement_that_cures_a_table_with_the_name_of_the_ledger_is_in_the_message(
+    columns: str, cure: str
+) -> None:
+    assert cure in fault(f"CREATE TABLE d1_migrations ({columns})", "d1_migrations")
+
+
+@pytest.mark.parametrize(
     "script",
     [
         "CREATE TABLE another (a)",

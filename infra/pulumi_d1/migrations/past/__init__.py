@@ -8,5 +8,6 @@ The modules, in the order of the flow::
     loss         the files and schema that a restore would undo
     restore      restore a database once, and read it again
     correction   a new file that corrects what a restore undid
+    takeover     the files that other tools have applied
     baseline     mark migrations as applied without running them
 """

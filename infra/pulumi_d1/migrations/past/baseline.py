@@ -9,25 +9,25 @@ from pulumi_d1.errors import ApiError, ConfigError, OutcomeUnknown
 from pulumi_d1.migrations import ledger, live
 from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.live import LiveDatabase
+from pulumi_d1.migrations.other_ledgers import keep
 from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.migrations.run.settling import settle_attempts
+from pulumi_d1.sqlite.difference import ChangeKind
 from pulumi_d1.sqlite.names import fold
-from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines
+from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.past.takeover import Takeover
     from pulumi_d1.migrations.rehearsal.rehearse import Refusal
     from pulumi_d1.sqlite.difference import SchemaChange
 
 _WRITES_ROWS: Final = frozenset({"insert", "update", "delete", "replace", "with"})
-
-_OTHER_LEDGERS: Final = frozenset({"__drizzle_migrations", "_prisma_migrations"})
-"""The ledgers of tools that a database may have been migrated with before. No file creates them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,9 @@ class Baseline:
         differences: The changes from the schema of the ledger and of `names` to the live one; empty if they agree.
         writers: Those of `names` that write rows, which are not compared.
         empty: Those of `names` without a statement.
+        edited: Those of `names` that were edited after another tool applied them.
+        unmapped: A line for each row of another tool that stands for no file.
+        created: The tables of other tools that the files create, too.
     """
 
     names: tuple[str, ...]
@@ -49,14 +52,53 @@ class Baseline:
     differences: tuple[SchemaChange, ...]
     writers: tuple[str, ...]
     empty: tuple[str, ...]
+    edited: tuple[str, ...]
+    unmapped: tuple[str, ...]
+    created: tuple[str, ...]
 
 
-def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, through: str | None) -> Baseline:
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """One write that marks files as applied.
+
+    Attributes:
+        names: The files, in order.
+        table: The name of the ledger, which is created if it does not exist.
+        replaced: Another tool's table with the name of the ledger, to keep under another name; empty if there is none.
+        dropped: The tables of other tools to delete.
+    """
+
+    names: tuple[str, ...]
+    table: str
+    replaced: str = ""
+    dropped: tuple[str, ...] = ()
+
+    @property
+    def sql(self) -> str:
+        """The statements, which D1 runs as one transaction."""
+        return "\n".join(
+            (
+                *([keep(self.replaced)] if self.replaced else []),
+                ledger.create(self.table),
+                *(ledger.insert(self.table, name) for name in self.names),
+                *(f"DROP TABLE {quoted(other)};" for other in self.dropped),
+            )
+        )
+
+    def are_in(self, now: LiveDatabase) -> bool:
+        """Return whether the write took effect."""
+        tables = {item.name for item in now.objects}
+        return not now.fault and set(self.names) <= set(now.ledger) and tables.isdisjoint(self.dropped)
+
+
+def plan_baseline(
+    files: Sequence[Migration], now: LiveDatabase, table: str, through: str | None, takeover: Takeover
+) -> Baseline:
     """Compare the schema of the files with the live one. Pure.
 
     Args:
         files: The folder, in order.
-        through: The last file to mark; None for all files.
+        through: The last file to mark; None for the files that other tools have applied, or all if they list none.
 
     Raises:
         ConfigError: `through` is not in the folder.
@@ -65,18 +107,26 @@ def plan_baseline(files: Sequence[Migration], now: LiveDatabase, table: str, thr
     names = [file.name for file in files]
     if through is not None and through not in names:
         raise ConfigError(f"--through {through}: there is no such file in the migrations folder")
+    mapped = through is None and takeover.decides
     chosen = files if through is None else files[: names.index(through) + 1]
-    unmarked = [file for file in chosen if file.name not in now.ledger]
+    unmarked = [
+        file for file in chosen if file.name not in now.ledger and not (mapped and file.name not in takeover.names)
+    ]
     ledger_after = tuple(sorted((*now.ledger, *(file.name for file in unmarked)), key=sort_key))
     by_name = {file.name: file for file in files}
-    objects = tuple(item for item in now.objects if fold(item.table) not in _OTHER_LEDGERS)
+    others = {("table", fold(other)): other for other in takeover.tables}
+    changes = drift(files, LiveDatabase(ledger_after, now.objects), table)
+    not_created = {(change.type, fold(change.name)) for change in changes if change.kind is ChangeKind.ADDED}
     return Baseline(
         tuple(file.name for file in unmarked),
         tuple(name for name in now.ledger if name not in by_name),
         _refusal([by_name[name] for name in ledger_after if name in by_name], table),
-        drift(files, LiveDatabase(ledger_after, objects), table),
+        tuple(change for change in changes if (change.type, fold(change.name)) not in others.keys() & not_created),
         tuple(file.name for file in unmarked if _writes_rows(file)),
         tuple(file.name for file in unmarked if file.is_empty),
+        tuple(file.name for file in unmarked if file.name in takeover.edited),
+        takeover.problems if mapped else (),
+        tuple(other for key, other in others.items() if key not in not_created and fold(other) != fold(table)),
     )
 
 
@@ -90,13 +140,10 @@ def _refusal(files: Sequence[Migration], table: str) -> Refusal | None:
     return evidence.rehearsal.refusal or evidence.rehearsal.over_budget
 
 
-def mark_applied(
-    database: Database, names: Sequence[str], table: str, sleep: Callable[[float], None]
-) -> tuple[str, ...]:
+def mark_applied(database: Database, marks: Marks, sleep: Callable[[float], None]) -> tuple[str, ...]:
     """Write files into the ledger, all or none, and return the names that the ledger has then.
 
     Args:
-        table: The name of the ledger, which is created if it does not exist.
         sleep: Waits for a number of seconds.
 
     Raises:
@@ -104,16 +151,18 @@ def mark_applied(
     """
     lost = ""
     try:
-        database.write("\n".join((ledger.create(table), *(ledger.insert(table, name) for name in names))))
+        database.write(marks.sql)
     except OutcomeUnknown as error:
         lost = f"the response was lost ({error}), and "
     except ApiError as error:
         raise ApiError(f"nothing was marked: {error}", code=error.code, status=error.status) from error
     for _ in settle_attempts(sleep) if lost else (0,):
-        listed = live.read_ledger(database, table)
-        if set(names) <= set(listed):
-            return listed
-    raise ApiError(f"{lost}the ledger {table} does not list the files: nothing was marked; run the same command again")
+        now = live.read_despite_faults(database, marks.table)
+        if marks.are_in(now):
+            return now.ledger
+    raise ApiError(
+        f"{lost}the ledger {marks.table} does not list the files: nothing was marked; run the same command again"
+    )
 
 
 def _writes_rows(file: Migration) -> bool:
