@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import count, islice
@@ -30,7 +31,7 @@ from tests.support.runner import TARGET, apply_files
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from pulumi_d1.cloudflare.database import D1Api
 
@@ -92,7 +93,11 @@ class RandomCloudflare:
 
     dice: random.Random
 
-    def send(self, _: str, url: str, *__: Any, limit: int, **___: Any) -> Answered:
+    @contextmanager
+    def send(self, _: str, url: str, *__: Any, limit: int, **___: Any) -> Iterator[Answered]:
+        yield self._answer(url, limit)
+
+    def _answer(self, url: str, limit: int) -> Answered:
         dice = self.dice
         if dice.random() < 0.04:
             raise OutcomeUnknown("no answer") if dice.random() < 0.5 else NoConnection("refused")
