@@ -7,7 +7,7 @@ LOCAL  := @$(BIN)/d1 local --
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml \
 	--custom-compile-command "make lock"
 
-.PHONY: help up test test-quick check lock install engine clients clean
+.PHONY: help up test test-quick check lock install engine clients peers clean
 .DEFAULT_GOAL := up
 
 help: ## list the targets
@@ -48,6 +48,8 @@ engine: install ## install the Pulumi engine; build it from Go modules if it can
 
 clients: tests/node/node_modules/.installed ## install wrangler and its Node.js for the tests and measurements
 
+peers: clients bench/node/node_modules/.installed ## install Alchemy and drizzle-kit for `python -m bench peers`
+
 clean: ## delete the local databases, their wrangler.toml and all caches, but not .venv
 	@rm -rf .d1 wrangler.toml .wrangler dist .hypothesis .mypy_cache .pytest_cache .ruff_cache
 	@find . \( -name .venv -o -name node_modules -o -name .git \) -prune -o -type d -name __pycache__ -exec rm -rf {} +
@@ -68,4 +70,9 @@ $(BIN)/.installed: requirements.txt pyproject.toml
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+bench/node/node_modules/.installed: bench/node/package-lock.json
+	@echo "Installing Alchemy and drizzle-kit into bench/node (usually under 5 min)."
+	@npm install --prefix bench/node --no-save --no-audit --no-fund --loglevel=error
 	@touch $@

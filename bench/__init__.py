@@ -10,11 +10,15 @@ Each of these modules measures one group, and returns the rows of its table::
     rehearsals      reviews of many files, and on a large schema
     emulator        writes, against miniflare's explorer; bookmarks of a large database
     many_databases  many databases, against a loop of wrangler
+    peers           whole runs, and what happens after failures, against Alchemy, drizzle-kit and wrangler
 
 They use these::
 
     stage          an emulator, accounts, wrangler and Pulumi projects
+    deployments    a project of each tool, with its migrations and its database
+    situations     failures, and what a tool made of them
     measure        time processes, and compare two contenders
+    tree_memory    the memory of a process and all of its children together
     launcher       start one process and record its time and memory
     apply_pending  the process of our runner alone
     results        save the figures, and format them as tables

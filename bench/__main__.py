@@ -23,6 +23,7 @@ GROUPS: Final = (
     "rows",
     "emulator",
     "many_databases",
+    "peers",
 )
 DOCUMENT: Final = ROOT / "docs" / "performance.md"
 BLOCK: Final = "bench"
@@ -56,7 +57,8 @@ def main(groups: tuple[str, ...], *, runs: int, write: bool, again: bool, result
             for group in chosen:
                 module = import_module(f"bench.{group}")
                 rows = module.measure(stage, runs)
-                save(results, group, new_result(module.TITLE, module.ABOUT, runs, rows))
+                notes = module.notes(stage) if hasattr(module, "notes") else ""
+                save(results, group, new_result(module.TITLE, module.ABOUT, runs, rows, notes))
     saved = {group: result for group in GROUPS if (result := load(results, group))}
     if write:
         write_block(DOCUMENT, BLOCK, "\n" + "\n".join(map(format_section, saved.values())) + "\n")

@@ -29,12 +29,14 @@ class ProcessRun:
         seconds: The time from its start to its end.
         peak_mb: The peak memory of the process or of its largest child, in megabytes.
         requests: Its requests to the emulator; 0 if they were not counted.
+        code: Its exit code.
     """
 
     seconds: float
     peak_mb: float
     output: str
     requests: int = 0
+    code: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,13 @@ class TableRow:
 
 
 def run_process(
-    command: Sequence[object], folder: Path, variables: Mapping[str, str], expected_code: int = 0
+    command: Sequence[object], folder: Path, variables: Mapping[str, str], expected_code: int | None = 0
 ) -> ProcessRun:
-    """Run a process to its end. Another exit code than the expected one ends the measurement, with its output."""
+    """Run a process to its end. Another exit code than the expected one ends the measurement, with its output.
+
+    Args:
+        expected_code: None for any.
+    """
     with tempfile.NamedTemporaryFile("r") as result:
         words = [sys.executable, "-S", _LAUNCHER, result.name, *command]
         launcher = subprocess.run(
@@ -97,10 +103,10 @@ def run_process(
             check=True,
         )
         cost: dict[str, Any] = json.load(result)
-    if cost["code"] != expected_code:
+    if expected_code is not None and cost["code"] != expected_code:
         text = launcher.stdout + launcher.stderr
         sys.exit(f"{' '.join(map(str, command))} ended with exit code {cost['code']}:\n{text}")
-    return ProcessRun(cost["seconds"], cost["peak_kib"] / _KIB_PER_MB, launcher.stdout)
+    return ProcessRun(cost["seconds"], cost["peak_kib"] / _KIB_PER_MB, launcher.stdout, code=cost["code"])
 
 
 def run_in_turns(runs: int, *contenders: Callable[[], T]) -> tuple[tuple[T, ...], ...]:

@@ -31,6 +31,7 @@ class GroupResult:
     Attributes:
         about: The description of the contenders, in Markdown.
         date: The time of the measurement, in UTC.
+        notes: What was observed and is no figure, in Markdown; empty for most groups.
     """
 
     title: str
@@ -39,12 +40,13 @@ class GroupResult:
     date: str
     machine: str
     rows: tuple[TableRow, ...]
+    notes: str = ""
 
 
-def new_result(title: str, about: str, runs: int, rows: Sequence[TableRow]) -> GroupResult:
+def new_result(title: str, about: str, runs: int, rows: Sequence[TableRow], notes: str = "") -> GroupResult:
     """Return the result of a measurement that has just ended on this machine."""
     date = datetime.now(UTC).isoformat(" ", "minutes").removesuffix("+00:00")
-    return GroupResult(title, about, runs, date, _machine(), tuple(rows))
+    return GroupResult(title, about, runs, date, _machine(), tuple(rows), notes)
 
 
 def save(folder: Path, group: str, result: GroupResult) -> None:
@@ -71,6 +73,7 @@ def format_section(result: GroupResult) -> str:
         *map(_line, result.rows),
         "\nWhat bounds ours:\n",
         *(f"- {row.measure}: {row.bound}." for row in result.rows if row.bound),
+        *([f"\n{result.notes}"] if result.notes else []),
     ]
     runs = f"{result.runs} {'run' if result.runs == 1 else 'runs'} of each, in turns: median (lowest to highest)"
     lines.append(f"\n{runs}. {result.date} UTC, {result.machine}.")

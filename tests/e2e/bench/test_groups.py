@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bench import emulator, large_file, many_databases, no_changes, pending_files, previews, rehearsals, startup
 from bench import rows as row_bench
-from bench.stage import Stage, open_stage
+from bench.deployments import PEERS, ours
+from bench.situations import rebuild_a_parent, rename_an_applied_file
+from bench.stage import ROOT, Stage, open_stage, small_files
 from tests.support import installed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
+    from bench.deployments import Deployment
     from bench.measure import TableRow
 
 
@@ -77,3 +81,21 @@ def test_a_fleet_is_migrated_in_five_requests_for_each_database(stage: Stage) ->
     (row,) = many_databases.measure(stage, 1, databases=3, sample=1, latencies_ms=(0,))
     assert row.theirs is not None
     assert "requests for each" in row.bound
+
+
+@pytest.mark.parametrize("new", [ours, *PEERS.values()], ids=["ours", *PEERS])
+def test_each_tool_applies_the_files_and_then_has_nothing_to_do(
+    stage: Stage, new: Callable[[Stage, Sequence[tuple[str, str]]], Deployment]
+) -> None:
+    if not (ROOT / "bench" / "node" / "node_modules" / ".installed").exists():
+        pytest.skip("NOT TESTED WITH THE OTHER TOOLS: bench/node is not installed, run 'make peers'")
+    deployment = new(stage, small_files(2))
+    for _ in range(2):
+        deployment.run()
+        tables = deployment.database().read("SELECT name FROM sqlite_master WHERE name IN ('t1', 't2') ORDER BY name")
+        assert [row["name"] for row in tables] == ["t1", "t2"]
+
+
+def test_ours_refuses_a_renamed_file_and_a_rebuild_that_loses_rows(stage: Stage) -> None:
+    assert rename_an_applied_file(stage, partial(ours, stage)) == "fails; the file ran once"
+    assert rebuild_a_parent(stage, partial(ours, stage)) == "fails; 2 of 2 rows that refer to the table are left"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from click.testing import CliRunner
@@ -31,6 +32,10 @@ def test_a_table_has_medians_ranges_ratios_requests_and_goals() -> None:
     assert "| a run | 2.00 s (1.00 s to 3.00 s) | 4.00 s (4.00 s to 4.00 s) | 0.5 | 5 / 12 | ≤ 1 times | met |" in lines
     assert "| the same: memory | 160 MB (160 MB to 160 MB) |  |  |  | ≤ 150 MB | **not met** |" in lines
     assert "- a run: round trips." in lines
+
+
+def test_notes_stand_between_the_bounds_and_the_date() -> None:
+    assert "- a run: round trips.\n\nA table.\n\n3 runs" in format_section(replace(RESULT, notes="A table."))
 
 
 def test_one_group_is_written_again_and_the_others_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
