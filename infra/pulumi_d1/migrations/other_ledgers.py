@@ -111,6 +111,11 @@ class MappedRows:
     problems: tuple[str, ...]
 
 
+def tool_of(table: str) -> str:
+    """Return the tool whose default this name is; empty if it is no tool's."""
+    return _TOOLS.get(fold(table), "")
+
+
 def kept_name(table: str) -> str:
     """Return the name under which a table is kept that has the name of wrangler's ledger."""
     return f"{table}_old"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.migrations.other_ledgers import tool_of
 from pulumi_d1.migrations.review.review import drift_or_reason, format_findings
 from pulumi_d1.sqlite.difference import ChangeKind
 
@@ -66,7 +67,7 @@ def describe_drift(read_files: Callable[[], Iterable[Migration]], current: LiveD
 
 def drift_lines(drift: Iterable[SchemaChange]) -> tuple[str, ...]:
     """Return one line for each difference between the live schema and the applied files."""
-    return tuple(f"{change.type} {change.name} {_DRIFT[change.kind]}" for change in drift)
+    return tuple(f"{change.type} {change.name} {_DRIFT[change.kind]}{_owner(change)}" for change in drift)
 
 
 def change_line(change: SchemaChange) -> str:
@@ -77,6 +78,12 @@ def change_line(change: SchemaChange) -> str:
 def counted(number: int, noun: str) -> str:
     """Return a number with its noun: `1 error`, `1,000 errors`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _owner(change: SchemaChange) -> str:
+    """Return what to do about the table of another migration tool; empty for anything else."""
+    tool = tool_of(change.name) if (change.kind, change.type) == (ChangeKind.ADDED, "table") else ""
+    return f": it is {tool}'s list, which 'd1 baseline' reads, and deletes with --drop-old-tables" if tool else ""
 
 
 def _block(heading: str, lines: Iterable[str]) -> Iterator[str]:

@@ -110,6 +110,13 @@ def test_the_preview_has_the_sql_that_renames_a_table_of_an_unknown_shape(prod: 
     assert "table d1_migrations_old is in the database" in prod.d1("baseline", "--stack", "prod", "--yes").output
 
 
+def test_the_preview_names_the_takeover_if_another_tool_has_migrated_the_database(prod: ReviewedDatabase) -> None:
+    take(prod, "drizzle-kit-0.31.11")
+    refused = prod.d1("plan", "--stack", "prod")
+    assert refused.exit_code == 1
+    assert "__drizzle_migrations is in the database, but no applied file creates it: it is Drizzle's" in refused.output
+
+
 def test_a_file_that_was_edited_is_not_found_by_its_digest(prod: ReviewedDatabase) -> None:
     names = take(prod, "drizzle-kit-0.31.11")
     before = prod.database.bookmark()
