@@ -44,11 +44,13 @@ class RowCount:
         verb: INSERT, UPDATE or DELETE. REPLACE is a DELETE and an INSERT.
         table: The table's folded name.
         indirect: True if a foreign key or a trigger changed them.
+        fills: True if the statement is an UPDATE that replaced nothing but NULLs in them.
     """
 
     verb: str
     table: str
     indirect: bool
+    fills: bool
     rows: int
 
 
@@ -59,12 +61,12 @@ class Recording:
     Attributes:
         actions: Its actions, in order.
         reads: Pairs of folded table and column. The column is empty if the statement only counts rows.
-        changed: Number of changed rows by verb, table as SQLite reports it, and whether the change is indirect.
+        changed: Number of changed rows by the first four fields of a RowCount, with the table as SQLite reports it.
     """
 
     actions: list[Action] = field(default_factory=list)
     reads: set[tuple[str, str]] = field(default_factory=set)
-    changed: dict[tuple[str, str, bool], int] = field(default_factory=dict)
+    changed: dict[tuple[str, str, bool, bool], int] = field(default_factory=dict)
 
     def clear(self) -> None:
         """Empty the recording, before the next statement."""
@@ -76,15 +78,16 @@ class Recording:
     def rows(self) -> tuple[RowCount, ...]:
         """The changed rows."""
         return tuple(
-            RowCount(verb, fold(table), indirect, rows) for (verb, table, indirect), rows in self.changed.items()
+            RowCount(verb, fold(table), indirect, fills, rows)
+            for (verb, table, indirect, fills), rows in self.changed.items()
         )
 
 
 def add_rows(some: Iterable[RowCount], others: Iterable[RowCount]) -> tuple[RowCount, ...]:
     """Return the changed rows of several statements."""
-    sums: Counter[tuple[str, str, bool]] = Counter()
+    sums: Counter[tuple[str, str, bool, bool]] = Counter()
     for row in (*some, *others):
-        sums[row.verb, row.table, row.indirect] += row.rows
+        sums[row.verb, row.table, row.indirect, row.fills] += row.rows
     return tuple(RowCount(*key, rows) for key, rows in sums.items())
 
 
@@ -107,7 +110,7 @@ def record(connection: apsw.Connection) -> Iterator[Recording]:
 
     def count(update: apsw.PreUpdate) -> None:
         # Depth 0 is the statement itself. Foreign keys and triggers are deeper.
-        change = update.op, update.table_name, update.depth > 0
+        change = update.op, update.table_name, update.depth > 0, update.op == "UPDATE" and not _overwrites(update)
         recording.changed[change] = recording.changed.get(change, 0) + 1
 
     connection.authorizer = authorize
@@ -117,3 +120,9 @@ def record(connection: apsw.Connection) -> Iterator[Recording]:
     finally:
         connection.preupdate_hook(None)
         connection.authorizer = rules
+
+
+def _overwrites(update: apsw.PreUpdate) -> bool:
+    """Return whether an UPDATE replaces a value, and not only NULLs."""
+    old, new = update.old or (), update.update or ()
+    return any(after is not apsw.no_change and before is not None for before, after in zip(old, new, strict=True))

@@ -413,11 +413,11 @@ class _File:
         return frozenset(written)
 
     def _rows_written(self, names: frozenset[str]) -> Counter[str]:
-        """Return how many rows of a table the statements meant to write, by folded column."""
+        """Return the number of rows of a table in which the statements meant to replace values, by folded column."""
         rows: Counter[str] = Counter()
         for step in self._file.steps:
             direct = (row for row in step.rows if row.table in names and not row.indirect)
-            number = sum(row.rows for row in direct if row.verb != "INSERT")
+            number = sum(row.rows for row in direct if row.verb != "INSERT" and not row.fills)
             rows.update(dict.fromkeys(self._written(step, names), number))
         return rows
 

@@ -205,3 +205,13 @@ def test_a_refusal_because_of_rows_is_certain_while_there_are_rows() -> None:
     more = "CREATE TABLE votes (content_id REFERENCES content(id)); INSERT INTO votes VALUES (1);"
     findings = live.findings("UPDATE votes SET content_id = NULL WHERE true; DELETE FROM content;", more=more)
     assert [item.rule.code for item in findings] == ["D105", "D104"]
+
+
+def test_an_update_that_fills_a_null_does_not_explain_a_value_that_the_copy_overwrites() -> None:
+    more = "CREATE TABLE t (id INTEGER PRIMARY KEY, w TEXT); INSERT INTO t VALUES (1, 'a'), (2, NULL);"
+    copy = (
+        "CREATE TABLE n (id INTEGER PRIMARY KEY, w TEXT); INSERT INTO n SELECT id, 'new' FROM t; DROP TABLE t;"
+        "ALTER TABLE n RENAME TO t;"
+    )
+    assert row_codes(f"UPDATE t SET w = 'b' WHERE w IS NULL; {copy}", more=more) == ["D107 1"]
+    assert row_codes(f"UPDATE t SET w = 'new' WHERE w IS NOT NULL; {copy}", more=more) == []
