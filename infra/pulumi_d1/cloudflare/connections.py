@@ -112,10 +112,7 @@ class Connections:
                 raise _proxy_refusal(proxy, response.status)  # answered without forwarding the request (RFC 9110)
             yield Answered(response.status, response.headers, _body(response, limit))
         finally:
-            if response.closed:
-                response.release_conn()
-            else:
-                response.close()
+            response.close()  # a whole answer has given its connection back
 
     def clear(self) -> None:
         """Close the connections that are kept open."""

@@ -132,8 +132,9 @@ def test_after_a_lost_response_nothing_is_restored(database: D1Api) -> None:
     )
 
 
-def test_if_the_bookmark_cannot_be_read_nothing_is_restored(database: D1Api) -> None:
-    arrange(database, faults=[{"fault": "error", "endpoint": "bookmark", "nth": 3, "times": None}])
+@pytest.mark.parametrize("nth", [2, 3, 4, 6], ids=["before a write", "after it", "between writes", "after the failure"])
+def test_if_the_bookmark_cannot_be_read_nothing_is_restored(database: D1Api, nth: int) -> None:
+    arrange(database, faults=[{"fault": "error", "endpoint": "bookmark", "nth": nth, "times": None}])
     reason = kept(database, fail(database, database))
     assert reason.startswith("no: it cannot be determined whether someone else wrote to the database: internal error")
 
