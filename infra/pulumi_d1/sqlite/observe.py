@@ -430,8 +430,9 @@ def _conflict(connection: apsw.Connection, statement: Statement) -> SchemaObject
 
 @contextmanager
 def _no_foreign_keys(connection: apsw.Connection) -> Iterator[None]:
+    before = connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, -1)  # asks
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 0)
     try:
         yield
     finally:
-        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, 1)
+        connection.config(apsw.SQLITE_DBCONFIG_ENABLE_FKEY, before)

@@ -159,6 +159,19 @@ def test_foreign_keys_hold_again_after_they_were_set_aside() -> None:
     assert observe(connection, "INSERT INTO c VALUES (2)", rows_known=True).refusal is not None
 
 
+def test_two_errors_on_generated_rows_are_set_aside_in_one_script() -> None:
+    connection = open_database(":memory:")
+    tables = "CREATE TABLE p (a PRIMARY KEY); CREATE TABLE c (a REFERENCES p DEFERRABLE INITIALLY DEFERRED)"
+    run_script(connection, f"{tables}; CREATE TABLE d (x); INSERT INTO d VALUES (1), (1)")
+    script = "INSERT INTO c VALUES (1); CREATE UNIQUE INDEX i ON d (x); INSERT INTO c VALUES (2)"
+    observation = observe(connection, script, rows_known=False)
+    assert observation.refusal is None
+    assert sorted(str(error).partition(" constraint")[0] for error in observation.undecided) == [
+        "FOREIGN KEY",
+        "UNIQUE",
+    ]
+
+
 def test_reads_are_pairs_of_table_and_column() -> None:
     script = (
         "CREATE TABLE t AS SELECT email, count(*) AS n FROM users, sessions; CREATE VIEW v AS SELECT name FROM users;"
