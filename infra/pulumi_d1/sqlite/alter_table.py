@@ -37,11 +37,12 @@ def parse_alter_table(sql: str) -> AlterTable | None:
             pass
         case _:
             return None
-    match rest:
+    names = [word[1:-1] if word.startswith("'") else word for word in rest]  # SQLite takes 'a' for a name here
+    match names:
+        case ("rename", "column", old, "to", new, *_) | ("rename", old, "to", new, *_) if new != ";":  # old may be "to"
+            return AlterTable(AlterKind.RENAME_COLUMN, old, new)
         case ("rename", "to", new, *_):
             return AlterTable(AlterKind.RENAME_TABLE, "", new)
-        case ("rename", "column", old, "to", new, *_) | ("rename", old, "to", new, *_):
-            return AlterTable(AlterKind.RENAME_COLUMN, old, new)
         case ("add", "column", new, *_) | ("add", new, *_):
             return AlterTable(AlterKind.ADD_COLUMN, "", new)
         case _:
