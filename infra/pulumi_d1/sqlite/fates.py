@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.table_copies import TableCopies, TableCopy
 
 _FILLS: Final = frozenset({"INSERT", "UPDATE", "CREATE_TABLE"})
-_NEXT_IDS: Final = "SELECT name, max(seq) + 1 FROM sqlite_sequence WHERE typeof(seq) = 'integer' GROUP BY lower(name)"
+_NEXT_IDS: Final = """
+    SELECT m.name, max(s.seq) + 1 FROM sqlite_sequence s JOIN main.sqlite_schema m ON m.name = s.name COLLATE BINARY
+    WHERE m.type = 'table' AND typeof(s.seq) = 'integer' GROUP BY m.name
+"""
 
 
 class Kept(StrEnum):
@@ -38,18 +42,20 @@ class ColumnFate:
 
     Attributes:
         name: The column's name when the table was copied aside.
+        names: All folded names that it has in the script, this one included.
         values: How many values it had, without NULLs.
         key: True if it is part of the primary key.
         lost: How many of these their rows lose, in rows that remain. A row whose key changes is missing: of a key, all
             values count that no row has at the end.
         nulled: How many of these are NULL then.
         holds: The other column whose values it has then; empty if there is none.
-        constant: True if all rows have the same value then.
+        constant: True if all rows have the same value then, and had not before.
         gone: True if the table has no such column any more.
         kept: Whether the lost values are elsewhere.
     """
 
     name: str
+    names: frozenset[str]
     values: int
     lost: int
     key: bool = False
@@ -97,7 +103,7 @@ class IdRestart:
     """A table of AUTOINCREMENT that would give ids again.
 
     Attributes:
-        table: Its folded name.
+        table: Its name as written.
         before: The next id before the script.
         after: The next id at its end.
     """
@@ -134,7 +140,9 @@ def id_restarts(before: Mapping[str, int], copies: TableCopies) -> tuple[IdResta
     after = next_ids(copies.connection) if before else {}
     ends = ((copies.end(start), number) for start, number in before.items())
     restarts = (
-        IdRestart(end, number, after.get(end) or _next_rowid(copies.connection, end)) for end, number in ends if end
+        IdRestart(_written(copies.connection, end), number, after.get(end) or _next_rowid(copies.connection, end))
+        for end, number in ends
+        if end
     )
     return tuple(restart for restart in restarts if restart.after < restart.before)
 
@@ -153,8 +161,8 @@ def _fate(connection: apsw.Connection, copied: TableCopy, copies: TableCopies, s
     counts = ", ".join(f"count(c{index})" for index in range(len(copied.columns)))
     [(before, *values)] = rows(connection, f"SELECT count(*), {counts} FROM {copied.sql_name}")
     columns = [
-        ColumnFate(column.name, number, number, key=bool(column.key), gone=True)
-        for column, number in zip(copied.columns, values, strict=True)
+        ColumnFate(column.name, frozenset(names), number, number, key=bool(column.key), gone=True)
+        for column, names, number in zip(copied.columns, copied.names, values, strict=True)
     ]
     fate = TableFate(copied.name, copied.start, end, copied.virtual, before, missing=before)
     if end:
@@ -164,12 +172,13 @@ def _fate(connection: apsw.Connection, copied: TableCopy, copies: TableCopies, s
         return replace(fate, columns=tuple(columns))
     holders = _holders(copied, steps)
     if copied.virtual and fate.missing:  # usually an index over the rows of other tables
-        holders = {name: frozenset() for name in _tables(connection)}
-    holders = {name: held for name, held in holders.items() if _exists(connection, name)}
+        holders = {name: _Holder() for name in _tables(connection)}
+    holders = {name: holder for name, holder in holders.items() if _exists(connection, name)}
     search = _Search(connection, copied, fate.end, holders)
     for index, column in enumerate(columns):
         if column.values and (column.lost or fate.missing):
-            columns[index] = replace(column, kept=search.kept(index, column))
+            lost = column.lost or min(fate.missing, column.values)
+            columns[index] = replace(column, kept=search.kept(index, column, lost))
     return replace(fate, columns=tuple(columns))
 
 
@@ -286,20 +295,27 @@ def _describe(
     same = "".join(f", count(CASE WHEN a.{name} IS NOT s.c{other} THEN 1 END), count(s.c{other})" for other in others)
     sql = (
         f"SELECT count(CASE WHEN s.c{index} IS NOT NULL AND a.{name} IS NULL THEN 1 END), count(DISTINCT a.{name}), "
+        f"count(DISTINCT s.c{index}) + (count(s.c{index}) < count(*)), "
         f"count(*), count(a.{name}) - count(*){same} FROM {joined}"
     )
-    [(nulled, distinct, number, nulls, *pairs)] = rows(connection, sql)
+    [(nulled, distinct, before, number, nulls, *pairs)] = rows(connection, sql)
     equal = (
         copied.columns[other].name
         for other, differing, filled in zip(others, pairs[::2], pairs[1::2], strict=True)
         if filled and not differing
     )
-    constant = distinct == 1 and number > 1 and not nulls
+    constant = distinct == 1 and number > 1 and before > 1 and not nulls
     return {"nulled": nulled, "holds": next(equal, ""), "constant": constant}
 
 
 def _exists(connection: apsw.Connection, name: str) -> bool:
     return bool(rows(connection, "SELECT 1 FROM main.sqlite_schema WHERE type = 'table' AND lower(name) = ?", name))
+
+
+def _written(connection: apsw.Connection, name: str) -> str:
+    """Return the name of a table as written."""
+    sql = "SELECT name FROM main.sqlite_schema WHERE type = 'table' AND lower(name) = ?"
+    return next((str(written) for (written,) in rows(connection, sql, name)), name)
 
 
 def _tables(connection: apsw.Connection) -> frozenset[str]:
@@ -308,13 +324,27 @@ def _tables(connection: apsw.Connection) -> frozenset[str]:
     )
 
 
-def _holders(copied: TableCopy, steps: Sequence[Step]) -> dict[str, frozenset[str]]:
-    """Return the tables that may hold values of the copied table at the end: those that read it, or such a table.
+@dataclass(slots=True)
+class _Holder:
+    """A table that may hold values of a copied table at the end.
 
-    Returns:
-        The columns of the copied table that were read, by the holder's folded name.
+    Attributes:
+        columns: The columns of the copied table that were read; empty for all of them.
+        rows: How many rows were written meanwhile.
     """
-    names, holders = {copied.start, fold(copied.name)}, dict[str, frozenset[str]]()
+
+    columns: frozenset[str] = frozenset()
+    rows: float = math.inf
+
+    def add(self, columns: frozenset[str], written: float) -> None:
+        """Add what one more statement has read and written."""
+        self.columns |= columns
+        self.rows += written
+
+
+def _holders(copied: TableCopy, steps: Sequence[Step]) -> dict[str, _Holder]:
+    """Return the tables that were filled from the copied table, or from such a table, by folded name."""
+    names, holders = {copied.start, fold(copied.name)}, dict[str, _Holder]()
     for step in steps:
         action = step.actions[0] if step.actions else None
         change = parse_alter_table(step.statement.text) if action and action.verb == "ALTER_TABLE" else None
@@ -325,10 +355,13 @@ def _holders(copied: TableCopy, steps: Sequence[Step]) -> dict[str, frozenset[st
                 names.add(change.new)
         elif action and action.verb in _FILLS:
             own = frozenset(column for table, column in step.reads if table in names)
-            passed = [holders[table] for table, _ in step.reads if table in holders]
+            passed = [holders[table].columns for table, _ in step.reads if table in holders]
             if read := own.union(*passed):
                 holder = fold(action.name)
-                holders[holder] = holders.get(holder, frozenset()) | read
+                counted = (row.rows for row in step.rows if row.table == holder and row.verb != "DELETE")
+                # SQLite reports no rows of CREATE TABLE AS.
+                written = math.inf if action.verb == "CREATE_TABLE" else sum(counted)
+                holders.setdefault(holder, _Holder(rows=0)).add(read, written)
     return holders
 
 
@@ -338,19 +371,24 @@ class _Search:
 
     Attributes:
         end: The folded name of the table that has its rows at the end; empty if there is none.
-        holders: The columns that other tables may hold, by the folded name of the table; empty for all columns.
+        holders: The tables that may hold the values, by folded name.
     """
 
     connection: apsw.Connection
     copied: TableCopy
     end: str
-    holders: Mapping[str, frozenset[str]]
+    holders: Mapping[str, _Holder]
 
-    def kept(self, index: int, column: ColumnFate) -> Kept:
-        """Return whether the values of a column are elsewhere."""
-        known, found = {fold(column.name), self.copied.now[index]}, Kept.NO
-        for table, held in self.holders.items():
-            if held and not held & known:
+    def kept(self, index: int, column: ColumnFate, lost: int) -> Kept:
+        """Return whether the values of a column are elsewhere.
+
+        Args:
+            lost: The number of values to find.
+        """
+        known, found = column.names, Kept.NO
+        for table, holder in self.holders.items():
+            held = holder.columns
+            if (held and not held & known) or holder.rows < lost:
                 continue
             columns = [str(name) for name, _, _ in rows(self.connection, COLUMNS, table)]
             for other in columns:

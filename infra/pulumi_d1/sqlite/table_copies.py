@@ -30,7 +30,8 @@ _TABLE: Final = """
     SELECT m.name, m.sql, l.type, l.wr FROM main.sqlite_schema m
     JOIN pragma_table_list l ON l.schema = 'main' AND l.name = m.name WHERE m.type = 'table' AND lower(m.name) = ?
 """
-_SQLITE_COLUMNS: Final = 2_000  # SQLite's default. D1 allows 100 in a result, and a table may have as many.
+_D1_COLUMNS: Final = 100  # in a table and in a result
+_SQLITE_COLUMNS: Final = 2_000  # SQLite's default
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class TableCopy:
         rowid: SQL name of the table's rowid; empty if none can be named.
         virtual: True for a virtual table.
         now: The current folded name of each column, or None if it was dropped. The list changes with the script.
+        names: All folded names that each column has had. The sets grow with the script.
     """
 
     sql_name: str
@@ -68,6 +70,7 @@ class TableCopy:
     rowid: str
     virtual: bool
     now: list[str | None]
+    names: tuple[set[str], ...]
 
 
 @dataclass(slots=True)
@@ -83,6 +86,8 @@ class TableCopies:
     connection: apsw.Connection
     skipped: Collection[str] = ()
     taken: dict[str, TableCopy] = field(default_factory=dict)
+    # The folded columns that the script has added, by the name of their table before it. Their values are the script's.
+    _added: dict[str, set[str]] = field(default_factory=dict)
     # Names that differ from those before the script: None for a table that the script created, empty for one that is
     # gone, otherwise the name before the script.
     _origins: dict[str, str | None] = field(default_factory=dict)
@@ -112,10 +117,14 @@ class TableCopies:
                 if is_index or not rows(self.connection, f"SELECT 1 FROM {table} LIMIT 1"):
                     continue
                 columns = tuple(
-                    Column(column, type_.upper(), key) for column, type_, key in rows(self.connection, COLUMNS, written)
+                    Column(column, type_.upper(), key)
+                    for column, type_, key in rows(self.connection, COLUMNS, written)
+                    if fold(column) not in self._added.get(start, ())
                 )
                 names = [fold(column.name) for column in columns]
-                rowid = next((alias for alias in ROWIDS if alias not in names), "")
+                # ALTER TABLE reads the copy's schema too, with D1's limit.
+                has_room = len(columns) < _D1_COLUMNS
+                rowid = next((alias for alias in ROWIDS if has_room and alias not in names), "")
                 copied = TableCopy(
                     f'"d1 copy {len(self.taken)}"',
                     str(written),
@@ -124,6 +133,7 @@ class TableCopies:
                     "" if without_rowid or virtual else rowid,
                     virtual,
                     list(names),
+                    tuple({name} for name in names),
                 )
                 values = [f"{quoted(column.name)} AS c{index}" for index, column in enumerate(columns)]
                 values += [f"{copied.rowid} AS r"] if copied.rowid else []
@@ -141,23 +151,26 @@ class TableCopies:
             case "DROP_TABLE" | "DROP_VTABLE":
                 self._origins[name] = ""
             case "ALTER_TABLE":
-                change, columns = parse_alter_table(step.statement.text), self._columns(name)
-                if change and change.kind is AlterKind.RENAME_TABLE:
+                change, copied = parse_alter_table(step.statement.text), self.taken.get(self.origin(name) or "")
+                added = self._added.setdefault(self.origin(name) or "", set())
+                if change and change.kind is AlterKind.ADD_COLUMN:
+                    added.add(change.new)
+                elif change and change.kind is AlterKind.RENAME_COLUMN and change.old in added:
+                    added.symmetric_difference_update({change.old, change.new})
+                elif change and change.kind is AlterKind.RENAME_TABLE:
                     self._origins |= {name: "", change.new: self.origin(name)}
-                elif change and change.kind is AlterKind.RENAME_COLUMN:
-                    columns[:] = [change.new if column == change.old else column for column in columns]
-                elif other:
-                    columns[:] = [None if column == other else column for column in columns]
+                elif copied and change and change.kind is AlterKind.RENAME_COLUMN and change.old in copied.now:
+                    index = copied.now.index(change.old)
+                    copied.now[index] = change.new
+                    copied.names[index].add(change.new)
+                elif copied and other in copied.now:
+                    copied.now[copied.now.index(other)] = None
 
     def drop(self) -> None:
         """Forget the copies."""
         for copied in self.taken.values():
             rows(self.connection, f"DROP TABLE {copied.sql_name}")
         self.taken.clear()
-
-    def _columns(self, name: str) -> list[str | None]:
-        copied = self.taken.get(self.origin(name) or "")
-        return copied.now if copied else []
 
 
 def rows(connection: apsw.Connection, sql: str, *values: str) -> list[Any]:

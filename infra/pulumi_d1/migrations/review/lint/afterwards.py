@@ -86,7 +86,9 @@ def hits_of_rows(rehearsal: Rehearsal) -> Iterator[Hit]:
         for restart in file.restarts if file.migration.name not in unproven else ():
             advice = _SET_ID.format(table=restart.table.replace("'", "''"), seq=restart.before - 1)
             message = f"ids of {restart.table} restart at {restart.after} and were at {restart.before}"
-            at = _touching(file, {restart.table, "sqlite_sequence"}, frozenset({"DROP_TABLE", "DELETE", "UPDATE"}))
+            at = _touching(
+                file, {fold(restart.table), "sqlite_sequence"}, frozenset({"DROP_TABLE", "DELETE", "UPDATE"})
+            )
             yield hit_at(file, last if at is None else at, IDS, Severity.WARNING, message, advice=advice)
         for violation in file.violations:
             rows = "rows" if rehearsal.basis.kind is BasisKind.MADE else format_rows(violation.rows)

@@ -19,6 +19,7 @@ from pulumi_d1.migrations.review.lint import (
     traps,
     waivers,
 )
+from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -90,7 +91,7 @@ def _only_tables(rehearsal: Rehearsal, tables: frozenset[str]) -> Rehearsal:
         replace(
             file,
             fates=tuple(fate for fate in file.fates if fate.start in tables),
-            restarts=tuple(restart for restart in file.restarts if restart.table in tables),
+            restarts=tuple(restart for restart in file.restarts if fold(restart.table) in tables),
             violations=tuple(violation for violation in file.violations if violation.child in tables),
         )
         for file in rehearsal.files

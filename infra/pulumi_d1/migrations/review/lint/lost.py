@@ -149,20 +149,21 @@ class _File:
         return _Victim(name, rows, columns, "delete", "" if keys else trigger)
 
     def _updated(self, step: Step, fate: TableFate, table: str, rows: int) -> Iterator[_Victim]:
-        lost = {fold(column.name): column for column in fate.columns if column.lost and not column.gone}
+        lost = {name: c for c in fate.columns if c.lost and not c.gone for name in c.names}
         changed = {verb: self._changed(step, verb) for verb in ("DELETE", "UPDATE")}
         found = set[str]()
         for key in step.foreign_keys:
             deleted, updated = (fold(key.parent) in changed[verb] for verb in ("DELETE", "UPDATE"))
-            does = (updated and _ON_UPDATE.get(key.on_update)) or (deleted and _ON_DELETE.get(key.on_delete))
+            # Rows that a deletion changes in the parent itself are updated too, so the deletion decides.
+            does = (deleted and _ON_DELETE.get(key.on_delete)) or (updated and _ON_UPDATE.get(key.on_update))
             columns = [lost[fold(c)] for c in key.columns if fold(c) in lost and fold(c) not in found]
             if fold(key.child) == table and columns and does:
-                found |= {fold(column.name) for column in columns}
+                found |= {name for column in columns for name in column.names}
                 number = min(rows, max(column.lost for column in columns))
                 yield _Victim(key.child, number, tuple(column.name for column in columns), does)
         for trigger in dict.fromkeys(a.trigger for a in step.actions if a.trigger and fold(a.name) == table):
             written = {fold(a.other) for a in step.actions if (a.verb, a.trigger) == ("UPDATE", trigger)} - found
-            columns = [column for name, column in lost.items() if name in written]
+            columns = [column for column in fate.columns if written & column.names & lost.keys()]
             if columns:
                 number = min(rows, max(column.lost for column in columns))
                 yield _Victim(fate.name, number, tuple(column.name for column in columns), "other values", trigger)
@@ -283,6 +284,8 @@ class _File:
             message = f"{fate.name} is dropped with its rows{self._counts.total(fate.rows)}"
             if severity is Severity.WARNING:
                 message += f": only a part of it is copied, without {self._not_kept(fate)}"
+                is_lost = any(column.values and column.kept is Kept.NO for column in fate.columns)
+                severity = Severity.ERROR if is_lost else Severity.WARNING
             yield hit_at(self._file, dropped, DROPPED, severity, message)
         elif not fate.rows_after or (filled is None and self._is_created(names)):
             message = f"{fate.name} is created again, but its rows are not copied back{self._counts.total(fate.rows)}"
@@ -306,7 +309,7 @@ class _File:
         if fate.rebuilt and self._copying(fate) is None:
             return 0
         written = self._rows_written(names)
-        updated = max((written[fold(column.name)] for column in fate.columns if column.key), default=0)
+        updated = max((_of(column, written) for column in fate.columns if column.key), default=0)
         return min(updated, max(fate.rows_after - (fate.rows - fate.missing), 0))
 
     def _is_created(self, names: frozenset[str]) -> bool:
@@ -330,16 +333,16 @@ class _File:
         for step in self._file.steps:
             if self._replaces(step) and set(names) & set(step.count("DELETE", indirect=False)):
                 by_victims |= {fold(column.name) for column in _unnamed(step, fate)}
-        changed = [c for c in fate.columns if c.lost and not c.gone and fold(c.name) not in by_victims]
+        changed = [c for c in fate.columns if c.lost and not c.gone and not c.names & by_victims]
         for index, step in enumerate(self._file.steps):
-            written = self._written(step, names) if step.every_row else ()
-            if overwritten := [c for c in changed if fold(c.name) in written and c.kept is not Kept.YES]:
+            written = self._written(step, names) if step.every_row else frozenset()
+            if overwritten := [c for c in changed if c.names & written and c.kept is not Kept.YES]:
                 listed = ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in overwritten)
                 message = f"every row of {step.actions[0].name} gets a new value in {listed}"
                 yield hit_at(self._file, index, UPDATED, Severity.WARNING, message)
         meant = self._rows_written(names)
         # A row whose key changes is missing, and so is the key: that is in `_rows`.
-        copied = [c for c in changed if c.lost > meant[fold(c.name)] + (fate.missing if c.key else 0)]
+        copied = [c for c in changed if c.lost > _of(c, meant) + (fate.missing if c.key else 0)]
         emptied = [column for column in copied if fate.rebuilt and column.nulled == column.values]
         yield from self._gone_columns(fate, names, emptied)
         copied = [column for column in copied if column not in emptied]
@@ -365,7 +368,7 @@ class _File:
         for index, step in enumerate(self._file.steps):
             action = step.actions[0] if step.changed_schema else None
             alters = action and action.verb == "ALTER_TABLE" and fold(action.name) in names
-            if action and alters and fold(action.other) == fold(column.name):
+            if action and alters and fold(action.other) in column.names:
                 return index
         return None
 
@@ -378,7 +381,9 @@ class _File:
         names, listed = self._aliases[fate.start], ", ".join(f"{c.name}{self._counts.total(c.lost)}" for c in columns)
         if (index := self._copying(fate)) is None:
             steps = enumerate(self._file.steps)
-            index = max(place for place, step in steps if any(row.table in names for row in step.rows))
+            rewritten = (place for place, step in steps if any(row.table in names for row in step.rows))
+            # Without such a statement, another table has taken the name.
+            index = max(rewritten, default=len(self._file.steps) - 1)
             message = f"rows of {fate.name} end with other values in {listed}"
             return hit_at(self._file, index, MOVED, Severity.WARNING, message)
         words = tokens(self._file.steps[index].statement.text)
@@ -467,11 +472,16 @@ def _severity(column: ColumnFate) -> Severity:
     return Severity.WARNING if column.kept is Kept.PARTLY else Severity.ERROR
 
 
+def _of(column: ColumnFate, rows: Counter[str]) -> int:
+    """Return the rows of a column, whatever its name was."""
+    return sum(rows[name] for name in column.names)
+
+
 def _unnamed(step: Step, fate: TableFate) -> Iterator[ColumnFate]:
     """Yield the columns that a REPLACE changes without naming them."""
     named = _inserted(step)
     if named and step.actions[0].verb == "INSERT":
-        yield from (column for column in fate.columns if column.lost and fold(column.name) not in named)
+        yield from (column for column in fate.columns if column.lost and not column.names & named)
 
 
 def _inserted(step: Step) -> set[str]:
