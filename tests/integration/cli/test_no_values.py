@@ -106,7 +106,7 @@ def test_rows_that_the_local_database_refuses_are_reported_without_their_values(
         done = prod.d1(*command)
         assert "every row of odd is deleted" in done.stdout
         assert "generated rows" in done.stdout or command[0] == "fleet"
-        assert "the rows cannot be copied into the local SQLite: bad JSON path: …; generated rows take" in done.stderr
+        assert "the local SQLite stopped: bad JSON path: …; generated rows take" in done.stderr
         check_unmarked(prod, done.stdout, done.stderr)
 
 

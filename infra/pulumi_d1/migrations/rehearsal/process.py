@@ -234,7 +234,7 @@ def _run(task: Any, rows: Iterator[str], out: BinaryIO) -> None:
         _send(out, ("error", str(error)))
     except apsw.Error as error:
         message = hide_values(str(error), ())
-        _send(out, ("error", f"the rows cannot be copied into the local SQLite: {message}"))
+        _send(out, ("error", f"the local SQLite stopped: {message}"))
     except Exception as error:  # noqa: BLE001 - it is raised in the other process, without a message: it may have values
         _send(out, ("bug", f"{''.join(traceback.format_tb(error.__traceback__))}{type(error).__name__}"))
     finally:

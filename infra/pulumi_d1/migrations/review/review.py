@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ConfigError, PlanRefused, SqlError
@@ -10,7 +10,7 @@ from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.importing import refused_imports
 from pulumi_d1.migrations.ledger import unfinished_imports
-from pulumi_d1.migrations.plan import Problem, Severity, make_plan, severity_of
+from pulumi_d1.migrations.plan import FolderProblem, Problem, Severity, make_plan, severity_of
 from pulumi_d1.migrations.quarantine import NONE
 from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
 from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.live import LiveDatabase
-    from pulumi_d1.migrations.plan import FolderProblem, HashedFile, MigrationPlan
+    from pulumi_d1.migrations.plan import HashedFile, MigrationPlan
     from pulumi_d1.migrations.quarantine import Quarantine
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
@@ -140,11 +140,24 @@ def review_current(  # noqa: PLR0913, PLR0917 - a review depends on all of these
     try:
         evidence = collect_evidence(current.objects, plan.pending, table, database=database, kind=kind, options=options)
     except SqlError as error:
-        return Review(plan, None, str(error), (), (), ())
+        return Review(_with_unknown_loss(plan), None, str(error), (), (), ())
     rehearsed = evidence.rehearsal
     findings = check.lint(rehearsed, table, elsewhere=evidence.elsewhere, exists=exists)
     drifted = _drift(files, current.ledger, rehearsed.before, table)
     return Review(plan, rehearsed, "", difference(rehearsed.before, rehearsed.after), findings, drifted)
+
+
+def _with_unknown_loss(plan: MigrationPlan[Migration]) -> MigrationPlan[Migration]:
+    """Return a plan whose pending files may be dangerous, because they could not be rehearsed."""
+    if not plan.pending:
+        return plan
+    problem = FolderProblem(
+        Problem.DANGEROUS,
+        plan.pending[0].name,
+        "could not be rehearsed, so nobody knows whether rows would be lost: read the pending files, and if you trust "
+        "them, set dangerousFiles to warning for this run",
+    )
+    return replace(plan, problems=(*plan.problems, problem))
 
 
 def review_without_rehearsal(

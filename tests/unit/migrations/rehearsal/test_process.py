@@ -47,6 +47,7 @@ def test_a_task_gets_the_rows(workers: Workers) -> None:
 
 
 def test_a_task_that_takes_too_long_is_ended_with_its_last_place(workers: Workers) -> None:
+    workers.run(count, (), 30)  # starts the process
     with pytest.raises(OverBudgetError) as error:
         workers.run(sleep, (), 0.5)
     assert error.value.at == (1, 7)
@@ -76,7 +77,7 @@ def test_a_cancelled_task_ends_and_no_other_begins(workers: Workers) -> None:
 
 @pytest.mark.parametrize("value", ["mrk", "it''s mrk"])
 def test_an_error_of_sqlite_has_no_value(workers: Workers, value: str) -> None:
-    with pytest.raises(SqlError, match=r"^the rows cannot be copied into the local SQLite: bad JSON path: …$"):
+    with pytest.raises(SqlError, match=r"^the local SQLite stopped: bad JSON path: …$"):
         workers.run(partial(refuse, f"SELECT json_extract('{{}}', '{value}')"), (), 30)
 
 
