@@ -82,6 +82,8 @@ _NO_COLUMN: Final = re.compile(r"no such column: (?:\w+\.)?\"?(.+?)\"?(?: at off
 _NOT_A_COLUMN: Final = re.compile(r"table (.+) has no column named (.+?)(?: at offset \d+)?: SQLITE_ERROR")
 _NO_FUNCTION: Final = re.compile(r"no such function: (\w+)(?: at offset \d+)?: SQLITE_ERROR")
 _NEAR: Final = re.compile(r'near "(.+?)": syntax error')
+_NEWER: Final = "not authorized to use function: sqlite_"
+"""How SQLite 3.53 begins an ALTER COLUMN or DROP CONSTRAINT that the authorizer refuses."""
 _LIKE: Final = "LIKE or GLOB pattern too complex"
 
 
@@ -102,6 +104,8 @@ def advise(rehearsal: Rehearsal, refusal: Refusal) -> str:
         advice = _did_you_mean("column", match[1], _columns(rehearsal, tables))
     elif match := _NEAR.match(error):
         advice = _about_syntax(sql, match[1])
+    elif error.startswith(_NEWER):
+        advice = _about_syntax(sql, "")
     elif error.startswith(_LIKE):
         advice = "D1 allows LIKE and GLOB patterns of up to 50 bytes. Use instr(text, 'part') > 0."
     return advice

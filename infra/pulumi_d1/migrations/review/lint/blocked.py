@@ -39,6 +39,7 @@ RULES: Final = (ADDED, REFERENCED)
 
 _HOLDS: Final = frozenset({"NO ACTION", "RESTRICT"})
 _NEVER: Final = ("Cannot add a UNIQUE column", "Cannot add a PRIMARY KEY column")
+_SYNTAX: Final = "syntax error"
 _FOREIGN_KEY: Final = "FOREIGN KEY constraint failed"
 
 
@@ -64,7 +65,7 @@ def classify(file: RehearsedFile, refusal: Refusal, rows: str) -> tuple[Rule, st
         rows: `has rows` or `may have rows`.
     """
     step = None if refusal.step is None else file.steps[refusal.step]
-    if step and _adds_column(step) and not refusal.message.startswith(_NEVER):
+    if step and _adds_column(step) and not refusal.message.startswith(_NEVER) and _SYNTAX not in refusal.message:
         return ADDED, added_message(step, refusal.message, rows), refusal.step or 0
     if not refusal.message.startswith(_FOREIGN_KEY):
         return None

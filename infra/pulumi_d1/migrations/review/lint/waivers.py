@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.sqlite.statements import Comment
+    from pulumi_d1.sqlite.statements import Comment, Statement
 
 VOID: Final = Rule(
     "D001",
@@ -31,6 +31,7 @@ RULES: Final = (VOID,)
 
 _MARK: Final = "d1:allow"
 _WAIVER: Final = re.compile(r"\s+(D\d{3}(?:\s*,\s*D\d{3})*)\b[\s:]*(.*)", re.IGNORECASE | re.DOTALL)
+_REST_OF_LINE: Final = re.compile(r"[^\S\n]*(?:\n|\Z)")
 _BLANK_LINE: Final = re.compile(r"\n[ \t\r\f]*\n")
 
 # These depend on the live schema and rows, so a waiver can be needed on one database and not on another.
@@ -67,6 +68,7 @@ def read_waivers(rehearsal: Rehearsal) -> tuple[Waiver, ...]:
 def _of_file(file: RehearsedFile, rehearsal: Rehearsal) -> Iterator[Waiver]:
     script = normalize_newlines(file.migration.sql)
     refused = rehearsal.refusal is not None and file is rehearsal.files[-1]
+    statements = [step.statement for step in file.steps]
     for comment in comments(script):
         _, mark, rest = comment.text.partition(_MARK)
         if not mark or (refused and _is_beyond(file, comment)):
@@ -74,7 +76,8 @@ def _of_file(file: RehearsedFile, rehearsal: Rehearsal) -> Iterator[Waiver]:
         match = _WAIVER.fullmatch(rest.removesuffix("*/"))
         codes = tuple(code.strip().upper() for code in match[1].split(",")) if match else ()
         reason = " ".join(match[2].split()) if match else ""
-        yield Waiver(file.migration.name, *position(script, comment.offset), _at(file, script, comment), codes, reason)
+        at = _at(statements, script, comment)
+        yield Waiver(file.migration.name, *position(script, comment.offset), at, codes, reason)
 
 
 def _is_beyond(file: RehearsedFile, comment: Comment) -> bool:
@@ -82,14 +85,13 @@ def _is_beyond(file: RehearsedFile, comment: Comment) -> bool:
     return last is None or comment.offset > last.end
 
 
-def _at(file: RehearsedFile, script: str, comment: Comment) -> int | None:
+def _at(statements: Sequence[Statement], script: str, comment: Comment) -> int | None:
     """Return the index of the statement that a comment is attached to: inside of it, after it or before it."""
-    statements = [step.statement for step in file.steps]
     before = bisect_right(statements, comment.offset, key=lambda statement: statement.offset) - 1
     if before >= 0:
         end = statements[before].end
-        rest_of_line = script[comment.end :].partition("\n")[0]
-        if comment.offset < end or ("\n" not in script[end : comment.offset] and not rest_of_line.strip()):
+        rest_of_line = _REST_OF_LINE.match(script, comment.end)
+        if comment.offset < end or ("\n" not in script[end : comment.offset] and rest_of_line):
             return before
     after = before + 1
     if after < len(statements) and not _BLANK_LINE.search(script, comment.end, statements[after].offset):
