@@ -1102,65 +1102,103 @@ _CASES: Final = (
     ),
     _Case(
         "a renamed column called to",
-        "CREATE TABLE mails (id INTEGER PRIMARY KEY, \"to\" TEXT, cc TEXT); INSERT INTO mails VALUES (1,'a','x'),(2,'b','y');",
+        (
+            'CREATE TABLE mails (id INTEGER PRIMARY KEY, "to" TEXT, cc TEXT); INSERT INTO mails VALUES '
+            "(1,'a','x'),(2,'b','y');"
+        ),
         ('ALTER TABLE mails RENAME "to" TO recipient; ALTER TABLE mails DROP COLUMN cc;',),
         ["D103 error: mails loses the values of cc (2 rows)"],
     ),
     _Case(
         "a table that is renamed in single quotes and dropped",
-        "CREATE TABLE mails (id INTEGER PRIMARY KEY, \"to\" TEXT, cc TEXT); INSERT INTO mails VALUES (1,'a','x'),(2,'b','y');",
+        (
+            'CREATE TABLE mails (id INTEGER PRIMARY KEY, "to" TEXT, cc TEXT); INSERT INTO mails VALUES '
+            "(1,'a','x'),(2,'b','y');"
+        ),
         ("UPDATE mails SET cc = NULL WHERE id = 1; ALTER TABLE mails RENAME TO 'post'; DROP TABLE post;",),
         ["D102 error: mails is dropped with its rows (2 rows)"],
     ),
     _Case(
         "SET NULL in a tree whose keys may change",
-        "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff (id) ON DELETE SET NULL ON UPDATE CASCADE); INSERT INTO staff VALUES (1,NULL),(2,1),(3,1);",
+        (
+            "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff (id) ON DELETE "
+            "SET NULL ON UPDATE CASCADE); INSERT INTO staff VALUES (1,NULL),(2,1),(3,1);"
+        ),
         ("DELETE FROM staff WHERE id = 1;",),
         ["D101 error: deleting rows of staff would set boss of 2 rows of staff to NULL"],
     ),
     _Case(
         "a changed key in such a tree",
-        "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff (id) ON DELETE SET NULL ON UPDATE CASCADE); INSERT INTO staff VALUES (1,NULL),(2,1),(3,1);",
+        (
+            "CREATE TABLE staff (id INTEGER PRIMARY KEY, boss INTEGER REFERENCES staff (id) ON DELETE "
+            "SET NULL ON UPDATE CASCADE); INSERT INTO staff VALUES (1,NULL),(2,1),(3,1);"
+        ),
         ("UPDATE staff SET id = 9 WHERE id = 1;",),
         ["D101 warning: updating rows of staff would set boss of 2 rows of staff to the new key"],
     ),
     _Case(
         "a column that is renamed before it is dropped",
-        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES (1,'a','x'),(2,'b',NULL),(3,'c','z');",
         (
-            "UPDATE users SET mail = 'y' WHERE id = 1; ALTER TABLE users RENAME COLUMN name TO old; ALTER TABLE users DROP COLUMN old;",
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES "
+            "(1,'a','x'),(2,'b',NULL),(3,'c','z');"
+        ),
+        (
+            (
+                "UPDATE users SET mail = 'y' WHERE id = 1; ALTER TABLE users RENAME COLUMN name TO old; "
+                "ALTER TABLE users DROP COLUMN old;"
+            ),
         ),
         ["D103 error: users loses the values of name (3 rows)"],
     ),
     _Case(
         "a column that only a condition reads",
-        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES (1,'a','x'),(2,'b',NULL),(3,'c','z');",
+        (
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES "
+            "(1,'a','x'),(2,'b',NULL),(3,'c','z');"
+        ),
         ("UPDATE users SET mail = 'y' WHERE name = 'a'; ALTER TABLE users DROP COLUMN name;",),
         ["D103 error: users loses the values of name (3 rows)"],
     ),
     _Case(
         "a column that another one gets converted",
-        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES (1,'a','x'),(2,'b',NULL),(3,'c','z');",
         (
-            "ALTER TABLE users ADD COLUMN short TEXT; UPDATE users SET short = upper(name); ALTER TABLE users DROP COLUMN name;",
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES "
+            "(1,'a','x'),(2,'b',NULL),(3,'c','z');"
+        ),
+        (
+            (
+                "ALTER TABLE users ADD COLUMN short TEXT; UPDATE users SET short = upper(name); ALTER "
+                "TABLE users DROP COLUMN name;"
+            ),
         ),
         ["D103 warning: users loses the values of name (3 rows), which may be converted elsewhere"],
     ),
     _Case(
         "a copy into a table that has rows with the same keys",
-        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES (1,'a','x'),(2,'b',NULL),(3,'c','z');CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO people VALUES (1,'p','x'),(2,'q','y'),(3,'r','z');",
+        (
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES "
+            "(1,'a','x'),(2,'b',NULL),(3,'c','z');CREATE TABLE people (id INTEGER PRIMARY KEY, name "
+            "TEXT, mail TEXT); INSERT INTO people VALUES (1,'p','x'),(2,'q','y'),(3,'r','z');"
+        ),
         ("INSERT OR IGNORE INTO people SELECT * FROM users; DROP TABLE users;",),
         ["D102 error: users is dropped with its rows (3 rows)"],
     ),
     _Case(
         "a copy into a table that has the same values already",
-        "CREATE TABLE a (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO a VALUES (1,'x'),(2,'y');CREATE TABLE b (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO b VALUES (1,'y'),(2,'x'),(3,'y');",
+        (
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO a VALUES "
+            "(1,'x'),(2,'y');CREATE TABLE b (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO b VALUES "
+            "(1,'y'),(2,'x'),(3,'y');"
+        ),
         ("INSERT OR IGNORE INTO b SELECT * FROM a; DROP TABLE a;",),
         ["D102 error: a is dropped with its rows (2 rows)"],
     ),
     _Case(
         "a copy of the keys only",
-        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES (1,'a','x'),(2,'b',NULL),(3,'c','z');CREATE TABLE audit (id, what);",
+        (
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES "
+            "(1,'a','x'),(2,'b',NULL),(3,'c','z');CREATE TABLE audit (id, what);"
+        ),
         ("INSERT INTO audit SELECT id, 'removed' FROM users; DROP TABLE users;",),
         ["D102 error: users is dropped with its rows (3 rows): only a part of it is copied, without name, mail"],
     ),
@@ -1175,19 +1213,29 @@ _CASES: Final = (
     ),
     _Case(
         "a backup with another value takes the place",
-        "CREATE TABLE a (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO a VALUES (1,'x'),(2,'y');CREATE TABLE backup (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO backup VALUES (1,'x'),(2,'z');",
+        (
+            "CREATE TABLE a (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO a VALUES "
+            "(1,'x'),(2,'y');CREATE TABLE backup (id INTEGER PRIMARY KEY, m TEXT); INSERT INTO backup "
+            "VALUES (1,'x'),(2,'z');"
+        ),
         ("DROP TABLE a; ALTER TABLE backup RENAME TO a;",),
         ["D107 warning: rows of a end with other values in m (1 row)"],
     ),
     _Case(
         "a table of 100 columns, and another that is altered",
-        f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {_WIDE}); INSERT INTO wide (id, c1) VALUES (1, 'a'); CREATE TABLE o (x);",
+        (
+            f"CREATE TABLE wide (id INTEGER PRIMARY KEY, {_WIDE}); INSERT INTO wide (id, c1) VALUES (1, "
+            "'a'); CREATE TABLE o (x);"
+        ),
         ("UPDATE wide SET c2 = 'a'; ALTER TABLE o ADD COLUMN y;",),
         [],
     ),
     _Case(
         "a new column that the same file fills",
-        "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES (1,'a','x'),(2,'b',NULL),(3,'c','z');",
+        (
+            "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, mail TEXT); INSERT INTO users VALUES "
+            "(1,'a','x'),(2,'b',NULL),(3,'c','z');"
+        ),
         ("ALTER TABLE users ADD COLUMN y TEXT NOT NULL DEFAULT ''; UPDATE users SET y = name;",),
         [],
     ),
@@ -1195,7 +1243,10 @@ _CASES: Final = (
         "a column with one value that becomes a number",
         "CREATE TABLE f (id INTEGER PRIMARY KEY, active TEXT); INSERT INTO f VALUES (1,'yes'),(2,'yes');",
         (
-            "CREATE TABLE n (id INTEGER PRIMARY KEY, active INTEGER); INSERT INTO n SELECT id, CASE active WHEN 'yes' THEN 1 ELSE 0 END FROM f; DROP TABLE f; ALTER TABLE n RENAME TO f;",
+            (
+                "CREATE TABLE n (id INTEGER PRIMARY KEY, active INTEGER); INSERT INTO n SELECT id, CASE "
+                "active WHEN 'yes' THEN 1 ELSE 0 END FROM f; DROP TABLE f; ALTER TABLE n RENAME TO f;"
+            ),
         ),
         ["D107 warning: the copy of f changes values of active (2 rows)"],
     ),
