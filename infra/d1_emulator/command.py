@@ -19,6 +19,7 @@ from d1_emulator.faults.behaviour import Behaviour, read_behaviour
 from d1_emulator.server import DEFAULT_TOKEN, TOKEN_VARIABLE, environment, serving
 from d1_emulator.sharing import project_folder
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -121,7 +122,7 @@ def emulator(port: int, state: Path | None, token: str | None, **options: Any) -
     with serving(state, port=port, token=token, behaviour=behaviour_of(options)) as address:
         for name, value in environment(address.base_url, token).items():
             click.echo(f"export {name}={shlex.quote(value)}")
-        click.echo(f"Serving {os.path.relpath(state)} at {address.base_url}. Stop with Ctrl-C.", err=True)
+        click.echo(escape_lines(f"Serving {os.path.relpath(state)} at {address.base_url}. Stop with Ctrl-C."), err=True)
         stopped.wait()
 
 

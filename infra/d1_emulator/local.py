@@ -16,6 +16,7 @@ import click
 from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, TOKEN_VARIABLE, environment, serving
 from d1_emulator.sharing import has_users, joined, project_folder, wait_for_users
 from pulumi_d1.errors import FolderInUse
+from pulumi_d1.escaping import escape_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,7 +61,8 @@ def local(context: click.Context, state: Path | None, command: Sequence[str]) ->
         }
         if not command:
             command = [os.environ.get("SHELL") or "/bin/sh"]
-            click.echo(f"{command[0]} against {base_url}, with the state in {os.path.relpath(state)}", err=True)
+            where = f"{command[0]} against {base_url}, with the state in {os.path.relpath(state)}"
+            click.echo(escape_lines(where), err=True)
         code = _run(command, variables)
     context.exit(code)
 

@@ -19,6 +19,7 @@ The packages and modules, in the order in which data flows through them::
     scaffold/     `d1 init`: the program in an existing repository
     cli/          the d1 command
     system/       files and locks, templates, log, the user of a run, the garbage collector
+    escaping      text of databases and files, made safe to print
     errors        the exceptions
 """
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,17 +37,18 @@ def database_name(project: str, environment: str) -> str:
         ConfigError: D1 does not accept the name, or it could be the name of another project's database.
     """
     name = f"{project}-db-{environment}"
+    shown, stack = escape_line(name), escape_line(environment)
     if "-db-" in f"-{environment}":
         raise ConfigError(
-            f"a stack cannot be called '{environment}': its database '{name}' could be another project's. Choose a "
+            f"a stack cannot be called '{stack}': its database '{shown}' could be another project's. Choose a "
             "name that neither starts with 'db-' nor contains '-db-'"
         )
     if not is_database_name(name):
         suggestion = re.sub(r"[^a-zA-Z0-9_-]+", "-", name).strip("-_")
         raise ConfigError(
-            f"'{name}' is not a name for a D1 database: use letters, digits, '-' and '_', and start with a letter or "
-            f"digit, such as '{suggestion}'. The name consists of the project '{project}' (config key projectName, or "
-            f"the name in Pulumi.yaml) and the stack '{environment}'"
+            f"'{shown}' is not a name for a D1 database: use letters, digits, '-' and '_', and start with a letter or "
+            f"digit, such as '{suggestion}'. The name consists of the project '{escape_line(project)}' (config key "
+            f"projectName, or the name in Pulumi.yaml) and the stack '{stack}'"
         )
     if len(name) > MAX_LENGTH:
         raise ConfigError(

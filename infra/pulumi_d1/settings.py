@@ -28,6 +28,7 @@ from pydantic.alias_generators import to_camel
 from pulumi_d1.ephemeral.names import is_permanent, pull_request_of_stack
 from pulumi_d1.ephemeral.ttl import DEFAULT_TTL, parse_ttl
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
@@ -364,5 +365,5 @@ def _bad_value(key: str, item: Mapping[str, object], space: str, namespace: str)
 
 def _shown(text: str) -> str:
     """Return a value on one line of a message."""
-    line = text if text.isprintable() else ascii(text)[1:-1]
+    line = escape_line(text)
     return line if len(line) <= _MOST_SHOWN else f"{line[:_MOST_SHOWN]}…"

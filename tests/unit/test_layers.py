@@ -22,34 +22,35 @@ ALLOWED = {
     "d1_emulator.api_errors": "",
     "d1_emulator.ratelimit": "",
     "pulumi_d1.errors": "",
+    "pulumi_d1.escaping": "",
     "pulumi_d1.program.tokens": "",
     "d1_emulator.sharing": "pulumi_d1.errors",
-    "pulumi_d1.cloudflare": "pulumi_d1.errors",
+    "pulumi_d1.cloudflare": "pulumi_d1.errors pulumi_d1.escaping",
     "pulumi_d1.migrations.quarantine": "pulumi_d1.errors",
-    "pulumi_d1.naming": "pulumi_d1.errors",
-    "pulumi_d1.program.pulumi_sdk": "pulumi_d1.errors",
+    "pulumi_d1.naming": "pulumi_d1.errors pulumi_d1.escaping",
+    "pulumi_d1.program.pulumi_sdk": "pulumi_d1.errors pulumi_d1.escaping",
     "pulumi_d1.sqlite": "pulumi_d1.errors",
-    "pulumi_d1.system": "pulumi_d1.errors",
+    "pulumi_d1.system": "pulumi_d1.errors pulumi_d1.escaping",
     "d1_emulator.timetravel": "d1_emulator.api_errors pulumi_d1.sqlite",
-    "pulumi_d1.migrations": "pulumi_d1.errors pulumi_d1.migrations.quarantine pulumi_d1.sqlite",
-    "pulumi_d1.migrations.rehearsal.rows.options": "pulumi_d1.sqlite",
-    "pulumi_d1.tables": "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.sqlite",
+    "pulumi_d1.migrations": "pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations.quarantine pulumi_d1.sqlite",
+    "pulumi_d1.migrations.rehearsal.rows.options": "pulumi_d1.escaping pulumi_d1.sqlite",
+    "pulumi_d1.tables": "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.sqlite",
     "pulumi_d1.wrangler": "pulumi_d1.errors pulumi_d1.sqlite pulumi_d1.system",
     "d1_emulator.databases": (
         "d1_emulator.api_errors d1_emulator.ratelimit d1_emulator.timetravel pulumi_d1.errors pulumi_d1.sqlite"
     ),
-    "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.naming pulumi_d1.wrangler",
+    "pulumi_d1.ephemeral": "pulumi_d1.errors pulumi_d1.escaping pulumi_d1.naming pulumi_d1.wrangler",
     "pulumi_d1.migrations.rehearsal.rows": (
         "pulumi_d1.cloudflare pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.sqlite pulumi_d1.tables"
     ),
     "pulumi_d1.migrations.run.options": "pulumi_d1.migrations pulumi_d1.migrations.rehearsal.rows.options",
     "d1_emulator.transfers": "d1_emulator.api_errors d1_emulator.databases pulumi_d1.errors pulumi_d1.sqlite",
     "pulumi_d1.migrations.rehearsal": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.rehearsal.rows "
-        "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.sqlite"
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations "
+        "pulumi_d1.migrations.rehearsal.rows pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.sqlite"
     ),
     "pulumi_d1.settings": (
-        "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.quarantine "
+        "pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.quarantine "
         "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.run.options pulumi_d1.naming"
     ),
     "d1_emulator.api": (
@@ -66,7 +67,7 @@ ALLOWED = {
     ),
     "d1_emulator.faults": "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.ratelimit",
     "pulumi_d1.migrations.review": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.quarantine "
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.quarantine "
         "pulumi_d1.migrations.rehearsal pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.review.lint "
         "pulumi_d1.sqlite"
     ),
@@ -75,17 +76,17 @@ ALLOWED = {
         "d1_emulator.transfers pulumi_d1.errors"
     ),
     "pulumi_d1.migrations.run": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
         "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.review pulumi_d1.migrations.review.lint "
         "pulumi_d1.migrations.run.options pulumi_d1.sqlite"
     ),
     "d1_emulator.command": (
         "d1_emulator.api d1_emulator.api_errors d1_emulator.faults d1_emulator.server d1_emulator.sharing "
-        "pulumi_d1.errors"
+        "pulumi_d1.errors pulumi_d1.escaping"
     ),
-    "d1_emulator.local": "d1_emulator.server d1_emulator.sharing pulumi_d1.errors",
+    "d1_emulator.local": "d1_emulator.server d1_emulator.sharing pulumi_d1.errors pulumi_d1.escaping",
     "pulumi_d1.copying": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
         "pulumi_d1.migrations.run pulumi_d1.sqlite pulumi_d1.tables"
     ),
     "pulumi_d1.fleet": (
@@ -94,38 +95,39 @@ ALLOWED = {
         "pulumi_d1.migrations.run.options pulumi_d1.sqlite pulumi_d1.system"
     ),
     "pulumi_d1.migrations.past": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
         "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.review pulumi_d1.migrations.run "
         "pulumi_d1.sqlite"
     ),
     "pulumi_d1.seeds": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
         "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.review.lint pulumi_d1.migrations.run "
         "pulumi_d1.sqlite"
     ),
     "pulumi_d1.protection": (
-        "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.migrations pulumi_d1.settings "
-        "pulumi_d1.sqlite pulumi_d1.system pulumi_d1.tables"
+        "pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations "
+        "pulumi_d1.settings pulumi_d1.sqlite pulumi_d1.system pulumi_d1.tables"
     ),
     "pulumi_d1.reports": (
-        "pulumi_d1.errors pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past pulumi_d1.migrations.review "
-        "pulumi_d1.migrations.review.lint pulumi_d1.naming pulumi_d1.sqlite pulumi_d1.system pulumi_d1.wrangler"
-    ),
-    "pulumi_d1.cli.support": (
-        "pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.fleet pulumi_d1.migrations "
-        "pulumi_d1.migrations.past pulumi_d1.migrations.review pulumi_d1.migrations.run.options pulumi_d1.naming "
-        "pulumi_d1.program.tokens pulumi_d1.protection pulumi_d1.reports pulumi_d1.scaffold pulumi_d1.settings "
+        "pulumi_d1.errors pulumi_d1.escaping pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past "
+        "pulumi_d1.migrations.review pulumi_d1.migrations.review.lint pulumi_d1.naming pulumi_d1.sqlite "
         "pulumi_d1.system pulumi_d1.wrangler"
     ),
+    "pulumi_d1.cli.support": (
+        "pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.escaping pulumi_d1.fleet "
+        "pulumi_d1.migrations pulumi_d1.migrations.past pulumi_d1.migrations.review pulumi_d1.migrations.run.options "
+        "pulumi_d1.naming pulumi_d1.program.tokens pulumi_d1.protection pulumi_d1.reports pulumi_d1.scaffold "
+        "pulumi_d1.settings pulumi_d1.system pulumi_d1.wrangler"
+    ),
     "pulumi_d1.program.actions": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.past "
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.past "
         "pulumi_d1.migrations.quarantine pulumi_d1.migrations.rehearsal pulumi_d1.migrations.rehearsal.rows.options "
         "pulumi_d1.migrations.review pulumi_d1.migrations.run pulumi_d1.migrations.run.options "
         "pulumi_d1.program.pulumi_sdk pulumi_d1.protection pulumi_d1.reports pulumi_d1.seeds pulumi_d1.system"
     ),
     "pulumi_d1.cli": (
-        "pulumi_d1.cli.support pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.fleet "
-        "pulumi_d1.migrations pulumi_d1.migrations.past pulumi_d1.migrations.quarantine "
+        "pulumi_d1.cli.support pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.escaping "
+        "pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past pulumi_d1.migrations.quarantine "
         "pulumi_d1.migrations.review.lint pulumi_d1.naming pulumi_d1.protection pulumi_d1.reports pulumi_d1.scaffold "
         "pulumi_d1.settings pulumi_d1.system pulumi_d1.wrangler"
     ),

@@ -3,6 +3,7 @@
 import pytest
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.naming import MAX_LENGTH, database_name, is_production, production_name, title_of
 
 
@@ -17,7 +18,7 @@ def test_the_name_follows_the_convention(environment: str, expected: str) -> Non
 def test_a_name_that_d1_refuses_is_shown_with_one_that_it_takes(project: str) -> None:
     with pytest.raises(ConfigError) as error:
         database_name(project, "dev")
-    assert f"'{project}-db-dev'" in str(error.value)
+    assert f"'{escape_line(project)}-db-dev'" in str(error.value)
     suggestion = str(error.value).partition("such as '")[2].partition("'")[0]
     assert database_name(suggestion.removesuffix("-db-dev"), "dev") == suggestion
     assert "projectName" in str(error.value)

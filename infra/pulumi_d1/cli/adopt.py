@@ -6,6 +6,7 @@ import click
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.options import stack_option
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.stack_state import configure, find_one, read_stack
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.errors import ConfigError, NotFound
@@ -37,7 +38,7 @@ def adopt(*, stack: str) -> None:
         ) from None
     refuse_misfit(database, settings)
     configure(stack, "adopt", database.id)
-    click.echo(
+    say(
         f"set adopt to {database.id} ({database.name}) in Pulumi.{stack}.yaml. Next:\n"
         f"  d1 baseline --stack {stack}      if the database has tables but no ledger\n"
         f"  pulumi preview --stack {stack}   shows 'import' for the database\n"

@@ -11,9 +11,11 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.options import complete_migrations, stack_option
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import NotFound, PlanRefused
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.bookmark import bookmark_now
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.other_ledgers import kept_name
@@ -69,20 +71,20 @@ def baseline(*, stack: str, through: str | None, drop_old_tables: bool, yes: boo
             "it with a migration"
         )
     if not (plan.names or takeover.replaced):
-        click.echo(f"{name}: nothing to mark: the ledger {table} has all of these files")
+        say(f"{name}: nothing to mark: the ledger {table} has all of these files")
     else:
         _show_marks(plan, name, takeover)
     if plan.names or takeover.replaced or dropped:
         deletion = f" and delete {', '.join(dropped)}" if dropped else ""
         confirm(f"Mark {len(plan.names)} files as applied{deletion}", yes=yes)
         bookmark = bookmark_now(database.bookmark(), timedelta(days=settings.retention_days))
-        click.echo(bookmark.announcement(name))
+        say(bookmark.announcement(name))
         marks = past.Marks(plan.names, table, takeover.replaced, dropped)
         ledger = past.mark_applied(database, marks, time.sleep)
         last = f", the last is {ledger[-1]}" if ledger else ""
-        click.echo(f"{name}: marked {len(plan.names)} files; the ledger {table} has {len(ledger)}{last}")
+        say(f"{name}: marked {len(plan.names)} files; the ledger {table} has {len(ledger)}{last}")
     for other, old in zip(takeover.others, old_tables, strict=True):
-        click.echo(
+        say(
             f"{name}: deleted {old}"
             if dropped
             else f"{old} stays as it is. Once {other.tool} no longer runs, delete it with --drop-old-tables"
@@ -93,16 +95,16 @@ def _show_marks(plan: Baseline, name: str, takeover: Takeover) -> None:
     """Print the files to mark, and what the comparison of schemas does not show."""
     for other in takeover.others:
         kept = f"; it is kept as {kept_name(other.table)}" if other.table == takeover.replaced else ""
-        click.echo(f"{other.table} lists what {other.tool} has applied to {name}{kept}")
-    click.echo(f"{name} has the schema that these files create. They will be marked as applied without running them:")
+        say(f"{other.table} lists what {other.tool} has applied to {name}{kept}")
+    say(f"{name} has the schema that these files create. They will be marked as applied without running them:")
     for file in plan.names:
-        click.echo(f"  {file}")
+        say(f"  {file}")
     for file in plan.edited:
-        click.echo(f"{file} was edited after it was applied: rows that it writes now are not in the database")
+        say(f"{file} was edited after it was applied: rows that it writes now are not in the database")
     for file in plan.writers:
-        click.echo(f"{file} writes rows, which are not compared: make sure that the database has them")
+        say(f"{file} writes rows, which are not compared: make sure that the database has them")
     for file in plan.empty:
-        click.echo(f"{file} has no statement: once it is marked, SQL that is added to it will never run")
+        say(f"{file} has no statement: once it is marked, SQL that is added to it will never run")
 
 
 def _refuse_unproven(plan: Baseline, name: str) -> None:
@@ -117,12 +119,12 @@ def _refuse_unproven(plan: Baseline, name: str) -> None:
     if plan.unknown:
         raise PlanRefused(
             f"nothing was marked: the ledger of {name} names files that are not in the folder, so the schema they "
-            f"create is unknown: {', '.join(plan.unknown)}. Put them back into the folder first"
+            f"create is unknown: {escape_line(', '.join(plan.unknown))}. Put them back into the folder first"
         )
     if (refusal := plan.refusal) is not None:
         raise PlanRefused(
             f"nothing was marked: {refusal.name}:{refusal.line}:{refusal.column}: D1 would refuse this on a new "
-            f"database, so the schema that the file creates is unknown: {refusal.message}"
+            f"database, so the schema that the file creates is unknown: {escape_line(refusal.message)}"
         )
     if plan.differences:
         lines = "".join(f"\n  {line}" for line in drift_lines(plan.differences))

@@ -11,6 +11,7 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.options import complete_stacks
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_review import review_stack
 from pulumi_d1.cli.support.stack_state import find_one, read_stack, stack_names
 from pulumi_d1.errors import D1Error
@@ -61,7 +62,7 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
     if output:
         write_atomically(output, text, mode=0o644)
     else:
-        click.echo(text, nl=False)
+        print_data(text)
     codes = {code for _, code in reports}
     context.exit(next((code for code in (ExitCode.FAILED, ExitCode.PENDING) if code in codes), ExitCode.OK))
 
@@ -82,7 +83,7 @@ def _report(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: 
         review = review_stack(folder, stack, checksums, offline=offline)
         bookmark = review.database.bookmark() if review.database else None
     except D1Error as error:
-        click.echo(f"{stack}: {error}", err=True)
+        say(f"{stack}: {error}", err=True)
         return StackReport(stack, offline=offline, error=str(error)), ExitCode.FAILED
     settings = review.settings
     report = StackReport(

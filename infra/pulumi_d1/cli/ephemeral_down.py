@@ -7,6 +7,7 @@ from contextlib import chdir
 import click
 
 from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.stack_inventory import StackReader
 from pulumi_d1.cli.support.takedown import take_down
 from pulumi_d1.ephemeral.names import parse_stack_name
@@ -32,4 +33,4 @@ def down(name: str) -> None:
     with chdir(folder):
         reader = StackReader(folder)
         existed = take_down(reader, stack, reader.read_all())
-    click.echo(f"{stack} is deleted" if existed else f"there is no {stack}: nothing to do")
+    say(f"{stack} is deleted" if existed else f"there is no {stack}: nothing to do")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_inventory import StackReader, committed_stacks
-from pulumi_d1.cli.support.table import print_table
+from pulumi_d1.cli.support.table import EMPTY, print_table
 from pulumi_d1.ephemeral.leftovers import reason_to_keep
 
 if TYPE_CHECKING:
@@ -36,13 +37,13 @@ def listing(*, as_json: bool) -> None:
         committed = committed_stacks(folder)
     rows = [_row(stack) for stack in stacks if not reason_to_keep(stack, stacks, committed)]
     if as_json:
-        click.echo(json.dumps(rows, indent=2))
+        print_data(json.dumps(rows, indent=2))
     elif not rows:
-        click.echo("no ephemeral environments")
+        say("no ephemeral environments")
     else:
         headings = ("Stack", "Database", "Last run", "Expires")
         keys = ("stack", "database", "updated", "expires")
-        print_table(headings, [[row[key] or "-" for key in keys] for row in rows])
+        print_table(headings, [[row[key] or EMPTY for key in keys] for row in rows])
 
 
 def _row(stack: StackSummary) -> dict[str, Any]:

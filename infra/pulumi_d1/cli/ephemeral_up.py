@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.pulumi_process import capture, run
 from pulumi_d1.cli.support.stack_inventory import StackReader, committed_stacks
 from pulumi_d1.cli.support.stack_state import configure, last_updates
@@ -70,11 +71,11 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
             if adopted:
                 configure(stack, "adopt", "")
         if as_json:
-            click.echo(json.dumps(json.loads(capture("stack", "output", "--stack", stack, "--json")), indent=2))
+            print_data(json.dumps(json.loads(capture("stack", "output", "--stack", stack, "--json")), indent=2))
         elif summary := reader.read(stack):
             names = ", ".join(f"{item.name} ({item.id})" for item in summary.databases)
             end = summary.expires.isoformat(timespec="seconds") if summary.expires else "never"
-            click.echo(f"{stack} is up: {names}; expires {end} unless it runs again")
+            say(f"{stack} is up: {names}; expires {end} unless it runs again")
 
 
 def _refuse_permanent(stack: str, summary: StackSummary | None, settings: Settings, ttl: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pulumi_d1.cli.support.fleet_options import folder_options, read_options
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cloudflare.account import PAGE_SIZE
 from pulumi_d1.fleet.budget import make_budget
 from pulumi_d1.reports.fleet_text import budget_text
@@ -33,5 +34,5 @@ def budget(*, databases: int, **values: Any) -> None:
     options = read_options(**values, needs_account=False)
     listing, in_shard = math.ceil(databases / PAGE_SIZE), math.ceil(databases / options.shard.of)
     costs = make_budget(options.files, options.run_settings, in_shard, listing=listing, rate=options.rate)
-    click.echo(f"{counted(in_shard, 'database')}, {counted(listing, 'request')} to find them")
-    click.echo(budget_text(costs))
+    say(f"{counted(in_shard, 'database')}, {counted(listing, 'request')} to find them")
+    say(budget_text(costs))

@@ -9,6 +9,7 @@ import click
 
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_flags
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.fleet.journal import UnfinishedRun, open_journal
 from pulumi_d1.fleet.reviews import ReviewCache
 from pulumi_d1.fleet.survey import review_members
@@ -43,9 +44,9 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
         journal.end(complete=True)
     folder, policy = options.folder, options.run_settings.options.policy
     if as_json:
-        click.echo(json.dumps([survey_json(item, folder, policy) for item in surveyed], indent=2))
+        print_data(json.dumps([survey_json(item, folder, policy) for item in surveyed], indent=2))
     else:
-        click.echo(survey_text(surveyed, folder, policy))
+        say(survey_text(surveyed, folder, policy))
     if any(item.review is None or any(item.review.errors(policy)) for item in surveyed):
         context.exit(ExitCode.FAILED)
     pending = any(item.review and item.review.plan.pending for item in surveyed)

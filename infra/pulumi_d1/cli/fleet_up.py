@@ -14,6 +14,7 @@ from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_flags
 from pulumi_d1.cli.support.fleet_progress import FleetProgress
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet import journal
 from pulumi_d1.fleet.budget import make_budget
@@ -118,7 +119,10 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
         complete = all(result.state in {MemberState.DONE, MemberState.UP_TO_DATE} for result in results)
         notes.end(complete=complete)
     path = str(notes.path.relative_to(options.root))
-    click.echo(outcome_json(results, path, fleet.pace.count) if as_json else outcome_text(results, path))
+    if as_json:
+        print_data(outcome_json(results, path, fleet.pace.count))
+    else:
+        say(outcome_text(results, path))
     context.exit(ExitCode.OK if complete else ExitCode.FAILED)
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pulumi_d1.cli.support.options import stack_option
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_state import read_environment
 from pulumi_d1.cli.support.waiting import waiting
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.past.events import join_history
 from pulumi_d1.migrations.past.history import LIMIT
@@ -44,9 +46,9 @@ def history(*, stack: str, as_json: bool) -> None:
         current = live.read_database(state.database(), state.migrations_table)
     events = join_history(state.history, current)
     if as_json:
-        click.echo(json.dumps([_as_json(event) for event in events], indent=2))
+        print_data(json.dumps([_as_json(event) for event in events], indent=2))
     else:
-        click.echo("\n".join((f"{state.database_name}:", *_lines(events))))
+        say("\n".join((f"{state.database_name}:", *_lines(events))))
 
 
 def _lines(events: Sequence[HistoryEvent]) -> Iterator[str]:
@@ -69,7 +71,7 @@ def _line(event: HistoryEvent, width: int) -> str:
         cells += [f"{application.seconds:g} s", application.by or "-", _short(application.commit) or "-"]
     if not event.in_ledger:
         cells.append("(undone)")
-    return f"    {'  '.join(cells)}".rstrip()
+    return escape_line(f"    {'  '.join(cells)}".rstrip())
 
 
 def _short(commit: str) -> str:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.cli.support.init_choices import choose_binding, choose_configuration, choose_stacks
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.scaffold import detection
@@ -122,21 +123,21 @@ def init(  # noqa: PLR0913 - click's signature: an argument for each option
     changes += _changes(root / ".claude" / "skills", _skill(stacks, shared) if agents else ())
     _refuse_conflicts(changes)
     for hint in filter(None, [configuration_file.ignored_files_hint(config), *_hints(folder, shared, own)]):
-        click.echo(f"warning: {hint}", err=True)
-    click.echo("\n".join(summary_lines(project, path.as_posix(), worker, stacks, shared)))
+        say(f"warning: {hint}", err=True)
+    say("\n".join(summary_lines(project, path.as_posix(), worker, stacks, shared)))
     for item in changes:
-        click.echo(f"  {item.action.value:8}{item.path}")
+        say(f"  {item.action.value:8}{item.path}")
         if not dry_run:
             _write(item)
     if dry_run:
-        click.echo("dry run: nothing was written")
+        say("dry run: nothing was written")
     elif all(item.action is FileAction.KEEP for item in changes):
-        click.echo("nothing was written: the project exists, and its Pulumi.<stack>.yaml are yours to edit")
+        say("nothing was written: the project exists, and its Pulumi.<stack>.yaml are yours to edit")
     else:
         here = _surroundings(folder, worker, origin)
-        click.echo("\n".join(["\nNext:", *(f"  {step}" for step in next_steps(here, worker, stacks)), ""]))
+        say("\n".join(["\nNext:", *(f"  {step}" for step in next_steps(here, worker, stacks)), ""]))
         for note in notes(here, stacks):
-            click.echo(note)
+            say(note)
 
 
 def _shared_configurations(path: Path, folder: Path, stacks: Sequence[GuessedStack]) -> dict[str, str]:

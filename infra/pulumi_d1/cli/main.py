@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from pulumi_d1.cli.support.group import LazyGroup
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.system.log import show_messages
 
 COMMANDS: Final = {
@@ -35,4 +36,4 @@ COMMANDS: Final = {
 @click.option("--namespace", metavar="NAME", help="Component, if the program has several databases.")
 def main(namespace: str | None) -> None:  # noqa: ARG001 - read by cli.support.project
     """Manage Cloudflare D1 databases as code, beside pulumi and wrangler."""
-    show_messages(partial(click.echo, err=True))
+    show_messages(partial(say, err=True))

@@ -6,6 +6,7 @@ import click
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.options import stack_option
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_review import review_stack
 from pulumi_d1.reports.review_json import review_json
 from pulumi_d1.reports.review_text import format_review, summary
@@ -33,12 +34,12 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
     """
     stack_review = review_stack(project.root(), stack, {}, offline=offline)
     for hint in stack_review.hints:
-        click.echo(f"warning: {hint}", err=True)
+        say(f"warning: {hint}", err=True)
     review, policy = stack_review.review, stack_review.policy
     name, folder = stack_review.settings.database_name, stack_review.settings.migrations_dir
     if as_json:
-        click.echo(review_json(review, name, folder, policy, stack_review.hints))
+        print_data(review_json(review, name, folder, policy, stack_review.hints))
     else:
         text = format_review(review, name, folder, policy)
-        click.echo("\n".join(line for line in (text, summary(review, name, policy)) if line))
+        say("\n".join(line for line in (text, summary(review, name, policy)) if line))
     context.exit(stack_review.exit_code)

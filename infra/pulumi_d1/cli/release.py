@@ -6,6 +6,7 @@ import click
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.options import complete_quarantined, stack_option
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.stack_state import configure
 from pulumi_d1.errors import ConfigError
 
@@ -29,4 +30,4 @@ def release(*, file: str, stack: str) -> None:
         names = ", ".join(dict.fromkeys(item.name for item in quarantine.files)) or "nothing"
         raise ConfigError(f"{file} is not quarantined on stack {stack}. Quarantined: {names}")
     configure(stack, "quarantine", str(reduced))
-    click.echo(f"released {file}: 'pulumi up --stack {stack}' may apply it again")
+    say(f"released {file}: 'pulumi up --stack {stack}' may apply it again")

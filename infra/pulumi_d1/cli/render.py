@@ -12,6 +12,7 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.options import complete_stacks
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.stack_state import read_environments, refuse_unknown, stack_names
 from pulumi_d1.cli.support.stack_token import stack_token
 from pulumi_d1.cloudflare.account import connect_account
@@ -66,11 +67,11 @@ def render(context: click.Context, *, only: Sequence[str], check: bool) -> None:
     """
     entries = list(_entries(only))
     if not entries:
-        click.echo("no stack has a database yet")
+        say("no stack has a database yet")
     elif check:
         lines = [*_differences(entries), *_missing_databases(entries)]
         for line in lines:
-            click.echo(line)
+            say(line)
         context.exit(ExitCode.FAILED if lines else ExitCode.OK)
     else:
         _write(entries)
@@ -108,7 +109,7 @@ def _write(entries: Sequence[StackEntry]) -> None:
         configuration_file.check_put(item.entry)
     for item in entries:
         changed = configuration_file.put(item.entry, {item.entry.database_id})
-        click.echo(f"{item} is {item.entry.database_name}{'' if changed else ', unchanged'}")
+        say(f"{item} is {item.entry.database_name}{'' if changed else ', unchanged'}")
 
 
 def _differences(entries: Sequence[StackEntry]) -> Iterator[str]:

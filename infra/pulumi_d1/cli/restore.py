@@ -14,6 +14,7 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.options import complete_migrations, stack_option
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_state import configure, read_environment
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ConfigError
@@ -71,14 +72,14 @@ def restore(stack: str, correct: str | None, *, yes: bool, as_json: bool, **mome
     quarantine = project.settings(folder, stack, needs_account=False).quarantined
     state = read_environment(stack)
     migrations = migrations_folder(state.migrations_dir, state.migrations_pattern, folder)
-    run = _Run(state, state.database(), migrations, quarantine, partial(click.echo, err=as_json))
+    run = _Run(state, state.database(), migrations, quarantine, partial(say, err=as_json))
     correction = run.correction_file(correct) if correct is not None else None
     restored, events = run.restore(run.destination(moment), yes=yes)
     quarantine = run.quarantine_files(restored.undone, events)
     if correction:
         run.create(correction, restored)
     if as_json:
-        click.echo(json.dumps(_as_json(restored, quarantine, correction), indent=2))
+        print_data(json.dumps(_as_json(restored, quarantine, correction), indent=2))
 
 
 @dataclass(frozen=True, slots=True)

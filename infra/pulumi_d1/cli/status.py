@@ -15,7 +15,8 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.environments import environments
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.options import complete_stacks
-from pulumi_d1.cli.support.table import print_table
+from pulumi_d1.cli.support.output import print_data, say
+from pulumi_d1.cli.support.table import EMPTY, print_table
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.reports.document_file import block_difference, write_block
 from pulumi_d1.reports.status_table import status_table, with_local_rows_of
@@ -73,9 +74,9 @@ def status(
         rows = environments(folder, only)
     problems = _problems(rows)
     for line in problems:
-        click.echo(line, err=True)
+        say(line, err=True)
     if as_json:
-        click.echo(json.dumps([asdict(row) for row in rows], indent=2))
+        print_data(json.dumps([asdict(row) for row in rows], indent=2))
     elif document := write or check:
         _write_or_check(document, rows, problems, write=write is not None)
     else:
@@ -103,15 +104,15 @@ def _write_or_check(path: Path, rows: Sequence[StatusRow], problems: Sequence[st
     table = status_table(rows)
     if write:
         changed = write_block(path, BLOCK, table)
-        click.echo(f"{path}: {'written' if changed else 'up to date'}")
+        say(f"{path}: {'written' if changed else 'up to date'}")
     elif lines := block_difference(path, BLOCK, lambda text: with_local_rows_of(text, table)):
-        click.echo("\n".join(lines))
+        say("\n".join(lines))
         raise ConfigError(f"{path}: is not up to date: run 'd1 status --write {path}'")
 
 
 def _print(rows: Sequence[StatusRow]) -> None:
     headings = ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Restorable Until")
-    print_table(headings, ([*row.cells, row.database or "-", row.bookmark_expires or "-"] for row in rows))
+    print_table(headings, [[*row.cells, row.database or EMPTY, row.bookmark_expires or EMPTY] for row in rows])
     for row in rows:
         for line in row.drift:
-            click.echo(f"{row.database or row.title}: {line}")
+            say(f"{row.database or row.title}: {line}")

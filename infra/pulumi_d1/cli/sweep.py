@@ -13,9 +13,10 @@ import click
 from pulumi_d1.cli.support import project, takedown
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.open_pull_requests import read_open_pull_requests
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_inventory import StackReader, read_inventory
 from pulumi_d1.cli.support.stack_token import stack_account
-from pulumi_d1.cli.support.table import print_table
+from pulumi_d1.cli.support.table import EMPTY, print_table
 from pulumi_d1.ephemeral.inventory import DatabaseRef, StackSummary
 from pulumi_d1.ephemeral.leftovers import find_leftovers, reason_to_delete_database, reason_to_delete_stack
 from pulumi_d1.errors import D1Error
@@ -80,7 +81,7 @@ def sweep(  # noqa: PLR0913 - click's signature: an argument for each option
         results = [(item, run.delete(item) if yes else "leftover") for item in leftovers]
     _print(results, len(inventory.stacks), as_json=as_json)
     if leftovers and not yes:
-        click.echo("nothing was deleted: add --yes to delete these", err=True)
+        say("nothing was deleted: add --yes to delete these", err=True)
     failed = any(result.startswith("failed") for _, result in results)
     context.exit(ExitCode.FAILED if failed else ExitCode.OK)
 
@@ -103,14 +104,14 @@ class _Sweep:
     def delete(self, leftover: Leftover) -> str:
         """Delete one leftover if it still is one, and return the result in words."""
         title = f"{leftover.kind} {leftover.name}"
-        click.echo(f"{title}: {leftover.reason}", err=True)
+        say(f"{title}: {leftover.reason}", err=True)
         try:
             return "deleted" if self._delete(leftover.item) else "kept: it has changed"
         except D1Error as error:
-            click.echo(f"{title}: {error}", err=True)
+            say(f"{title}: {error}", err=True)
             return f"failed: {str(error).splitlines()[0]}"
         except OSError as error:
-            click.echo(f"{title}: {error}", err=True)
+            say(f"{title}: {error}", err=True)
             return f"failed: {error.strerror or error}"
 
     def _delete(self, item: StackSummary | DatabaseRef | WranglerEntry) -> bool:
@@ -160,16 +161,16 @@ def _print(results: Sequence[tuple[Leftover, str]], stacks: int, *, as_json: boo
             }
             for leftover, result in results
         ]
-        click.echo(json.dumps(rows, indent=2))
+        print_data(json.dumps(rows, indent=2))
     elif results:
         headings = ("Kind", "Name", "Reason", "Age", "Result")
-        print_table(headings, ([item.kind, item.name, item.reason, _age(item), result] for item, result in results))
+        print_table(headings, [[item.kind, item.name, item.reason, _age(item), result] for item, result in results])
     else:
-        click.echo(f"checked {stacks} {'stack' if stacks == 1 else 'stacks'}: no leftovers")
+        say(f"checked {stacks} {'stack' if stacks == 1 else 'stacks'}: no leftovers")
 
 
 def _age(leftover: Leftover) -> str:
     if leftover.since is None:
-        return "-"
+        return EMPTY
     hours = int((datetime.now(UTC) - leftover.since).total_seconds()) // 3600
     return f"{hours // 24} d" if hours >= 48 else f"{hours} h"  # noqa: PLR2004 - from two days on, days are clearer

@@ -23,6 +23,7 @@ from pulumi_d1.errors import (
     StillRunning,
     TryLater,
 )
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite.messages import hide_values
@@ -102,13 +103,17 @@ def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, ret
     with tempfile.TemporaryFile() as file:
         snapshot = write_snapshot(source, names.source, names.ledger, file)
         for table in snapshot.plan.contentless_tables:
-            logger.info(f"the FTS5 table {table} does not store its content (content=''): its copy is empty")
+            logger.info(
+                f"the FTS5 table {escape_line(table)} does not store its content (content=''): its copy is empty"
+            )
         if (size := file.tell()) >= _LARGE_BYTES:
             logger.info(f"importing {size / 1e6:,.0f} MB into {names.target}")
         _import(target, file, names, snapshot.database, retry)
     copied = count_table_rows(target, snapshot.plan)
     if missing := [table for table, number in snapshot.rows.items() if copied.get(table) != number]:
-        tables = ", ".join(f"{name} ({copied.get(name, 0):,} of {snapshot.rows[name]:,} rows)" for name in missing)
+        tables = ", ".join(
+            f"{escape_line(name)} ({copied.get(name, 0):,} of {snapshot.rows[name]:,} rows)" for name in missing
+        )
         raise CopyFailed(
             f"{names.target} does not have the rows that were read from {names.source}: {tables}. Find out who else "
             "writes to it"
@@ -143,7 +148,9 @@ def require_empty(target: LiveDatabase, source: LiveDatabase, names: CopyNames) 
         )
     others = [item for item in target.objects if fold(item.table) != fold(names.ledger)]
     if others or target.ledger:
-        content = f"{others[0].type} {others[0].name}" if others else f"ledger {names.ledger}, which has rows"
+        content = (
+            f"{others[0].type} {escape_line(others[0].name)}" if others else f"ledger {names.ledger}, which has rows"
+        )
         raise PlanRefused(
             f"nothing was copied: {names.target} is not empty (it has the {content}). Only a new database can become a "
             f"copy of {names.source}: remove the key copyFrom, or run 'pulumi destroy' on this stack first"
@@ -164,7 +171,7 @@ def _import(target: CopyTarget, file: BinaryIO, names: CopyNames, source: LiveDa
         except SqlRefused as error:
             if is_last and is_copy(live.read_database(target, names.ledger), source):
                 return  # the first import was late
-            message = hide_values(str(error), ())  # the script has the rows
+            message = escape_line(hide_values(str(error), ()))  # the script has the rows
             raise CopyFailed(f"nothing was copied: D1 refused the copy of {names.source}: {message}") from None
         except OutcomeUnknown as error:
             now = live.NEW

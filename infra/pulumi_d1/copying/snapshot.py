@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.copying.script import copy_script
 from pulumi_d1.errors import CopyFailed, SqlRefused
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_rows
 from pulumi_d1.tables.plan import plan_copy
@@ -66,7 +67,7 @@ class CopyProgress:
         if time.monotonic() - self.logged_at >= _LINE_SECONDS:
             self.logged_at = time.monotonic()
             total = f"{sum(self.rows.values()):,} of {self.total:,}"
-            logger.info(f"reading {self.name}: {total} rows ({storage.table})")
+            logger.info(f"reading {self.name}: {total} rows ({escape_line(storage.table)})")
 
 
 def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> Snapshot:

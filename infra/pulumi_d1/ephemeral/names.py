@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.naming import DEVELOPMENT, PRODUCTION_NAMES, without_organization
 
 PERMANENT: Final = frozenset({DEVELOPMENT, *PRODUCTION_NAMES})
@@ -26,8 +27,8 @@ def parse_stack_name(argument: str) -> str:
         return f"pr-{argument}"
     if not _STACK.fullmatch(argument) or argument.isdecimal():
         raise ConfigError(
-            f"'{argument}' is neither a pull request number nor a stack name. Use a number such as 12, or a name of "
-            "letters, digits, '-' and '_'"
+            f"'{escape_line(argument)}' is neither a pull request number nor a stack name. Use a number such as 12, or "
+            "a name of letters, digits, '-' and '_'"
         )
     if is_permanent(argument):
         raise ConfigError(f"stack '{argument}' is never ephemeral. Use 'pulumi up --stack {argument}'")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import has_command
 from pulumi_d1.migrations.passed_over import find_passed_over, passed_over_lines
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern, make_pattern
 from pulumi_d1.sqlite.statements import next_statement
@@ -26,7 +27,10 @@ if TYPE_CHECKING:
 _WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 """White space as JavaScript defines it, which differs from Python's."""
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")  # Python reads bad UTF-8 as surrogates
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"  # controls, line ends, directions
+    r"\ud800-\udfff]"  # surrogates, as which Python reads bad UTF-8
+)
 
 _OTHER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
@@ -157,7 +161,7 @@ def _names(folder: Path, pattern: Pattern) -> Iterator[str]:
     """Yield the paths inside of `folder` that match, in no particular order.
 
     Raises:
-        ConfigError: A name has control characters, or is not UTF-8.
+        ConfigError: A name has control characters, is not UTF-8, or contains a command of a CI system.
     """
     for place, folders, files in os.walk(folder):
         inside = Path(place).relative_to(folder)
@@ -170,6 +174,8 @@ def _names(folder: Path, pattern: Pattern) -> Iterator[str]:
                         f"{folder}: the file name {name!a} is not printable: rename it, in UTF-8 and without control "
                         "characters"
                     )
+                if has_command(name):  # Pulumi prints the name itself
+                    raise ConfigError(f"{folder}: the file name {name} contains a command of CI systems: rename it")
                 yield name
 
 

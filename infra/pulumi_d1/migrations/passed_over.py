@@ -9,6 +9,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.escaping import escape_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -64,7 +66,7 @@ def passed_over_lines(files: Iterable[PassedOverFile], folder: str) -> tuple[str
     names: defaultdict[PassedOverReason, list[str]] = defaultdict(list)
     for file in files:
         path = f"{folder}/{file.name}"
-        names[file.reason].append(path if path.isprintable() else ascii(path))
+        names[file.reason].append(escape_line(path))
     return tuple(f"passed over: {_listed(names[reason])} ({reason})" for reason in PassedOverReason if reason in names)
 
 

@@ -15,7 +15,7 @@ from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.run.request import make_request
 from pulumi_d1.naming import is_production
 from pulumi_d1.program.import_id import find_import_id
-from pulumi_d1.program.pulumi_sdk import end_with_engine
+from pulumi_d1.program.pulumi_sdk import end_with_engine, refusal, warn
 from pulumi_d1.program.resolved_protection import resolve_protection
 from pulumi_d1.program.stack_database import read_bound_id, read_stack_database
 from pulumi_d1.seeds.changes import read_seeds
@@ -94,9 +94,9 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
         seeds = _read_seeds(settings)
         import_id = find_import_id(settings, existing)
     except (ApiError, ConfigError, NotConfirmed) as error:
-        raise pulumi.RunError(str(error)) from None
+        raise refusal(str(error)) from None
     for hint in filter(None, hints):
-        pulumi.warn(hint)
+        warn(hint)
     is_new = existing is None and import_id is None
     return PreparedEnvironment(settings, protect, is_new, import_id, files, seeds, entries)
 

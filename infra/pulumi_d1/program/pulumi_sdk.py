@@ -29,11 +29,13 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Final
 
 import grpc
+import pulumi
 from google.protobuf import json_format, struct_pb2
 from pulumi.dynamic.dynamic import PROVIDER_KEY
 from pulumi.runtime.proto import provider_pb2, status_pb2
 
 from pulumi_d1.errors import D1Error
+from pulumi_d1.escaping import escape_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -68,9 +70,20 @@ def message_only() -> Iterator[None]:
     try:
         yield
     except D1Error as error:
-        raise _ShownError(str(error)) from None
+        raise _ShownError(escape_lines(str(error))) from None
     except Exception as error:  # noqa: BLE001 - raised again, with all that is known of it
-        raise _ShownError("".join(traceback.format_exception(error, limit=sys.maxsize)).rstrip()) from None
+        trace = "".join(traceback.format_exception(error, limit=sys.maxsize)).rstrip()
+        raise _ShownError(escape_lines(trace)) from None
+
+
+def warn(message: str) -> None:
+    """Print a warning."""
+    pulumi.warn(escape_lines(message))
+
+
+def refusal(message: str) -> pulumi.RunError:
+    """Return the error that ends the program with this message, without a traceback."""
+    return pulumi.RunError(escape_lines(message))
 
 
 def keep_outputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any], message: str) -> None:
@@ -82,7 +95,7 @@ def keep_outputs(inputs: Mapping[str, Any], outputs: Mapping[str, Any], message:
     """
     if (context := _grpc_context()) is None:
         return
-    reason = f"{PREFIX}: {message}"
+    reason = f"{PREFIX}: {escape_lines(message)}"
     properties = {**outputs, PROVIDER_KEY: inputs[PROVIDER_KEY]}
     failed = provider_pb2.ErrorResourceInitFailed(
         id=inputs["database_id"], properties=json_format.ParseDict(properties, struct_pb2.Struct()), reasons=[reason]

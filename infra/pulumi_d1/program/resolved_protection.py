@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pulumi
 
+from pulumi_d1.program.pulumi_sdk import warn
 from pulumi_d1.protection.decision import PendingDeletion, identity_changes, rules_from
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def resolve_protection(settings: Settings, existing: StackDatabase | None) -> tu
     is_confirmed = existing is not None and settings.confirm_deletion == existing.id
     if settings.confirm_deletion and not is_confirmed:
         actual = f"this stack's database is {existing.id}" if existing else "this stack has no database"
-        pulumi.warn(
+        warn(
             f"{key} is {settings.confirm_deletion}, but {actual}: the key has no effect. Remove it with "
             f"'pulumi config rm {key} --stack {stack}'"
         )
@@ -39,7 +40,7 @@ def resolve_protection(settings: Settings, existing: StackDatabase | None) -> tu
         return settings, settings.protect
     if not (changes := identity_changes(existing, settings)):
         if is_confirmed:
-            pulumi.warn(
+            warn(
                 f"{key} allows the deletion of {existing.name} ({existing.id}): 'pulumi destroy' will delete it "
                 f"without asking again. To undo this, run 'pulumi config rm {key} --stack {stack}' and 'pulumi up'"
             )
@@ -51,7 +52,7 @@ def resolve_protection(settings: Settings, existing: StackDatabase | None) -> tu
         refuse_replacement(pending, lambda: _connect(existing), changes)
         return settings, settings.protect
     if existing.confirmed != existing.id:
-        pulumi.warn(
+        warn(
             f"{key} allows the replacement of {existing.name} ({existing.id}). This run removes the protection and "
             "replaces nothing; the next 'pulumi up' exports the database and replaces it"
         )

@@ -8,6 +8,7 @@ import pulumi
 from pulumi.runtime import get_config_env
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.program.pulumi_sdk import refusal
 from pulumi_d1.settings import Settings, read_settings
 
 
@@ -31,4 +32,4 @@ def stack_settings(namespace: str = "") -> Settings:
             namespace=namespace,
         )
     except ConfigError as error:
-        raise pulumi.RunError(str(error)) from None
+        raise refusal(str(error)) from None

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import NotConfirmed
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class DatabaseContents:
             return self.unknown
         if not self.tables:
             return "no table"
-        return f"{len(self.tables)} table{'s' * (len(self.tables) > 1)}: {', '.join(self.tables)}"
+        return escape_line(f"{len(self.tables)} table{'s' * (len(self.tables) > 1)}: {', '.join(self.tables)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class PendingDeletion:
             f"  copy it    pulumi stack init NAME; {copy_from} --stack NAME; pulumi up --stack NAME",
             *self._steps("lose it", "pulumi up", "exports the database, then replaces it"),
         )
-        raise NotConfirmed("\n".join(lines))
+        raise NotConfirmed("\n".join(map(escape_line, lines)))
 
     def refuse_deletion(self, contents: DatabaseContents) -> None:
         """Refuse the unconfirmed deletion of a database that is protected or cannot be exported.
@@ -189,7 +190,7 @@ class PendingDeletion:
             *self._facts(contents),
             *self._steps("delete it", "pulumi destroy", "exports the database, then deletes it"),
         )
-        raise NotConfirmed("\n".join(lines))
+        raise NotConfirmed("\n".join(map(escape_line, lines)))
 
     def _facts(self, contents: DatabaseContents) -> Iterable[str]:
         if self.rules.protect:

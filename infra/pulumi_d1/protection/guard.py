@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.copying.snapshot import write_snapshot
 from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, NotFound, SqlError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.protection.decision import DatabaseContents, database_contents
 from pulumi_d1.protection.export import save
@@ -116,7 +117,9 @@ def _not_exported(pending: PendingDeletion, reason: object) -> str:
 def _export(database: D1Api, pending: PendingDeletion, contents: DatabaseContents) -> None:
     name, folder = pending.name, Path(pending.rules.exports_dir)
     if contents.virtual:
-        lost = f"; the contents of {', '.join(contents.unreadable)} are lost, as confirmed" * bool(contents.unreadable)
+        lost = f"; the contents of {escape_line(', '.join(contents.unreadable))} are lost, as confirmed" * bool(
+            contents.unreadable
+        )
         logger.info(f"reading {name} table by table: Cloudflare exports no database with virtual tables{lost}")
     try:
         bookmark = database.bookmark()

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from pulumi_d1.escaping import escape_line
+
 _BACKTICKS: Final = re.compile(r"`+")
-_UNSEEN: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
-"""Control characters, line ends, and characters that reverse the direction of the text."""
 
 LENGTH: Final = 500
 """Most characters that are shown of one text. A name may have 100,000."""
@@ -19,7 +19,7 @@ LENGTH: Final = 500
 
 def plain(text: str) -> str:
     """Return one line of at most LENGTH visible characters."""
-    shown = _UNSEEN.sub("\N{REPLACEMENT CHARACTER}", re.sub(r"\s*[\r\n\t]\s*", " ", text.strip()))
+    shown = escape_line(re.sub(r"\s*[\r\n\t]\s*", " ", text.strip()))
     return shown if len(shown) <= LENGTH else f"{shown[: LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

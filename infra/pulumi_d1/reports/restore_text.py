@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.reports.review_text import change_line, counted, drift_lines
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def format_warning(database: str, to: Destination, retention: timedelta, loss: R
     lines = [*_destination(database, to, retention), *_loss(loss)]
     if protected:
         lines.append(f"!!! {database} IS PROTECTED: everything that its users wrote since then is lost.")
-    return "\n".join(lines)
+    return "\n".join(map(escape_line, lines))
 
 
 def format_restored(restored: RestoreResult, database: str, undo_command: str) -> str:
@@ -43,7 +44,7 @@ def format_restored(restored: RestoreResult, database: str, undo_command: str) -
         f"  applied     {counted(len(ledger), 'file')}{last}",
         f"  undo        {undo_command}",
     ]
-    return "\n".join(lines)
+    return "\n".join(map(escape_line, lines))
 
 
 def _destination(database: str, to: Destination, retention: timedelta) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.other_ledgers import tool_of
 from pulumi_d1.migrations.review.review import drift_or_reason, format_findings
 from pulumi_d1.sqlite.difference import ChangeKind
@@ -40,7 +41,7 @@ def format_review(
     blocks = (
         _block(f"pending on {database}:", _pending([file.name for file in review.plan.pending])),
         _block("schema changes:", map(change_line, review.changes)),
-        (review.basis,) if review.basis else (),
+        (escape_line(review.basis),) if review.basis else (),
         _block("could not be rehearsed:", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
         _block("allowed in the files:", (_waived(item, folder) for item in review.findings if item.waiver)),
@@ -67,12 +68,12 @@ def describe_drift(read_files: Callable[[], Iterable[Migration]], current: LiveD
 
 def drift_lines(drift: Iterable[SchemaChange]) -> tuple[str, ...]:
     """Return one line for each difference between the live schema and the applied files."""
-    return tuple(f"{change.type} {change.name} {_DRIFT[change.kind]}{_owner(change)}" for change in drift)
+    return tuple(escape_line(f"{change.type} {change.name} {_DRIFT[change.kind]}{_owner(change)}") for change in drift)
 
 
 def change_line(change: SchemaChange) -> str:
     """Return a schema change, with `+`, `-` or `~` in front."""
-    return f"{_SIGNS[change.kind]} {change.type} {change.name}  {change.detail}".rstrip()
+    return escape_line(f"{_SIGNS[change.kind]} {change.type} {change.name}  {change.detail}".rstrip())
 
 
 def counted(number: int, noun: str) -> str:
@@ -87,7 +88,7 @@ def _owner(change: SchemaChange) -> str:
 
 
 def _block(heading: str, lines: Iterable[str]) -> Iterator[str]:
-    indented = [f"  {line}" for line in lines]
+    indented = [f"  {escape_line(line)}" for line in lines]
     if indented:
         yield heading
         yield from indented

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, NoConnection, OutcomeUnknown, PlanRefused, SeedFailed, SqlRefused, TryLater
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.bookmark import restore_command
 from pulumi_d1.migrations.importing import refused_imports
 from pulumi_d1.migrations.run.request import make_request
@@ -42,7 +43,7 @@ def refuse_imports(seeds: Iterable[Migration], folder: str) -> None:
         PlanRefused: There are some. The message has a line for each.
     """
     if lines := refused_imports(seeds, folder):
-        raise PlanRefused("\n".join(("no seed was run:", *(f"  {line}" for line in lines))))
+        raise PlanRefused("\n".join(("no seed was run:", *(f"  {escape_line(line)}" for line in lines))))
 
 
 def run_seeds(
@@ -100,4 +101,4 @@ def _failure(seed: Migration, error: ApiError, target: SeedTarget, ran: Sequence
         f"  restore   {restore_command(target.name, bookmark)}",
         f"  next      {next_step}",
     )
-    return SeedFailed("\n".join(lines), ran=tuple(ran))
+    return SeedFailed("\n".join(map(escape_line, lines)), ran=tuple(ran))

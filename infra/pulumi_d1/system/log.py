@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
+from pulumi_d1.escaping import escape_lines
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,8 +17,8 @@ class _Handler(logging.Handler):
         self._show = show
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show the record's message."""
-        self._show(record.getMessage())
+        """Show the record's message, escaped."""
+        self._show(escape_lines(record.getMessage()))
 
 
 def show_messages(show: Callable[[str], None]) -> None:

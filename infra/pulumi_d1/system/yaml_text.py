@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -32,9 +33,7 @@ def parse_yaml(text: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f" (at line {mark.line + 1}, column {mark.column + 1})" if mark else ""
-        raise ConfigError(
-            f"is not valid YAML: {_printable(error.problem or error.context or 'unknown')}{place}"
-        ) from None
+        raise ConfigError(f"is not valid YAML: {_shown(error.problem or error.context or 'unknown')}{place}") from None
     except yaml.YAMLError:
         raise ConfigError("is not valid YAML: it has a character that YAML does not allow") from None
     except RecursionError:
@@ -83,5 +82,5 @@ def _check(value: Any, around: tuple[Any, ...], checked: set[int]) -> None:
         raise ConfigError(f"has a value of the type {kind}, which Pulumi does not have: write it as text")
 
 
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)[:200]
+def _shown(text: str) -> str:
+    return escape_line(text[:200])

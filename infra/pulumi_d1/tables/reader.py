@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.tables.literal import SEPARATOR, LargeValue, join_sql, literal_sql, parse_cells, sum_sql
@@ -238,8 +239,8 @@ class TableReader:
         """
         if hidden := [storage.table for storage in storages if not storage.key]:
             raise ConfigError(
-                f"table {hidden[0]} cannot be read in order: its columns hide rowid, _rowid_ and oid. Rename one of "
-                "these columns"
+                f"table {escape_line(hidden[0])} cannot be read in order: its columns hide rowid, _rowid_ and oid. "
+                "Rename one of these columns"
             )
         tables = deque(_Unfinished(storage, most_rows.get(storage.table)) for storage in storages)
         while tables:

@@ -69,7 +69,7 @@ def test_a_line_for_each_reason_names_each_file_once(folder: Path) -> None:
     folder.rename(folder.parent / "sql")
     lines = MigrationsFolder("sql/", DEFAULT, folder.parent).hints()
     expected = (
-        r"passed over: 'sql/2_\x1b.SQL', sql/2_b.SQL, sql/2_c.SQL, sql/4_d/deep/x.Sql (only names that end in .sql, in "
+        r"passed over: sql/2_\u001b.SQL, sql/2_b.SQL, sql/2_c.SQL, sql/4_d/deep/x.Sql (only names that end in .sql, in "
         "lower case, are read: rename it)"
     )
     assert expected in lines

@@ -3,6 +3,7 @@
 The modules, in the order of the flow::
 
     group               import a command when it runs; turn errors into messages
+    output              print to a terminal or a log
     exit_codes          exit codes
     options             options and shell completion
     project             the Pulumi project around the current folder, without Pulumi

@@ -7,7 +7,9 @@ import sys
 import click
 
 from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.errors import NotConfirmed
+from pulumi_d1.escaping import escape_lines
 
 
 def confirm(question: str, *, yes: bool, word: str = "") -> None:
@@ -26,10 +28,12 @@ def confirm(question: str, *, yes: bool, word: str = "") -> None:
     if not sys.stdin.isatty():
         raise NotConfirmed("nothing was changed: there is no terminal to ask for confirmation; use --yes")
     if word:
-        answer = click.prompt(f"{question}? Type {word} to continue", default="", show_default=False, err=True)
+        answer = click.prompt(
+            escape_lines(f"{question}? Type {word} to continue"), default="", show_default=False, err=True
+        )
         confirmed = answer == word
     else:
-        confirmed = click.confirm(f"{question}?", err=True)
+        confirmed = click.confirm(escape_lines(f"{question}?"), err=True)
     if not confirmed:
-        click.echo("Cancelled.", err=True)
+        say("Cancelled.", err=True)
         raise click.exceptions.Exit(ExitCode.FAILED)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cloudflare.pace import Pace
 from pulumi_d1.ephemeral.names import PERMANENT
@@ -127,7 +128,7 @@ def read_options(  # noqa: PLR0913 - one argument for each option
     pattern = "" if directory else settings.migrations_pattern
     folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
     for hint in folder.hints():
-        click.echo(f"warning: {hint}", err=True)
+        say(f"warning: {hint}", err=True)
     return FleetOptions(root, settings, folder.name, folder.read(), part, own_rate)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from pulumi_d1.escaping import escape_lines
 from pulumi_d1.fleet.budget import format_duration, seconds_left
 from pulumi_d1.fleet.result import MemberState
 from pulumi_d1.reports.fleet_text import progress_line
@@ -32,7 +33,7 @@ class FleetProgress:
 
     def print(self, line: str) -> None:
         """Print a line, above the counter if there is one."""
-        self._console.print(line, markup=False)
+        self._console.print(escape_lines(line), markup=False)
 
     @contextmanager
     def of_run(self, databases: int, pace: Pace) -> Iterator[None]:

@@ -9,29 +9,41 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 
-class Locked(click.ClickException):
+class Failed(click.ClickException):
+    """An error, printed as all other output is."""
+
+    def show(self, file: IO[Any] | None = None) -> None:  # noqa: ARG002 - click's signature
+        """Print the message."""
+        say(f"Error: {self.message}", err=True)
+
+
+class Locked(Failed):
     """Another run has locked the stack."""
 
     exit_code = ExitCode.LOCKED
 
 
-class Misuse(click.ClickException):
-    """A wrong command line. Prints what click prints."""
+class Misuse(Failed):
+    """A wrong command line."""
 
     exit_code = ExitCode.MISUSE
 
     def __init__(self, error: click.UsageError) -> None:
-        super().__init__(error.message)
-        self._error = error
+        super().__init__(error.format_message())
+        self._context = error.ctx
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Print usage and message."""
-        self._error.show(file)
+        """Print the usage and the message."""
+        if self._context is not None:
+            say(self._context.get_usage(), err=True)
+            say(f"Try '{self._context.command_path} --help' for help.\n", err=True)
+        super().show(file)
 
 
 class LazyGroup(click.Group):
@@ -96,12 +108,12 @@ def _one_message() -> Iterator[None]:
     except StackLocked as error:
         raise Locked(str(error)) from error
     except D1Error as error:
-        raise click.ClickException(str(error)) from error
+        raise Failed(str(error)) from error
     except BrokenPipeError:
         raise  # the reader of the output has closed it; click handles that
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
-        raise click.ClickException(f"{place}{error.strerror or error}") from error
+        raise Failed(f"{place}{error.strerror or error}") from error
 
 
 def _with_kept_lines(command: click.Command) -> click.Command:

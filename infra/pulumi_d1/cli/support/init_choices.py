@@ -6,8 +6,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from pulumi_d1.cli.support.output import ask, say
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.scaffold import detection
 from pulumi_d1.scaffold.stack_guesses import guess_stacks
@@ -36,9 +35,7 @@ def choose_configuration(config: str) -> Path:
     found = detection.find_configurations(Path())
     if len(found) > 1:
         if main := detection.main_configuration(found):
-            click.echo(
-                f"assumed: the database is managed from {main.as_posix()}; --config FILE chooses another", err=True
-            )
+            say(f"assumed: the database is managed from {main.as_posix()}; --config FILE chooses another", err=True)
             return main
         paths = [path.as_posix() for path in found]
         if not sys.stdin.isatty():
@@ -46,9 +43,9 @@ def choose_configuration(config: str) -> Path:
                 "there is no wrangler configuration here, but several below: choose one with --config. They are "
                 f"{', '.join(paths)}"
             )
-        return Path(click.prompt("Which configuration has the database?", type=click.Choice(paths), err=True))
+        return Path(ask("Which configuration has the database?", paths))
     if not found and Path(bindings_file.PROGRAM).is_file():
-        click.echo(
+        say(
             f"{bindings_file.PROGRAM} is never edited: 'pulumi up' writes {bindings_file.NAME}, for it to import. "
             "Adopt the databases that it names with 'd1 adopt'",
             err=True,
@@ -60,9 +57,9 @@ def choose_configuration(config: str) -> Path:
             "example, copy it first, such as to wrangler.toml"
         )
     if not found:
-        click.echo("there is no wrangler configuration here: 'pulumi up' creates wrangler.toml", err=True)
+        say("there is no wrangler configuration here: 'pulumi up' creates wrangler.toml", err=True)
     elif found[0].parent != Path():
-        click.echo(f"assumed: the configuration is {found[0].as_posix()}; --config FILE chooses another", err=True)
+        say(f"assumed: the configuration is {found[0].as_posix()}; --config FILE chooses another", err=True)
     return found[0] if found else Path(NAMES[-1])
 
 
@@ -73,7 +70,7 @@ def choose_binding(worker: Worker) -> str:
     if len(databases) < 2 or len(set(places)) == len(places) or not sys.stdin.isatty():  # noqa: PLR2004 - a choice
         return ""
     listed = ", ".join(f"{binding} ({name})" if name else binding for binding, name in databases.items())
-    return str(click.prompt(f"Which binding? {listed}", type=click.Choice(list(databases)), err=True))
+    return ask(f"Which binding? {listed}", list(databases))
 
 
 def choose_stacks(
@@ -86,10 +83,9 @@ def choose_stacks(
     """
     stacks = guess_stacks(worker, entries, top_level, production)
     for stack in [stack for stack in stacks if stack.doubt and asks]:
-        click.echo(f"In doubt: {stack.doubt}.", err=True)
+        say(f"In doubt: {stack.doubt}.", err=True)
         if stack.environment == TOP_LEVEL:
-            top_level = click.prompt("Stack of the top level (none: leave it alone)", default=stack.name, err=True)
+            top_level = ask("Stack of the top level (none: leave it alone)", default=stack.name)
         else:
-            choice = click.Choice(worker.environments)
-            production = click.prompt("Environment of production", type=choice, default=stack.environment, err=True)
+            production = ask("Environment of production", worker.environments, default=stack.environment)
     return guess_stacks(worker, entries, top_level, production)

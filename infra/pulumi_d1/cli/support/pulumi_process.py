@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ConfigError, PulumiFailed, StackLocked
 
@@ -62,7 +63,7 @@ def run(*arguments: str, stack: str, quiet: bool = False) -> None:
     except StackLocked as error:
         if not _is_stale(str(error)):
             raise
-        click.echo(f"the run that locked stack '{stack}' is dead: pulumi cancel --stack {stack}", err=True)
+        say(f"the run that locked stack '{stack}' is dead: pulumi cancel --stack {stack}", err=True)
         capture("cancel", "--stack", stack, "--yes")
         _run(arguments, stack, quiet=quiet)
 
@@ -85,7 +86,7 @@ def _run(arguments: Sequence[str], stack: str, *, quiet: bool) -> None:
             if lock_lines or any(message in line for message in _LOCKED):
                 lock_lines.append(line.strip())
             else:
-                click.echo(line, err=True, nl=False)
+                click.echo(line, err=True, nl=False)  # Pulumi's own output, colours included
     if lock_lines:
         raise StackLocked(
             f"another run has locked stack '{stack}': wait until it ends, and run this again. If it is dead, run "

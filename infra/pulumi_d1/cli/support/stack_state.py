@@ -14,6 +14,7 @@ from pulumi_d1.cli.support.pulumi_process import capture
 from pulumi_d1.cli.support.stack_token import stack_token
 from pulumi_d1.cloudflare.database import connect
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.past.history import Application, application_from_json
 from pulumi_d1.migrations.run.options import options_from_json
 from pulumi_d1.program import tokens
@@ -203,7 +204,9 @@ def refuse_unknown(chosen: Iterable[str], names: Collection[str]) -> None:
         ConfigError: It does not exist.
     """
     if unknown := [name for name in chosen if name not in names]:
-        raise ConfigError(f"there is no stack '{unknown[0]}': this project has {', '.join(names) or 'none'}")
+        raise ConfigError(
+            f"there is no stack '{escape_line(unknown[0])}': this project has {', '.join(names) or 'none'}"
+        )
 
 
 def _export(stack: str) -> list[dict[str, Any]]:
@@ -214,9 +217,10 @@ def _export(stack: str) -> list[dict[str, Any]]:
     except ConfigError:
         if stack in (names := stack_names()):
             raise
+        shown = escape_line(stack)
         raise ConfigError(
-            f"there is no stack '{stack}': this project has {', '.join(names) or 'none'}; choose one with --stack, or "
-            f"create it: 'pulumi stack init {stack} && pulumi up --stack {stack}'"
+            f"there is no stack '{shown}': this project has {', '.join(names) or 'none'}; choose one with --stack, or "
+            f"create it: 'pulumi stack init {shown} && pulumi up --stack {shown}'"
         ) from None
     return list(resources or ())
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import click
-
 from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.pulumi_process import run
 from pulumi_d1.cli.support.stack_inventory import committed_stacks, wrangler_entries
 from pulumi_d1.cli.support.stack_state import last_updates
@@ -56,7 +55,7 @@ def take_down(reader: StackReader, stack: str, stacks: tuple[StackSummary, ...],
     account = stack_account(settings)
     leftover = find_unowned(reader, settings, account)
     if leftover and (reason := reason_to_spare(leftover, settings, account)):
-        click.echo(f"kept the database {leftover.name} ({leftover.id}): {reason}", err=True)
+        say(f"kept the database {leftover.name} ({leftover.id}): {reason}", err=True)
         leftover = None
     if leftover:
         delete_database(account, leftover, settings)
@@ -128,7 +127,7 @@ def delete_database(account: Account, database: DatabaseRef, settings: Settings)
     with suppress(NotFound):  # another run was faster
         before_deletion(pending, lambda: account.database(database.id))
         account.delete(database.id)
-    click.echo(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
+    say(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
 
 
 def remove_entry(reader: StackReader, entry: WranglerEntry, account: Account) -> bool:

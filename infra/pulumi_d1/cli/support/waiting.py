@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Timer
 from typing import TYPE_CHECKING, Final
 
-import click
+from pulumi_d1.cli.support.output import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +25,7 @@ def waiting(activity: str) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
-    timer = Timer(PATIENCE_SECONDS, click.echo, (f"{activity} ...",), {"err": True})
+    timer = Timer(PATIENCE_SECONDS, say, (f"{activity} ...",), {"err": True})
     timer.daemon = True
     timer.start()
     try:

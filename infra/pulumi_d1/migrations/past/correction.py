@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.folder import sort_key
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def correction_text(name: str, undone: Sequence[str], stack: str, bookmark: str)
     lines = [
         f"Migration number: {name.partition('_')[0]} \t {now}",
         f"Stack {stack} was restored to bookmark {bookmark}, which undid",
-        *(f"  {item}" for item in undone or ("rows, but no file",)),
+        *(f"  {escape_line(item)}" for item in undone or ("rows, but no file",)),
         "Write the correction here.",
     ]
     if undone:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from pulumi_d1.errors import SqlError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_rows
 from pulumi_d1.migrations.rehearsal.process import WORKERS, OverBudgetError
 from pulumi_d1.migrations.rehearsal.rehearse import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse_both
@@ -80,7 +81,7 @@ def collect_evidence(  # noqa: PLR0913 - a rehearsal depends on all of these
             raise
         # Rows that break a CHECK, which D1 has if its checks were off. Generated ones show more than no rehearsal.
         made = collect_evidence(objects, pending, table, database=None, kind=kind, options=options)
-        logger.info(f"{error}; generated rows take their place")
+        logger.info(f"{escape_line(str(error))}; generated rows take their place")
         return made
     if database and basis.kind is not BasisKind.MADE:
         rehearsal = replace(rehearsal, basis=_counted(rehearsal, basis, database, options))

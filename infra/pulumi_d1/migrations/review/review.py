@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ConfigError, PlanRefused, SqlError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.importing import refused_imports
@@ -194,7 +195,7 @@ def drift_or_reason(
     try:
         return drift(read_files(), current, table), ""
     except (ConfigError, SqlError) as error:
-        return (), f"drift cannot be determined: {error}"
+        return (), escape_line(f"drift cannot be determined: {error}")
 
 
 def _drift(
@@ -216,7 +217,7 @@ def raise_on_errors(review: Review, folder: str, policy: Mapping[Problem, Severi
         PlanRefused: There are errors, with a line for each, or an import has not ended.
     """
     if unfinished := unfinished_imports(review.plan.applied):
-        names = ", ".join(unfinished)
+        names = escape_line(", ".join(unfinished))
         raise PlanRefused(
             f"nothing was applied: the import of {folder}/{names} has begun and not ended. It is still running, or it "
             "died and a part of the file is in the database. Run the command again in a minute. If it reports this "
@@ -235,4 +236,4 @@ def format_findings(problems: Iterable[FolderProblem], findings: Iterable[Findin
             finding.in_folder(folder),
             f"  instead: {finding.instead} ({finding.rule.documentation})",
         )
-    return tuple(lines)
+    return tuple(map(escape_line, lines))

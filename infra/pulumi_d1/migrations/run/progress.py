@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import MigrationFailed
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.bookmark import restore_command
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class RunProgress:
                 lines.append(f"  restored  {restore.problem}")
             lines.append(self._restore_line)
         lines.append(f"  next      {outcome.next.format(command=self.target.command)}")
-        return MigrationFailed("\n".join(lines), applied=kept, failed=name, bookmark=self.bookmark.id)
+        return MigrationFailed("\n".join(map(escape_line, lines)), applied=kept, failed=name, bookmark=self.bookmark.id)
 
     def difference(self, differences: Sequence[str]) -> MigrationFailed:
         """Return the error that ends a run whose files all ran, but left another database than the rehearsal."""
@@ -121,7 +122,9 @@ class RunProgress:
             self._restore_line,
             "  next      find out who else writes to the database; if rows are missing, restore before new ones come",
         ]
-        return MigrationFailed("\n".join(lines), applied=self.ran, failed="", bookmark=self.bookmark.id)
+        return MigrationFailed(
+            "\n".join(map(escape_line, lines)), applied=self.ran, failed="", bookmark=self.bookmark.id
+        )
 
     @property
     def _bookmark_line(self) -> str:

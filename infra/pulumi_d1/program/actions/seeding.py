@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.errors import ApiError, ConfigError, PlanRefused, SeedFailed, SqlError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.rehearsal.evidence import run_on_rows
 from pulumi_d1.migrations.rehearsal.process import OverBudgetError
@@ -63,7 +64,7 @@ def preview(
             task, now.objects, table, database=source, kind=kind, options=inputs.rehearsal, size=size
         )
     except (ApiError, OverBudgetError, SqlError) as error:
-        logger.info(f"the seeds could not be rehearsed: {error}")
+        logger.info(escape_line(f"the seeds could not be rehearsed: {error}"))
         return
     if warnings := _lines(problems.warnings, inputs):
         logger.info("\n".join(["warnings:", *warnings]))
@@ -125,4 +126,5 @@ def _before_migrations(
 
 
 def _lines(refusals: Iterable[Refusal], inputs: SeedsInputs) -> list[str]:
-    return [f"  {inputs.files.folder}/{item.name}:{item.line}:{item.column}: {item.message}" for item in refusals]
+    folder = inputs.files.folder
+    return [escape_line(f"  {folder}/{item.name}:{item.line}:{item.column}: {item.message}") for item in refusals]

@@ -16,6 +16,7 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.settings import monitor_supports_feature
 
 from pulumi_d1.program import tokens
+from pulumi_d1.program.pulumi_sdk import warn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +39,7 @@ def adoption_hint(component: str, database: str, stack: str) -> pulumi.ResourceH
 
     def explain(failure: pulumi.ErrorHookArgs) -> bool:
         if any(NAME_TAKEN in error for error in failure.errors):
-            pulumi.warn(
+            warn(
                 f"the database {database} exists already, and this stack does not own it. If a run was interrupted, "
                 f"'d1 adopt --stack {shlex.quote(stack)}' lets the next 'pulumi up' adopt the database"
             )

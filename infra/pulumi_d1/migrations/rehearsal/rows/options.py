@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite.statements import quoted
 
 if TYPE_CHECKING:
@@ -135,8 +136,4 @@ def _counted(number: int, noun: str) -> str:
 
 def _names(tables: Iterable[str]) -> str:
     """Return names for a line: quoted unless they are words, and without line ends and other control characters."""
-    return ", ".join(name if name.isidentifier() else _printable(quoted(name)) for name in tables)
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return ", ".join(name if name.isidentifier() else escape_line(quoted(name)) for name in tables)

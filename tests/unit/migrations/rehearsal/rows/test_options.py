@@ -33,7 +33,7 @@ def test_a_report_says_what_its_result_is_based_on(basis: Basis, line: str) -> N
 
 def test_the_name_of_a_table_cannot_break_the_line() -> None:
     line = Basis(BasisKind.MADE, unfilled=("a b", 'x"y', "new\nline", "red\x1b[31m")).line
-    assert r'no rows in: "a b", "x""y", "new\nline", "red\x1b[31m", because' in line
+    assert r'no rows in: "a b", "x""y", "new\nline", "red\u001b[31m", because' in line
     assert line.isprintable()
 
 
