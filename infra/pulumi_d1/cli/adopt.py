@@ -24,7 +24,7 @@ def adopt(*, stack: str) -> None:
     \b
     Examples:
       d1 adopt --stack prod
-      d1 adopt --stack prod && d1 baseline --stack prod && pulumi preview --stack prod
+      d1 adopt --stack prod && d1 baseline --stack prod
     """
     settings = project.settings(project.root(), stack)
     if existing := find_one(stack, read_stack(stack).databases):

@@ -43,7 +43,6 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
 
     Without access to the databases, as in a pull request from a fork, use --offline.
 
-    \b
     Exit code, for all stacks together: 0 nothing to do, 2 files are pending, 1 there are errors.
 
     \b

@@ -21,7 +21,6 @@ def down(name: str) -> None:
     Deletes its database, stack and wrangler entry with 'pulumi destroy' and 'pulumi stack rm', and what a killed run
     left behind. Safe to repeat: if nothing exists, it does nothing and exits with 0.
 
-    \b
     Exit code: 0, 75 if another run has locked the stack, 1 for any other failure.
 
     \b

@@ -35,7 +35,6 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
     files and binds it. Adopts a database of its name that a killed run left behind, and replaces one that somebody
     deleted. Each run extends the environment's life. Without --ttl, the stack keeps its lifetime; a new one has 7d.
 
-    \b
     Exit code: 0, 75 if another run has locked the stack, 1 for any other failure.
 
     \b

@@ -25,13 +25,12 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
 
     Groups the databases to which it would do the same. Each database costs one request, or two if rows are counted.
 
-    \b
     Exit code: 0 nothing to do, 2 files are pending, 1 there are errors.
 
     \b
     Examples:
-      d1 fleet plan --match 'shop-tenant-*'
-      d1 fleet plan --match 'shop-tenant-*' --json | jq '.[] | select(.errors != [])'
+      d1 fleet plan --match 'tenant-*'
+      d1 fleet plan --match 'tenant-*' --json | jq '.[] | select(.errors != [])'
     """
     options = read_options(**values)
     fleet = find_fleet(options, match)

@@ -69,13 +69,12 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
 
     Ctrl-C also lets running databases finish; a second Ctrl-C stops at once.
 
-    \b
     Exit code: 0 all are up to date, 1 something failed or was not started.
 
     \b
     Examples:
       d1 fleet up --match 'shop-tenant-*'
-      d1 fleet up --match 'shop-tenant-*' --canary shop-tenant-staging --max-failures 5
+      d1 fleet up --match 'tenant-*' --canary tenant-staging --max-failures 5
       d1 fleet up --match 'shop-tenant-*' --shard 3/16 --yes
     """
     options, progress = read_options(**values), FleetProgress()

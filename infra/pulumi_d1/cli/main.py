@@ -31,7 +31,15 @@ COMMANDS: Final = {
 }
 
 
-@click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
+WIDEST_HELP: Final = 120
+"""Columns of help in a wider terminal: longer lines are hard to read."""
+
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDEST_HELP},
+)
 @click.version_option(package_name="pulumi-d1", prog_name="d1")
 @click.option("--namespace", metavar="NAME", help="Component, if the program has several databases.")
 def main(namespace: str | None) -> None:  # noqa: ARG001 - read by cli.support.project

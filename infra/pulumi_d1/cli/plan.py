@@ -23,7 +23,6 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
     Shows the schema changes they make, too. The report is that of `pulumi preview`, except for edited files: only
     Pulumi's state has their checksums. Writes nothing.
 
-    \b
     Exit code: 0 nothing to do, 2 files are pending, 1 there are errors.
 
     \b

@@ -65,8 +65,8 @@ def restore(stack: str, correct: str | None, *, yes: bool, as_json: bool, **mome
     \b
     Examples:
       d1 restore --before 0004_tags.sql
-      d1 restore --stack prod --time 2026-11-23T02:10:00Z --correct "tags with index"
-      d1 restore --bookmark 00000085-0000024c-00004c6d-8e61117bf38d7adb71b934ebbf891683 --yes
+      d1 restore --stack prod --time 2026-11-23T02:10:00Z --correct "tags again"
+      d1 restore --bookmark BOOKMARK --yes
     """
     folder = project.root()
     quarantine = project.settings(folder, stack, needs_account=False).quarantined

@@ -57,7 +57,6 @@ def status(
     they are missing. The rest of the file stays as it is. --check ignores the row 'Local', which differs on each
     machine.
 
-    \b
     Exit code: 0, or 1 if an environment cannot be read or --check finds a difference.
 
     \b

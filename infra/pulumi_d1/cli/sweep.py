@@ -62,7 +62,6 @@ def sweep(  # noqa: PLR0913 - click's signature: an argument for each option
     Never deleted: dev, prod, a protected stack, one without a ttl or with its Pulumi.STACK.yaml in git, a database that
     another stack owns or that is not called [project]-db-pr-N.
 
-    \b
     Exit code: 0, or 1 if something could not be deleted; the rest is.
 
     \b

@@ -27,7 +27,7 @@ class FleetProgress:
     """Prints to standard error. On a terminal, databases that were up to date are only counted."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
         self._status: Status | None = None
         self._number = 0
 

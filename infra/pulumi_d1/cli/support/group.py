@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from importlib import import_module
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,7 +12,10 @@ from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.output import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+_HYPHEN: Final = "\ue000"
+"""Takes the place of a hyphen, at which no line is broken then."""
 
 
 class Failed(click.ClickException):
@@ -46,12 +49,34 @@ class Misuse(Failed):
         super().show(file)
 
 
+class _HelpFormatter(click.HelpFormatter):
+    """Wraps help between words only: click breaks `--dry-run` at its hyphens."""
+
+    def write_text(self, text: str) -> None:
+        """Write a paragraph."""
+        super().write_text(text.replace("-", _HYPHEN))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write options or commands with their help."""
+        super().write_dl([(name, text.replace("-", _HYPHEN)) for name, text in rows], col_max, col_spacing)
+
+    def getvalue(self) -> str:
+        """Return all that was written."""
+        return super().getvalue().replace(_HYPHEN, "-")
+
+
+class _HelpContext(click.Context):
+    formatter_class = _HelpFormatter
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it runs.
 
     Args:
         lazy: `module:attribute` and the short help of each command, by name.
     """
+
+    context_class = _HelpContext
 
     def __init__(self, *, lazy: Mapping[str, tuple[str, str]], **attributes: Any) -> None:
         super().__init__(**attributes)
@@ -82,7 +107,7 @@ class LazyGroup(click.Group):
             return None
         module, _, attribute = self._lazy[cmd_name][0].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        return _with_kept_lines(command)
+        return _with_help(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -116,9 +141,10 @@ def _one_message() -> Iterator[None]:
         raise Failed(f"{place}{error.strerror or error}") from error
 
 
-def _with_kept_lines(command: click.Command) -> click.Command:
-    """Return the command with click's mark for kept lines, which is two characters in a raw docstring."""
+def _with_help(command: click.Command) -> click.Command:
+    """Return the command with our help, and with click's mark for kept lines: two characters in a raw docstring."""
+    command.context_class = _HelpContext
     command.help = (command.help or "").replace("\\b\n", "\b\n")
     for inner in getattr(command, "commands", {}).values():
-        _with_kept_lines(inner)
+        _with_help(inner)
     return command

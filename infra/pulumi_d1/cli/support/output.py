@@ -1,8 +1,17 @@
-"""Print to a terminal or a log: the only door through which the commands print. All text is escaped here."""
+"""Print to a terminal or a log: the only door through which the commands print.
+
+All text is escaped here. On a terminal, lines are also wrapped between words and coloured. A log and a pipe get each
+line as it is, for search and for scripts.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import os
+import re
+import shutil
+import sys
+import textwrap
+from typing import IO, TYPE_CHECKING, Final
 
 import click
 
@@ -11,10 +20,34 @@ from pulumi_d1.escaping import escape_line, escape_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_HANG: Final = 2
+"""Further indentation of the lines that continue a line."""
+
+_COMMAND: Final = r"(?:[A-Z_]+=\S+ )*(?:d1|pulumi|wrangler|npm|npx|git|make) "
+_QUOTED_COMMAND: Final = re.compile(rf"'{_COMMAND}[^']*'")
+_COMMAND_LINE: Final = re.compile(rf"\s*(?:\S.*\S {{2,}})?{_COMMAND}")
+_JOINT: Final = "\ue000"
+"""Takes the place of a space inside of a command, which would be pasted in pieces if it were wrapped."""
+
+_SIGNS: Final = {"+ ": "green", "- ": "red", "~ ": "yellow"}
+_HEADINGS: Final = {
+    # first word of a line: (colour, symbol)
+    "Error:": ("red", "✗"),
+    "errors:": ("red", "✗"),
+    "warning:": ("yellow", "⚠"),
+    "warnings:": ("yellow", "⚠"),
+}
+
 
 def say(text: str = "", *, err: bool = False) -> None:
     """Print lines for people."""
-    click.echo(escape_lines(text), err=err)
+    stream = sys.stderr if err else sys.stdout
+    lines = escape_lines(text).split("\n")
+    if stream.isatty():
+        lines = [part for line in lines for part in _wrap(line)]
+        if is_coloured(stream):
+            lines = [_paint(line, stream.encoding) for line in lines]
+    click.echo("\n".join(lines), file=stream)
 
 
 def ask(question: str, choices: Sequence[str] = (), *, default: str | None = None) -> str:
@@ -25,5 +58,39 @@ def ask(question: str, choices: Sequence[str] = (), *, default: str | None = Non
 
 
 def print_data(text: str) -> None:
-    """Print JSON or Markdown: escaped, and not made for people."""
+    """Print JSON or Markdown: escaped, but neither wrapped nor coloured."""
     click.echo(escape_lines(text), nl=not text.endswith("\n"))
+
+
+def is_coloured(stream: IO[str]) -> bool:
+    """Return whether to colour the output: on a terminal that can, unless the user has set NO_COLOR."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def terminal_width() -> int:
+    """Return the columns of the terminal, or those of COLUMNS."""
+    return shutil.get_terminal_size().columns
+
+
+def _wrap(line: str) -> list[str]:
+    """Return the line in parts that fit the terminal. No word and no command is broken."""
+    if len(line) <= terminal_width() or _COMMAND_LINE.match(line):
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()) + _HANG)
+    joined = _QUOTED_COMMAND.sub(lambda match: match[0].replace(" ", _JOINT), line)
+    parts = textwrap.wrap(
+        joined, terminal_width(), subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+    return [part.replace(_JOINT, " ") for part in parts]
+
+
+def _paint(line: str, encoding: str) -> str:
+    text = line.lstrip()
+    if colour := _SIGNS.get(text[:2]):
+        return click.style(line, fg=colour)
+    word = text.split(" ", 1)[0]
+    if word not in _HEADINGS:
+        return line
+    colour, symbol = _HEADINGS[word]
+    shown = f"{symbol} {word}" if encoding.lower().startswith("utf") else word
+    return line.replace(word, click.style(shown, fg=colour, bold=True), 1)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+
+import pytest
 
 from pulumi_d1.cli.support.output import print_data, say
 from tests.support.paths import ROOT
-
-if TYPE_CHECKING:
-    import pytest
+from tests.support.terminal import Terminal, terminal
 
 SOURCE = ROOT / "infra" / "pulumi_d1"
 DOOR = "cli/support/output.py"
@@ -47,3 +46,62 @@ def test_both_streams_are_escaped(capsys: pytest.CaptureFixture[str]) -> None:
     output, errors = capsys.readouterr()
     assert output == 'a\\u001b[31m\n\\u003a:error::b\n{"a": "\\u0023#[error]\\u007f"}\n'
     assert errors == "c\\u202e\n"
+
+
+ADVICE = "  Give `--missing-files` a value, and then run 'd1 plan --stack prod --offline' again, before anything else."
+
+
+def on_terminal(monkeypatch: pytest.MonkeyPatch, text: str, columns: int = 40, **variables: str) -> list[str]:
+    with terminal(monkeypatch, columns, **variables) as stream:
+        say(text)
+    return stream.getvalue().splitlines()
+
+
+def test_a_terminal_gets_lines_that_break_between_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert on_terminal(monkeypatch, ADVICE) == [
+        "  Give `--missing-files` a value, and",
+        "    then run",
+        "    'd1 plan --stack prod --offline'",
+        "    again, before anything else.",
+    ]
+    assert on_terminal(monkeypatch, ADVICE, 120) == [ADVICE]
+
+
+def test_a_log_gets_lines_as_they_are(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    say(f"{ADVICE}\nerrors:\n+ table a")
+    assert capsys.readouterr().out == f"{ADVICE}\nerrors:\n+ table a\n"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "  restore   wrangler d1 time-travel restore your-app-db-dev --bookmark=00000085-0000024c",
+        "d1 plan --stack prod --offline --json --and-more-of-them",
+        "CLOUDFLARE_BASE_URL=http://127.0.0.1:8787/client/v4 pulumi up --stack dev",
+        "https://developers.cloudflare.com/d1/best-practices/remote-development/",
+    ],
+)
+def test_a_command_and_a_long_word_stay_whole(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert on_terminal(monkeypatch, line) == [line]
+
+
+def test_colours_mark_errors_warnings_and_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = ["Error: no", "warnings:", "  + table a", "  - table b", "  ~ table c", "- and", "plain"]
+    red, green, yellow, bold, end = "\x1b[31m", "\x1b[32m", "\x1b[33m", "\x1b[1m", "\x1b[0m"
+    assert on_terminal(monkeypatch, "\n".join(lines)) == [
+        f"{red}{bold}✗ Error:{end} no",
+        f"{yellow}{bold}⚠ warnings:{end}",
+        f"{green}  + table a{end}",
+        f"{red}  - table b{end}",
+        f"{yellow}  ~ table c{end}",
+        f"{red}- and{end}",
+        "plain",
+    ]
+    assert on_terminal(monkeypatch, "\n".join(lines), NO_COLOR="1") == lines
+    assert on_terminal(monkeypatch, "\n".join(lines), TERM="dumb") == lines
+
+
+def test_a_terminal_without_unicode_gets_no_symbol(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Terminal, "encoding", "ascii")
+    assert on_terminal(monkeypatch, "Error: no") == ["\x1b[31m\x1b[1mError:\x1b[0m no"]
