@@ -50,11 +50,29 @@ NONE = "none"
 
 _MOST_SHOWN = 200
 
-_BINDING = r"^[A-Za-z_$][A-Za-z0-9_$]*$"
-_Word = Annotated[str, Field(pattern=_BINDING)]
+_BINDING = r"[A-Za-z_$][A-Za-z0-9_$]*"
+
+
+def _matching(pattern: str, words: str) -> AfterValidator:
+    """Return a validator with a message in words; pydantic's own shows the pattern."""
+
+    def check(text: str) -> str:
+        if not re.fullmatch(pattern, text):
+            raise ValueError(words)
+        return text
+
+    return AfterValidator(check)
+
+
+_Word = Annotated[str, _matching(_BINDING, "use a JavaScript name such as DB")]
 _Severity = Literal["error", "warning", "ignore"]
 _Path = Annotated[str, Field(min_length=1)]
-_Uuid = Annotated[str, Field(pattern=r"^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?$")]
+_Uuid = Annotated[
+    str,
+    _matching(
+        r"([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})?", "use a UUID such as 7f3c1a52-0b4d-4e8e-9a61-2d5f8c90e1b7"
+    ),
+]
 
 
 def _environment(name: str) -> str:
@@ -137,9 +155,9 @@ class Settings(BaseModel):
     environment: str = Field(min_length=1, description="The stack's name: dev, prod, pr-12")
     namespace: str = Field(default="", description="Namespace of the keys, unless it is the project's")
     project_name: str = Field(min_length=1, description="First part of the database's name")
-    account_id: str = Field(
-        pattern=r"^[0-9A-Za-z_-]{1,32}$", description="Id of the Cloudflare account that owns the database"
-    )
+    account_id: Annotated[
+        str, _matching(r"[0-9A-Za-z_-]{1,32}", "use an account id such as 9a7806061c88ada191ed06f989cc3dac")
+    ] = Field(description="Id of the Cloudflare account that owns the database")
     location_hint: Literal["", "wnam", "enam", "weur", "eeur", "apac", "oc"] = ""
     jurisdiction: Literal["", "eu", "fedramp", "us"] = ""
     read_replication: Literal["auto", "disabled"] = "disabled"
@@ -170,7 +188,9 @@ class Settings(BaseModel):
     copy_from: str = ""
     binding: _Word = "DB"
     wrangler_config: Annotated[str, AfterValidator(_check_wrangler_config)] = ""
-    wrangler_environment: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]*$")] = ""
+    wrangler_environment: Annotated[
+        str, _matching(r"[A-Za-z0-9_-]*", "use a name of letters, digits, '-' and '_', such as staging")
+    ] = ""
 
     @field_validator("ttl")
     @classmethod

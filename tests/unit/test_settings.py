@@ -214,3 +214,13 @@ def test_the_stacks_of_the_example_are_configured_without_mistakes(stack: str) -
 def test_a_stack_without_configuration_is_bound_in_an_environment_of_its_own() -> None:
     settings = read_settings({}, environment="pr-12", project="shop", account_id=ACCOUNT)
     assert settings.binding_environment == "pr-12", "dev's binding is not replaced"
+
+
+@pytest.mark.parametrize("key", ["accountId", "adopt", "confirmDeletion", "binding", "wranglerEnvironment"])
+def test_a_value_of_the_wrong_form_gets_an_example_and_no_pattern(key: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        read_settings({f"shop:{key}": "a b"}, environment="dev", project="shop", account_id=ACCOUNT)
+    line = str(error.value).splitlines()[-1]
+    assert f"  shop:{key}: 'a b' is not allowed: use " in line
+    assert "such as " in line
+    assert "^" not in line

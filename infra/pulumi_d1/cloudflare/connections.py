@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
 import ssl
 import time
@@ -34,6 +35,9 @@ from pulumi_d1.errors import ConfigError, NoConnection, NotSent, OutcomeUnknown,
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import BinaryIO
+
+BASE_URL_VARIABLE: Final = "CLOUDFLARE_BASE_URL"
+"""The variable with the API's address, as Cloudflare's own tools read it."""
 
 CONNECT_SECONDS: Final = 10
 """Longest wait for a connection, the proxy's and the certificate's part included."""
@@ -97,6 +101,7 @@ class Connections:
         """
         _total_seconds.set(total)
         timeout = Timeout(connect=min(CONNECT_SECONDS, silence), read=silence)
+        proxy = ""
         try:
             scheme, proxy = urlsplit(url).scheme, _proxy_of(url)
             if scheme not in {"http", "https"}:
@@ -105,6 +110,8 @@ class Connections:
             response = pool.request(
                 method, url, body=content, headers=headers, timeout=timeout, redirect=False, preload_content=False
             )
+        except _UnreachableError as error:
+            raise NoConnection(f"no connection to {_route(url, proxy)}, nothing was sent: {error}") from error
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             raise OutcomeUnknown(f"no answer from Cloudflare: {_reason(error)}") from error
         try:
@@ -118,6 +125,10 @@ class Connections:
         """Close the connections that are kept open."""
         for pool in self.pools.values():
             pool.clear()
+
+
+class _UnreachableError(NoConnection):
+    """The reason why no connection could be made."""
 
 
 class _LimitedReader(io.RawIOBase):
@@ -212,7 +223,7 @@ class _Deadline:
                 f"nothing was sent: the certificate of {host} is not trusted ({one_line(error.verify_message)}). If "
                 "your company inspects connections, set SSL_CERT_FILE to a file with its certificate"
             )
-        return NoConnection(f"no connection to {host}, nothing was sent: {_reason(error)}")
+        return _UnreachableError(_reason(error))
 
 
 class _PlainConnection(_Deadline, HTTPConnection):
@@ -287,6 +298,15 @@ def _proxy_of(url: str) -> str:
     return proxy if "://" in proxy else f"http://{proxy}"
 
 
+def _route(url: str, proxy: str) -> str:
+    """Return the host of a URL, the variable that names it, and the proxy on the way."""
+    parts, configured = urlsplit(url), os.environ.get(BASE_URL_VARIABLE, "").rstrip("/")
+    host = parts.hostname or ""
+    if configured and url.startswith(f"{configured}/"):
+        host = f"{host}{f':{parts.port}' if parts.port else ''} ({BASE_URL_VARIABLE})"
+    return f"{host} through {_proxy_name(proxy)} (https_proxy, http_proxy or all_proxy)" if proxy else host
+
+
 def _is_this_machine(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -319,8 +339,7 @@ def _split_proxy(proxy: str) -> tuple[str, dict[str, str]]:
 
 def _proxy_refusal(proxy: str, status: int) -> NotSent:
     """Return the error for a proxy's refusal. It does not contain the password."""
-    parts = urlsplit(proxy)
-    name = f"the proxy {parts.hostname}:{parts.port}" if parts.port else f"the proxy {parts.hostname}"
+    name = _proxy_name(proxy)
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
         return NotSent(
             f"nothing was sent: {name}, not Cloudflare, refused the user name or password (HTTP 407). Set https_proxy "
@@ -329,6 +348,11 @@ def _proxy_refusal(proxy: str, status: int) -> NotSent:
         )
     kind = NotSent if status in _PERMANENT else NoConnection
     return kind(f"nothing was sent: {name}, not Cloudflare, refused the connection (HTTP {status})", status=status)
+
+
+def _proxy_name(proxy: str) -> str:
+    parts = urlsplit(proxy)
+    return f"the proxy {parts.hostname}:{parts.port}" if parts.port else f"the proxy {parts.hostname}"
 
 
 def _reason(error: BaseException) -> str:

@@ -3,6 +3,10 @@
 `message_only` shows an error of ours without a Python traceback. pulumi.dynamic answers every exception with
 traceback.format_exc(); sys.tracebacklimit, Python's own switch, shortens that to the exception itself.
 
+`refusal` is one message. The SDK's executor prints a RunError and ends with a code for which the language host adds
+"Program exited with non-zero exit code". It has another code for "the message is shown", which only its own errors use,
+in a variable of its module. If a later executor has no such variable, Pulumi prints both lines.
+
 `keep_outputs` lets Pulumi keep what a create or update did before it failed. The protocol has an answer for that,
 ErrorResourceInitFailed, but pulumi.dynamic cannot give it. The details are set on the gRPC context of the SDK's call,
 which is found in the SDK's stack frame. If a later SDK has no such frame, Pulumi keeps the outputs from before.
@@ -44,8 +48,15 @@ if TYPE_CHECKING:
 PREFIX: Final = "D1"
 """Stands in front of each message."""
 
+OUTPUTS_KEPT: Final = "The run ended early. Pulumi may list the stack's outputs as removed; they are kept."
+"""Follows an error of a stack that has run before."""
+
 _DETAILS: Final = "grpc-status-details-bin"
 """Trailing metadata in which gRPC carries the details of an error (google.rpc.Status)."""
+
+_EXIT_CODE: Final = "exit_code"
+_SHOWN: Final = "PYTHON_PROCESS_EXITED_AFTER_SHOWING_USER_ACTIONABLE_MESSAGE_CODE"
+"""Variables of the executor: its exit code, and the one after a message that the user has seen."""
 
 _HOST_VARIABLE: Final = "PULUMI_CONFIG"
 """The variable that a language host sets for its program."""
@@ -63,14 +74,18 @@ _ShownError.__qualname__ = PREFIX
 
 
 @contextmanager
-def message_only() -> Iterator[None]:
-    """Raise a D1Error again as its message alone, and any other exception with its traceback as the message."""
+def message_only(note: str = "") -> Iterator[None]:
+    """Raise a D1Error again as its message alone, and any other exception with its traceback as the message.
+
+    Args:
+        note: A line that follows the message of a D1Error.
+    """
     # Never set back: calls run at the same time, and the limit holds for all of them.
     sys.tracebacklimit = 0
     try:
         yield
     except D1Error as error:
-        raise _ShownError(escape_lines(str(error))) from None
+        raise _ShownError(escape_lines("\n".join(filter(None, (str(error), note))))) from None
     except Exception as error:  # noqa: BLE001 - raised again, with all that is known of it
         trace = "".join(traceback.format_exception(error, limit=sys.maxsize)).rstrip()
         raise _ShownError(escape_lines(trace)) from None
@@ -82,7 +97,12 @@ def warn(message: str) -> None:
 
 
 def refusal(message: str) -> pulumi.RunError:
-    """Return the error that ends the program with this message, without a traceback."""
+    """Return the error that ends the program with this message and nothing else."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        if _EXIT_CODE in frame.f_globals and _SHOWN in frame.f_globals:
+            frame.f_globals[_EXIT_CODE] = frame.f_globals[_SHOWN]
+        frame = frame.f_back
     return pulumi.RunError(escape_lines(message))
 
 

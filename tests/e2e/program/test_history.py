@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.cloudflare.database import connect
+from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT
 from tests.support.pulumi_project import TOKEN
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def test_what_a_failed_update_has_applied_is_kept(migrated: Project) -> None:
     migrated.write("0005_broken.sql", REFUSED_BY_ROWS)
     failed = migrated.up(check=False)
     assert "0004_good.sql (applied by this run before the failure)" in failed.stdout + failed.stderr
+    assert OUTPUTS_KEPT in failed.stdout
+    assert migrated.outputs()["database_name"] == "your-app-db-dev"
     assert names(migrated) == [*FILES, "0004_good.sql"]
     assert kept(migrated)["last_migration"] == "0004_good.sql"
     (migrated.folder / "migrations" / "0005_broken.sql").unlink()

@@ -18,6 +18,7 @@ def refusal(project: Project) -> str:
     text = failed.stdout + failed.stderr
     assert failed.returncode != 0, text
     assert "Traceback" not in text
+    assert "non-zero exit code" not in text, "one message for each mistake"
     return text
 
 

@@ -173,3 +173,20 @@ def test_this_machine_is_reached_without_a_proxy(waiting: Waiting, monkeypatch: 
                 api(f"http://{host}:{port}", waiting).write("SELECT 1")
         else:
             assert api(f"http://{host}:{port}", waiting).bookmark() == "b"
+
+
+def test_an_unreachable_address_names_the_proxy_and_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLOUDFLARE_BASE_URL", "http://127.0.0.1:9/client/v4/")
+    with pytest.raises(NoConnection) as direct:
+        make_client("a-token").call("GET", "/")
+    assert str(direct.value) == (
+        "no connection to 127.0.0.1:9 (CLOUDFLARE_BASE_URL), nothing was sent: Connection refused"
+    )
+    monkeypatch.setenv("https_proxy", "http://user:s3cret@127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with pytest.raises(NoConnection) as behind:
+        make_client("a-token", base_url="https://api.invalid").call("GET", "/")
+    assert str(behind.value) == (
+        "no connection to api.invalid through the proxy 127.0.0.1:9 (https_proxy, http_proxy or all_proxy), "
+        "nothing was sent: Connection refused"
+    )

@@ -8,10 +8,11 @@ import subprocess
 import sys
 import traceback
 
+import pulumi
 import pytest
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.program.pulumi_sdk import message_only
+from pulumi_d1.program.pulumi_sdk import message_only, refusal
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,33 @@ def test_an_unforeseen_exception_keeps_its_traceback_also_after_an_error_of_ours
     with pytest.raises(Exception, match="division by zero") as unforeseen, message_only():
         1 / 0  # noqa: B018 - the mistake
     assert f'File "{__file__}", line' in str(unforeseen.value)
+
+
+def test_a_note_follows_an_error_of_ours() -> None:
+    with pytest.raises(Exception, match=r"^fix it\nit is kept$"), message_only("it is kept"):
+        raise ConfigError("fix it")
+
+
+@pytest.mark.parametrize(("has_variable", "code"), [(True, 32), (False, 1)])
+def test_a_refusal_ends_the_executor_with_the_code_for_a_message_that_was_shown(
+    has_variable: bool,  # noqa: FBT001 - a parameter of the test
+    code: int,
+) -> None:
+    executor = f"""
+{"PYTHON_PROCESS_EXITED_AFTER_SHOWING_USER_ACTIONABLE_MESSAGE_CODE = 32" if has_variable else ""}
+exit_code = 1
+try:
+    program()
+except RunError as error:
+    message = str(error)
+"""
+
+    def program() -> None:
+        raise refusal("fix\x1b it")
+
+    variables = {"program": program, "RunError": pulumi.RunError}
+    exec(executor, variables)  # noqa: S102 - as the SDK's executor runs a program
+    assert (variables["exit_code"], variables["message"]) == (code, r"fix\u001b it")
 
 
 PROGRAM = """

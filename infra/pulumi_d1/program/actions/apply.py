@@ -10,9 +10,9 @@ from pulumi_d1.errors import ApiError, MigrationFailed
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.review.review import review_database
 from pulumi_d1.migrations.run import runner
-from pulumi_d1.program.actions.inputs import migrations_inputs, refuse_another_ledger
+from pulumi_d1.program.actions.inputs import NO_STATE, migrations_inputs, refuse_another_ledger
 from pulumi_d1.program.actions.record import RunRecord
-from pulumi_d1.program.pulumi_sdk import keep_outputs
+from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT, keep_outputs
 from pulumi_d1.system.actor import find_actor
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def apply(database: Database, props: Mapping[str, Any], state: MigrationsState) 
             with suppress(ApiError):  # without the ledger, the state stays as it was
                 ledger = live.read_ledger(database, target.table)
                 outputs = record.outputs(ledger, record.applications[0].bookmark, target.name)
-                keep_outputs(props, {**props, **outputs}, str(failure))
+                note = "" if state is NO_STATE else f"\n{OUTPUTS_KEPT}"
+                keep_outputs(props, {**props, **outputs}, f"{failure}{note}")
         raise
     return {**props, **record.outputs(report.ledger, report.bookmark, target.name)}

@@ -14,7 +14,7 @@ from pulumi_d1.migrations.rehearsal.process import OverBudgetError
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.run.request import LARGE_BYTES
 from pulumi_d1.program.actions.inputs import seeds_inputs
-from pulumi_d1.program.pulumi_sdk import keep_outputs
+from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT, keep_outputs
 from pulumi_d1.seeds.changes import compare_seeds
 from pulumi_d1.seeds.dry_run import dry_run_seeds
 from pulumi_d1.seeds.run import SeedTarget, refuse_imports, run_seeds
@@ -94,7 +94,8 @@ def run(database: Database, props: Mapping[str, Any], ran: Mapping[str, str]) ->
         run_seeds(database, seeds, target, record=record)
     except SeedFailed as failure:
         if failure.ran:
-            keep_outputs(props, {**props, "ran": digests}, str(failure))
+            note = f"\n{OUTPUTS_KEPT}" if ran else ""
+            keep_outputs(props, {**props, "ran": digests}, f"{failure}{note}")
         raise
     return digests
 

@@ -29,7 +29,7 @@ from pulumi_d1.program.actions.inputs import (
     migrations_inputs,
     migrations_state,
 )
-from pulumi_d1.program.pulumi_sdk import message_only
+from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT, message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class D1MigrationsProvider(DatabaseProvider):
         """
         changed = [name for name in MIGRATIONS_INPUTS if _olds.get(name) != _news.get(name)]
         replaces = [name for name in changed if name in IDENTITY]
-        with message_only():
+        with message_only(OUTPUTS_KEPT):
             if replaces:
                 self._refuse_replacement(database_inputs(_olds))
                 return DiffResult(changes=True, replaces=replaces)
@@ -84,7 +84,7 @@ class D1MigrationsProvider(DatabaseProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Bring the database up to date, as `create` does: the ledger decides what is pending."""
-        with message_only():
+        with message_only(OUTPUTS_KEPT):
             state = migrations_state(_olds)
         return UpdateResult(self._apply(_news, state))
 
@@ -126,7 +126,7 @@ class D1MigrationsProvider(DatabaseProvider):
     def _apply(self, props: Mapping[str, Any], state: MigrationsState = NO_STATE) -> dict[str, Any]:
         from pulumi_d1.program.actions.apply import apply
 
-        with message_only():
+        with message_only("" if state is NO_STATE else OUTPUTS_KEPT):
             return apply(self._connect(database_inputs(props)), props, state)
 
 

@@ -17,7 +17,7 @@ from pulumi.dynamic import (
 )
 
 from pulumi_d1.program.actions.inputs import database_inputs, seeds_inputs
-from pulumi_d1.program.pulumi_sdk import message_only
+from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT, message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
 from pulumi_d1.seeds.changes import compare_seeds
 
@@ -42,7 +42,7 @@ class D1SeedsProvider(DatabaseProvider):
         """Compare the files with those that ran; another database replaces, and gets all of them."""
         is_new = _olds["database_id"] != _news["database_id"]
         ran = {} if is_new else _olds["ran"]
-        with message_only():
+        with message_only(OUTPUTS_KEPT):
             inputs = seeds_inputs(_news)
             changes = is_new or bool(compare_seeds(inputs.files.planned, ran).lines)
             if changes:
@@ -56,17 +56,17 @@ class D1SeedsProvider(DatabaseProvider):
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
         """Run what is new or changed."""
-        return UpdateResult(self._run(_news, _olds["ran"]))
+        return UpdateResult(self._run(_news, _olds["ran"], OUTPUTS_KEPT))
 
     def _preview(self, inputs: SeedsInputs, ran: Mapping[str, str]) -> None:
         from pulumi_d1.program.actions.seeding import preview
 
         preview(self._connect, inputs, ran)
 
-    def _run(self, props: Mapping[str, Any], ran: Mapping[str, str]) -> dict[str, Any]:
+    def _run(self, props: Mapping[str, Any], ran: Mapping[str, str], note: str = "") -> dict[str, Any]:
         from pulumi_d1.program.actions.seeding import run
 
-        with message_only():
+        with message_only(note):
             return {**props, "ran": run(self._connect(database_inputs(props)), props, ran)}
 
 
