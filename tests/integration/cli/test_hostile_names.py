@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pulumi_d1.migrations.bookmark import bookmark_now
-from pulumi_d1.migrations.past.history import Application
-from pulumi_d1.migrations.run.options import RunOptions
-from pulumi_d1.program import tokens
 from pulumi_d1.sqlite.statements import quoted
-from tests.support.fake_pulumi import FakePulumi, database_resource
+from tests.support.cli_state import give_state
 from tests.support.hostile_names import HOSTILE_NAMES, faults_of
 
 if TYPE_CHECKING:
@@ -37,33 +31,7 @@ def arrange(prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
         f"INSERT INTO d1_migrations (name) VALUES {rows}; CREATE TABLE {quoted(f'{HOSTILE_NAMES[3]} 2')} (a);"
     )
     prod.write("0002_pending.sql", TROUBLE)
-    fake = FakePulumi.install(prod.folder / "pulumi")
-    monkeypatch.setenv("PATH", fake.on_path(os.environ)["PATH"])
-    database = database_resource("d1", prod.database.database_id)
-    bookmark = bookmark_now(prod.database.bookmark(), timedelta(days=30))
-    outputs = {
-        "account_id": prod.database.account_id,
-        "database_id": prod.database.database_id,
-        "database_name": "your-app-db-prod",
-        "migrations_dir": "migrations",
-        "migrations_pattern": "",
-        "migrations_table": "d1_migrations",
-        "run": RunOptions(retention=timedelta(days=30)).as_json(),
-        "checksums": {"0001_live.sql": "0" * 64},
-        "bookmark": {"id": bookmark.id, "expires": bookmark.expires.isoformat()},
-        "history": [
-            Application(name, "0" * 64, datetime.now(UTC), 1, name, "0" * 40, bookmark).as_json()
-            for name in ("0001_live.sql", *HOSTILE_NAMES)
-        ],
-    }
-    component = {"type": tokens.ENVIRONMENT, "urn": database["parent"], "outputs": {"wrangler_entries": []}}
-    migrations = {
-        "type": tokens.MIGRATIONS,
-        "urn": f"{database['parent']}-migrations",
-        "parent": database["parent"],
-        "outputs": outputs,
-    }
-    fake.run("prod", [component, database, migrations])
+    give_state(prod, ("0001_live.sql", *HOSTILE_NAMES), HOSTILE_NAMES[3], monkeypatch)
 
 
 COMMANDS = {

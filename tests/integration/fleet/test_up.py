@@ -43,8 +43,8 @@ def test_the_budget_is_printed_first_and_nothing_is_changed_without_a_yes(tenant
     assert process.returncode == 1
     lines = process.stderr.splitlines()
     assert lines[0] == "3 databases in shard 1/1 by 'shop-tenant-*'"
-    assert [line.split()[-5:-3] for line in lines[2:5]] == [["1", "4"], ["4", "13"], ["5", "16"]]
-    assert lines[5] == "Error: nothing was changed: there is no terminal to ask for confirmation; use --yes"
+    assert [line.split()[-5:-3] for line in lines[3:6]] == [["1", "4"], ["4", "13"], ["5", "16"]]
+    assert lines[6] == "Error: nothing was changed: there is no terminal to ask for confirmation; use --yes"
     assert tenants.journals == []
 
 

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.text import Text
 
-from pulumi_d1.escaping import escape_lines
+from pulumi_d1.cli.support.output import layout
 from pulumi_d1.fleet.budget import format_duration, seconds_left
 from pulumi_d1.fleet.result import MemberState
 from pulumi_d1.reports.fleet_text import progress_line
@@ -27,13 +28,13 @@ class FleetProgress:
     """Prints to standard error. On a terminal, databases that were up to date are only counted."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
         self._status: Status | None = None
         self._number = 0
 
     def print(self, line: str) -> None:
         """Print a line, above the counter if there is one."""
-        self._console.print(escape_lines(line), markup=False)
+        self._console.print(Text.from_ansi(layout(line, sys.stderr)))
 
     @contextmanager
     def of_run(self, databases: int, pace: Pace) -> Iterator[None]:

@@ -11,7 +11,7 @@ import re
 import shutil
 import sys
 import textwrap
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -42,12 +42,17 @@ _HEADINGS: Final = {
 def say(text: str = "", *, err: bool = False) -> None:
     """Print lines for people."""
     stream = sys.stderr if err else sys.stdout
+    click.echo(layout(text, stream), file=stream)
+
+
+def layout(text: str, stream: TextIO) -> str:
+    """Return lines for people as a stream gets them: escaped, and on a terminal wrapped and coloured."""
     lines = escape_lines(text).split("\n")
     if stream.isatty():
         lines = [part for line in lines for part in _wrap(line)]
         if is_coloured(stream):
             lines = [_paint(line, stream.encoding) for line in lines]
-    click.echo("\n".join(lines), file=stream)
+    return "\n".join(lines)
 
 
 def ask(question: str, choices: Sequence[str] = (), *, default: str | None = None) -> str:
@@ -62,7 +67,7 @@ def print_data(text: str) -> None:
     click.echo(escape_lines(text), nl=not text.endswith("\n"))
 
 
-def is_coloured(stream: IO[str]) -> bool:
+def is_coloured(stream: TextIO) -> bool:
     """Return whether to colour the output: on a terminal that can, unless the user has set NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pulumi_d1.cli.support.output import print_data, say
+from pulumi_d1.escaping import escape_lines
 from tests.support.paths import ROOT
 from tests.support.terminal import Terminal, terminal
 
@@ -105,3 +108,11 @@ def test_colours_mark_errors_warnings_and_changes(monkeypatch: pytest.MonkeyPatc
 def test_a_terminal_without_unicode_gets_no_symbol(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Terminal, "encoding", "ascii")
     assert on_terminal(monkeypatch, "Error: no") == ["\x1b[31m\x1b[1mError:\x1b[0m no"]
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.text(st.sampled_from("ab-:'` \n")), st.integers(20, 40))
+def test_no_word_is_broken_or_lost(monkeypatch: pytest.MonkeyPatch, text: str, columns: int) -> None:
+    lines = on_terminal(monkeypatch, text, columns, NO_COLOR="1")
+    assert " ".join(lines).split() == escape_lines(text).split()
+    assert [line for line in lines if len(line) > columns and " " in line.strip()] == []
