@@ -10,6 +10,7 @@ import click
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_flags
 from pulumi_d1.cli.support.output import print_data, say
+from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.fleet.journal import UnfinishedRun, open_journal
 from pulumi_d1.fleet.reviews import ReviewCache
 from pulumi_d1.fleet.survey import review_members
@@ -39,7 +40,11 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
     with open_journal(
         options.journals, options.journal_key("plan", match), UnfinishedRun(), lambda: fleet.pace.count
     ) as journal:
-        surveyed = list(review_members(fleet.members, fleet.account, reviews, concurrency))
+        surveyed = []
+        with waiting("reading databases", len(fleet.members)) as advance:
+            for item in review_members(fleet.members, fleet.account, reviews, concurrency):
+                surveyed.append(item)
+                advance()
         journal.end(complete=True)
     folder, policy = options.folder, options.run_settings.options.policy
     if as_json:

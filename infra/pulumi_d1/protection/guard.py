@@ -19,6 +19,7 @@ from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.protection.decision import DatabaseContents, database_contents
 from pulumi_d1.protection.export import save
+from pulumi_d1.system.log import reported
 from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
@@ -124,7 +125,8 @@ def _export(database: D1Api, pending: PendingDeletion, contents: DatabaseContent
     try:
         bookmark = database.bookmark()
         reader = _TableReader(database, name, pending.ledger)
-        export = save(reader if contents.virtual else database, folder, name)
+        with reported(f"exporting {name}"):
+            export = save(reader if contents.virtual else database, folder, name)
     except (ApiError, ConfigError, CopyFailed, SqlError) as error:
         raise ApiError(_not_exported(pending, error)) from error
     except OSError as error:

@@ -52,8 +52,11 @@ def _read(descriptor: int) -> bytes:
 
 
 def test_a_terminal_shows_a_slow_activity_and_a_log_does_not(project: Path) -> None:
-    output = on_terminal(project, "render")
+    output = on_terminal(project, "render", TERM="dumb")
     assert output.splitlines() == ["pulumi stack ls ...", "no stack has a database yet"]
+    moving = on_terminal(project, "render", TERM="xterm-256color")
+    assert "pulumi stack ls" in moving
+    assert moving.endswith("\x1b[2Kno stack has a database yet\n"), "the activity has disappeared"
     done = subprocess.run(
         [D1, "render"], cwd=project, env=variables(project), capture_output=True, text=True, check=True
     )

@@ -19,6 +19,6 @@ The modules, in the order of the flow::
     fleet_options       options of `d1 fleet`
     fleet_progress      progress of `d1 fleet`
     confirm             ask for confirmation
-    waiting             name a slow activity
+    waiting             show a slow activity
     table               print tables
 """

@@ -15,6 +15,7 @@ from click.globals import push_context
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.stack_state import read_environments, refuse_unknown, stack_names
+from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ApiError, D1Error, NotFound, NotSent, OutcomeUnknown, TryLater, Unauthorized
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
@@ -62,8 +63,15 @@ def environments(folder: Path, only: Collection[str] = ()) -> list[StatusRow]:
         *_jobs(sorted(others, key=_natural_order)),
     ]
     context = click.get_current_context()  # it is thread-local, and has the value of --namespace
-    with ThreadPoolExecutor(_CONCURRENCY, initializer=push_context, initargs=(context,)) as pool:
-        return [row for rows in pool.map(lambda job: job(), jobs) for row in rows]
+    found: list[StatusRow] = []
+    with (
+        waiting("reading environments", len(jobs)) as advance,
+        ThreadPoolExecutor(_CONCURRENCY, initializer=push_context, initargs=(context,)) as pool,
+    ):
+        for rows in pool.map(lambda job: job(), jobs):
+            found += rows
+            advance()
+    return found
 
 
 def _usual(name: str, same: Sequence[str], wanted: set[str]) -> list[_Job]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.stack_state import last_updates, read_stack
+from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.ephemeral.inventory import DatabaseRef, Inventory, StackSummary
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.wrangler import configuration_file
@@ -47,8 +48,11 @@ class StackReader:
             if name != again and stack.last_update and stack.last_update == updates.get(name)
         }
         stale = [name for name in updates if name not in kept]
-        with ThreadPoolExecutor(_CONCURRENCY) as pool:
-            read = list(pool.map(lambda name: _summary(self.folder, name, updates[name]), stale))
+        read: list[StackSummary] = []
+        with waiting("reading stacks", len(stale)) as advance, ThreadPoolExecutor(_CONCURRENCY) as pool:
+            for stack in pool.map(lambda name: _summary(self.folder, name, updates[name]), stale):
+                read.append(stack)
+                advance()
         self._stacks = kept | {stack.name: stack for stack in read}
         return tuple(self._stacks[name] for name in updates)
 

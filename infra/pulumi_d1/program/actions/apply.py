@@ -14,6 +14,7 @@ from pulumi_d1.program.actions.inputs import NO_STATE, migrations_inputs, refuse
 from pulumi_d1.program.actions.record import RunRecord
 from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT, keep_outputs
 from pulumi_d1.system.actor import find_actor
+from pulumi_d1.system.log import reported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,13 +31,15 @@ def apply(database: Database, props: Mapping[str, Any], state: MigrationsState) 
     """
     inputs = migrations_inputs(props)
     target, files = inputs.target, inputs.files.read_planned()
-    review = review_database(
-        database, files, target.table, state.digests, inputs.quarantine, options=inputs.options.rehearsal
-    )
+    with reported(f"rehearsing on {target.name}"):
+        review = review_database(
+            database, files, target.table, state.digests, inputs.quarantine, options=inputs.options.rehearsal
+        )
     refuse_another_ledger(inputs, state, review.plan.applied)
     record = RunRecord(files, state, find_actor(Path(target.folder)))
     try:
-        report = runner.apply(database, review, target, options=inputs.options, on_applied=record.add)
+        with reported(f"migrating {target.name}"):
+            report = runner.apply(database, review, target, options=inputs.options, on_applied=record.add)
     except MigrationFailed as failure:
         if failure.applied:
             with suppress(ApiError):  # without the ledger, the state stays as it was

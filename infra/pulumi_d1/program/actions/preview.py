@@ -18,6 +18,7 @@ from pulumi_d1.migrations.review.review import (
 )
 from pulumi_d1.program.actions.inputs import NO_STATE, refuse_another_ledger
 from pulumi_d1.reports.review_text import format_review
+from pulumi_d1.system.log import reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -62,9 +63,10 @@ def review_new(inputs: MigrationsInputs, source: Database | None = None) -> Revi
         ApiError: The source cannot be read.
     """
     files, table = inputs.files.read_planned(), inputs.database.migrations_table
-    if source:
-        return review_database(source, files, table, {}, inputs.quarantine, options=inputs.options.rehearsal)
-    return review_new_database(files, table, inputs.quarantine, options=inputs.options.rehearsal)
+    with reported(f"rehearsing on {inputs.database.name}"):
+        if source:
+            return review_database(source, files, table, {}, inputs.quarantine, options=inputs.options.rehearsal)
+        return review_new_database(files, table, inputs.quarantine, options=inputs.options.rehearsal)
 
 
 def review_existing(
@@ -84,14 +86,15 @@ def review_existing(
     except ConfigError as error:
         return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine)
     try:
-        review = review_database(
-            connect(),
-            files,
-            inputs.database.migrations_table,
-            state.digests,
-            inputs.quarantine,
-            options=inputs.options.rehearsal,
-        )
+        with reported(f"rehearsing on {inputs.database.name}"):
+            review = review_database(
+                connect(),
+                files,
+                inputs.database.migrations_table,
+                state.digests,
+                inputs.quarantine,
+                options=inputs.options.rehearsal,
+            )
     except (ApiError, ConfigError) as error:
         if inputs.options.unreadable is Severity.ERROR:
             raise PlanRefused(_explain_unreadable(inputs, error)) from error

@@ -18,6 +18,7 @@ from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT, keep_outputs
 from pulumi_d1.seeds.changes import compare_seeds
 from pulumi_d1.seeds.dry_run import dry_run_seeds
 from pulumi_d1.seeds.run import SeedTarget, refuse_imports, run_seeds
+from pulumi_d1.system.log import reported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -51,18 +52,19 @@ def preview(
         return
     seeds = _read_files(inputs)
     refuse_imports((seed for seed in seeds if changes.runs(seed.name)), inputs.files.folder)
-    reported = frozenset(filter(changes.runs, (seed.name for seed in seeds)))
+    seed_names = frozenset(filter(changes.runs, (seed.name for seed in seeds)))
     try:
         source, now = _before_migrations(connect, inputs.database)
         pending = [file for file in inputs.migrations.read_now() if file.name not in now.ledger]
         if (size := sum(len(seed.sql) for seed in seeds)) > LARGE_BYTES:
             logger.info(f"rehearsing {size / 1e6:,.0f} MB of seeds")
         table = inputs.database.migrations_table
-        task = partial(dry_run_seeds, now.objects, pending, table, seeds, reported)
+        task = partial(dry_run_seeds, now.objects, pending, table, seeds, seed_names)
         kind = BasisKind.MADE if source else BasisKind.NEW
-        problems, _ = run_on_rows(
-            task, now.objects, table, database=source, kind=kind, options=inputs.rehearsal, size=size
-        )
+        with reported("rehearsing the seeds"):
+            problems, _ = run_on_rows(
+                task, now.objects, table, database=source, kind=kind, options=inputs.rehearsal, size=size
+            )
     except (ApiError, OverBudgetError, SqlError) as error:
         logger.info(escape_line(f"the seeds could not be rehearsed: {error}"))
         return
@@ -91,7 +93,8 @@ def run(database: Database, props: Mapping[str, Any], ran: Mapping[str, str]) ->
     seeds = [seed for seed in _read_files(inputs) if changes.runs(seed.name)]
     target = SeedTarget(inputs.database.name, inputs.files.folder)
     try:
-        run_seeds(database, seeds, target, record=record)
+        with reported(f"seeding {inputs.database.name}"):
+            run_seeds(database, seeds, target, record=record)
     except SeedFailed as failure:
         if failure.ran:
             note = f"\n{OUTPUTS_KEPT}" if ran else ""

@@ -20,6 +20,7 @@ from pulumi.dynamic import (
 from pulumi_d1.program.actions.inputs import CopySource, database_inputs
 from pulumi_d1.program.pulumi_sdk import message_only
 from pulumi_d1.program.resources.provider import DatabaseProvider
+from pulumi_d1.system.log import reported
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +58,8 @@ class D1CopyProvider(DatabaseProvider):
             database = database_inputs(props)
             source = database.readable_source()
             assert source  # noqa: S101 - the program registers this resource only with a source
-            copied = copy_database(self._connect(source), self._connect(database), _names(database, source))
+            with reported(f"copying {source.database_name} to {database.name}"):
+                copied = copy_database(self._connect(source), self._connect(database), _names(database, source))
             if copied.bookmark:
                 logger.info(f"copied {copied.tables} tables with {copied.rows:,} rows from {source.database_name}")
         outputs = {"tables": copied.tables, "rows": copied.rows, "bookmark": copied.bookmark}
