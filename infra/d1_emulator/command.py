@@ -107,7 +107,7 @@ def emulator(port: int, state: Path | None, token: str | None, **options: Any) -
     r"""Serve a local Cloudflare with D1 and Time Travel.
 
     Prints the variables that point wrangler, the Pulumi provider and the SDK at it, for a shell to read. Limits and
-    faults are for tests of its clients; docs/emulator.md lists them all.
+    faults are for tests of its clients; 'd1 explain emulator' lists them all.
 
     \b
     Examples:

@@ -41,7 +41,8 @@ from pulumi_d1.scaffold.stack_guesses import (
 from pulumi_d1.scaffold.summary import summary_lines
 from pulumi_d1.settings import TOP_LEVEL, read_settings
 from pulumi_d1.system.files import write_atomically
-from pulumi_d1.system.template import render, templates_folder
+from pulumi_d1.system.packaged import packaged_folder
+from pulumi_d1.system.template import render
 from pulumi_d1.wrangler import bindings_file, configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
 
@@ -199,7 +200,7 @@ def _hints(folder: Path, shared: Mapping[str, str], own: Mapping[str, Mapping[st
 def _workflows(program: Path, stacks: Sequence[GuessedStack]) -> Iterator[ScaffoldFile]:
     path = detection.relative_path(program, detection.repository_root(program))
     virtualenv = detection.virtualenv_path(program)
-    for file in sorted((templates_folder() / "workflows").glob("*.yml")):
+    for file in sorted((packaged_folder("templates") / "workflows").glob("*.yml")):
         text = for_stacks(file.read_text(), [stack.name for stack in stacks], [s.name for s in stacks if s.protected])
         yield workflow_file(file.name, text, path, virtualenv)
 
@@ -228,7 +229,7 @@ def _refuse_conflicts(changes: Sequence[FileChange]) -> None:
         raise ConfigError(
             f"nothing was written: {', '.join(paths)} {'exists' if len(paths) == 1 else 'exist'} with another content. "
             "Move the existing files, or choose another folder for the program with --dir. An existing Pulumi program "
-            "can import the component instead: docs/component.md"
+            "can import the component instead: 'd1 explain component'"
         )
 
 

@@ -9,5 +9,6 @@ The modules, in the order of the flow::
     restore_text   what a restore will delete, and what it did
     fleet_text     reviews and results of many databases, equal ones together
     status_table   the table of a project's databases
+    manual         the topics of `d1 explain`
     document_file  a block of ours in the user's document
 """

@@ -62,7 +62,7 @@ def entries_of_binding(entries: Sequence[WranglerEntry], binding: str) -> tuple[
     if not binding and has_several and len(names) > 1:
         raise ConfigError(
             f"there are several databases, bound as {_bindings(entries)}: choose one with --binding. The others keep "
-            "working as before; docs/component.md has a program for several"
+            "working as before; 'd1 explain component' shows a program for several"
         )
     chosen = tuple(entry for entry in entries if not binding or entry.binding == binding)
     if len({entry.environment for entry in chosen}) < len(chosen):

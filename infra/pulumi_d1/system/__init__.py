@@ -4,6 +4,7 @@ The modules, in the order of the flow::
 
     files      atomic writes, locks, and errors that name their file
     yaml_text  YAML of the user's files
+    packaged   the folders of the repository that the wheel contains
     template   the files of templates/, filled in
     log        the handler for the package's messages
     actor      the user of this run, and the commit

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
+
+from pulumi_d1.system.packaged import packaged_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-
-def templates_folder() -> Path:
-    """Return the folder of the templates: inside the package of a wheel, at the top of a checkout."""
-    installed = Path(__file__).parents[1] / "templates"
-    return installed if installed.is_dir() else Path(__file__).parents[3] / "templates"
 
 
 def render(template: str, filters: dict[str, Callable[..., str]], **values: object) -> str:
@@ -26,7 +21,7 @@ def render(template: str, filters: dict[str, Callable[..., str]], **values: obje
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
-        loader=FileSystemLoader(templates_folder()),
+        loader=FileSystemLoader(packaged_folder("templates")),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,

@@ -34,7 +34,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Iterator[st
     source = tmp_path_factory.mktemp("source")
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, source)
-    for name in ("infra", "templates"):
+    for name in ("docs", "infra", "templates"):
         shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
     git = ("git", "-C", str(source), "-c", "user.name=test", "-c", "user.email=test@localhost")
     for command in (("init", "--quiet"), ("add", "."), ("commit", "--quiet", "--message", "Publish")):

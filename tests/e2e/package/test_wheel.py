@@ -42,6 +42,7 @@ def test_a_wheel_makes_a_project_beside_folders_of_any_name(
     assert run(str(project / ".venv" / "bin" / "pulumi-d1"), "--version", folder=project).stdout.startswith(
         "d1, version"
     )
+    assert run(d1, "explain", "D101", folder=project).stdout.startswith("## D101: ")
     run(d1, "init", folder=project)
     (project / "migrations" / "0001_users.sql").write_text("CREATE TABLE users (id INTEGER PRIMARY KEY);\n")
     assert "0001_users.sql" in run(d1, "plan", "--offline", folder=project).stdout
@@ -73,8 +74,9 @@ def test_without_pulumi_the_local_command_names_how_to_get_it(project: Path, mon
 
 def test_the_wheel_has_all_that_it_loads_and_no_other_top_level_name(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
-    templates = {f"pulumi_d1/{file.relative_to(ROOT)}" for file in (ROOT / "templates").rglob("*") if file.is_file()}
-    assert templates | {"pulumi_d1/py.typed", "d1_emulator/py.typed"} <= names
+    folders = (ROOT / "templates", ROOT / "docs")
+    files = {f"pulumi_d1/{file.relative_to(ROOT)}" for top in folders for file in top.rglob("*") if file.is_file()}
+    assert files | {"pulumi_d1/py.typed", "d1_emulator/py.typed"} <= names
     top = {name.partition("/")[0] for name in names}
     assert {name for name in top if not name.endswith(".dist-info")} == {"pulumi_d1", "d1_emulator"}
 

@@ -51,7 +51,7 @@ def test_a_rebuild_that_would_delete_sessions_is_stopped_in_prod_with_their_numb
         assert "3 rows of sessions" in text
         assert "1 row of content" in text
         assert "defer_foreign_keys" in text
-        assert "docs/lint.md#d101" in text
+        assert "(d1 explain D101)" in text
         assert "Traceback" not in text
     assert project.database("prod").bookmark() == before
     assert counted(project, "prod", "sessions") == 3

@@ -54,7 +54,7 @@ def test_nothing_to_do_then_pending_then_stopped(project: Project) -> None:
     lost = "- `migrations/0005_rebuild.sql:3:1` **D102** `sessions is dropped with its rows (1 row)`"
     assert lost in dev_text.partition("**Warnings**")[2]
     assert lost in prod_text.partition("**Errors**")[2].partition("**Pending**")[0]
-    assert "(`docs/lint.md#d102`)" in prod_text
+    assert "(`d1 explain D102`)" in prod_text
     assert "- `migrations/0006_broken.sql:1:8` **D200** `" in dev_text
 
 

@@ -133,6 +133,7 @@ def folder(tmp_path: Path) -> Path:
         ("d1 restore --before 0002", ["0002_b.sql"]),
         ("d1 release ", ["0002_b.sql"]),
         ("d1 release --stack prod ", []),
+        ("d1 explain d10", [f"D10{number}" for number in range(1, 10)]),
     ],
 )
 def test_a_shell_completes_commands_stacks_and_files(folder: Path, words: str, offered: list[str]) -> None:

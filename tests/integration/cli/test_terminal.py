@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,12 @@ def test_colours_are_for_terminals_that_want_them(project: Path) -> None:
     assert "\x1b[1m" in on_terminal(project, "status", TERM="xterm-256color"), "headings are bold"
     assert "\x1b[3" not in on_terminal(project, "status", NO_COLOR="1", TERM="xterm-256color")
     assert "\x1b" not in on_terminal(project, "status", TERM="dumb")
+
+
+def test_a_terminal_shows_explanations_without_their_markup(project: Path) -> None:
+    output = on_terminal(project, "explain", "previews", COLUMNS="80", TERM="xterm-256color")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
+    assert "pulumi preview runs the pending files" in plain
+    assert [line for line in plain.splitlines() if line.startswith(("#", "```")) or "](" in line] == []
+    assert max(map(len, plain.splitlines())) <= 80
+    assert "\x1b[3" not in on_terminal(project, "explain", "previews", NO_COLOR="1", TERM="xterm-256color")

@@ -28,8 +28,8 @@ class Rule:
 
     @property
     def documentation(self) -> str:
-        """Path and anchor of its explanation, relative to the project's folder."""
-        return f"docs/lint.md#{self.code.lower()}"
+        """The command that prints its explanation: an installed user has no docs folder."""
+        return f"d1 explain {self.code}"
 
 
 @dataclass(frozen=True, slots=True)
