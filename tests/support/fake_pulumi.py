@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from pulumi_d1.migrations.run.options import RunOptions
 from pulumi_d1.program import tokens
 
 if TYPE_CHECKING:
@@ -72,3 +73,39 @@ def database_resource(component: str, database_id: str, *, protect: bool = False
         "protect": protect,
         "inputs": {"name": f"database-{database_id}", "accountId": "an-account"},
     }
+
+
+def environment_resources(
+    name: str, *, protect: bool = False, complete: bool = True, checksums: Mapping[str, str] | None = None
+) -> list[dict[str, Any]]:
+    """Return the resources of a D1Environment, without outputs of the component if its run has not completed."""
+    database = database_resource(name, f"id-{name}", protect=protect)
+    inputs = {
+        "account_id": "an-account",
+        "database_id": f"id-{name}",
+        "database_name": f"shop-{name}",
+        "migrations_dir": "migrations",
+        "migrations_pattern": "",
+        "migrations_table": "d1_migrations",
+        "run": RunOptions(retention=timedelta(days=7)).as_json(),
+    }
+    outputs = {
+        "checksums": checksums or {"0001_a.sql": "f00"},
+        "history": [],
+        "bookmark": {"expires": "2026-12-01T00:00:00+00:00"},
+    }
+    entry = {"path": "wrangler.toml", "environment": "", "binding": "DB"}
+    return [
+        {
+            "type": tokens.ENVIRONMENT,
+            "urn": database["parent"],
+            "outputs": {"wrangler_entries": [entry]} if complete else {},
+        },
+        database,
+        {
+            "type": tokens.MIGRATIONS,
+            "urn": f"{database['parent']}-migrations",
+            "parent": database["parent"],
+            "outputs": {**inputs, **outputs},
+        },
+    ]

@@ -13,7 +13,7 @@ from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.options import complete_stacks
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_review import review_stack
-from pulumi_d1.cli.support.stack_state import find_one, read_stack, stack_names
+from pulumi_d1.cli.support.stack_state import applied_checksums
 from pulumi_d1.errors import D1Error
 from pulumi_d1.migrations.bookmark import bookmark_now
 from pulumi_d1.reports.comment import StackReport, render_comment
@@ -55,7 +55,7 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
         raise click.UsageError("--state reads Pulumi's state, and --offline reads nothing: use one of them")
     folder = project.root()
     stacks = tuple(dict.fromkeys(names or ("dev",)))
-    checksums = _checksums(stacks) if state else {}
+    checksums = applied_checksums(stacks) if state else {}
     reports = [_report(folder, stack, checksums.get(stack, {}), offline=offline) for stack in stacks]
     text = render_comment(report for report, _ in reports)
     if output:
@@ -64,16 +64,6 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
         print_data(text)
     codes = {code for _, code in reports}
     context.exit(next((code for code in (ExitCode.FAILED, ExitCode.PENDING) if code in codes), ExitCode.OK))
-
-
-def _checksums(stacks: Sequence[str]) -> dict[str, Mapping[str, str]]:
-    """Return the checksums of the files that each stack has applied. A stack without a state is left out.
-
-    Raises:
-        ConfigError: pulumi refuses.
-    """
-    states = {stack: find_one(stack, read_stack(stack).environments) for stack in stack_names() if stack in stacks}
-    return {stack: state.checksums for stack, state in states.items() if state}
 
 
 def _report(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool) -> tuple[StackReport, ExitCode]:

@@ -1,6 +1,9 @@
-"""`d1 plan`: what `pulumi up` would do to a database, without running Pulumi."""
+"""`d1 plan`: what `pulumi up` would do to a database, without running its program."""
 
 from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
 
 import click
 
@@ -8,8 +11,13 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.options import stack_option
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_review import review_stack
+from pulumi_d1.cli.support.stack_state import applied_checksums
+from pulumi_d1.errors import ConfigError
 from pulumi_d1.reports.review_json import review_json
 from pulumi_d1.reports.review_text import format_review, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @click.command()
@@ -20,10 +28,10 @@ from pulumi_d1.reports.review_text import format_review, summary
 def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) -> None:
     r"""Show pending migrations and their problems.
 
-    Shows the schema changes they make, too. The report is that of `pulumi preview`, except for edited files: only
-    Pulumi's state has their checksums. Writes nothing.
+    Shows the schema changes they make and the drift, too. Runs no Pulumi program, and writes nothing. If pulumi is on
+    PATH and can read the stack's state, its checksums show which applied files were edited or renamed.
 
-    Exit code: 0 nothing to do, 2 files are pending, 1 there are errors.
+    Exit code: 0 nothing to do, 2 files are pending, 1 there are errors, 3 only the schema has drifted.
 
     \b
     Examples:
@@ -31,7 +39,8 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
       d1 plan --offline          in an editor, or before a commit
       d1 plan --json | jq .errors
     """
-    stack_review = review_stack(project.root(), stack, {}, offline=offline)
+    checksums = {} if offline else _checksums(stack)
+    stack_review = review_stack(project.root(), stack, checksums, offline=offline)
     for hint in stack_review.hints:
         say(f"warning: {hint}", err=True)
     review, policy = stack_review.review, stack_review.policy
@@ -42,3 +51,14 @@ def plan(context: click.Context, *, stack: str, offline: bool, as_json: bool) ->
         text = format_review(review, name, folder, policy)
         say("\n".join(line for line in (text, summary(review, name, policy)) if line))
     context.exit(stack_review.exit_code)
+
+
+def _checksums(stack: str) -> Mapping[str, str]:
+    """Return the checksums in the stack's state; none without pulumi, or with a warning if it cannot read the state."""
+    if shutil.which("pulumi") is None:
+        return {}
+    try:
+        return applied_checksums({stack}).get(stack, {})
+    except ConfigError as error:
+        say(f"warning: edited and renamed files cannot be found: {error}", err=True)
+        return {}

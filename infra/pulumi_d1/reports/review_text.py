@@ -52,11 +52,12 @@ def format_review(
 
 
 def summary(review: Review, database: str, policy: Mapping[Problem, Severity]) -> str:
-    """Return the last line of a report: how many files and findings there are."""
+    """Return the last line of a report: how many files, findings and differences by drift there are."""
     errors, warnings = (sum(map(len, items)) for items in (review.errors(policy), review.warnings(policy)))
+    drifted = f", {counted(len(review.drift), 'drifted object')}" if review.drift else ""
     return (
         f"{database}: {len(review.plan.applied)} applied, {len(review.plan.pending)} pending, "
-        f"{counted(errors, 'error')}, {counted(warnings, 'warning')}"
+        f"{counted(errors, 'error')}, {counted(warnings, 'warning')}{drifted}"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -44,6 +45,9 @@ def test_prod_refuses_what_would_not_reach_it_or_would_run_twice(prod: Project) 
         assert "migrations/0000_early.sql sorts before 0003_create_files.sql" in text
         assert "Traceback" not in text
     assert prod.database("prod").bookmark() == bookmark
+    plan = prod.run(sys.executable, "-m", "pulumi_d1.cli", "plan", "--stack", "prod", check=False).stdout
+    assert f"migrations/{FIRST} was changed after it was applied" in plan
+    assert "migrations/0003_files.sql has the text of 0003_create_files.sql, which is applied" in plan
 
 
 def test_dev_is_told_until_the_change_is_undone(migrated: Project) -> None:

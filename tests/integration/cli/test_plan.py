@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.folder import read_folder
+from tests.support.fake_pulumi import FakePulumi, environment_resources
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,6 +123,51 @@ def test_offline_a_file_without_a_statement_may_be_applied_so_it_only_warns(proj
     done = project.d1("plan", "--stack", "prod", "--offline")
     assert done.returncode == 0, done.stderr
     assert f"warnings:\n  {NO_STATEMENT}" in done.stdout
+
+
+def test_drift_is_counted_and_has_an_exit_code_of_its_own(project: Project, database: D1Api) -> None:
+    database.write("CREATE TABLE by_hand (id INTEGER PRIMARY KEY); DROP INDEX idx_sessions_expires")
+    done = project.d1("plan")
+    assert (done.returncode, done.stderr) == (3, "")
+    assert done.stdout.endswith("3 applied, 0 pending, 0 errors, 0 warnings, 2 drifted objects\n")
+    assert project.d1("comment").returncode == 0, "the exit code of a check in CI: drift does not come from its files"
+    project.write("0004_tags.sql", "CREATE TABLE tags (id INTEGER PRIMARY KEY);\n")
+    done = project.d1("plan")
+    assert done.returncode == 2
+    assert done.stdout.endswith("3 applied, 1 pending, 0 errors, 0 warnings, 2 drifted objects\n")
+
+
+@pytest.mark.usefixtures("database")
+def test_edited_and_renamed_files_are_named_if_pulumi_can_read_the_state(project: Project, tmp_path: Path) -> None:
+    checksums = {file.name: file.sha256 for file in read_folder(project.folder / "migrations")}
+    project.write(FILES[0], "SELECT 1;\n")
+    (project.folder / "migrations" / FILES[2]).rename(project.folder / "migrations" / "0003_attachments.sql")
+    edited = f"  migrations/{FILES[0]} was changed after it was applied"
+    renamed = f"  migrations/0003_attachments.sql has the text of {FILES[2]}, which is applied"
+    done = project.d1("plan")
+    assert edited not in done.stdout
+    assert renamed not in done.stdout
+
+    pulumi = FakePulumi.install(tmp_path / "pulumi")
+    pulumi.run("dev", environment_resources("d1", checksums=checksums))
+    with_pulumi = type(project)(project.folder, pulumi.on_path(project.environment), project.client)
+    done = with_pulumi.d1("plan")
+    assert (done.returncode, done.stderr) == (1, "")
+    assert edited in done.stdout
+    assert renamed in done.stdout
+    assert with_pulumi.d1("plan", "--offline").returncode == 0
+    assert pulumi.calls == ["stack ls --json", "stack export --stack dev"], "none offline"
+
+
+@pytest.mark.usefixtures("database")
+def test_a_state_that_cannot_be_read_is_one_warning(project: Project, tmp_path: Path) -> None:
+    pulumi = FakePulumi.install(tmp_path / "pulumi")
+    (pulumi.folder / "pulumi").write_text("#!/bin/sh\necho 'error: log in first' >&2\nexit 255\n")
+    done = type(project)(project.folder, pulumi.on_path(project.environment), project.client).d1("plan")
+    assert done.returncode == 0
+    assert done.stderr == (
+        "warning: edited and renamed files cannot be found: pulumi stack ls --json failed: error: log in first\n"
+    )
 
 
 def test_a_file_that_is_meant_to_do_nothing_selects(project: Project, database: D1Api) -> None:

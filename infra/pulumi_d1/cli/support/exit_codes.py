@@ -17,6 +17,9 @@ class ExitCode(IntEnum):
     PENDING = 2
     """A review found pending files and no errors."""
 
+    DRIFTED = 3
+    """A review found drift, but no pending files and no errors."""
+
     MISUSE = 64
     """The command line is wrong: EX_USAGE of sysexits.h, because click's own 2 means pending files here."""
 

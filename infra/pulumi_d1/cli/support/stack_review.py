@@ -58,7 +58,9 @@ class StackReview:
         """The exit code. Offline, all files are pending, so that does not count."""
         if any(self.review.errors(self.policy)):
             return ExitCode.FAILED
-        return ExitCode.PENDING if self.review.plan.pending and not self.offline else ExitCode.OK
+        if self.review.plan.pending and not self.offline:
+            return ExitCode.PENDING
+        return ExitCode.DRIFTED if self.review.drift else ExitCode.OK
 
 
 def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool) -> StackReview:

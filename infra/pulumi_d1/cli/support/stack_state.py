@@ -164,6 +164,16 @@ def find_one(stack: str, parts: Iterable[_AnyPart]) -> _AnyPart | None:
     return next(iter(by_component.values()), None)
 
 
+def applied_checksums(stacks: Collection[str]) -> dict[str, Mapping[str, str]]:
+    """Return the checksums of the files that each stack has applied. A stack without a state is left out.
+
+    Raises:
+        ConfigError: pulumi is not on PATH, or refuses.
+    """
+    states = {stack: find_one(stack, read_stack(stack).environments) for stack in stack_names() if stack in stacks}
+    return {stack: state.checksums for stack, state in states.items() if state}
+
+
 def configure(stack: str, key: str, value: str) -> None:
     """Set a key of the stack's configuration, or remove it if `value` is empty.
 

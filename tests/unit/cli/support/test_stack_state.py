@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 import pytest
 
 from pulumi_d1.cli.support.stack_state import StackState, find_one, read_environment, read_environments, read_stack
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.migrations.run.options import RunOptions
 from pulumi_d1.program import tokens
 from pulumi_d1.wrangler.entry import WranglerEntry
-from tests.support.fake_pulumi import FakePulumi, database_resource
+from tests.support.fake_pulumi import FakePulumi, environment_resources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,38 +30,8 @@ def pulumi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakePulu
         yield fake
 
 
-def environment(name: str, *, protect: bool = False, complete: bool = True) -> list[dict[str, Any]]:
-    """Return the resources of a D1Environment, without outputs of the component if its run has not completed."""
-    database = database_resource(name, f"id-{name}", protect=protect)
-    inputs = {
-        "account_id": "an-account",
-        "database_id": f"id-{name}",
-        "database_name": f"shop-{name}",
-        "migrations_dir": "migrations",
-        "migrations_pattern": "",
-        "migrations_table": "d1_migrations",
-        "run": RunOptions(retention=timedelta(days=7)).as_json(),
-    }
-    outputs = {"checksums": {"0001_a.sql": "f00"}, "history": [], "bookmark": {"expires": "2026-12-01T00:00:00+00:00"}}
-    entry = {"path": "wrangler.toml", "environment": "", "binding": "DB"}
-    return [
-        {
-            "type": tokens.ENVIRONMENT,
-            "urn": database["parent"],
-            "outputs": {"wrangler_entries": [entry]} if complete else {},
-        },
-        database,
-        {
-            "type": tokens.MIGRATIONS,
-            "urn": f"{database['parent']}-migrations",
-            "parent": database["parent"],
-            "outputs": {**inputs, **outputs},
-        },
-    ]
-
-
 def test_an_environment_has_typed_fields(pulumi: FakePulumi) -> None:
-    pulumi.run("dev", [{**STACK, "outputs": {"ttl": "7d"}}, *environment("d1", protect=True)])
+    pulumi.run("dev", [{**STACK, "outputs": {"ttl": "7d"}}, *environment_resources("d1", protect=True)])
     stack = read_stack("dev")
     assert (stack.ttl, stack.protected, [item.id for item in stack.databases]) == ("7d", True, ["id-d1"])
     (state,) = stack.environments
@@ -74,7 +43,7 @@ def test_an_environment_has_typed_fields(pulumi: FakePulumi) -> None:
 
 
 def test_a_run_that_failed_half_way_has_written_no_entry(pulumi: FakePulumi) -> None:
-    pulumi.run("dev", environment("d1", complete=False))
+    pulumi.run("dev", environment_resources("d1", complete=False))
     (state,) = read_environments("dev")
     assert (state.wrangler_entries, state.protected) == ((), False)
 
@@ -87,7 +56,7 @@ def test_a_stack_before_its_first_run_is_empty(pulumi: FakePulumi) -> None:
 
 
 def test_one_of_several_environments_must_be_named(pulumi: FakePulumi) -> None:
-    pulumi.run("dev", [*environment("orders"), *environment("billing")])
+    pulumi.run("dev", [*environment_resources("orders"), *environment_resources("billing")])
     stack = read_stack("dev")
     with pytest.raises(ConfigError, match="has several databases, in orders, billing: name one, as in 'd1 --namespace"):
         find_one("dev", stack.environments)
