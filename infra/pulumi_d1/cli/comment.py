@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -12,15 +14,27 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.options import complete_stacks
 from pulumi_d1.cli.support.output import print_data, say
-from pulumi_d1.cli.support.stack_review import review_stack
+from pulumi_d1.cli.support.stack_review import annotate_stack, review_stack
 from pulumi_d1.cli.support.stack_state import applied_checksums
 from pulumi_d1.errors import D1Error
 from pulumi_d1.migrations.bookmark import bookmark_now
 from pulumi_d1.reports.comment import StackReport, render_comment
+from pulumi_d1.reports.review_sarif import reviews_sarif
 from pulumi_d1.system.files import write_atomically
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from pulumi_d1.reports.annotations import Annotation
+
+_FILE: Final = click.Path(dir_okay=False, path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Report:
+    report: StackReport
+    exit_code: ExitCode
+    annotations: tuple[Annotation, ...]
 
 
 @click.command()
@@ -33,9 +47,18 @@ if TYPE_CHECKING:
 )
 @click.option("--offline", is_flag=True, help="Run all files on an empty database; read no real one.")
 @click.option("--state", is_flag=True, help="Report edited files too, by checksums in Pulumi's state.")
-@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write to this file.")
+@click.option("--output", type=_FILE, metavar="FILE", help="Write to this file.")
+@click.option("--sarif", type=_FILE, metavar="FILE", help="Write the findings, too, as SARIF for code scanning.")
 @click.pass_context
-def comment(context: click.Context, *, names: Sequence[str], offline: bool, state: bool, output: Path | None) -> None:
+def comment(  # noqa: PLR0913 - click's signature: an argument for each option
+    context: click.Context,
+    *,
+    names: Sequence[str],
+    offline: bool,
+    state: bool,
+    output: Path | None,
+    sarif: Path | None,
+) -> None:
     r"""Render the review of a pull request as Markdown.
 
     Lists pending files, the schema changes they make, and any problems. GitHub does not show the first line, '<!-- d1
@@ -48,7 +71,7 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
     \b
     Examples:
       d1 comment --stack dev --stack prod
-      d1 comment --stack prod --state --output comment.md
+      d1 comment --stack prod --state --output comment.md --sarif d1.sarif
       d1 comment --offline >> "$GITHUB_STEP_SUMMARY"
     """
     if offline and state:
@@ -57,23 +80,26 @@ def comment(context: click.Context, *, names: Sequence[str], offline: bool, stat
     stacks = tuple(dict.fromkeys(names or ("dev",)))
     checksums = applied_checksums(stacks) if state else {}
     reports = [_report(folder, stack, checksums.get(stack, {}), offline=offline) for stack in stacks]
-    text = render_comment(report for report, _ in reports)
+    text = render_comment(item.report for item in reports)
     if output:
         write_atomically(output, text, mode=0o644)
     else:
         print_data(text)
-    codes = {code for _, code in reports}
+    if sarif:
+        findings = ((item.report.stack, item.annotations) for item in reports if not item.report.error)
+        write_atomically(sarif, reviews_sarif(findings, version("pulumi-d1")), mode=0o644)
+    codes = {item.exit_code for item in reports}
     context.exit(next((code for code in (ExitCode.FAILED, ExitCode.PENDING) if code in codes), ExitCode.OK))
 
 
-def _report(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool) -> tuple[StackReport, ExitCode]:
-    """Return the report on a stack, and its exit code. A stack that cannot be read must not hide the others."""
+def _report(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool) -> _Report:
+    """Return the report on a stack. A stack that cannot be read must not hide the others."""
     try:
         review = review_stack(folder, stack, checksums, offline=offline)
         bookmark = review.database.bookmark() if review.database else None
     except D1Error as error:
         say(f"{stack}: {error}", err=True)
-        return StackReport(stack, offline=offline, error=str(error)), ExitCode.FAILED
+        return _Report(StackReport(stack, offline=offline, error=str(error)), ExitCode.FAILED, ())
     settings = review.settings
     report = StackReport(
         stack,
@@ -85,4 +111,5 @@ def _report(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: 
         offline=offline,
         bookmark=bookmark_now(bookmark, timedelta(days=settings.retention_days)) if bookmark else None,
     )
-    return report, review.exit_code
+    annotations, _ = annotate_stack(review, folder, stack)
+    return _Report(report, review.exit_code, annotations)

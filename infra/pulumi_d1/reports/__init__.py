@@ -4,8 +4,12 @@ The modules, in the order of the flow::
 
     review_text    a review for a terminal and for Pulumi's output
     review_json    a review as JSON
-    comment        reviews as a pull request comment
     markdown       user text inside of Markdown
+    annotations    a review's messages at their places in the repository
+    review_github  a review as workflow commands of GitHub
+    review_sarif   reviews as SARIF, for code scanning
+    review_junit   a review as JUnit XML
+    comment        reviews as a pull request comment
     restore_text   what a restore will delete, and what it did
     fleet_text     reviews and results of many databases, equal ones together
     status_table   the table of a project's databases

@@ -17,9 +17,14 @@ LENGTH: Final = 500
 """Most characters that are shown of one text. A name may have 100,000."""
 
 
+def visible(text: str) -> str:
+    """Return one line of visible characters."""
+    return escape_line(re.sub(r"\s*[\r\n\t]\s*", " ", text.strip()))
+
+
 def plain(text: str) -> str:
     """Return one line of at most LENGTH visible characters."""
-    shown = escape_line(re.sub(r"\s*[\r\n\t]\s*", " ", text.strip()))
+    shown = visible(text)
     return shown if len(shown) <= LENGTH else f"{shown[: LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 RELEASE = ROOT / ".github" / "workflows" / "release.yml"
 PINNED = re.compile(r"uses: (?P<action>[\w/-]+)@(?P<commit>[0-9a-f]{40}) # v\d+\.\d+\.\d+.*")
-WRITES = {("d1-preview", "preview", "pull-requests")}
-"""The rights to write: one job may write the comment."""
+WRITES = {("d1-preview", "preview", "pull-requests"), ("d1-preview", "preview", "security-events")}
+"""The rights to write: one job may write the comment and the findings in the diff."""
 
 EVENTS = [{"pull_request": {"number": 12, "head": {"repo": {"full_name": name}}}} for name in ("a/shop", "fork/shop")]
 SECRETS = ["CLOUDFLARE_API_TOKEN", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"]
@@ -70,7 +70,12 @@ def test_every_action_is_pinned_to_one_commit() -> None:
     assert [line for line, match in zip(uses, matches, strict=True) if match is None] == []
     pins = {match["action"]: match["commit"] for match in matches if match}
     assert {(match["action"], match["commit"]) for match in matches if match} == set(pins.items())
-    assert set(pins) == {"actions/checkout", "actions/setup-python", "pulumi/actions"}
+    assert set(pins) == {
+        "actions/checkout",
+        "actions/setup-python",
+        "github/codeql-action/upload-sarif",
+        "pulumi/actions",
+    }
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)

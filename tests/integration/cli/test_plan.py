@@ -265,3 +265,33 @@ def test_a_missing_token_is_one_message(project: Project) -> None:
     assert done.returncode == 1
     assert "there is no Cloudflare API token" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.usefixtures("database")
+def test_paths_for_reviewers_start_at_the_root_of_the_repository(project: Project, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    project.write("0004_broken.sql", "SELECT nope;")
+    file = "project/migrations/0004_broken.sql"
+    done = project.d1("plan", "--format", "github")
+    assert (done.returncode, done.stderr) == (1, "")
+    command, last = done.stdout.splitlines()
+    assert command.startswith(f"::error file={file},line=1,col=8,title=D200%3A ")
+    assert last.endswith("3 applied, 1 pending, 1 error, 0 warnings")
+
+    done = project.d1("plan", "--format", "sarif")
+    [result] = json.loads(done.stdout)["runs"][0]["results"]
+    assert (done.returncode, result["ruleId"]) == (1, "D200")
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == file
+
+    done = project.d1("plan", "--format", "junit")
+    assert done.returncode == 1
+    assert f'<testcase classname="d1 plan dev" name="{file}" file="{file}">' in done.stdout
+
+
+@pytest.mark.usefixtures("database")
+def test_the_comment_and_sarif_come_from_one_review(project: Project, tmp_path: Path) -> None:
+    project.write("0004_broken.sql", "SELECT nope;")
+    done = project.d1("comment", "--stack", "dev", "--stack", "prod", "--sarif", str(tmp_path / "d1.sarif"))
+    assert done.returncode == 1
+    runs = json.loads((tmp_path / "d1.sarif").read_text())["runs"]
+    assert [(run["automationDetails"]["id"], len(run["results"])) for run in runs] == [("d1/dev/", 1), ("d1/prod/", 1)]

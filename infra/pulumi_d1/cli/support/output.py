@@ -67,6 +67,11 @@ def print_data(text: str) -> None:
     click.echo(escape_lines(text), nl=not text.endswith("\n"))
 
 
+def print_annotations(text: str) -> None:
+    """Print commands for GitHub Actions, in which all text is escaped already."""
+    click.echo(text)
+
+
 def is_coloured(stream: TextIO) -> bool:
     """Return whether to colour the output: on a terminal that can, unless the user has set NO_COLOR."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"

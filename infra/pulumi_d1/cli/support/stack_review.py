@@ -16,6 +16,8 @@ from pulumi_d1.errors import ConfigError, NotFound
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.plan import Problem, Severity, severity_of
 from pulumi_d1.migrations.review.review import review_database, review_new_database, review_offline
+from pulumi_d1.reports.annotations import ReviewPlaces, annotate
+from pulumi_d1.scaffold.detection import relative_path, repository_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.reports.annotations import Annotation
     from pulumi_d1.settings import Settings
 
 
@@ -89,6 +92,22 @@ def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offl
         else:
             review = review_database(database, files, table, checksums, quarantine, options=options)
     return StackReview(settings, review, hints, database, offline)
+
+
+def annotate_stack(stack_review: StackReview, folder: Path, stack: str) -> tuple[tuple[Annotation, ...], ReviewPlaces]:
+    """Return a review's messages with their places in the repository, and those places.
+
+    Args:
+        folder: The folder of Pulumi.yaml.
+    """
+    repository, own = repository_root(folder), folder / f"Pulumi.{stack}.yaml"
+    places = ReviewPlaces(
+        stack=stack,
+        database=stack_review.settings.database_name,
+        migrations=relative_path(folder / stack_review.settings.migrations_dir, repository),
+        settings=relative_path(own if own.is_file() else folder / "Pulumi.yaml", repository),
+    )
+    return annotate(stack_review.review, stack_review.policy, stack_review.hints, places), places
 
 
 def _refuse_unknown_stack(folder: Path, stack: str, settings: Settings) -> None:
