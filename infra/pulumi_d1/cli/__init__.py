@@ -17,6 +17,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     fleet_up        `d1 fleet up`
     history         `d1 history`
     init            `d1 init`
+    new             `d1 new`
     plan            `d1 plan`
     release         `d1 release`
     render          `d1 render`

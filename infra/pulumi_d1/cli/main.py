@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "history": ("pulumi_d1.cli.history:history", "Show who applied which file, and when."),
     "init": ("pulumi_d1.cli.init:init", "Add the Pulumi program to a Worker project."),
     "local": ("d1_emulator.local:local", "Run COMMAND, or a shell, against a local D1."),
+    "new": ("pulumi_d1.cli.new:new", "Create the next migration."),
     "plan": ("pulumi_d1.cli.plan:plan", "Show pending migrations and their problems."),
     "release": ("pulumi_d1.cli.release:release", "Let a file be applied again after a restore."),
     "render": ("pulumi_d1.cli.render:render", "Write the stacks' databases into wrangler's configuration."),

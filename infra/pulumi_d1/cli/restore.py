@@ -6,6 +6,7 @@ import json
 import shlex
 import time as clock
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,8 +21,9 @@ from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.migrations.next_file import next_name
 from pulumi_d1.migrations.past import destination
-from pulumi_d1.migrations.past.correction import correction_name, correction_text
+from pulumi_d1.migrations.past.correction import correction_text
 from pulumi_d1.migrations.past.events import applied_digests, events_after, join_history
 from pulumi_d1.migrations.past.loss import estimate_loss
 from pulumi_d1.migrations.past.restore import DatabaseRestore
@@ -73,13 +75,12 @@ def restore(stack: str, correct: str | None, *, yes: bool, as_json: bool, **mome
     state = read_environment(stack)
     migrations = migrations_folder(state.migrations_dir, state.migrations_pattern, folder)
     run = _Run(state, state.database(), migrations, quarantine, partial(say, err=as_json))
-    correction = run.correction_file(correct) if correct is not None else None
+    correction = run.correction_name(correct) if correct is not None else None
     restored, events = run.restore(run.destination(moment), yes=yes)
     quarantine = run.quarantine_files(restored.undone, events)
-    if correction:
-        run.create(correction, restored)
+    created = run.create(correction, restored) if correction else None
     if as_json:
-        print_data(json.dumps(_as_json(restored, quarantine, correction), indent=2))
+        print_data(json.dumps(_as_json(restored, quarantine, created), indent=2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,19 +106,20 @@ class _Run:
             return destination.at_time(value, self.state.retention, self.database.bookmark_at)
         return destination.at_bookmark(value, (item.bookmark for item in history))
 
-    def correction_file(self, words: str) -> Path:
-        """Return the path of the file that --correct creates, before anything is restored.
+    def correction_name(self, words: str) -> str:
+        """Return the name of the file that --correct creates, before anything is restored.
 
         Raises:
             ConfigError: The file exists, or would not be a migration.
         """
-        name = correction_name((item.name for item in self.migrations.read()), words)
-        if not self.migrations.pattern.matches(name):
-            raise ConfigError(f"nothing was restored: {name} would not match migrationsPattern; omit --correct")
-        file = self.migrations.path / name
-        if file.exists():
+        names = [item.name for item in self.migrations.read()]
+        try:
+            name = next_name(names, self.migrations.pattern, words, datetime.now(UTC))
+        except ConfigError as error:
+            raise ConfigError(f"nothing was restored: {error}, and omit --correct") from None
+        if (file := self.migrations.path / name).exists():
             raise ConfigError(f"nothing was restored: {file} exists already; use other words for --correct")
-        return file
+        return name
 
     def restore(self, to: Destination, *, yes: bool) -> tuple[RestoreResult, tuple[HistoryEvent, ...]]:
         """Show the loss, ask for confirmation, restore, and show the result. Return it with the events before it."""
@@ -165,17 +167,18 @@ class _Run:
         self.echo(f"Pulumi's state is outdated: 'pulumi up --stack {stack}' reads the ledger and continues from there")
         return quarantine
 
-    def create(self, file: Path, restored: RestoreResult) -> None:
+    def create(self, name: str, restored: RestoreResult) -> Path:
         """Create the file that --correct names."""
-        with file.open("x", encoding="utf-8") as stream:
-            stream.write(correction_text(file.name, restored.undone, self.state.stack, restored.bookmark))
-        self.echo(f"created {self.migrations.name}/{file.name}: write the correction into it")
+        text = correction_text(name, restored.undone, self.state.stack, restored.bookmark, datetime.now(UTC))
+        file = self.migrations.create(name, text)
+        self.echo(f"created {self.migrations.name}/{name}: write the correction into it")
+        return file
 
     def _undo_command(self, bookmark: str) -> str:
         return f"d1 restore --stack {shlex.quote(self.state.stack)} --bookmark {shlex.quote(bookmark)}"
 
 
-def _as_json(restored: RestoreResult, quarantine: Quarantine, correction: Path | None) -> dict[str, Any]:
+def _as_json(restored: RestoreResult, quarantine: Quarantine, created: Path | None) -> dict[str, Any]:
     return {
         "bookmark": restored.bookmark,
         "undo": restored.undo,
@@ -183,5 +186,5 @@ def _as_json(restored: RestoreResult, quarantine: Quarantine, correction: Path |
         "redone": list(restored.redone),
         "applied": list(restored.now.ledger),
         "quarantine": {file.name: file.digest for file in quarantine.files},
-        "created": str(correction) if correction else None,
+        "created": str(created) if created else None,
     }

@@ -1,4 +1,4 @@
-"""Read the folder of SQL files as wrangler does: the files that count, their names and their order.
+"""The folder of SQL files, read as wrangler does: the files that count, their names and their order.
 
 Source of the rules: wrangler 4.164.0, observed and read (packages/wrangler/src/d1/migrations).
 """
@@ -83,6 +83,21 @@ class MigrationsFolder:
             ConfigError: The folder does not exist, or the name or text of a file cannot be read.
         """
         return read_folder(self.path, self.pattern)
+
+    def create(self, name: str, text: str) -> Path:
+        """Create a migration, and its folder if it has one. Overwrite nothing.
+
+        Raises:
+            ConfigError: There is something of that name.
+        """
+        file = self.path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with file.open("x", encoding="utf-8") as stream:
+                stream.write(text)
+        except FileExistsError:
+            raise ConfigError(f"{file} exists already: nothing was written") from None
+        return file
 
     def hints(self) -> tuple[str, ...]:
         """Return lines about files that do not count: the layout hint, and the files that are passed over.

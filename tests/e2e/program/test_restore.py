@@ -160,7 +160,7 @@ def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project)
     assert refusal(tagged, "restore", "--yes", "--bookmark", unknown).startswith("nothing was restored: bookmark 0000")
     asked = refusal(tagged, "restore", "--before", TAGS)
     assert asked == "nothing was changed: there is no terminal to ask for confirmation; use --yes"
-    assert "cannot be part of a file name" in refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "a/b")
+    assert "cannot be part of a file name" in refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "/")
     (tagged.folder / "migrations" / "0005_again.sql").mkdir()
     exists = refusal(tagged, "restore", "--before", TAGS, "--yes", "--correct", "again")
     assert "migrations/0005_again.sql exists already" in exists
