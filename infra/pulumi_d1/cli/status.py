@@ -53,9 +53,9 @@ def status(
     each database. 'Local' is the database of `wrangler dev` for the binding of dev. An environment that cannot be read
     gets an error and hides no other.
 
-    In FILE, the table stands between the lines '<!-- d1 status -->' and '<!-- /d1 status -->', which --write appends if
-    they are missing. The rest of the file stays as it is. --check ignores the row 'Local', which differs on each
-    machine.
+    In FILE, the table stands between the lines '<!-- d1 status -->' and '<!-- /d1 status -->'. --write appends them if
+    they are missing, creates a file that does not exist, and leaves the rest of a file as it is. --check ignores the
+    row 'Local', which differs on each machine.
 
     Exit code: 0, or 1 if an environment cannot be read or --check finds a difference.
 

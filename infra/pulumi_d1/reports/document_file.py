@@ -18,13 +18,13 @@ _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 def write_block(path: Path, name: str, block: str) -> bool:
-    """Write `block` into the file, and return whether the file changed.
+    """Write `block` into the file, and return whether the file changed. A file that does not exist is created.
 
     Raises:
         ConfigError: The file cannot be read or written, or its markers are not one pair; nothing was written.
     """
     with prefix_errors(path), locked(path.resolve().parent):
-        text = _text(path)
+        text = _text(path) if path.exists() else ""
         changed = with_block(text, name, block)
         if changed != text:
             write_atomically(path, changed, mode=0o644)
@@ -38,7 +38,7 @@ def block_difference(path: Path, name: str, block: Callable[[str], str]) -> list
         block: Returns the expected block for the file's text.
 
     Raises:
-        ConfigError: As `write_block`.
+        ConfigError: The file does not exist, or as for `write_block`.
     """
     with prefix_errors(path):
         text = _text(path)
@@ -75,5 +75,5 @@ def with_block(text: str, name: str, block: str) -> str:
 def _text(path: Path) -> str:
     """Return the file's text with its own line ends."""
     if not path.is_file():
-        raise ConfigError("the file does not exist: create it, or check the path")
+        raise ConfigError("there is no such file: check the path, or create it with --write")
     return path.read_bytes().decode()

@@ -79,6 +79,18 @@ def test_a_file_is_written_once_and_its_difference_is_a_diff(tmp_path: Path) -> 
     assert file.read_bytes() == f"# Title\n\n{BEGIN}\n{TABLE}{END}\ntail without an end".encode()
 
 
+def test_a_file_that_does_not_exist_is_created_in_a_folder_that_does(tmp_path: Path) -> None:
+    file = tmp_path / "new.md"
+    with pytest.raises(ConfigError, match=r"new\.md: there is no such file: check the path, or create it with --write"):
+        difference_of(file, "d1 status", TABLE)
+    assert not file.exists()
+    assert write_block(file, "d1 status", TABLE)
+    assert file.read_text() == f"{BEGIN}\n{TABLE}{END}\n"
+    assert not write_block(file, "d1 status", TABLE)
+    with pytest.raises(ConfigError, match=r"gone/new\.md: cannot be read or written: No such file or directory"):
+        write_block(tmp_path / "gone" / "new.md", "d1 status", TABLE)
+
+
 def difference_of(path: Path, name: str, block: str) -> list[str]:
     return block_difference(path, name, lambda _: block)
 
@@ -86,10 +98,8 @@ def difference_of(path: Path, name: str, block: str) -> list[str]:
 @pytest.mark.parametrize("action", [write_block, difference_of])
 def test_a_file_that_cannot_be_read_is_one_message_with_its_path(tmp_path: Path, action: object) -> None:
     assert callable(action)
-    missing = tmp_path / "missing.md"
-    with pytest.raises(ConfigError, match=r"missing\.md: the file does not exist: create it, or check the path"):
-        action(missing, "d1 status", TABLE)
-    assert not missing.exists()
+    with pytest.raises(ConfigError, match=rf"{tmp_path.name}: there is no such file: check the path"):
+        action(tmp_path, "d1 status", TABLE)
     binary = tmp_path / "binary.md"
     binary.write_bytes(b"caf\xe9")
     with pytest.raises(ConfigError, match=r"binary\.md: is not UTF-8 text \(byte 3\)"):
