@@ -74,21 +74,28 @@ def baseline(*, stack: str, through: str | None, drop_old_tables: bool, yes: boo
         say(f"{name}: nothing to mark: the ledger {table} has all of these files")
     else:
         _show_marks(plan, name, takeover)
-    if plan.names or takeover.replaced or dropped:
-        deletion = f" and delete {', '.join(dropped)}" if dropped else ""
-        confirm(f"Mark {len(plan.names)} files as applied{deletion}", yes=yes)
+    marks = past.Marks(plan.names, table, takeover.replaced, dropped)
+    if marks.changes:
+        confirm(_question(marks), yes=yes)
         bookmark = bookmark_now(database.bookmark(), timedelta(days=settings.retention_days))
         say(bookmark.announcement(name))
-        marks = past.Marks(plan.names, table, takeover.replaced, dropped)
         ledger = past.mark_applied(database, marks, time.sleep)
-        last = f", the last is {ledger[-1]}" if ledger else ""
-        say(f"{name}: marked {len(plan.names)} files; the ledger {table} has {len(ledger)}{last}")
+        if marks.names or marks.replaced:
+            last = f", the last is {ledger[-1]}" if ledger else ""
+            say(f"{name}: marked {len(marks.names)} files; the ledger {table} has {len(ledger)}{last}")
     for other, old in zip(takeover.others, old_tables, strict=True):
         say(
             f"{name}: deleted {old}"
             if dropped
             else f"{old} stays as it is. Once {other.tool} no longer runs, delete it with --drop-old-tables"
         )
+
+
+def _question(marks: past.Marks) -> str:
+    deletion = ", ".join(marks.dropped)
+    if not (marks.names or marks.replaced):
+        return f"Delete {deletion}"
+    return f"Mark {len(marks.names)} files as applied" + (f" and delete {deletion}" if deletion else "")
 
 
 def _show_marks(plan: Baseline, name: str, takeover: Takeover) -> None:

@@ -82,6 +82,7 @@ def test_the_files_that_a_tool_has_applied_are_marked_and_its_table_stays(prod: 
         return
     assert dropped.exit_code == 0, dropped.output
     assert f"deleted {old}" in dropped.output
+    assert "marked" not in dropped.output
     assert set(tables(prod)) == {"_cf_KV", "sqlite_sequence", "users", "d1_migrations"}
     assert marked(prod) == names
     assert "is in the database, but no applied file creates it" not in prod.d1("plan", "--stack", "prod").output

@@ -74,6 +74,11 @@ class Marks:
     dropped: tuple[str, ...] = ()
 
     @property
+    def changes(self) -> bool:
+        """True if there is anything to write."""
+        return bool(self.names or self.replaced or self.dropped)
+
+    @property
     def sql(self) -> str:
         """The statements, which D1 runs as one transaction."""
         return "\n".join(
