@@ -9,6 +9,7 @@ import click
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.options import stack_option
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.next_file import first_line, next_name
@@ -41,9 +42,9 @@ def new(words: Sequence[str], *, stack: str) -> None:
     now = datetime.now(UTC)
     name = next_name([file.name for file in files], migrations.pattern, " ".join(words), now)
     migrations.create(name, first_line(name, now))
-    click.echo(f"created {migrations.name}/{name}")
+    say(f"created {migrations.name}/{name}")
     if _is_drizzles(migrations.path):
-        click.echo(
+        say(
             "note: drizzle-kit does not know this file. 'npx drizzle-kit generate --custom' creates one that it knows",
             err=True,
         )

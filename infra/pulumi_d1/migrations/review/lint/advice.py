@@ -83,7 +83,7 @@ _NOT_A_COLUMN: Final = re.compile(r"table (.+) has no column named (.+?)(?: at o
 _NO_FUNCTION: Final = re.compile(r"no such function: (\w+)(?: at offset \d+)?: SQLITE_ERROR")
 _NEAR: Final = re.compile(r'near "(.+?)": syntax error')
 _NEWER: Final = "not authorized to use function: sqlite_"
-"""How SQLite 3.53 begins an ALTER COLUMN or DROP CONSTRAINT that the authorizer refuses."""
+"""The error for ALTER COLUMN and DROP CONSTRAINT, which the local SQLite knows and the authorizer refuses."""
 _LIKE: Final = "LIKE or GLOB pattern too complex"
 
 
