@@ -186,7 +186,8 @@ def replacement(other: OtherLedger) -> str:
         return ""
     kept, table = quoted(kept_name(other.table)), quoted(other.table)
     insert = f"INSERT INTO {table} (name) SELECT {other.format.name} FROM {kept} ORDER BY rowid;"  # noqa: S608 - quoted
-    return f"{keep(other.table)}\n{ledger.create(other.table)}\n{insert}"
+    created = ledger.create(other.table).replace("\t\t", "  ")  # printed, a tab would be escaped
+    return f"{keep(other.table)}\n{created}\n{insert}"
 
 
 def keep(table: str) -> str:
