@@ -343,6 +343,10 @@ class _File:
         meant = self._rows_written(names)
         # A row whose key changes is missing, and so is the key: that is in `_rows`.
         copied = [c for c in changed if c.lost > _of(c, meant) + (fate.missing if c.key else 0)]
+        # An UPDATE explains other values, but not that a rebuild empties a column or fills it from another one.
+        copied += [
+            c for c in changed if fate.rebuilt and not c.key and (c.holds or c.nulled == c.values) and c not in copied
+        ]
         emptied = [column for column in copied if fate.rebuilt and column.nulled == column.values]
         yield from self._gone_columns(fate, names, emptied)
         copied = [column for column in copied if column not in emptied]

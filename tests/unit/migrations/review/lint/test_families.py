@@ -1250,6 +1250,42 @@ _CASES: Final = (
         ),
         ["D107 warning: the copy of f changes values of active (2 rows)"],
     ),
+    _Case(
+        "an UPDATE of a column that the rebuild then leaves empty",
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, mail TEXT, n TEXT); INSERT INTO u VALUES (1,'A@X','a'),(2,'B@X','b');",
+        (
+            (
+                "UPDATE u SET mail = lower(mail) WHERE mail LIKE '%@X'; CREATE TABLE u2 (id INTEGER "
+                "PRIMARY KEY, mail TEXT, n TEXT); INSERT INTO u2 (id, n) SELECT id, n FROM u; DROP TABLE "
+                "u; ALTER TABLE u2 RENAME TO u;"
+            ),
+        ),
+        ["D103 error: the rebuild of u does not copy the values of mail (2 rows)"],
+    ),
+    _Case(
+        "an UPDATE of a column that the rebuild then fills from another one",
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, mail TEXT, n TEXT); INSERT INTO u VALUES (1,'A@X','a'),(2,'B@X','b');",
+        (
+            (
+                "UPDATE u SET mail = lower(mail) WHERE mail LIKE '%@X'; CREATE TABLE u2 (id INTEGER "
+                "PRIMARY KEY, n TEXT, mail TEXT); INSERT INTO u2 SELECT * FROM u; DROP TABLE u; ALTER "
+                "TABLE u2 RENAME TO u;"
+            ),
+        ),
+        ["D107 error: SELECT * puts n into mail of u"],
+    ),
+    _Case(
+        "an UPDATE of a column that the rebuild then copies",
+        "CREATE TABLE u (id INTEGER PRIMARY KEY, mail TEXT, n TEXT); INSERT INTO u VALUES (1,'A@X','a'),(2,'B@X','b');",
+        (
+            (
+                "UPDATE u SET mail = lower(mail) WHERE mail LIKE '%@X'; CREATE TABLE u2 (id INTEGER "
+                "PRIMARY KEY, mail TEXT, n TEXT); INSERT INTO u2 SELECT * FROM u; DROP TABLE u; ALTER "
+                "TABLE u2 RENAME TO u;"
+            ),
+        ),
+        [],
+    ),
 )
 
 
