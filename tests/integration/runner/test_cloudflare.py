@@ -8,6 +8,7 @@ import pytest
 
 from pulumi_d1.cloudflare.client import REQUEST_SECONDS, make_client
 from pulumi_d1.cloudflare.database import QueryResult, Row, connect
+from pulumi_d1.cloudflare.retry import ATTEMPTS
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
 
 if TYPE_CHECKING:
@@ -239,3 +240,21 @@ def test_a_script_is_one_transaction(database: D1Api) -> None:
     with pytest.raises(ApiError, match="no such table: nowhere"):
         database.write("CREATE TABLE half (id INTEGER); INSERT INTO nowhere VALUES (1);")
     assert database.read("SELECT name FROM sqlite_master WHERE name = 'half'") == ()
+
+
+def test_a_column_that_is_missing_in_a_row_is_named() -> None:
+    with pytest.raises(OutcomeUnknown, match="D1 returned a row without the column 'b'"):
+        Row(a=1)["b"]
+
+
+@pytest.mark.parametrize(("status", "reason"), [(200, "the storage received another file"), (503, "HTTP 503")])
+def test_an_upload_that_does_not_arrive_whole_is_sent_again_and_runs_nothing(
+    scripted: ScriptedCloudflare, failing: D1Api, status: int, reason: str
+) -> None:
+    begun = {"upload_url": f"{scripted.base_url}/upload", "filename": "a.sql"}
+    scripted.answer(200, {"result": begun, "success": True, "errors": [], "messages": []})
+    for _ in range(ATTEMPTS):
+        scripted.answer(status, "", etag='"another"')
+    with pytest.raises(ApiError, match=rf"^the upload of the import failed: {reason}; nothing has run$"):
+        failing.import_script("CREATE TABLE t (a);")
+    assert [method for method, _, _ in scripted.requests] == ["POST", *["PUT"] * ATTEMPTS]
