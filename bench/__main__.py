@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from bench.results import format_section, load, new_result, save
+from bench.results import format_section, load, merge_sections, new_result, save
 from bench.stage import ROOT, open_stage
 from pulumi_d1.reports.document_file import write_block
 
@@ -32,7 +32,7 @@ BLOCK: Final = "bench"
 @click.command()
 @click.argument("groups", nargs=-1, type=click.Choice(GROUPS))
 @click.option("--runs", default=5, show_default=True, help="Runs of each contender.")
-@click.option("--write", is_flag=True, help="Write the last tables of all groups into the document.")
+@click.option("--write", is_flag=True, help="Write the last tables into the document; other groups keep theirs.")
 @click.option("--again", is_flag=True, help="Measure nothing: use the last results.")
 @click.option(
     "--results",
@@ -61,7 +61,9 @@ def main(groups: tuple[str, ...], *, runs: int, write: bool, again: bool, result
                 save(results, group, new_result(module.TITLE, module.ABOUT, runs, rows, notes))
     saved = {group: result for group in GROUPS if (result := load(results, group))}
     if write:
-        write_block(DOCUMENT, BLOCK, "\n" + "\n".join(map(format_section, saved.values())) + "\n")
+        titles = [saved[group].title if group in saved else import_module(f"bench.{group}").TITLE for group in GROUPS]
+        present = DOCUMENT.read_text().partition(f"<!-- {BLOCK} -->")[2].partition(f"<!-- /{BLOCK} -->")[0]
+        write_block(DOCUMENT, BLOCK, merge_sections(present, titles, map(format_section, saved.values())))
     else:
         click.echo("\n".join(format_section(saved[group]) for group in chosen if group in saved))
 

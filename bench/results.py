@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from bench.stage import ROOT
 from tools.engine import finder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 _FORMATS = {"s": "{:.2f} s", "MB": "{:.0f} MB", "/s": "{:,.0f} /s"}
 _MAX_MILLISECONDS = 0.02  # seconds below which milliseconds are shown
@@ -78,6 +79,21 @@ def format_section(result: GroupResult) -> str:
     runs = f"{result.runs} {'run' if result.runs == 1 else 'runs'} of each, in turns: median (lowest to highest)"
     lines.append(f"\n{runs}. {result.date} UTC, {result.machine}.")
     return "\n".join(lines) + "\n"
+
+
+def merge_sections(present: str, titles: Sequence[str], sections: Iterable[str]) -> str:
+    """Return the sections of a document, the new ones in place of those with the same title.
+
+    Args:
+        present: The sections that the document has.
+        titles: The titles of all groups, in order.
+        sections: The new sections.
+    """
+    found = {
+        section.removeprefix("### ").partition("\n")[0]: section.strip()
+        for section in (*re.split(r"^(?=### )", present, flags=re.MULTILINE), *sections)
+    }
+    return "\n" + "\n\n".join(found[title] for title in titles if title in found) + "\n\n"
 
 
 def _machine() -> str:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import bench.__main__ as command
 from bench.measure import Figure, TableRow, compare
-from bench.results import GroupResult, format_section, load, save
+from bench.results import GroupResult, format_section, load, merge_sections, save
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,3 +50,9 @@ def test_one_group_is_written_again_and_the_others_stay(tmp_path: Path, monkeypa
     assert text.startswith("# Performance\n\n<!-- bench -->\n\n### Runs\n")
     assert text.endswith("2026-11-24 18:00 UTC, 4 cores.\n\n<!-- /bench -->\n\nMore.\n")
     assert "old" not in text
+
+
+def test_a_document_keeps_the_sections_of_groups_that_were_not_measured() -> None:
+    present = "\n### Runs\n\nold\n\n### Other\n\nkept\n\n"
+    merged = merge_sections(present, ["Other", "New", "Runs"], ["### Runs\n\nnew\n", "### New\n\nnew\n"])
+    assert merged.split() == "### Other kept ### New new ### Runs new".split()  # noqa: SIM905 - shorter
