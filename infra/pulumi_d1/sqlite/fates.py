@@ -386,15 +386,18 @@ class _Search:
             lost: The number of values to find.
         """
         known, found = column.names, Kept.NO
-        for table, holder in self.holders.items():
+        holders = {name: item for name, item in self.holders.items() if not item.columns or item.columns & known}
+        if self._is_split(index, column, holders, lost):
+            return Kept.YES
+        for table, holder in holders.items():
             held = holder.columns
-            if (held and not held & known) or holder.rows < lost:
+            if holder.rows < lost:
                 continue
             columns = [str(name) for name, _, _ in rows(self.connection, COLUMNS, table)]
             for other in columns:
                 if table == self.end and not column.gone and fold(other) in known:
                     continue
-                missing, enough = self._compare(index, column, table, other)
+                missing, enough = self._compare(index, column, [(table, other)])
                 same = fold(other) in known or not held
                 if enough and not missing and (same or self._is_aligned(index, column, table, other, columns)):
                     return Kept.YES
@@ -404,15 +407,32 @@ class _Search:
                 found = Kept.PARTLY  # it was read, so it may be converted
         return found
 
-    def _compare(self, index: int, column: ColumnFate, table: str, other: str) -> tuple[bool, bool]:
-        """Return whether another column lacks a value, and whether it has as many.
+    def _is_split(self, index: int, column: ColumnFate, holders: Mapping[str, _Holder], lost: int) -> bool:
+        """Return whether several tables, each with a part of the rows, have the values in a column of the same name."""
+        places = [
+            (table, str(name))
+            for table in holders
+            for name, _, _ in rows(self.connection, COLUMNS, table)
+            if fold(str(name)) in column.names and table != self.end
+        ]
+        if len(places) < 2 or sum(holders[table].rows for table, _ in places) < lost:  # noqa: PLR2004 - several
+            return False
+        return self._compare(index, column, places) == (False, True)
+
+    def _compare(self, index: int, column: ColumnFate, places: Sequence[tuple[str, str]]) -> tuple[bool, bool]:
+        """Return whether other columns lack a value, and whether they have as many.
 
         If the table still has the column, the values that are still there count too.
+
+        Args:
+            places: Pairs of table and column.
         """
-        there = f"SELECT CAST({quoted(other)} AS TEXT) AS v FROM main.{quoted(table)} WHERE v IS NOT NULL"
-        if self.end and not column.gone:
-            same = quoted(self.copied.now[index] or column.name)
-            there += f" UNION ALL SELECT CAST({same} AS TEXT) FROM main.{quoted(self.end)} WHERE {same} IS NOT NULL"
+        now = quoted(self.copied.now[index] or column.name)
+        still = (
+            [f"SELECT CAST({now} AS TEXT) AS v FROM main.{quoted(self.end)}"] if self.end and not column.gone else []
+        )
+        moved = [f"SELECT CAST({quoted(other)} AS TEXT) AS v FROM main.{quoted(table)}" for table, other in places]
+        there = f"SELECT v FROM ({' UNION ALL '.join(moved + still)}) WHERE v IS NOT NULL"
         missing = self._number(f"SELECT EXISTS ({_filled(self.copied, index)} EXCEPT SELECT v FROM ({there}))")
         return bool(missing), self._number(f"SELECT count(*) FROM ({there})") >= column.values
 

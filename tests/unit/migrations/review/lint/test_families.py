@@ -1286,6 +1286,36 @@ _CASES: Final = (
         ),
         [],
     ),
+    _Case(
+        "a table that is split into two",
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT, n TEXT); CREATE TABLE ta (id INTEGER "
+            "PRIMARY KEY, kind TEXT, n TEXT); CREATE TABLE tb (id INTEGER PRIMARY KEY, kind TEXT, n "
+            "TEXT); INSERT INTO t VALUES (1,'a','x'),(2,'b','y'),(3,'a','z');"
+        ),
+        (
+            (
+                "INSERT INTO ta SELECT * FROM t WHERE kind = 'a'; INSERT INTO tb SELECT * FROM t WHERE "
+                "kind = 'b'; DROP TABLE t;"
+            ),
+        ),
+        [],
+    ),
+    _Case(
+        "a table of which a split forgets a part",
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, kind TEXT, n TEXT); CREATE TABLE ta (id INTEGER "
+            "PRIMARY KEY, kind TEXT, n TEXT); CREATE TABLE tb (id INTEGER PRIMARY KEY, kind TEXT, n "
+            "TEXT); INSERT INTO t VALUES (1,'a','x'),(2,'b','y'),(3,'a','z');"
+        ),
+        (
+            (
+                "INSERT INTO ta SELECT * FROM t WHERE kind = 'a'; INSERT INTO tb SELECT * FROM t WHERE "
+                "kind = 'c'; DROP TABLE t;"
+            ),
+        ),
+        ["D102 error: t is dropped with its rows (3 rows)"],
+    ),
 )
 
 
