@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.table_copies import TableCopies, TableCopy
 
+_MOST_PARTS: Final = 100
+"""Tables over which a file may split another one. SQLite compares them in one compound SELECT."""
+
 _FILLS: Final = frozenset({"INSERT", "UPDATE", "CREATE_TABLE"})
 _NEXT_IDS: Final = """
     SELECT m.name, max(s.seq) + 1 FROM sqlite_sequence s JOIN main.sqlite_schema m ON m.name = s.name COLLATE BINARY
@@ -411,11 +414,12 @@ class _Search:
         """Return whether several tables, each with a part of the rows, have the values in a column of the same name."""
         places = [
             (table, str(name))
-            for table in holders
+            for table, holder in holders.items()
+            if holder.columns
             for name, _, _ in rows(self.connection, COLUMNS, table)
             if fold(str(name)) in column.names and table != self.end
         ]
-        if len(places) < 2 or sum(holders[table].rows for table, _ in places) < lost:  # noqa: PLR2004 - several
+        if not 1 < len(places) <= _MOST_PARTS or sum(holders[table].rows for table, _ in places) < lost:
             return False
         return self._compare(index, column, places) == (False, True)
 

@@ -31,7 +31,7 @@ _TABLE: Final = """
     JOIN pragma_table_list l ON l.schema = 'main' AND l.name = m.name WHERE m.type = 'table' AND lower(m.name) = ?
 """
 _D1_COLUMNS: Final = 100  # in a table and in a result
-_SQLITE_COLUMNS: Final = 2_000  # SQLite's default
+_SQLITE_LIMITS: Final = {apsw.SQLITE_LIMIT_COLUMN: 2_000, apsw.SQLITE_LIMIT_COMPOUND_SELECT: 500}
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +181,10 @@ def rows(connection: apsw.Connection, sql: str, *values: str) -> list[Any]:
 
 @contextmanager
 def unlimited(connection: apsw.Connection) -> Iterator[None]:
-    """Allow more columns in the block than D1 does, for statements of our own."""
-    limit = connection.limit(apsw.SQLITE_LIMIT_COLUMN, _SQLITE_COLUMNS)
+    """Allow SQLite's default limits in the block instead of D1's, for statements of our own."""
+    limits = {limit: connection.limit(limit, most) for limit, most in _SQLITE_LIMITS.items()}
     try:
         yield
     finally:
-        connection.limit(apsw.SQLITE_LIMIT_COLUMN, limit)
+        for limit, most in limits.items():
+            connection.limit(limit, most)

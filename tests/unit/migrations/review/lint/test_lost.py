@@ -215,3 +215,12 @@ def test_an_update_that_fills_a_null_does_not_explain_a_value_that_the_copy_over
     )
     assert row_codes(f"UPDATE t SET w = 'b' WHERE w IS NULL; {copy}", more=more) == ["D107 1"]
     assert row_codes(f"UPDATE t SET w = 'new' WHERE w IS NOT NULL; {copy}", more=more) == []
+
+
+def test_a_search_index_over_many_tables_is_dropped() -> None:
+    tables = "".join(
+        f"CREATE TABLE t{n} (id INTEGER PRIMARY KEY, text); INSERT INTO t{n} VALUES ({n}, 'x');" for n in range(9)
+    )
+    more = f"{tables} CREATE VIRTUAL TABLE found USING fts5(text); INSERT INTO found SELECT text FROM t1;"
+    assert row_codes("DROP TABLE found;", more=more) == []
+    assert row_codes("DROP TABLE found; DROP TABLE t1;", more=more) == ["D102 1"]
