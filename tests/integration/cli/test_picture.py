@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pulumi_d1.cli.main import main
+from pulumi_d1.cli.support import waiting
 from tests.support.paths import ROOT
 from tests.support.terminal import terminal
 
@@ -40,6 +41,7 @@ _FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 
 
 def test_the_picture_shows_what_the_command_prints(prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 600)  # no line about an activity that is slow here only
     prod.migrate(LIVE, prod.tenant())
     prod.write("0002_unique_email.sql", PENDING)
     with terminal(monkeypatch, COLUMNS) as stream, pytest.raises(SystemExit):

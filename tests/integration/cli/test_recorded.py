@@ -14,6 +14,7 @@ import click
 import pytest
 
 from pulumi_d1.cli.main import main
+from pulumi_d1.cli.support import waiting
 from pulumi_d1.cli.support.group import LazyGroup
 from tests.support.cli_state import give_state
 from tests.support.paths import ROOT
@@ -105,6 +106,12 @@ def record(line: str, columns: int, monkeypatch: pytest.MonkeyPatch) -> str:
     for pattern, same in _CHANGING:
         text = pattern.sub(same, text)
     return f"$ d1 {line}\n{text}" + (f"[exit code {end.value.code}]\n" if end.value.code else "")
+
+
+@pytest.fixture(autouse=True)
+def no_slow_activity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record no line about an activity that is slow on this machine only."""
+    monkeypatch.setattr(waiting, "PATIENCE_SECONDS", 600)
 
 
 def arrange(prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
