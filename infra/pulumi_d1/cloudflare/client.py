@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from pulumi_d1.cloudflare.answers import Answer, parse_answer, parse_error
-from pulumi_d1.cloudflare.connections import BASE_URL_VARIABLE
 from pulumi_d1.errors import ApiError, ConfigError, DailyLimitReached, OutcomeUnknown, Overloaded
 
 if TYPE_CHECKING:
@@ -151,7 +150,7 @@ def make_client(token: str | None = None, *, base_url: str = "", pace: Pace | No
         )
     from pulumi_d1.cloudflare.connections import Connections  # urllib3 is slow to import
 
-    url = (base_url or os.environ.get(BASE_URL_VARIABLE) or CLOUDFLARE).rstrip("/")
+    url = (base_url or os.environ.get("CLOUDFLARE_BASE_URL") or CLOUDFLARE).rstrip("/")
     if not url.startswith(("http://", "https://")):
         raise ConfigError(f"CLOUDFLARE_BASE_URL is '{url}': it must start with https:// (or http://)")
     return Client(url, token, REQUEST_SECONDS, Connections(), pace)

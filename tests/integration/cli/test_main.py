@@ -154,3 +154,9 @@ def test_without_a_project_a_shell_completes_nothing(tmp_path: Path) -> None:
 def test_each_shell_has_a_completion_script() -> None:
     for shell in ("bash", "zsh", "fish"):
         assert "_D1_COMPLETE" in d1(_D1_COMPLETE=f"{shell}_source").stdout
+
+
+def test_commands_import_urllib3_only_for_a_request() -> None:
+    program = "import sys, pulumi_d1.cli.plan, pulumi_d1.cli.status; print('urllib3' in sys.modules)"
+    process = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert process.stdout == "False\n"
