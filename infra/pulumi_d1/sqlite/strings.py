@@ -37,8 +37,9 @@ def find_string(connection: apsw.Connection, sql: str, columns: Iterable[str]) -
         sql: A statement that can be prepared.
         columns: Columns that the statement reads. Empty names are ignored.
     """
-    # In brackets, because these are never read as a string.
-    names = ["rowid", *(f"[{column}]" for column in sorted(filter(None, columns))[:_MAX_COLUMNS])]
+    # In backticks, because a name in double quotes may be read as a string.
+    known = sorted(filter(None, columns))[:_MAX_COLUMNS]
+    names = ["rowid", *(f"`{column.replace('`', '``')}`" for column in known)]
     for _ in range(_MAX_STRINGS if '"' in sql else 0):
         with without_strings(connection):
             match = _NO_COLUMN.fullmatch(str(prepare_error(connection, sql) or ""))

@@ -224,3 +224,10 @@ def test_a_search_index_over_many_tables_is_dropped() -> None:
     more = f"{tables} CREATE VIRTUAL TABLE found USING fts5(text); INSERT INTO found SELECT text FROM t1;"
     assert row_codes("DROP TABLE found;", more=more) == []
     assert row_codes("DROP TABLE found; DROP TABLE t1;", more=more) == ["D102 1"]
+
+
+@pytest.mark.parametrize("column", ["a]b", "a`b", "a[b"])
+def test_a_string_is_found_beside_columns_with_quotes_in_their_names(column: str) -> None:
+    more = f'CREATE TABLE t (id INTEGER PRIMARY KEY, "{column}"); INSERT INTO t VALUES (1, 2);'
+    findings = live.findings(f'CREATE TABLE n AS SELECT "missing", "{column}" FROM t;', more=more)
+    assert ["D111" for item in findings if item.rule.code == "D111"] == ["D111"]
