@@ -141,24 +141,23 @@ def review_current(  # noqa: PLR0913, PLR0917 - a review depends on all of these
     try:
         evidence = collect_evidence(current.objects, plan.pending, table, database=database, kind=kind, options=options)
     except SqlError as error:
-        return Review(_with_unknown_loss(plan), None, str(error), (), (), ())
+        return Review(_with_unknown_loss(plan, str(error)), None, str(error), (), (), ())
     rehearsed = evidence.rehearsal
     findings = check.lint(rehearsed, table, elsewhere=evidence.elsewhere, exists=exists)
     drifted = _drift(files, current.ledger, rehearsed.before, table)
     return Review(plan, rehearsed, "", difference(rehearsed.before, rehearsed.after), findings, drifted)
 
 
-def _with_unknown_loss(plan: MigrationPlan[Migration]) -> MigrationPlan[Migration]:
+def _with_unknown_loss(plan: MigrationPlan[Migration], obstacle: str) -> MigrationPlan[Migration]:
     """Return a plan whose pending files may be dangerous, because they could not be rehearsed."""
     if not plan.pending:
         return plan
-    problem = FolderProblem(
-        Problem.DANGEROUS,
-        plan.pending[0].name,
-        "could not be rehearsed, so nobody knows whether rows would be lost: read the pending files, and if you trust "
-        "them, set dangerousFiles to warning for this run",
+    others = "" if len(plan.pending) == 1 else "and the pending files after it "
+    message = (
+        f"{others}could not be rehearsed: {obstacle}. It is unknown whether rows would be lost. Read the files. If you "
+        "trust them, set dangerousFiles to warning for this run"
     )
-    return replace(plan, problems=(*plan.problems, problem))
+    return replace(plan, problems=(*plan.problems, FolderProblem(Problem.DANGEROUS, plan.pending[0].name, message)))
 
 
 def review_without_rehearsal(
