@@ -40,7 +40,7 @@ from pulumi_d1.scaffold.stack_guesses import (
 )
 from pulumi_d1.scaffold.summary import summary_lines
 from pulumi_d1.settings import TOP_LEVEL, read_settings
-from pulumi_d1.system.files import write_atomically
+from pulumi_d1.system.files import prefix_errors, write_atomically
 from pulumi_d1.system.packaged import packaged_folder
 from pulumi_d1.system.template import render
 from pulumi_d1.wrangler import bindings_file, configuration_file
@@ -219,8 +219,10 @@ def _changes(folder: Path, files: Iterable[ScaffoldFile]) -> list[FileChange]:
     changes = []
     for file in files:
         path = folder / file.path
-        present = path.read_bytes() if path.exists() else None
-        changes.append(replace(plan_change(file, present), path=detection.relative_path(path, Path())))
+        shown = detection.relative_path(path, Path())
+        with prefix_errors(shown):
+            change = plan_change(file, path.read_bytes() if path.exists() else None)
+        changes.append(replace(change, path=shown))
     return changes
 
 

@@ -173,3 +173,18 @@ def test_the_skill_for_agents_has_every_rule_and_names_this_project(folder: Path
     assert "`../migrations/`" in text
     assert "d1 plan --stack dev " in text
     assert "keep    .claude/skills/d1-migrations/SKILL.md" in run("--agents", "--dir", "db")
+
+
+@pytest.mark.parametrize(
+    "name", ["requirements.txt", ".gitignore", "Pulumi.dev.yaml", ".github/workflows/d1-sweep.yml"]
+)
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_written(folder: Path, name: str) -> None:
+    write(folder, {**toml(entry("shop-dev", A)), name: ""})
+    for unreadable in (b"\xff", None):
+        (folder / name).unlink()
+        if unreadable:
+            (folder / name).write_bytes(unreadable)
+        else:
+            (folder / name).mkdir()
+        assert run("--workflows", code=1).startswith(f"{name}: ")
+    assert not (folder / "__main__.py").exists()
