@@ -1,4 +1,4 @@
-"""The programs of tests/node. If they are not installed, tests are skipped or fail."""
+"""The programs of tests/node and bench/node. If they are not installed, tests are skipped or fail."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from tests.support.paths import NODE
+from tests.support.paths import NODE, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,8 +21,17 @@ def binaries() -> Path:
     If they are missing, the test is skipped; with D1_REQUIRE_CLIENTS=1 it fails.
     """
     if not (_BINARIES / "wrangler").exists():
-        text = "NOT TESTED WITH THE REAL CLIENTS: tests/node is not installed, run 'make clients'"
-        if os.environ.get("D1_REQUIRE_CLIENTS") == "1":
-            pytest.fail(text)
-        pytest.skip(text)
+        _skip("NOT TESTED WITH THE REAL CLIENTS: tests/node is not installed, run 'make clients'")
     return _BINARIES
+
+
+def require_peers() -> None:
+    """Skip the test if the tools of `python -m bench peers` are missing; with D1_REQUIRE_CLIENTS=1 it fails."""
+    if not (ROOT / "bench" / "node" / "node_modules" / ".installed").exists():
+        _skip("NOT TESTED WITH THE OTHER TOOLS: bench/node is not installed, run 'make peers'")
+
+
+def _skip(text: str) -> None:
+    if os.environ.get("D1_REQUIRE_CLIENTS") == "1":
+        pytest.fail(text)
+    pytest.skip(text)

@@ -11,7 +11,7 @@ from bench import emulator, large_file, many_databases, no_changes, pending_file
 from bench import rows as row_bench
 from bench.deployments import PEERS, ours
 from bench.situations import rebuild_a_parent, rename_an_applied_file
-from bench.stage import ROOT, Stage, open_stage, small_files
+from bench.stage import Stage, open_stage, small_files
 from tests.support import installed
 
 if TYPE_CHECKING:
@@ -87,8 +87,7 @@ def test_a_fleet_is_migrated_in_five_requests_for_each_database(stage: Stage) ->
 def test_each_tool_applies_the_files_and_then_has_nothing_to_do(
     stage: Stage, new: Callable[[Stage, Sequence[tuple[str, str]]], Deployment]
 ) -> None:
-    if not (ROOT / "bench" / "node" / "node_modules" / ".installed").exists():
-        pytest.skip("NOT TESTED WITH THE OTHER TOOLS: bench/node is not installed, run 'make peers'")
+    installed.require_peers()
     deployment = new(stage, small_files(2))
     for _ in range(2):
         deployment.run()
