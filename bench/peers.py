@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 TITLE = "Other tools that apply migrations to D1"
 ABOUT = """\
 Ours is the whole `pulumi up` of a new stack, and Alchemy's is its whole run too: both create the database and keep a
-state. drizzle-kit (`migrate` with `d1-http`) and wrangler (`d1 migrations apply --remote`) apply to a database that
-exists. Only ours takes a bookmark and rehearses. Memory is that of all processes together."""
+state. drizzle-kit (`migrate` with `d1-http`) and wrangler (`wrangler d1 migrations apply --remote`) apply to a database
+that exists. Only ours takes a bookmark and rehearses. Memory is that of all processes together."""
 
 _ENGINE = "Pulumi's engine, and the processes that it starts one after the other"
 _FILES_FOR_MEMORY = 10

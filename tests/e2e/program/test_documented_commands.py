@@ -60,7 +60,7 @@ def test_d1_accepts_it(words: list[str]) -> None:
     if PLACEHOLDER.fullmatch(words[0]):
         return
     command: click.Command = main
-    context = click.Context(main, info_name="d1")
+    context = click.Context(main, info_name="d1", **main.context_settings)
     while isinstance(command, click.Group) and words and not words[0].startswith("-"):
         name, *words = words
         subcommand = command.get_command(context, name)
