@@ -4,14 +4,16 @@ PYTHON ?= python3
 BIN    := .venv/bin
 LOCAL  := @$(BIN)/d1 local --
 
+TRY_CLIENTS := @$(MAKE) --no-print-directory clients || echo "make: wrangler can't be installed, so its tests are SKIPPED."
+
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml \
 	--custom-compile-command "make lock"
 
-.PHONY: help up test test-quick check lock install engine clients peers clean
+.PHONY: help up test test-quick test-thorough check lock install engine clients peers clean
 .DEFAULT_GOAL := up
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 up: engine ## create and migrate the environments dev and prod on the local emulator
 	$(LOCAL) pulumi stack select --create dev
@@ -34,9 +36,13 @@ check: install ## check format, lint, types and the lock file, as CI does before
 test-quick: install ## run the tests that need neither the Pulumi engine nor wrangler
 	@$(BIN)/pytest --numprocesses 2 -m "not slow" tests/unit tests/integration
 
-test: engine ## run the whole test suite
-	@$(MAKE) --no-print-directory clients || echo "make: wrangler can't be installed, so its tests are SKIPPED."
-	@$(BIN)/pytest --numprocesses 2
+test: engine ## run the tests, without those marked thorough (usually under 12 min)
+	$(TRY_CLIENTS)
+	@$(BIN)/pytest --numprocesses 2 -m "not thorough"
+
+test-thorough: engine ## run the tests marked thorough, as CI does after `make test` (usually under 40 min)
+	$(TRY_CLIENTS)
+	@$(BIN)/pytest --numprocesses 2 -m thorough
 
 lock: install ## resolve the dependencies of pyproject.toml into requirements.txt
 	@$(RESOLVE) --output-file requirements.txt

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from bench.deployments import Deployment
     from bench.measure import TableRow
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def stage() -> Iterator[Stage]:

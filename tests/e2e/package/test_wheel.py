@@ -59,6 +59,7 @@ def test_a_wheel_makes_a_project_beside_folders_of_any_name(
         assert Path(file).is_relative_to(project), "the test has run this checkout, not the wheel"
 
 
+@pytest.mark.thorough
 def test_without_pulumi_the_local_command_names_how_to_get_it(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
     done = subprocess.run(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import make_client
 from pulumi_d1.migrations import ledger
@@ -42,6 +44,7 @@ def create(project: Project, name: str = NAME, **options: Any) -> D1Api:
     return Account(make_client(token, base_url=base_url), project.account).create(name, **options)
 
 
+@pytest.mark.thorough
 def test_a_database_with_tables_is_adopted_and_stays_adopted(project: Project) -> None:
     database = create(project)
     for name in FILES:
@@ -87,6 +90,7 @@ def test_without_a_preview_too_a_taken_name_leads_to_d1_adopt(migrated: Project)
     assert "Traceback" not in text
 
 
+@pytest.mark.thorough
 def test_what_does_not_fit_is_refused_before_anything_is_changed(project: Project) -> None:
     config = ("config", "set", "--stack", "dev")
     missing = d1(project, "adopt", code=1).stderr

@@ -5,8 +5,12 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 HAND_WRITTEN = """\
 name = "shop" # mine

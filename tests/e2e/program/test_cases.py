@@ -89,6 +89,7 @@ def sets(project: Project, stack: str, **values: str) -> None:
         project.pulumi("config", "set", key, value, "--stack", stack)
 
 
+@pytest.mark.thorough
 def test_no_value_of_a_row_is_printed_or_kept(migrated: Project, tmp_path: Path) -> None:
     printed: list[str] = []
 
@@ -140,6 +141,7 @@ def test_no_value_of_a_row_is_printed_or_kept(migrated: Project, tmp_path: Path)
     assert files_that_hold("mrk", *kept) == []
 
 
+@pytest.mark.thorough
 def test_no_request_names_a_table_if_rows_are_generated(migrated: Project, emulator: Emulator) -> None:
     from tests.e2e.program.test_preview_cost import watched
 

@@ -10,6 +10,8 @@ import pytest
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
 
+pytestmark = pytest.mark.thorough
+
 FIRST = "0001_create_users_and_sessions.sql"
 
 

@@ -6,12 +6,16 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pulumi_d1.wrangler import jsonc
 
 if TYPE_CHECKING:
     import subprocess
 
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 PROGRAM = """
 import pulumi

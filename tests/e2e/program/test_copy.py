@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.copying import holdings
 from tests.support.inspect_project import FILES, ledger
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 ROWS = """
     INSERT INTO users (email, password_hash, name) VALUES ('a@b.c', 'x', 'A'), ('d@e.f', 'y', 'D');

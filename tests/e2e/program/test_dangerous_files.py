@@ -57,6 +57,7 @@ def test_a_rebuild_that_would_delete_sessions_is_stopped_in_prod_with_their_numb
     assert counted(project, "prod", "sessions") == 3
 
 
+@pytest.mark.thorough
 def test_elsewhere_it_is_a_warning_and_what_it_warns_of_happens(project: Project) -> None:
     started(project, "dev")
     project.write("0004_rebuild_users.sql", REBUILD)
@@ -66,6 +67,7 @@ def test_elsewhere_it_is_a_warning_and_what_it_warns_of_happens(project: Project
     assert counted(project, "dev", "sessions") == 0
 
 
+@pytest.mark.thorough
 def test_a_file_can_allow_it_with_a_reason(project: Project) -> None:
     started(project, "prod")
     allowed = REBUILD.replace("DROP TABLE", "-- d1:allow D101 everybody signs in again\nDROP TABLE")
@@ -75,6 +77,7 @@ def test_a_file_can_allow_it_with_a_reason(project: Project) -> None:
     assert counted(project, "prod", "sessions") == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("way", ["preview", "up"])
 def test_a_new_environment_loses_nothing_and_is_made_from_all_files(project: Project, way: str) -> None:
     project.write("0004_rebuild_users.sql", REBUILD)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
+import pytest
+
 from tests.support.paths import ROOT
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def check(page: str, output: str) -> None:
         assert part.search(printed), f"{page} does not show what is printed:\n{output}"
 
 
+@pytest.mark.thorough
 def test_the_preview_of_a_rebuild(project: Project) -> None:
     project.pulumi("stack", "init", "prod")
     project.up("prod")
@@ -72,6 +75,7 @@ def test_a_failed_migration(migrated: Project) -> None:
     check("docs/failures.md", completed.stdout + completed.stderr)
 
 
+@pytest.mark.thorough
 def test_a_refused_replacement(project: Project) -> None:
     project.pulumi("stack", "init", "prod")
     project.up("prod")

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from tests.support.pulumi_project import Project
 
+pytestmark = pytest.mark.thorough
+
 D1 = [sys.executable, "-m", "pulumi_d1.cli"]
 LOCKED = 75
 

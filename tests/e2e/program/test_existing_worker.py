@@ -118,6 +118,7 @@ def test_an_existing_worker_becomes_managed_in_a_few_commands_and_wrangler_still
     project.up("prod", "--expect-no-changes")
 
 
+@pytest.mark.thorough
 def test_files_in_the_way_stay_and_the_program_has_a_folder_of_its_own(worker: Wrangler, project: Project) -> None:
     (worker.folder / "__main__.py").write_text("print('mine')\n")
     refused = project.run(D1, "init", check=False)

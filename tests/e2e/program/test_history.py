@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pulumi_d1.cloudflare.database import connect
 from pulumi_d1.program.pulumi_sdk import OUTPUTS_KEPT
 from tests.support.pulumi_project import TOKEN
@@ -11,6 +13,8 @@ from tests.support.pulumi_project import TOKEN
 if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]
 EDIT = "-- one more thought\n"

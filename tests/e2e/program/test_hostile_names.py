@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pulumi_d1.sqlite.statements import quoted
 from tests.support.hostile_names import HOSTILE_NAMES, faults_of
 
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     import subprocess
 
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 TABLES = "".join(f"CREATE TABLE {quoted(name)} ({quoted(name)} TEXT);" for name in HOSTILE_NAMES)
 OTHERS = "".join(f"CREATE TABLE {quoted(f'{name} 2')} (a);" for name in HOSTILE_NAMES)

@@ -49,6 +49,7 @@ def test_about_names_the_interpreter_of_the_virtual_environment_and_its_packages
     assert "pulumi_cloudflare" in text.replace("-", "_")
 
 
+@pytest.mark.thorough
 def test_install_makes_the_virtual_environment_and_fills_it(project: Project) -> None:
     (project.folder / ".venv").unlink()
     # A wheel made here: what is tested is the host, not somebody's package index.
@@ -142,6 +143,7 @@ def test_a_ctrl_c_prints_no_traceback(project: Project, interrupts: int) -> None
     assert "KeyboardInterrupt" not in text
 
 
+@pytest.mark.thorough
 def test_a_program_that_ignores_interrupts_is_killed(project: Project) -> None:
     with waiting_program(project, "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)") as up:
         os.killpg(up.pid, signal.SIGINT)
@@ -149,6 +151,7 @@ def test_a_program_that_ignores_interrupts_is_killed(project: Project) -> None:
     assert up.returncode != 0
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not AVAILABLE, reason="finds the host's process in /proc")
 @pytest.mark.parametrize("text", [OURS, "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)"])
 def test_an_up_whose_language_host_is_killed_ends(project: Project, text: str) -> None:

@@ -6,10 +6,14 @@ import json
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     import subprocess
 
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 DAMAGED = "the ledger d1_migrations is damaged: the row with id 7 has NULL as its name"
 DRIZZLE = """

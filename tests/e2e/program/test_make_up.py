@@ -66,6 +66,7 @@ def status_table(text: str) -> list[str]:
     return [re.sub(r"─+|20[-\dT:+]+", "*", " ".join(line.split())) for line in lines]
 
 
+@pytest.mark.thorough
 def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str, str]) -> None:
     first = run(checkout, environment, *MAKE_UP)
     assert first.returncode == 0, first.stdout + first.stderr

@@ -68,6 +68,7 @@ def break_access(project: Project, how: str) -> str:
     return f"there is no database your-app-db-dev ({database.database_id}) in account {project.account}"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("how", ["wrong token", "no network", "deleted"])
 def test_a_preview_that_cannot_read_the_database_fails_unless_the_stack_allows_it(migrated: Project, how: str) -> None:
     message = break_access(migrated, how)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from tests.support.pulumi_project import Project
 
+pytestmark = pytest.mark.thorough
+
 FIRST, SECOND = "20240101120000_init/migration.sql", "20240315080000_tags/migration.sql"
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pulumi_d1.cloudflare.account import Account
 from tests.support.inspect_project import FILES, ledger, report_lines
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 
 def test_refresh_sees_what_another_client_applied(migrated: Project) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import httpx
+import pytest
 
 from tests.support.inspect_project import report_lines
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Emulator, Project
+
+pytestmark = pytest.mark.thorough
 
 APPLIED, PENDING, MOST = 200, 5, 5
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api
     from tests.support.pulumi_project import Project
 
+pytestmark = pytest.mark.thorough
+
 COMPONENT = "urn:pulumi:{stack}::your-app::d1:index:Environment$"
 DATABASE = COMPONENT + "cloudflare:index/d1Database:D1Database::d1-database"
 ADA = "INSERT INTO users (email, password_hash, name) VALUES ('ada@example.com', 'x', 'Ada')"

@@ -21,6 +21,8 @@ from tests.support.workflows.gh_standin import BOT, PAGE
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
 
+pytestmark = pytest.mark.thorough
+
 REPOSITORY = "ada/shop"
 TAGS = "CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT);\n"
 NOTES = "CREATE TABLE notes (id INTEGER PRIMARY KEY);\nDROP TABLE sessions;\n"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+import pytest
+
 from pulumi_d1.cloudflare.account import Account
 
 if TYPE_CHECKING:
     import subprocess
 
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 COMMENTED = """\
 // the worker

@@ -56,6 +56,7 @@ def tagged(migrated: Project) -> Project:
     return migrated
 
 
+@pytest.mark.thorough
 def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:
     (first, *_, bad) = history(tagged)
     done = d1(tagged, "restore", "--before", TAGS, "--yes", "--correct", "better tags")
@@ -129,6 +130,7 @@ def test_undo_and_release(tagged: Project) -> None:
     assert applied(tagged) == [*FILES, TAGS]
 
 
+@pytest.mark.thorough
 def test_what_others_applied_is_in_the_history_and_goes_back_too(tagged: Project) -> None:
     tagged.write("0005_theirs.sql", "CREATE TABLE theirs (id);\n")
     tagged.database().write(
@@ -147,6 +149,7 @@ def test_what_others_applied_is_in_the_history_and_goes_back_too(tagged: Project
     assert "0005_theirs.sql was undone by a restore on this stack" in d1(tagged, "plan", code=1).stdout
 
 
+@pytest.mark.thorough
 def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project) -> None:
     bookmark = tagged.database().bookmark()
     one = "choose a point in time with one of --before FILE, --time TIME and --bookmark ID"
@@ -177,6 +180,7 @@ def test_nothing_is_restored_unless_it_is_clear_what_and_wanted(tagged: Project)
     assert "quarantine" not in (tagged.folder / "Pulumi.dev.yaml").read_text()
 
 
+@pytest.mark.thorough
 def test_a_protected_stack_is_told_loudly(project: Project) -> None:
     project.pulumi("stack", "init", "prod")
     project.up("prod")

@@ -5,10 +5,14 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.inspect_project import FILES, ledger
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 USERS = """-- Two people, the second of whom is an editor.
 INSERT OR REPLACE INTO users (id, email, password_hash, name) VALUES

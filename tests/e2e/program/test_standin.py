@@ -15,9 +15,12 @@ from tools.engine import provider_plugin
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
-pytestmark = pytest.mark.skipif(
-    shutil.which("pulumi-resource-cloudflare") is not None, reason="the Cloudflare plugin on PATH is tested instead"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        shutil.which("pulumi-resource-cloudflare") is not None, reason="the Cloudflare plugin on PATH is tested instead"
+    ),
+    pytest.mark.thorough,
+]
 
 PROGRAM = """
 import json, pathlib

@@ -6,6 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from pulumi_d1.cloudflare.account import Account
 from tests.support.pulumi_project import TOKEN
 
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 STATUS = (sys.executable, "-m", "pulumi_d1.cli", "status")
 FILES = ["0001_create_users_and_sessions.sql", "0002_create_content.sql", "0003_create_files.sql"]

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.inspect_project import FILES
 
 if TYPE_CHECKING:
     from tests.support.pulumi_project import Project
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_stack_that_is_forgotten_leaves_database_rows_ledger_and_binding(project: Project) -> None:

@@ -47,6 +47,7 @@ def test_two_environments_from_nothing_and_then_no_change(project: Project, emul
     assert TOKEN not in first.stdout + first.stderr
 
 
+@pytest.mark.thorough
 def test_the_token_can_be_a_secret_of_the_stack_and_is_nowhere_in_plain_text(project: Project, tmp_path: Path) -> None:
     del project.environment["CLOUDFLARE_API_TOKEN"]
     project.pulumi("config", "set", "--secret", "cloudflare:apiToken", TOKEN, "--stack", "dev")
@@ -115,6 +116,7 @@ def test_a_preview_names_the_files_and_applies_nothing(project: Project) -> None
     assert project.outputs()["bookmark"]["id"] == before, "the bookmark is from before this file"
 
 
+@pytest.mark.thorough
 def test_a_broken_file_is_refused_where_it_is_broken_before_anything_is_written(migrated: Project) -> None:
     before = migrated.database().bookmark()
     migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
@@ -164,6 +166,7 @@ def test_a_file_that_the_rows_refuse_fails_with_its_name_and_the_way_back(migrat
     assert "half" in tables(migrated)
 
 
+@pytest.mark.thorough
 def test_the_first_file_of_a_new_database_can_be_broken_and_fixed(project: Project) -> None:
     project.write("0000_broken.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);\n")
     failed = project.up(check=False)

@@ -19,6 +19,8 @@ from tests.support.worker_projects import CHECK, PAGES, TABLE, entry, toml
 if TYPE_CHECKING:
     from pulumi_d1.cloudflare.account import Account
 
+pytestmark = pytest.mark.thorough
+
 D1 = str(Path(sys.prefix) / "bin" / "d1")
 JSON = """\
 {

@@ -47,6 +47,7 @@ def test_wrangler_sees_what_pulumi_applied_and_pulumi_what_wrangler_applied(
     assert migrated.database().bookmark() == before, "pulumi up ran nothing"
 
 
+@pytest.mark.thorough
 def test_a_file_with_a_trigger_that_pulumi_applied_is_applied_for_wrangler_too(
     project: Project, worker: Wrangler
 ) -> None:
@@ -62,6 +63,7 @@ def test_a_file_with_a_trigger_that_pulumi_applied_is_applied_for_wrangler_too(
     assert "No migrations to apply!" in worker.d1("migrations", "list", "DB", "--remote").stdout
 
 
+@pytest.mark.thorough
 def test_pulumi_goes_on_where_wranglers_failed_run_stopped(migrated: Project, worker: Wrangler) -> None:
     migrated.write("0004_good.sql", "CREATE TABLE good (id INTEGER PRIMARY KEY);\n")
     migrated.write("0005_bad.sql", "CREATE TABLE half (id INTEGER PRIMARY KEY);\nINSERT INTO nowhere VALUES (1);\n")
@@ -81,6 +83,7 @@ def test_the_restore_command_that_the_stack_names_works(migrated: Project, worke
     assert migrated.database().read("SELECT name FROM sqlite_schema WHERE name = 'users'") == ()
 
 
+@pytest.mark.thorough
 def test_deploy_binds_each_environment_to_the_database_of_its_stack(migrated: Project, worker: Wrangler) -> None:
     migrated.pulumi("stack", "init", "prod")
     migrated.up("prod")
@@ -94,6 +97,7 @@ def test_deploy_binds_each_environment_to_the_database_of_its_stack(migrated: Pr
         assert "Unexpected fields" not in done.stderr
 
 
+@pytest.mark.thorough
 def test_status_shows_what_wrangler_applied_locally(project: Project, worker: Wrangler) -> None:
     worker.write("wrangler.toml", '[[d1_databases]]\nbinding = "DB"\ndatabase_name = "your-app-db-dev"\n')
 

@@ -22,6 +22,8 @@ from tests.support.runner import TARGET, apply_files
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.thorough
+
 BROKEN: Final = Migration("0009_broken.sql", "INSERT INTO nowhere VALUES (1);")
 FIXED: Final = Migration("0009_broken.sql", "INSERT INTO log VALUES ('0009');")
 RESTORE: Final = "if a later file fails, with `onFailure: restore`"

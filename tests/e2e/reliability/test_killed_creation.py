@@ -6,6 +6,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.emulator_process import client, exports, process, result
 from tests.support.reliability.cell_stack import CellStack
 from tests.support.reliability.cells import Cell, Kind, Place
@@ -14,6 +16,8 @@ from tests.support.reliability.processes import descendants, kill_providers
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+pytestmark = pytest.mark.thorough
 
 CELL = Cell("shop", Kind.SINGLE, Place.FIRST)
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+pytestmark = pytest.mark.thorough
+
 PROVIDER: Final = "the provider's process; the write runs later"
 ENGINE: Final = "the engine; the write runs later"
 SERVICE: Final = "the service, here the emulator; the write never runs"

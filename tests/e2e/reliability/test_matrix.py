@@ -6,6 +6,8 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.support.emulator_process import client, exports, process
 from tests.support.reliability import document
 from tests.support.reliability.cell_stack import CellStack
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
     from tests.support.reliability.cells import Cell
     from tests.support.reliability.faults import Fault
+
+pytestmark = pytest.mark.thorough
 
 TIMES = {1: "once", 2: "twice", 3: "three times"}
 

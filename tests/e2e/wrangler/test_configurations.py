@@ -86,6 +86,7 @@ def entries_of(folder: Path, stack: str) -> list[WranglerEntry]:
     return [replace(entry, database_id=database_id) for entry in entries]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("project", PROJECTS.values(), ids=PROJECTS)
 def test_wrangler_accepts_what_it_accepted_before(
     project: WorkerProject,

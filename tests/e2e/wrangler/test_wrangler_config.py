@@ -32,6 +32,7 @@ COMMENTED = """\
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", ["wrangler.jsonc", "wrangler.json"])
 def test_wrangler_finds_the_databases_of_both_environments(wrangler: Wrangler, cloud: HttpAccount, name: str) -> None:
     text = COMMENTED.removeprefix("\ufeff")

@@ -65,6 +65,7 @@ def test_an_export_follows_its_options(
     assert (wrangler.folder / "dump.sql").read_text() == HEAD + "".join(expected)
 
 
+@pytest.mark.thorough
 def test_an_export_equals_that_of_cloudflares_local_engine(wrangler: Wrangler, shop: str, cloud: HttpAccount) -> None:
     schema = SCHEMA + MORE
     cloud.query(shop, schema)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
+pytestmark = pytest.mark.thorough
+
 TABLE = "d1_migrations"
 
 NUMBERS = [

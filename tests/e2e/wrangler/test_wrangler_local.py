@@ -13,6 +13,8 @@ from pulumi_d1.wrangler.local_databases import local_database, local_id
 if TYPE_CHECKING:
     from tests.support.wrangler import Wrangler
 
+pytestmark = pytest.mark.thorough
+
 ID = "11111111-1111-4111-8111-111111111111"
 MIGRATION = "CREATE TABLE tags (id INTEGER PRIMARY KEY, name TEXT);\n"
 

@@ -78,6 +78,7 @@ def check_unmarked(prod: ReviewedDatabase, *texts: str) -> None:
             assert mark not in text, text
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.parametrize("rows", ["live", "sample"])
 def test_no_report_of_a_file_has_a_value(prod: ReviewedDatabase, rows: str) -> None:
