@@ -1,4 +1,4 @@
-"""Find tables, views and triggers that stop working: what the code may run is prepared on both schemas."""
+"""Find tables, views and triggers that stop working: what the code may run is tried on both schemas, without rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import apsw
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.execute import prepare_error
 from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.observe import OVER_BUDGET
 from pulumi_d1.sqlite.sandbox import trusted
 from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.sqlite.strings import without_strings
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pulumi_d1.sqlite.observation import Step
-    from pulumi_d1.sqlite.schema import Schema, SchemaObject
+    from pulumi_d1.sqlite.schema import Column, Schema, SchemaObject
 
 
 _STRING: Final = " - should this be a string literal in single-quotes?"
@@ -76,7 +77,7 @@ def find_broken(before: Iterable[SchemaObject], after: Schema, files: Sequence[S
 
 
 def _uses(after: Schema) -> Mapping[str, str]:
-    """Return statements that use each table and view, by what they do. Their triggers and keys are prepared too."""
+    """Return statements that use each table and view, with their triggers, keys and indexes, by what they do."""
     uses: dict[str, str] = {}
     with_triggers = {fold(item.table) for item in after.objects.values() if item.type == "trigger"}
     for item in after.objects.values():
@@ -87,13 +88,25 @@ def _uses(after: Schema) -> Mapping[str, str]:
             same = ", ".join(f"{column} = {column}" for column in (quoted(c.name) for c in columns if not c.generated))
             uses[f"UPDATE {item.name}"] = f"UPDATE {name} SET {same}"  # noqa: S608 - quoted
         if (item.type == "table" and not item.is_virtual) or (item.type == "view" and fold(item.name) in with_triggers):
-            uses[f"INSERT INTO {item.name}"] = f"INSERT INTO {name} DEFAULT VALUES"
+            uses[f"INSERT INTO {item.name}"] = _insert(name, columns)
             uses[f"DELETE FROM {item.name}"] = f"DELETE FROM {name}"  # noqa: S608 - quoted
     return uses
 
 
+def _insert(name: str, columns: Iterable[Column]) -> str:
+    """Return an INSERT of a row with a 1 in the columns that need a value.
+
+    Args:
+        name: The table, quoted.
+    """
+    needed = [quoted(column.name) for column in columns if column.not_null and not column.generated]
+    if not needed:
+        return f"INSERT INTO {name} DEFAULT VALUES"
+    return f"INSERT INTO {name} ({', '.join(needed)}) VALUES ({', '.join('1' for _ in needed)})"  # noqa: S608 - quoted
+
+
 def _error(connection: apsw.Connection, sql: str) -> str:
-    """Return SQLite's error for a statement; empty if it can be prepared, or if it never could.
+    """Return SQLite's error for a statement; empty if it runs, or if it never could.
 
     If it can be prepared only with strings in double quotes, the error is about them.
     """
@@ -101,7 +114,29 @@ def _error(connection: apsw.Connection, sql: str) -> str:
     if not error:
         with without_strings(connection):
             error = str(prepare_error(connection, sql) or "")
-    return "" if error.startswith("cannot modify ") else error
+    if error.startswith("cannot modify "):
+        return ""
+    return error or (_insert_error(connection, sql) if sql.startswith("INSERT ") else "")
+
+
+def _insert_error(connection: apsw.Connection, sql: str) -> str:
+    """Return SQLite's error for an INSERT that can be prepared; empty if it is about this one row.
+
+    `date('now')` in an index or a CHECK is such an error. Without rows, nothing notices it before the next INSERT.
+    """
+    with trusted(connection), suppress(*OVER_BUDGET):
+        connection.execute("BEGIN", can_cache=False)
+    try:
+        connection.execute(sql, can_cache=False)
+    except apsw.SQLError as error:
+        return str(error)
+    except apsw.Error:  # a constraint, or a trigger that needs too much time or memory
+        return ""
+    finally:
+        if connection.in_transaction:  # an interrupted statement has ended it
+            with trusted(connection), suppress(*OVER_BUDGET):
+                connection.execute("ROLLBACK", can_cache=False)
+    return ""
 
 
 def _causes(

@@ -37,10 +37,13 @@ BROKEN: Final = Rule(
     "a later statement fails",
     "The file runs, but afterwards a table cannot be written or a view cannot be read: a trigger, a view or a foreign "
     "key names something that is no longer there, or references a column that is not unique. SQLite notices only when "
-    "it is used. ALTER TABLE ... RENAME also changes the triggers, views and foreign keys that name the table.",
+    "it is used. ALTER TABLE ... RENAME also changes the triggers, views and foreign keys that name the table. While a "
+    "table is empty, an index, a CHECK or a generated column that calls date('now') is accepted too, and refuses the "
+    "first row.",
     "Rebuild in the order create, copy, drop, rename: CREATE TABLE authors_new, INSERT INTO authors_new SELECT, DROP "
     "TABLE authors, ALTER TABLE authors_new RENAME TO authors. DROP the triggers and views that name the table before "
-    "that, and create them again after it. A referenced column must be the PRIMARY KEY or UNIQUE.",
+    "that, and create them again after it. A referenced column must be the PRIMARY KEY or UNIQUE. Compare with the "
+    "current time in a query, not in an index, a CHECK or a generated column.",
 )
 ORPHANS: Final = Rule(
     "D113",

@@ -1316,6 +1316,40 @@ _CASES: Final = (
         ),
         ["D102 error: t is dropped with its rows (3 rows)"],
     ),
+    _Case(
+        "a CHECK on the current time, which a table without rows accepts",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL);",
+        ("CREATE TABLE u (id INTEGER PRIMARY KEY, until TEXT NOT NULL CHECK (until > date('now')));",),
+        [
+            (
+                "D112 error: INSERT INTO u fails afterwards (non-deterministic use of date() in a CHECK "
+                "constraint), because of CREATE TABLE u"
+            )
+        ],
+    ),
+    _Case(
+        "an index with a pattern that is too long, on a table without rows",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL);",
+        (f"CREATE INDEX some ON t (id) WHERE a LIKE '%{'a' * 60}%';",),
+        [
+            (
+                "D112 error: INSERT INTO t fails afterwards (LIKE or GLOB pattern too complex), because of "
+                "CREATE INDEX some ON t"
+            )
+        ],
+    ),
+    _Case(
+        "constraints that a row of ones does not satisfy",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL);",
+        (
+            (
+                "CREATE TABLE u (id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('x')), t INTEGER NOT NULL "
+                "REFERENCES t (id), made INTEGER DEFAULT (unixepoch())) STRICT; CREATE INDEX by_kind ON u (kind ->> "
+                "'$.a'); CREATE TRIGGER never AFTER INSERT ON t BEGIN SELECT RAISE(ABORT, 'no'); END;"
+            ),
+        ),
+        [],
+    ),
 )
 
 
