@@ -24,6 +24,7 @@ _MOST_PARTS: Final = 100
 """Tables over which a file may split another one. SQLite compares them in one compound SELECT."""
 
 _FILLS: Final = frozenset({"INSERT", "UPDATE", "CREATE_TABLE"})
+_READABLE: Final = "SELECT name, type FROM pragma_table_xinfo(?) WHERE hidden <> 1 ORDER BY cid"  # generated ones too
 _NEXT_IDS: Final = """
     SELECT m.name, max(s.seq) + 1 FROM sqlite_sequence s JOIN main.sqlite_schema m ON m.name = s.name COLLATE BINARY
     WHERE m.type = 'table' AND typeof(s.seq) = 'integer' GROUP BY m.name
@@ -190,7 +191,7 @@ def _compare_rows(
 ) -> TableFate:
     """Compare a copy with the table that has its rows now. Fill in the fates of the columns that it still has."""
     table = f"main.{quoted(fate.end)}"
-    now = {fold(name): (str(name), type_.upper()) for name, type_, _ in rows(connection, COLUMNS, fate.end)}
+    now = {fold(name): (str(name), type_.upper()) for name, type_ in rows(connection, _READABLE, fate.end)}
     targets = {
         index: quoted(now[current][0])
         for index, (column, name) in enumerate(zip(copied.columns, copied.now, strict=True))
@@ -295,7 +296,11 @@ def _describe(
         filled = (other for other in others if rows(connection, f"SELECT 1 WHERE EXISTS ({_filled(copied, other)})"))
         names = (copied.columns[c].name for c in filled if not _surplus(connection, copied, table, {c: name}))
         return {"holds": next(names, "")}
-    same = "".join(f", count(CASE WHEN a.{name} IS NOT s.c{other} THEN 1 END), count(s.c{other})" for other in others)
+    same = "".join(
+        f", count(CASE WHEN a.{name} IS NOT s.c{other} THEN 1 END), count(DISTINCT s.c{other}) > 1 "
+        f"OR count(CASE WHEN s.c{other} NOT IN (0, 1) THEN 1 END)"
+        for other in others
+    )
     sql = (
         f"SELECT count(CASE WHEN s.c{index} IS NOT NULL AND a.{name} IS NULL THEN 1 END), count(DISTINCT a.{name}), "
         f"count(DISTINCT s.c{index}) + (count(s.c{index}) < count(*)), "
@@ -304,8 +309,8 @@ def _describe(
     [(nulled, distinct, before, number, nulls, *pairs)] = rows(connection, sql)
     equal = (
         copied.columns[other].name
-        for other, differing, filled in zip(others, pairs[::2], pairs[1::2], strict=True)
-        if filled and not differing
+        for other, differing, telling in zip(others, pairs[::2], pairs[1::2], strict=True)
+        if telling and not differing  # that all values are 0, or 1, is a coincidence
     )
     constant = distinct == 1 and number > 1 and before > 1 and not nulls
     return {"nulled": nulled, "holds": next(equal, ""), "constant": constant}

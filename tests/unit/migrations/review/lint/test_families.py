@@ -1339,6 +1339,47 @@ _CASES: Final = (
         ],
     ),
     _Case(
+        "a column that becomes a generated one with the same values",
+        (
+            "CREATE TABLE o (id INTEGER PRIMARY KEY, qty INTEGER, price INTEGER, total INTEGER); INSERT INTO o VALUES "
+            "(1,2,3,6),(2,1,5,5);"
+        ),
+        (
+            (
+                "CREATE TABLE o2 (id INTEGER PRIMARY KEY, qty INTEGER, price INTEGER, total INTEGER GENERATED ALWAYS "
+                "AS (qty * price) STORED); INSERT INTO o2 (id, qty, price) SELECT id, qty, price FROM o; DROP TABLE o; "
+                "ALTER TABLE o2 RENAME TO o;"
+            ),
+        ),
+        [],
+    ),
+    _Case(
+        "a column that becomes a generated one with other values",
+        (
+            "CREATE TABLE o (id INTEGER PRIMARY KEY, qty INTEGER, price INTEGER, total INTEGER); INSERT INTO o VALUES "
+            "(1,2,3,6),(2,1,5,4);"
+        ),
+        (
+            (
+                "CREATE TABLE o2 (id INTEGER PRIMARY KEY, qty INTEGER, price INTEGER, total INTEGER GENERATED ALWAYS "
+                "AS (qty * price) STORED); INSERT INTO o2 (id, qty, price) SELECT id, qty, price FROM o; DROP TABLE o; "
+                "ALTER TABLE o2 RENAME TO o;"
+            ),
+        ),
+        ["D107 warning: the copy of o changes values of total (1 row)"],
+    ),
+    _Case(
+        "a conversion to a number that another column has in the only row",
+        "CREATE TABLE cfg (id INTEGER PRIMARY KEY, state TEXT, b INTEGER); INSERT INTO cfg VALUES (1,'on',1);",
+        (
+            (
+                "CREATE TABLE cfg2 (id INTEGER PRIMARY KEY, state INTEGER, b INTEGER); INSERT INTO cfg2 SELECT id, "
+                "state = 'on', b FROM cfg; DROP TABLE cfg; ALTER TABLE cfg2 RENAME TO cfg;"
+            ),
+        ),
+        ["D107 warning: the copy of cfg changes values of state (1 row)"],
+    ),
+    _Case(
         "constraints that a row of ones does not satisfy",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT NOT NULL);",
         (
