@@ -10,6 +10,7 @@ The packages and modules, in the order in which data flows through them::
     seeds/        rows from SQL files, for environments that are not production
     tables/       the rows of a database, read exactly and written as statements
     copying/      a new database with the schema and rows of another one
+    backups/      copies of a database that outlive it, in a folder or an object store
     fleet/        the same migrations for many databases that no stack owns
     ephemeral/    temporary environments, such as those of pull requests, and their leftovers
     sqlite/       SQLite under D1's rules

@@ -22,6 +22,8 @@
     |-- MigrationFailed        a migration failed during a run
     |-- RestoreFailed          a restore failed, or its result is unknown
     |-- CopyFailed             a database could not be copied
+    |-- BackupFailed           a backup could not be made, stored, read or restored
+    |   `-- BackupDamaged      a backup is incomplete, was changed, or does not load
     |-- SeedFailed             a seed failed during a run
     |-- PulumiFailed           the pulumi command failed, and has printed why
     |   `-- StackLocked        another run has locked the stack
@@ -157,6 +159,14 @@ class RestoreFailed(D1Error):
 
 class CopyFailed(D1Error):
     """A new database could not be made a copy of another one."""
+
+
+class BackupFailed(D1Error):
+    """A backup could not be made, stored, read or restored."""
+
+
+class BackupDamaged(BackupFailed):
+    """A backup is incomplete, was changed, or does not load. Use another one."""
 
 
 class SeedFailed(D1Error):

@@ -167,6 +167,7 @@ class Settings(BaseModel):
     given_name: Annotated[str, AfterValidator(_check_database_name)] = Field(default="", alias="databaseName")
     export_on_destroy: bool = True
     exports_dir: _Path = "exports"
+    backups: _Path = "backups"
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_to_number)] = 30
     migrations_dir: _Path = "migrations"
     migrations_pattern: str = ""

@@ -24,10 +24,12 @@ class RealDatabase:
 
     Attributes:
         requests: Number of requests that read.
+        database_id: Its UUID in backups.
     """
 
     engine: Engine
     requests: int = 0
+    database_id: str = "real"
 
     def read(self, sql: str) -> tuple[Row, ...]:
         [result] = self.query([sql])

@@ -4,6 +4,12 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
 
     main            the group of all commands
     adopt           `d1 adopt`
+    backup          the group `d1 backup`
+    backup_create   `d1 backup create`
+    backup_list     `d1 backup list`
+    backup_prune    `d1 backup prune`
+    backup_restore  `d1 backup restore`
+    backup_verify   `d1 backup verify`
     baseline        `d1 baseline`
     comment         `d1 comment`
     ephemeral       the group `d1 ephemeral`

@@ -14,6 +14,7 @@ from pulumi_d1.system.log import show_messages
 COMMANDS: Final = {
     # name: (module:attribute, first sentence of its help), so that `d1 --help` imports no command
     "adopt": ("pulumi_d1.cli.adopt:adopt", "Let 'pulumi up' adopt an existing database."),
+    "backup": ("pulumi_d1.cli.backup:backup", "Make, verify and restore backups that outlive their database."),
     "baseline": ("pulumi_d1.cli.baseline:baseline", "Mark migrations as applied without running them."),
     "comment": ("pulumi_d1.cli.comment:comment", "Render the review of a pull request as Markdown."),
     "emulator": ("d1_emulator.command:emulator", "Serve a local Cloudflare with D1 and Time Travel."),

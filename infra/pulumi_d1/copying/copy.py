@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pulumi_d1.cloudflare.retry import Retry
-from pulumi_d1.copying.snapshot import count_table_rows, write_snapshot
+from pulumi_d1.copying.snapshot import count_table_rows, to_file, write_snapshot
 from pulumi_d1.errors import (
     CopyFailed,
     NoConnection,
@@ -101,7 +101,7 @@ def copy_database(source: Database, target: CopyTarget, names: CopyNames, *, ret
         return CopyResult(len(plan.storages), sum(count_table_rows(target, plan).values()), "")
     require_empty(now, origin, names)
     with tempfile.TemporaryFile() as file:
-        snapshot = write_snapshot(source, names.source, names.ledger, file)
+        snapshot = write_snapshot(source, names.source, names.ledger, to_file(file))
         for table in snapshot.plan.contentless_tables:
             logger.info(
                 f"the FTS5 table {escape_line(table)} does not store its content (content=''): its copy is empty"

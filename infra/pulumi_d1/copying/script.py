@@ -5,18 +5,19 @@ that is a copy already. It begins with creating a helper table and ends with dro
 table is a part of a copy.
 
 Tables and indexes come first: D1 inserts no row while the table that it references is missing, or the unique index that
-the reference needs. Foreign keys are checked after the last row. Triggers come last, so none fires.
+the reference needs. Foreign keys are not checked: a source may have rows without a parent. Triggers come last, so none
+fires.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.sqlite.storage import RowSource
 from pulumi_d1.tables.insert import create_pieces_table, insert_statements, pieces_table_name
 from pulumi_d1.tables.plan import (
-    SEQUENCES_SQL,
     full_text_options_sql,
     full_text_statements,
     rebuild_statement,
@@ -25,7 +26,8 @@ from pulumi_d1.tables.plan import (
 from pulumi_d1.tables.reader import TableReader
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.sqlite.storage import Storage
@@ -35,19 +37,32 @@ _IDS: Final = 2_000
 """Row ids in one statement."""
 
 
+@dataclass(frozen=True, slots=True)
+class SourceFigures:
+    """Figures of a source, read before its rows.
+
+    Attributes:
+        row_counts: Number of rows of each table in `row_tables`, by name.
+        sequences: The rows of SEQUENCES_SQL.
+    """
+
+    row_counts: Mapping[str, int]
+    sequences: Sequence[Mapping[str, Any]]
+
+
 def copy_script(
     database: Database,
     plan: CopyPlan,
-    row_counts: Mapping[str, int],
-    track: Callable[[Storage, int], None],
+    figures: SourceFigures,
+    treat: Callable[[Storage, list[str]], list[str]],
     ledger: str,
 ) -> Iterator[str]:
     """Yield the statements that create a copy of the database, each with its semicolon.
 
     Args:
+        figures: A table without rows is not read.
+        treat: Called with the rows of each page. Returns the rows to write.
         ledger: Name of the ledger. The target may have an empty one: wrangler leaves it behind if its first file fails.
-        row_counts: Number of rows of each table in `row_tables`, by name. A table without rows is not read.
-        track: Called with the number of rows that were read of a table, for each page.
 
     Raises:
         ApiError: The database cannot be read.
@@ -61,18 +76,17 @@ def copy_script(
     pieces = pieces_table_name(item.name for item in plan.objects)
     yield create_pieces_table(pieces)
     yield from (f"{item.sql};" for item in plan.objects if item.type != "trigger")
-    filled = [storage for storage in plan.row_tables if row_counts.get(storage.table, 1)]
-    for storage, rows in TableReader(database).read_tables(filled, row_counts):
-        track(storage, len(rows))
-        yield from insert_statements(storage, rows, pieces)
+    filled = [storage for storage in plan.row_tables if figures.row_counts.get(storage.table, 1)]
+    for storage, rows in TableReader(database).read_tables(filled, figures.row_counts):
+        yield from insert_statements(storage, treat(storage, rows), pieces)
     for storage in plan.storages:
         if storage.rows is RowSource.EXTERNAL_CONTENT:
             yield from _index_rows(database, storage)
     for storage in plan.full_text_tables:
         yield from full_text_statements(storage, database.read(full_text_options_sql(storage)))
-    if plan.counting_tables:
-        yield from sequence_statements(plan.counting_tables, database.read(SEQUENCES_SQL))
+    yield from sequence_statements(plan.counting_tables, figures.sequences)
     yield from (f"{item.sql};" for item in plan.objects if item.type == "trigger")
+    yield "PRAGMA defer_foreign_keys = OFF;"  # forgets violations of this transaction: the source has the same
     yield "PRAGMA foreign_keys = ON;"
     yield f"DROP TABLE {quoted(pieces)};"
 

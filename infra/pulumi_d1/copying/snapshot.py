@@ -5,17 +5,22 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
-from pulumi_d1.copying.script import copy_script
+from pulumi_d1.copying.contents import SEQUENCES, Contents, schema_digests, sequence_rows, sequence_summary
+from pulumi_d1.copying.orphans import Orphans, find_orphans
+from pulumi_d1.copying.script import SourceFigures, copy_script
 from pulumi_d1.errors import CopyFailed, SqlRefused
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.rehearsal.counts import CountQuery, count_rows
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.tables.digest import TableDigest
 from pulumi_d1.tables.plan import plan_copy
+from pulumi_d1.tables.reader import PAGE_BYTES, REQUEST_BYTES, REQUEST_CELLS, copied_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import Database
@@ -29,6 +34,10 @@ READS: Final = 3
 """Number of times that a source is read if it changes meanwhile."""
 
 _LINE_SECONDS: Final = 2.0  # between two lines of progress
+_FIXED_REQUESTS: Final = 8  # bookmarks, schema, ledger, counts, sequences, foreign keys, and the first page
+
+RowChange: TypeAlias = "Callable[[Storage, list[str]], list[str]]"
+"""Changes rows of a table, which are as `join_sql` writes them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,45 +46,107 @@ class Snapshot:
 
     Attributes:
         bookmark: Time Travel bookmark from before it was read.
-        rows: Number of rows that were read of each table, by name.
+        contents: Counts and digests of what the script has.
+        is_consistent: False if the source changed during each read, so its rows may be of different moments.
+        orphans: Rows without a parent.
     """
 
     bookmark: str
     database: LiveDatabase
     plan: CopyPlan
-    rows: Mapping[str, int]
+    contents: Contents
+    is_consistent: bool
+    orphans: tuple[Orphans, ...]
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """Number of rows in the script of each table, by name."""
+        return {name: table.rows for name, table in self.contents.tables.items() if name != SEQUENCES}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadEstimate:
+    """The effort of reading a database.
+
+    Attributes:
+        rows: Number of rows in its tables.
+        rows_read: Number of rows that D1 is expected to count: to count them, to read them, to check foreign keys.
+        size: Its size in bytes.
+    """
+
+    tables: int
+    rows: int
+    rows_read: int
+    requests: int
+    size: int
+
+    def __str__(self) -> str:
+        """Return the effort in words."""
+        return (
+            f"{self.tables:,} tables with {self.rows:,} rows, {self.size / 1e6:,.1f} MB: about {self.requests:,} "
+            f"requests, and D1 counts about {self.rows_read:,} rows as read"
+        )
 
 
 @dataclass(slots=True)
 class CopyProgress:
-    """Counts the rows that were read, and logs the number every other second.
+    """Counts and digests the rows that were read, and logs the number every other second.
 
     Attributes:
         total: Number of rows to read.
-        rows: Number of rows that were read, by table.
+        digests: Digest of the rows that were written, by table.
+        change: Changes rows before they are written; None for an exact copy.
         logged_at: Time of the last line, by the monotonic clock.
     """
 
     name: str
     total: int
-    rows: dict[str, int] = field(default_factory=dict)
+    digests: dict[str, TableDigest]
+    change: RowChange | None
     logged_at: float = field(default_factory=time.monotonic)
 
-    def track(self, storage: Storage, rows: int) -> None:
-        """Count rows of a table that were read."""
-        self.rows[storage.table] = self.rows.get(storage.table, 0) + rows
+    def treat(self, storage: Storage, rows: list[str]) -> list[str]:
+        """Return rows that were read as they are to be written."""
+        if self.change:
+            rows = self.change(storage, rows)
+        self.digests[storage.table].add(rows)
         if time.monotonic() - self.logged_at >= _LINE_SECONDS:
             self.logged_at = time.monotonic()
-            total = f"{sum(self.rows.values()):,} of {self.total:,}"
+            total = f"{sum(digest.rows for digest in self.digests.values()):,} of {self.total:,}"
             logger.info(f"reading {self.name}: {total} rows ({escape_line(storage.table)})")
+        return rows
 
 
-def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> Snapshot:
-    """Write the script that creates the source again into `file`, and leave the file at its end.
+@dataclass(frozen=True, slots=True)
+class SnapshotOptions:
+    """Options of a snapshot.
+
+    Attributes:
+        change: Changes rows before they are written; None for an exact copy.
+        announce: Called with the effort before the first row is read.
+    """
+
+    change: RowChange | None = None
+    announce: Callable[[ReadEstimate], None] | None = None
+
+
+EXACT: Final = SnapshotOptions()
+"""Options of a copy without changes."""
+
+
+def write_snapshot(
+    source: Database,
+    name: str,
+    ledger: str,
+    write: Callable[[Iterable[bytes]], None],
+    options: SnapshotOptions = EXACT,
+) -> Snapshot:
+    """Write the script that creates the source again.
 
     Args:
         source: The database to read. Nothing is written to it.
         name: Its name, for messages.
+        write: Writes the script. Called again if the source is read again, and then starts over.
 
     Raises:
         CopyFailed: The source is being migrated.
@@ -91,21 +162,49 @@ def write_snapshot(source: Database, name: str, ledger: str, file: BinaryIO) -> 
         database = live.read_despite_faults(source, ledger)
         plan = plan_copy(database.objects)
         try:
-            snapshot = Snapshot(bookmark, database, plan, _write_script(source, plan, name, ledger, file))
+            contents = _write_script(source, plan, (name, ledger), write, options)
+            orphans = find_orphans(source, plan.objects, name)
         except SqlRefused:  # a table changed meanwhile
             if source.bookmark() == bookmark:
                 raise
             snapshot = None
             continue
-        if source.bookmark() == bookmark:
-            return snapshot
-    now = live.read_despite_faults(source, ledger)
-    if not snapshot or (now.ledger, now.objects) != (snapshot.database.ledger, snapshot.database.objects):
-        raise CopyFailed(
-            f"{name} is being migrated: its schema changed while it was read. Try again when the migration is done"
-        )
-    logger.info(f"{name} changed during each of {READS} reads: the copy may contain rows of different moments")
+        is_consistent = source.bookmark() == bookmark
+        snapshot = Snapshot(bookmark, database, plan, contents, is_consistent, orphans)
+        if is_consistent:
+            break
+        options = SnapshotOptions(options.change)  # the effort is announced once
+    if not snapshot or not snapshot.is_consistent:
+        now = live.read_despite_faults(source, ledger)
+        if not snapshot or (now.ledger, now.objects) != (snapshot.database.ledger, snapshot.database.objects):
+            raise CopyFailed(
+                f"{name} is being migrated: its schema changed while it was read. Try again when the migration is done"
+            )
+        logger.info(f"{name} changed during each of {READS} reads: the copy may contain rows of different moments")
+    for orphan in snapshot.orphans:
+        logger.info(f"{name}: {orphan}: copied as they are")
     return snapshot
+
+
+def to_file(file: BinaryIO) -> Callable[[Iterable[bytes]], None]:
+    """Return the function that writes a snapshot's script into `file`, and leaves the file at its end."""
+
+    def write(lines: Iterable[bytes]) -> None:
+        file.seek(0)
+        file.truncate()
+        file.writelines(lines)
+
+    return write
+
+
+def estimate_reading(plan: CopyPlan, row_counts: Mapping[str, int], size: int) -> ReadEstimate:
+    """Return the effort of reading tables with these numbers of rows, in a database of this size in bytes."""
+    rows = sum(row_counts.values())
+    cells = sum(row_counts[storage.table] * len(copied_columns(storage)) for storage in plan.row_tables)
+    pages = max(cells / REQUEST_CELLS, size / PAGE_BYTES if size > REQUEST_BYTES else 0)
+    keyed = [item for item in plan.objects if item.type == "table" and "references" in fold(item.sql)]
+    checked = 2 * sum(row_counts.get(item.name, 0) for item in keyed)
+    return ReadEstimate(len(plan.storages), rows, 2 * rows + checked, _FIXED_REQUESTS + round(pages), size)
 
 
 def count_table_rows(database: ReadableDatabase, plan: CopyPlan) -> dict[str, int]:
@@ -118,11 +217,27 @@ def count_table_rows(database: ReadableDatabase, plan: CopyPlan) -> dict[str, in
     return counts
 
 
-def _write_script(source: Database, plan: CopyPlan, name: str, ledger: str, file: BinaryIO) -> dict[str, int]:
-    """Write the script, and return the number of rows in it for each table."""
+def _write_script(
+    source: Database,
+    plan: CopyPlan,
+    names: tuple[str, str],
+    write: Callable[[Iterable[bytes]], None],
+    options: SnapshotOptions,
+) -> Contents:
+    """Write the script, and return the counts and digests of what it has.
+
+    Args:
+        names: Names of the database and of its ledger.
+    """
+    name, ledger = names
     row_counts = count_table_rows(source, plan)
-    progress = CopyProgress(name, sum(row_counts.values()))
-    file.seek(0)
-    file.truncate()
-    file.writelines(f"{line}\n".encode() for line in copy_script(source, plan, row_counts, progress.track, ledger))
-    return {table: progress.rows.get(table, 0) for table in row_counts}
+    if options.announce:
+        [result] = source.query(["SELECT 1"])
+        options.announce(estimate_reading(plan, row_counts, result.size))
+    sequences = sequence_rows(source, plan)
+    digests = {table: TableDigest() for table in row_counts}
+    progress = CopyProgress(name, sum(row_counts.values()), digests, options.change)
+    script = copy_script(source, plan, SourceFigures(row_counts, sequences), progress.treat, ledger)
+    write(f"{line}\n".encode() for line in script)
+    tables = {table: digest.summary for table, digest in digests.items()}
+    return Contents(schema_digests(plan.objects), {**tables, SEQUENCES: sequence_summary(sequences)})

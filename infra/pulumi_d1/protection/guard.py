@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi_d1.copying.snapshot import write_snapshot
+from pulumi_d1.copying.snapshot import to_file, write_snapshot
 from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, NotFound, SqlError
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
@@ -105,7 +105,7 @@ class _TableReader:
     ledger: str
 
     def export(self, file: BinaryIO) -> None:
-        write_snapshot(self.database, self.name, self.ledger, file)
+        write_snapshot(self.database, self.name, self.ledger, to_file(file))
 
 
 def _not_exported(pending: PendingDeletion, reason: object) -> str:

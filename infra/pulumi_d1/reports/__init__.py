@@ -11,6 +11,7 @@ The modules, in the order of the flow::
     review_junit   a review as JUnit XML
     comment        reviews as a pull request comment
     restore_text   what a restore will delete, and what it did
+    backup_text    backups
     fleet_text     reviews and results of many databases, equal ones together
     status_table   the table of a project's databases
     manual         the topics of `d1 explain`

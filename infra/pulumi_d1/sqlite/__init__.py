@@ -9,6 +9,7 @@ The modules, in the order of the flow::
     messages      errors without values of rows
     execute       run scripts in one transaction, with D1's results and errors
     file          read a SQLite file that belongs to another program
+    local         a local database that a script is loaded into
     schema        schemas as values, and databases created from them
     storage       how tables store their rows
     references    foreign keys whose parents can be looked up

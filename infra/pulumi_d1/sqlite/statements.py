@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 MAX_STATEMENT_BYTES: Final = 100_000
 """The longest statement that D1 accepts, in bytes of UTF-8 (Cloudflare's limits page, workerd's sqlite.c++)."""
@@ -137,6 +137,17 @@ def iter_statements(script: str) -> Iterator[Statement]:
     while statement:
         yield statement
         statement = next_statement(script, statement)
+
+
+def statements_of_lines(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the statements of a script that is too large for memory. Takes linear time if most are one line each."""
+    text = ""
+    for line in lines:
+        text += line
+        if line.rstrip().endswith(";") and (_PLAIN.fullmatch(text.strip()) or is_terminated(text)):
+            yield from (statement.text for statement in split(text))
+            text = ""
+    yield from (statement.text for statement in split(text))
 
 
 def next_statement(script: str, last: Statement | None = None) -> Statement | None:

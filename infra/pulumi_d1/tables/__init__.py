@@ -6,4 +6,5 @@ The modules, in the order of the flow::
     plan     the tables to read, and what they need besides their rows
     reader   read tables in pages, several in one request
     insert   rows as statements
+    digest   counts and digests of rows
 """

@@ -39,7 +39,7 @@ _FIRST_ROWS: Final = 200
 _FIRST_ROW_BYTES: Final = 2_000
 """The first page of a table in a database that is larger than an answer."""
 
-_PAGE_BYTES: Final = 4_000_000
+PAGE_BYTES: Final = 4_000_000
 """Bytes that a later page is expected to have. Rows of up to four times the expected size are read with it."""
 
 _ROW_BYTES: Final = 800_000
@@ -309,7 +309,7 @@ class TableReader:
             return _Page(table, limit, _ROW_BYTES)
         if not table.row_bytes:
             return _Page(table, min(limit, _FIRST_ROWS), _FIRST_ROW_BYTES)
-        limit = max(1, min(limit, _PAGE_BYTES // table.row_bytes))
+        limit = max(1, min(limit, PAGE_BYTES // table.row_bytes))
         return _Page(table, limit, min(_ROW_BYTES, max(_FIRST_ROW_BYTES, REQUEST_BYTES // limit)))
 
 

@@ -18,6 +18,7 @@ The modules, in the order of the flow::
     init_choices        choices of `d1 init`
     fleet_options       options of `d1 fleet`
     fleet_progress      progress of `d1 fleet`
+    backup_place        the place of a stack's backups
     confirm             ask for confirmation
     waiting             show a slow activity
     table               print tables

@@ -1,0 +1,68 @@
+"""Verify a backup: load it into a local D1, and compare that with the manifest."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from pulumi_d1.backups.artifact import HEADER_BYTES, open_backup, read_manifest
+from pulumi_d1.copying.local import load_contents
+from pulumi_d1.errors import BackupDamaged, SqlError
+from pulumi_d1.escaping import escape_line
+from pulumi_d1.sqlite.messages import hide_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pulumi_d1.backups.artifact import Backup
+    from pulumi_d1.backups.manifest import Manifest
+    from pulumi_d1.backups.place import Place
+
+
+@contextmanager
+def opened(place: Place, name: str) -> Iterator[Backup]:
+    """Open a backup, and add its name to errors.
+
+    Raises:
+        BackupDamaged: It is no backup, or the block finds it damaged.
+        BackupFailed: It cannot be read.
+    """
+    try:
+        with place.open(name) as file:
+            yield open_backup(file)
+    except BackupDamaged as error:
+        raise BackupDamaged(f"{escape_line(name)} {error}") from error
+
+
+def stored_manifest(place: Place, name: str) -> Manifest:
+    """Return a backup's manifest. Only the start of the backup is read, if its schema is not huge.
+
+    Raises:
+        BackupDamaged: It is no backup.
+        BackupFailed: It cannot be read.
+    """
+    try:
+        if manifest := read_manifest(place.start(name, HEADER_BYTES)):
+            return manifest
+    except BackupDamaged as error:
+        raise BackupDamaged(f"{escape_line(name)} {error}") from error
+    with opened(place, name) as backup:
+        return backup.manifest
+
+
+def verify_backup(place: Place, name: str) -> Manifest:
+    """Load a backup into a local D1, compare schema, counts and digests, and return its manifest.
+
+    Raises:
+        BackupDamaged: It does not load, or has other contents.
+        BackupFailed: It cannot be read.
+    """
+    with opened(place, name) as backup:
+        try:
+            contents = load_contents(backup.text(), place.workspace)
+        except SqlError as error:
+            message = escape_line(hide_values(str(error), ()))
+            raise BackupDamaged(f"does not load: statement {(error.statement or 0) + 1}: {message}") from None
+        if differences := backup.manifest.contents.differences(contents):
+            raise BackupDamaged(f"has other contents than its description: {'; '.join(differences)}")
+        return backup.manifest

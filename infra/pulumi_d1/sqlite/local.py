@@ -1,0 +1,67 @@
+"""A local database under D1's rules that a script is loaded into. It may be larger than memory."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import apsw
+
+from pulumi_d1.errors import SqlError
+from pulumi_d1.sqlite.execute import Query, transaction
+from pulumi_d1.sqlite.sandbox import open_database, trusted
+from pulumi_d1.sqlite.statements import statements_of_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class LocalDatabase:
+    """An open local database."""
+
+    connection: apsw.Connection
+
+    def read(self, sql: str) -> tuple[dict[str, Any], ...]:
+        """Return the rows of one statement.
+
+        Raises:
+            SqlError: SQLite refuses the statement.
+        """
+        try:
+            cursor = self.connection.execute(sql, can_cache=False)
+            # The description is available only while there are rows.
+            return tuple(dict(zip((name for name, *_ in cursor.get_description()), row, strict=True)) for row in cursor)
+        except apsw.Error as error:
+            raise SqlError(str(error)) from error
+
+    def load(self, lines: Iterable[str]) -> None:
+        """Run a script as one transaction, without holding it in memory.
+
+        Raises:
+            SqlError: D1's rules or SQLite refuse a statement.
+        """
+        with transaction(self.connection) as run:
+            for index, statement in enumerate(statements_of_lines(lines)):
+                run(index, Query(statement))
+
+
+@contextmanager
+def new_database(path: Path) -> Iterator[LocalDatabase]:
+    """Create a database file that nobody else opens, and that is of no use if the process dies.
+
+    Raises:
+        SqlError: The file cannot be created.
+    """
+    try:
+        connection = open_database(path)
+    except apsw.Error as error:
+        raise SqlError(f"{path} cannot be created: {error}") from error
+    try:
+        with trusted(connection):
+            connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", can_cache=False)
+        yield LocalDatabase(connection)
+    finally:
+        connection.close()
