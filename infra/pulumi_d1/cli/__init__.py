@@ -28,6 +28,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     release         `d1 release`
     render          `d1 render`
     restore         `d1 restore`
+    schema          `d1 schema`
     status          `d1 status`
     sweep           `d1 sweep`
     support/        plumbing of the commands

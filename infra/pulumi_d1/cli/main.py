@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "release": ("pulumi_d1.cli.release:release", "Let a file be applied again after a restore."),
     "render": ("pulumi_d1.cli.render:render", "Write the stacks' databases into wrangler's configuration."),
     "restore": ("pulumi_d1.cli.restore:restore", "Restore a database to an earlier point in time."),
+    "schema": ("pulumi_d1.cli.schema:schema", "Print the schema that the migrations create."),
     "status": ("pulumi_d1.cli.status:status", "Show the migrations of every environment."),
     "sweep": ("pulumi_d1.cli.sweep:sweep", "Find and delete leftovers of pull requests."),
 }

@@ -2,18 +2,21 @@
 
 The modules, in the order of the flow::
 
-    review_text    a review for a terminal and for Pulumi's output
-    review_json    a review as JSON
-    markdown       user text inside of Markdown
-    annotations    a review's messages at their places in the repository
-    review_github  a review as workflow commands of GitHub
-    review_sarif   reviews as SARIF, for code scanning
-    review_junit   a review as JUnit XML
-    comment        reviews as a pull request comment
-    restore_text   what a restore will delete, and what it did
-    backup_text    backups
-    fleet_text     reviews and results of many databases, equal ones together
-    status_table   the table of a project's databases
-    manual         the topics of `d1 explain`
-    document_file  a block of ours in the user's document
+    review_text        a review for a terminal and for Pulumi's output
+    review_json        a review as JSON
+    markdown           user text inside of Markdown
+    annotations        a review's messages at their places in the repository
+    review_github      a review as workflow commands of GitHub
+    review_sarif       reviews as SARIF, for code scanning
+    review_junit       a review as JUnit XML
+    comment            reviews as a pull request comment
+    restore_text       what a restore will delete, and what it did
+    backup_text        backups
+    fleet_text         reviews and results of many databases, equal ones together
+    status_table       the table of a project's databases
+    schema_sql         a schema as SQL
+    schema_typescript  a schema as types of TypeScript
+    schema_diagram     a schema as a diagram
+    manual             the topics of `d1 explain`
+    document_file      a block of ours in the user's document
 """

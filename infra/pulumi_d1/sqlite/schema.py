@@ -29,6 +29,8 @@ _COLUMNS: Final = """
     FROM sqlite_schema m, pragma_table_xinfo(m.name) c WHERE m.type = 'table'{} ORDER BY m.name, c.cid
 """
 _OF_TABLES: Final = " AND lower(tbl_name) IN (SELECT value FROM json_each(?))"
+_VIEWS: Final = "SELECT name FROM sqlite_schema WHERE type = 'view'"
+_VIEW_COLUMNS: Final = "SELECT name, type FROM pragma_table_info(?)"
 _REFERRING: Final = """
     SELECT name, sql FROM sqlite_schema
     WHERE type = 'table' AND (? = '' OR instr(lower(sql), ?)) AND sql LIKE '%references%' ORDER BY name
@@ -219,6 +221,22 @@ def read(connection: apsw.Connection, tables: Collection[str] | None = None) -> 
         if (key := fold(str(table))) in columns and hidden != 1:  # 1 is a virtual table's hidden column
             columns[key] += (Column(name, type_, bool(not_null), default, primary_key, hidden > 1),)
     return Schema({item.key: item for item in objects}, columns)
+
+
+def view_columns(connection: apsw.Connection) -> dict[str, tuple[Column, ...]]:
+    """Return the columns of each view, by its name. A view that cannot be read has none."""
+    columns: dict[str, tuple[Column, ...]] = {}
+    with trusted(connection):
+        for (name,) in connection.execute(_VIEWS, can_cache=False).fetchall():
+            try:
+                rows = connection.execute(_VIEW_COLUMNS, (name,), can_cache=False).fetchall()
+            except apsw.SQLError:
+                rows = []  # its query needs an object that is gone
+            columns[str(name)] = tuple(
+                Column(str(column), str(type_), not_null=False, default=None, primary_key=0, generated=False)
+                for column, type_ in rows
+            )
+    return columns
 
 
 def foreign_keys(

@@ -10,24 +10,9 @@ from pulumi_d1.sqlite.difference import ChangeKind, SchemaChange, difference
 from pulumi_d1.sqlite.execute import run_script
 from pulumi_d1.sqlite.sandbox import open_database
 from tests.support.paths import EXAMPLE
+from tests.support.schemas import ALL_KINDS, of
 
 MIGRATIONS = EXAMPLE / "migrations"
-ALL_KINDS = """
-    CREATE TABLE people (id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL DEFAULT '', twice AS (id * 2));
-    CREATE TABLE "odd ""name" (a, b, PRIMARY KEY (b, a)) WITHOUT ROWID;
-    CREATE TABLE pets (owner INTEGER REFERENCES people (id) ON DELETE SET NULL, toy REFERENCES pets (rowid));
-    CREATE UNIQUE INDEX by_name ON people (name) WHERE name <> '';
-    CREATE VIEW named AS SELECT name FROM people;
-    CREATE TRIGGER gone AFTER DELETE ON people BEGIN DELETE FROM pets WHERE owner = old.id; END;
-    CREATE VIRTUAL TABLE notes USING fts5(title, body);
-"""
-
-
-def of(script: str) -> schema.Schema:
-    """Return the schema that a script creates."""
-    connection = open_database(":memory:")
-    run_script(connection, script)
-    return schema.read(connection)
 
 
 def rows(script: str) -> list[dict[str, str]]:
@@ -134,3 +119,14 @@ def test_the_example_adds_its_tables_and_indexes_to_an_empty_schema() -> None:
         *(("added", "table", name) for name in ("users", "sessions", "content", "files")),
         *(("added", "index", name) for name in ("idx_users_email", "idx_sessions_user_id", "idx_sessions_expires")),
     ]
+
+
+def test_the_columns_of_views_are_read_and_a_broken_view_has_none() -> None:
+    connection = open_database(":memory:")
+    run_script(
+        connection, "CREATE TABLE t (a TEXT, b); CREATE VIEW v AS SELECT a, b FROM t; CREATE VIEW w AS SELECT * FROM v;"
+    )
+    run_script(connection, "CREATE VIEW broken AS SELECT * FROM gone;")
+    columns = schema.view_columns(connection)
+    assert [(column.name, column.type) for column in columns["w"]] == [("a", "TEXT"), ("b", "BLOB")]
+    assert columns["broken"] == ()
