@@ -34,6 +34,7 @@ from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
 from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
+from pulumi_d1.migrations.stop import Stop
 from pulumi_d1.naming import database_name, is_database_name, is_production
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ class Settings(BaseModel):
     unreadable_database: Literal["error", "warning"] = "error"
     on_failure: Literal["stop", "restore"] = "stop"
     import_timeout: Annotated[int, Field(ge=1, le=86_400)] = 1800
+    through: str = ""
     quarantine: Annotated[str, AfterValidator(_check_quarantine)] = ""
     adopt: _Uuid = ""
     seeds: str = ""
@@ -292,6 +294,7 @@ class Settings(BaseModel):
             rehearsal=RehearsalOptions(
                 RowsMode(self.rehearsal_rows), self.rehearsal_limit, timedelta(seconds=self.rehearsal_budget)
             ),
+            stop=Stop(self.through),
         )
 
     @property

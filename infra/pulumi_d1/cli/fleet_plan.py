@@ -35,7 +35,7 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
     """
     options = read_options(**values)
     fleet = find_fleet(options, match)
-    reviews = ReviewCache(options.files, options.settings.migrations_table, options.settings.run_options.rehearsal)
+    reviews = ReviewCache(options.files, options.settings.migrations_table, options.settings.run_options)
     # A later run must know how many requests count against the rate.
     with open_journal(
         options.journals, options.journal_key("plan", match), UnfinishedRun(), lambda: fleet.pace.count

@@ -106,7 +106,7 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     ):
         migrator = Migrator(
             fleet.account,
-            ReviewCache(options.files, settings.table, settings.options.rehearsal),
+            ReviewCache(options.files, settings.table, settings.options),
             settings,
             notes,
             unfinished,

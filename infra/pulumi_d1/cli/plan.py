@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.cli.support import project
-from pulumi_d1.cli.support.options import stack_option
+from pulumi_d1.cli.support.options import stack_option, through_option
 from pulumi_d1.cli.support.output import print_annotations, print_data, say
 from pulumi_d1.cli.support.stack_review import annotate_stack, review_stack
 from pulumi_d1.cli.support.stack_state import applied_checksums
@@ -31,13 +31,14 @@ _FORMATS = ("text", "json", "github", "sarif", "junit")
 
 @click.command()
 @stack_option("Stack whose database to review.")
+@through_option
 @click.option("--offline", is_flag=True, help="Run all files on an empty database. Exits with 0 or 1.")
 @click.option(
     "--format", "output", type=click.Choice(_FORMATS), default="text", show_default=True, help="Format of the report."
 )
 @click.option("--json", "output", flag_value="json", help="Print JSON: the same as --format json.")
 @click.pass_context
-def plan(context: click.Context, *, stack: str, offline: bool, output: str) -> None:
+def plan(context: click.Context, *, stack: str, through: str | None, offline: bool, output: str) -> None:
     r"""Show pending migrations and their problems.
 
     Shows the schema changes they make and the drift, too. Runs no Pulumi program, and writes nothing. If pulumi is on
@@ -53,11 +54,12 @@ def plan(context: click.Context, *, stack: str, offline: bool, output: str) -> N
       d1 plan --stack prod
       d1 plan --offline          in an editor, or before a commit
       d1 plan --json | jq .errors
+      d1 plan --stack prod --through 0004_tags.sql
       d1 plan --stack prod --format junit > d1.xml
     """
     folder = project.root()
     checksums = {} if offline else _checksums(stack)
-    stack_review = review_stack(folder, stack, checksums, offline=offline)
+    stack_review = review_stack(folder, stack, checksums, offline=offline, through=through)
     for hint in stack_review.hints:
         say(f"warning: {hint}", err=True)
     printed = {"text": say, "github": print_annotations}.get(output, print_data)

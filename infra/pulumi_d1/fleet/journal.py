@@ -67,9 +67,10 @@ class UnfinishedRun:
     pending: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-def folder_digest(files: Sequence[Migration]) -> str:
-    """Return a digest of the files' names and texts."""
-    return sha256("\n".join(f"{file.sha256} {file.name}" for file in files).encode()).hexdigest()
+def folder_digest(files: Sequence[Migration], through: str = "") -> str:
+    """Return a digest of the files' names and texts, and of the last file to apply if there is one."""
+    lines = [*(f"{file.sha256} {file.name}" for file in files), *([through] if through else [])]
+    return sha256("\n".join(lines).encode()).hexdigest()
 
 
 def find_unfinished(folder: Path, key: RunKey, now: float) -> UnfinishedRun:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.migrations.run.options import RunOptions
     from pulumi_d1.sqlite.schema import SchemaObject
 
 _CACHED: Final = 64
@@ -32,10 +32,11 @@ class ReviewCache:
         files: The files of the folder, in order.
     """
 
-    def __init__(self, files: Sequence[Migration], table: str, options: RehearsalOptions) -> None:
+    def __init__(self, files: Sequence[Migration], table: str, options: RunOptions) -> None:
         self._files = files
         self._table = table
-        self._options = options
+        self._options = options.rehearsal
+        self._stop = options.stop
         self._lock = threading.Lock()
         self._shared = lru_cache(_CACHED)(self._review)
 
@@ -46,7 +47,7 @@ class ReviewCache:
             ApiError: It cannot be read.
         """
         now = live.read_database(database, self._table)
-        plan = make_plan(self._files, now.ledger, {})
+        plan = make_plan(self._files, now.ledger, {}, stop=self._stop)
         if plan.pending and self._options.rows is not RowsMode.MADE:
             return review_current(self._files, now, self._table, plan, database, self._options)
         # The lock keeps the first databases of a fleet from running the same rehearsal at once.
@@ -54,5 +55,5 @@ class ReviewCache:
             return self._shared(now.ledger, now.objects)
 
     def _review(self, ledger: tuple[str, ...], objects: tuple[SchemaObject, ...]) -> Review:
-        plan = make_plan(self._files, ledger, {})
+        plan = make_plan(self._files, ledger, {}, stop=self._stop)
         return review_current(self._files, LiveDatabase(ledger, objects), self._table, plan, None, self._options)

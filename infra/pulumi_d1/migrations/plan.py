@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.quarantine import NONE
+from pulumi_d1.migrations.stop import NO_STOP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.migrations.quarantine import Quarantine
+    from pulumi_d1.migrations.stop import Stop
 
 
 class Problem(StrEnum):
@@ -116,11 +118,21 @@ class MigrationPlan(Generic[F]):
         pending: The migrations to run, in order.
         applied: The names in the ledger, oldest first; some may have no file any more.
         problems: The problems, in the order of the files.
+        waiting: The names of further files that this run leaves pending, in order.
+        stopped_by: Why they wait; empty if there are none.
     """
 
     pending: tuple[F, ...]
     applied: tuple[str, ...]
     problems: tuple[FolderProblem, ...]
+    waiting: tuple[str, ...] = ()
+    stopped_by: str = ""
+
+    @property
+    def waiting_line(self) -> str:
+        """The line about the files that wait; empty if there are none."""
+        more = f" and {len(self.waiting) - 1:,} more" if len(self.waiting) > 1 else ""
+        return f"{self.waiting[0]}{more}: {self.stopped_by}" if self.waiting else ""
 
     def of(self, severity: Severity, policy: Mapping[Problem, Severity]) -> tuple[FolderProblem, ...]:
         """Return the problems that have a severity under `policy`; see `severity_of`."""
@@ -128,7 +140,11 @@ class MigrationPlan(Generic[F]):
 
 
 def make_plan(
-    migrations: Sequence[F], applied: Sequence[str], recorded: Mapping[str, str], quarantine: Quarantine = NONE
+    migrations: Sequence[F],
+    applied: Sequence[str],
+    recorded: Mapping[str, str],
+    quarantine: Quarantine = NONE,
+    stop: Stop = NO_STOP,
 ) -> MigrationPlan[F]:
     """Compare the folder with the ledger. As in wrangler, a file is pending if the ledger lacks its name.
 
@@ -137,18 +153,24 @@ def make_plan(
         applied: The names in the ledger, oldest first.
         recorded: The hex SHA-256 of each file when it was applied, by name. Files may be absent.
         quarantine: The texts that must not be applied.
+        stop: Which pending files wait.
     """
     known = set(applied)
-    pending = tuple(migration for migration in migrations if migration.name not in known)
+    unapplied = tuple(migration for migration in migrations if migration.name not in known)
+    most, reason = stop.find([migration.name for migration in migrations])
+    allowed = {migration.name for migration in migrations[:most]}
+    pending = tuple(migration for migration in unapplied if migration.name in allowed)
+    waiting = tuple(migration.name for migration in unapplied if migration.name not in allowed)
     problems = (
         *_edited(migrations, known, recorded),
-        *_missing_or_renamed(migrations, pending, applied, recorded),
+        *_missing_or_renamed(migrations, unapplied, applied, recorded),
         *_out_of_order(pending, applied),
         *_duplicate_numbers(migrations, pending),
         *_quarantined(pending, quarantine),
         *_empty(pending),
     )
-    return MigrationPlan(pending, tuple(applied), tuple(sorted(problems, key=lambda problem: sort_key(problem.name))))
+    ordered = tuple(sorted(problems, key=lambda problem: sort_key(problem.name)))
+    return MigrationPlan(pending, tuple(applied), ordered, waiting, reason if waiting else "")
 
 
 def _edited(migrations: Sequence[HashedFile], known: set[str], recorded: Mapping[str, str]) -> list[FolderProblem]:

@@ -75,6 +75,7 @@ def prepare(name: str, settings: Settings) -> PreparedEnvironment:
             reading = pool.submit(folder.read)
             existing = read_stack_database(name, settings.database_name)
         files = reading.result()
+        settings.run_options.stop.check([file.name for file in files])
         settings, protect = resolve_protection(settings, existing)
         hints = [*folder.hints(), ignored_files_hint(settings.binding_places[0].path)]
         for file in files:

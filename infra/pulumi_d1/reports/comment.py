@@ -138,6 +138,7 @@ def _section(report: StackReport) -> _Section:
         _Block("Could not be rehearsed", (code(review.obstacle),) if review.obstacle else ()),
         _Block("Rehearsal", (code(review.basis),) if review.basis else ()),
         _Block("Pending", tuple(file.name for file in review.plan.pending), "text"),
+        _Block("Waiting", (code(review.plan.waiting_line),) if review.plan.waiting else ()),
         _Block("Schema changes", tuple(map(change_line, review.changes)), "diff"),
         _Block("Warnings", tuple(_findings(*warnings, report.folder))),
         _Block("Not read", tuple(map(code, report.hints))),

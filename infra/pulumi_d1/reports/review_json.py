@@ -27,6 +27,7 @@ def review_json(
         "database": database,
         "applied": list(review.plan.applied),
         "pending": [file.name for file in review.plan.pending],
+        "waiting": list(review.plan.waiting),
         "schema": [_change(change) for change in review.changes],
         "drift": [_change(change) for change in review.drift],
         "not_rehearsed": review.obstacle or None,

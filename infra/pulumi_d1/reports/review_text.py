@@ -40,6 +40,7 @@ def format_review(
     """
     blocks = (
         _block(f"pending on {database}:", _pending([file.name for file in review.plan.pending])),
+        _block("waiting:", filter(None, [review.plan.waiting_line])),
         _block("schema changes:", map(change_line, review.changes)),
         (escape_line(review.basis),) if review.basis else (),
         _block("could not be rehearsed:", [review.obstacle] if review.obstacle else []),

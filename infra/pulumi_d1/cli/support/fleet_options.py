@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.options import through_option, with_through
 from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cloudflare.pace import Pace
@@ -48,7 +49,7 @@ Command = Any  # click's decorators take functions and commands alike
 
 def run_flags(command: Command) -> Command:
     """Add the options of a command that sends requests."""
-    for option in (_CONCURRENCY, _OWN_TOKEN, _RATE, _SHARD, _STACK, _DIR, _MATCH):
+    for option in (_CONCURRENCY, _OWN_TOKEN, _RATE, _SHARD, through_option, _STACK, _DIR, _MATCH):
         command = option(command)
     return command
 
@@ -86,7 +87,12 @@ class FleetOptions:
         """Return the key by which a run finds the interrupted run that it continues."""
         settings = self.settings
         return RunKey(
-            command, settings.account_id, match, str(self.shard), settings.migrations_table, folder_digest(self.files)
+            command,
+            settings.account_id,
+            match,
+            str(self.shard),
+            settings.migrations_table,
+            folder_digest(self.files, settings.through),
         )
 
     @property
@@ -113,7 +119,14 @@ class Fleet:
 
 
 def read_options(  # noqa: PLR0913 - one argument for each option
-    *, stack: str | None, directory: str, shard: str, rate: str, token_per_shard: bool, needs_account: bool = True
+    *,
+    stack: str | None,
+    directory: str,
+    shard: str,
+    rate: str,
+    token_per_shard: bool,
+    through: str | None = None,
+    needs_account: bool = True,
 ) -> FleetOptions:
     """Parse the options.
 
@@ -124,12 +137,14 @@ def read_options(  # noqa: PLR0913 - one argument for each option
     own_rate = parse_rate(rate).shared_by(1 if token_per_shard else part.of)
     root = project.root()
     stack = stack or production_name(project.configured_stacks(root))
-    settings = project.settings(root, stack, needs_account=needs_account)
+    settings = with_through(project.settings(root, stack, needs_account=needs_account), through)
     pattern = "" if directory else settings.migrations_pattern
     folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
     for hint in folder.hints():
         say(f"warning: {hint}", err=True)
-    return FleetOptions(root, settings, folder.name, folder.read(), part, own_rate)
+    files = folder.read()
+    settings.run_options.stop.check([file.name for file in files])
+    return FleetOptions(root, settings, folder.name, files, part, own_rate)
 
 
 def find_fleet(options: FleetOptions, match: str) -> Fleet:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import click
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
+
+if TYPE_CHECKING:
+    from pulumi_d1.settings import Settings
 
 _Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]]
 
@@ -51,6 +54,19 @@ def complete_quarantined(context: click.Context) -> Iterable[str]:
     """Return the names of the quarantined files."""
     settings = project.settings(project.root(), _stack(context), needs_account=False)
     return (file.name for file in settings.quarantined.files)
+
+
+through_option = click.option(
+    "--through",
+    metavar="FILE",
+    shell_complete=complete_migrations,
+    help="Last file to apply.  [default: through, or the last file]",
+)
+
+
+def with_through(settings: Settings, through: str | None) -> Settings:
+    """Return the settings with the option `--through` in place of the key; unchanged without it."""
+    return settings if through is None else settings.model_copy(update={"through": through})
 
 
 def _stack(context: click.Context) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.options import with_through
 from pulumi_d1.cli.support.stack_state import stack_names
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.waiting import waiting
@@ -66,31 +67,35 @@ class StackReview:
         return ExitCode.DRIFTED if self.review.drift else ExitCode.OK
 
 
-def review_stack(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool) -> StackReview:
+def review_stack(
+    folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool, through: str | None = None
+) -> StackReview:
     """Read files and database, and write nothing.
 
     Args:
         stack: The stack's name; the stack need not exist.
         checksums: SHA-256 of the applied files at the time when they were applied, by name; empty if unknown.
         offline: Run the files on an empty database instead of reading the real one.
+        through: The last file to apply, instead of that of the key; None for the key.
 
     Raises:
         D1Error: A setting or a file is invalid, the database cannot be read, or neither it nor the stack exists.
     """
-    settings = project.settings(folder, stack, needs_account=not offline)
+    settings = with_through(project.settings(folder, stack, needs_account=not offline), through)
     migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
     files, hints = migrations.read(), migrations.hints()
     table, quarantine = settings.migrations_table, settings.quarantined
-    options = settings.run_options.rehearsal
+    options, stop = settings.run_options.rehearsal, settings.run_options.stop
+    stop.check([file.name for file in files])
     if offline:
-        return StackReview(settings, review_offline(files, table, options=options), hints, None, offline)
+        return StackReview(settings, review_offline(files, table, stop=stop, options=options), hints, None, offline)
     with waiting(f"reading {settings.database_name}, and running pending files on a copy of its schema"):
         database = _find_database(settings)
         if database is None:
             _refuse_unknown_stack(folder, stack, settings)
-            review = review_new_database(files, table, quarantine, options=options)
+            review = review_new_database(files, table, quarantine, stop=stop, options=options)
         else:
-            review = review_database(database, files, table, checksums, quarantine, options=options)
+            review = review_database(database, files, table, checksums, quarantine, stop=stop, options=options)
     return StackReview(settings, review, hints, database, offline)
 
 

@@ -17,6 +17,7 @@ from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
 from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, BasisKind
 from pulumi_d1.migrations.review.lint import check
+from pulumi_d1.migrations.stop import NO_STOP
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.migrations.review.lint.finding import Finding
+    from pulumi_d1.migrations.stop import Stop
     from pulumi_d1.sqlite.difference import SchemaChange
     from pulumi_d1.sqlite.schema import Schema
 
@@ -82,6 +84,7 @@ def review_database(  # noqa: PLR0913 - a review depends on all of these
     recorded: Mapping[str, str],
     quarantine: Quarantine = NONE,
     *,
+    stop: Stop = NO_STOP,
     options: RehearsalOptions = DEFAULT_REHEARSAL,
 ) -> Review:
     """Read a database and review its pending files. Sends two requests, and those that read rows.
@@ -90,12 +93,13 @@ def review_database(  # noqa: PLR0913 - a review depends on all of these
         files: The folder's files, in order.
         recorded: Checksums of applied files, as for `make_plan`.
         quarantine: Texts that must not be applied.
+        stop: Which pending files wait.
 
     Raises:
         ApiError: The database cannot be read.
     """
     current = live.read_database(database, table)
-    plan = make_plan(files, current.ledger, recorded, quarantine)
+    plan = make_plan(files, current.ledger, recorded, quarantine, stop)
     return review_current(files, current, table, plan, database, options)
 
 
@@ -104,16 +108,20 @@ def review_new_database(
     table: str,
     quarantine: Quarantine = NONE,
     *,
+    stop: Stop = NO_STOP,
     options: RehearsalOptions = DEFAULT_REHEARSAL,
 ) -> Review:
     """Review the files for a database that does not exist yet: every file is pending, and no row can be lost."""
-    plan = make_plan(files, (), {}, quarantine)
+    plan = make_plan(files, (), {}, quarantine, stop)
     return review_current(files, live.NEW, table, plan, None, options, kind=BasisKind.NEW)
 
 
-def review_offline(files: Sequence[Migration], table: str, *, options: RehearsalOptions = DEFAULT_REHEARSAL) -> Review:
+def review_offline(
+    files: Sequence[Migration], table: str, *, stop: Stop = NO_STOP, options: RehearsalOptions = DEFAULT_REHEARSAL
+) -> Review:
     """Review the files without a database. Each may meet rows, because the files before it may have run long ago."""
-    return review_current(files, live.NEW, table, make_plan(files, (), {}), None, options, exists=False)
+    plan = make_plan(files, (), {}, stop=stop)
+    return review_current(files, live.NEW, table, plan, None, options, exists=False)
 
 
 def review_current(  # noqa: PLR0913, PLR0917 - a review depends on all of these
@@ -160,12 +168,13 @@ def _with_unknown_loss(plan: MigrationPlan[Migration], obstacle: str) -> Migrati
     return replace(plan, problems=(*plan.problems, FolderProblem(Problem.DANGEROUS, plan.pending[0].name, message)))
 
 
-def review_without_rehearsal(
+def review_without_rehearsal(  # noqa: PLR0913, PLR0917 - a plan depends on all of these
     files: Sequence[HashedFile],
     ledger: Sequence[str],
     recorded: Mapping[str, str],
     obstacle: str,
     quarantine: Quarantine = NONE,
+    stop: Stop = NO_STOP,
 ) -> Review:
     """Return a review with nothing but the plan, for a database or files that cannot be read.
 
@@ -174,8 +183,9 @@ def review_without_rehearsal(
         ledger: Names of the applied files, as far as they are known.
         recorded: Checksums of applied files, as for `make_plan`.
         quarantine: Texts that must not be applied.
+        stop: Which pending files wait.
     """
-    return Review(make_plan(files, ledger, recorded, quarantine), None, obstacle, (), (), ())
+    return Review(make_plan(files, ledger, recorded, quarantine, stop), None, obstacle, (), (), ())
 
 
 def drift(files: Iterable[Migration], current: LiveDatabase, table: str) -> tuple[SchemaChange, ...]:

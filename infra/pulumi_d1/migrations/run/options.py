@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, Problem, Severity
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, RehearsalOptions, rehearsal_from_json
+from pulumi_d1.migrations.stop import NO_STOP, Stop
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,6 +33,7 @@ class RunOptions:
         unreadable: Severity of a database that a preview cannot read.
         on_failure: What to do after a failed file.
         retention: How long Cloudflare keeps a Time Travel bookmark: 30 days on a paid plan, 7 on the free one.
+        stop: Which pending files wait.
         import_timeout: How long to wait for a file that is sent as an import, such as a large one.
     """
 
@@ -41,6 +43,7 @@ class RunOptions:
     retention: timedelta = timedelta(days=30)
     import_timeout: timedelta = timedelta(minutes=30)
     rehearsal: RehearsalOptions = DEFAULT_REHEARSAL
+    stop: Stop = NO_STOP
 
     def as_json(self) -> dict[str, Any]:
         """Return the options as Pulumi's state keeps them."""
@@ -51,6 +54,7 @@ class RunOptions:
             "retention_days": self.retention.days,
             "import_timeout": self.import_timeout.total_seconds(),
             "rehearsal": self.rehearsal.as_json(),
+            "through": self.stop.through,
         }
 
 
@@ -67,4 +71,5 @@ def options_from_json(values: Mapping[str, Any]) -> RunOptions:
         retention=timedelta(days=int(values["retention_days"])),
         import_timeout=timedelta(seconds=values["import_timeout"]),
         rehearsal=rehearsal_from_json(values["rehearsal"]),
+        stop=Stop(values["through"]),
     )

@@ -33,7 +33,13 @@ def apply(database: Database, props: Mapping[str, Any], state: MigrationsState) 
     target, files = inputs.target, inputs.files.read_planned()
     with reported(f"rehearsing on {target.name}"):
         review = review_database(
-            database, files, target.table, state.digests, inputs.quarantine, options=inputs.options.rehearsal
+            database,
+            files,
+            target.table,
+            state.digests,
+            inputs.quarantine,
+            stop=inputs.options.stop,
+            options=inputs.options.rehearsal,
         )
     refuse_another_ledger(inputs, state, review.plan.applied)
     record = RunRecord(files, state, find_actor(Path(target.folder)))

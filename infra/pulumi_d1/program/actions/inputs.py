@@ -14,6 +14,7 @@ from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
 from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, rehearsal_from_json
 from pulumi_d1.migrations.run.options import RunOptions, options_from_json
 from pulumi_d1.migrations.run.progress import RunTarget
+from pulumi_d1.migrations.stop import Stop
 from pulumi_d1.protection.decision import DeletionRules, PendingDeletion
 
 if TYPE_CHECKING:
@@ -271,12 +272,14 @@ class SeedsInputs:
     Attributes:
         migrations: The migrations, which run before the seeds.
         rehearsal: Options of the rehearsal of the seeds.
+        stop: Which migrations do not run.
     """
 
     database: DatabaseInputs
     files: FileInputs
     migrations: FileInputs
     rehearsal: RehearsalOptions
+    stop: Stop
 
 
 def seeds_inputs(props: Mapping[str, Any]) -> SeedsInputs:
@@ -286,4 +289,5 @@ def seeds_inputs(props: Mapping[str, Any]) -> SeedsInputs:
         files=FileInputs(props["seeds_dir"], "", props["seeds"]),
         migrations=FileInputs(props["migrations_dir"], props["migrations_pattern"], {}),
         rehearsal=rehearsal_from_json(props.get("rehearsal", {})),
+        stop=Stop(props.get("through", "")),
     )

@@ -63,10 +63,11 @@ def review_new(inputs: MigrationsInputs, source: Database | None = None) -> Revi
         ApiError: The source cannot be read.
     """
     files, table = inputs.files.read_planned(), inputs.database.migrations_table
+    quarantine, options = inputs.quarantine, inputs.options
     with reported(f"rehearsing on {inputs.database.name}"):
         if source:
-            return review_database(source, files, table, {}, inputs.quarantine, options=inputs.options.rehearsal)
-        return review_new_database(files, table, inputs.quarantine, options=inputs.options.rehearsal)
+            return review_database(source, files, table, {}, quarantine, stop=options.stop, options=options.rehearsal)
+        return review_new_database(files, table, quarantine, stop=options.stop, options=options.rehearsal)
 
 
 def review_existing(
@@ -81,10 +82,11 @@ def review_existing(
         PlanRefused: The database cannot be read, or the stack now names another ledger, which is empty.
     """
     planned: Sequence[HashedFile] = inputs.files.planned
+    stop = inputs.options.stop
     try:
         planned = files = inputs.files.read_planned()
     except ConfigError as error:
-        return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine)
+        return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine, stop)
     try:
         with reported(f"rehearsing on {inputs.database.name}"):
             review = review_database(
@@ -93,12 +95,13 @@ def review_existing(
                 inputs.database.migrations_table,
                 state.digests,
                 inputs.quarantine,
+                stop=stop,
                 options=inputs.options.rehearsal,
             )
     except (ApiError, ConfigError) as error:
         if inputs.options.unreadable is Severity.ERROR:
             raise PlanRefused(_explain_unreadable(inputs, error)) from error
-        return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine)
+        return review_without_rehearsal(planned, state.applied, state.digests, str(error), inputs.quarantine, stop)
     refuse_another_ledger(inputs, state, review.plan.applied)
     return review
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pulumi_d1.errors import ApiError, ConfigError, PlanRefused, SeedFailed, SqlError
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
+from pulumi_d1.migrations.plan import make_plan
 from pulumi_d1.migrations.rehearsal.evidence import run_on_rows
 from pulumi_d1.migrations.rehearsal.process import OverBudgetError
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
@@ -55,7 +56,7 @@ def preview(
     seed_names = frozenset(filter(changes.runs, (seed.name for seed in seeds)))
     try:
         source, now = _before_migrations(connect, inputs.database)
-        pending = [file for file in inputs.migrations.read_now() if file.name not in now.ledger]
+        pending = make_plan(inputs.migrations.read_now(), now.ledger, {}, stop=inputs.stop).pending
         if (size := sum(len(seed.sql) for seed in seeds)) > LARGE_BYTES:
             logger.info(f"rehearsing {size / 1e6:,.0f} MB of seeds")
         table = inputs.database.migrations_table

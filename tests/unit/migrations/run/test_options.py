@@ -10,6 +10,7 @@ import pytest
 from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS, OnFailure, RunOptions, options_from_json
+from pulumi_d1.migrations.stop import Stop
 from pulumi_d1.settings import Settings
 
 OPTIONS = RunOptions(
@@ -18,6 +19,7 @@ OPTIONS = RunOptions(
     retention=timedelta(days=7),
     import_timeout=timedelta(seconds=90),
     rehearsal=RehearsalOptions(RowsMode.MADE, 50, timedelta(seconds=5)),
+    stop=Stop("0004_tags.sql"),
 )
 
 
