@@ -7,6 +7,7 @@ The packages and modules, in the order in which data flows through them::
     program/      the Pulumi resources: the only package that imports pulumi
     protection/   checks before a database is deleted, replaced or adopted
     migrations/   from SQL files to an up-to-date database: folder, plan, review, run, history
+    row_tests/    tests of migrations with rows
     seeds/        rows from SQL files, for environments that are not production
     tables/       the rows of a database, read exactly and written as statements
     copying/      a new database with the schema and rows of another one
@@ -19,6 +20,7 @@ The packages and modules, in the order in which data flows through them::
     reports/      texts for users: previews, comments, tables
     scaffold/     `d1 init`: the program in an existing repository
     cli/          the d1 command
+    testing       a fixture of pytest for tests of migrations
     system/       files and locks, templates, log, the user of a run, the garbage collector
     escaping      text of databases and files, made safe to print
     errors        the exceptions

@@ -31,6 +31,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     schema          `d1 schema`
     status          `d1 status`
     sweep           `d1 sweep`
+    test            `d1 test`
     support/        plumbing of the commands
 """
 

@@ -32,6 +32,7 @@ COMMANDS: Final = {
     "schema": ("pulumi_d1.cli.schema:schema", "Print the schema that the migrations create."),
     "status": ("pulumi_d1.cli.status:status", "Show the migrations of every environment."),
     "sweep": ("pulumi_d1.cli.sweep:sweep", "Find and delete leftovers of pull requests."),
+    "test": ("pulumi_d1.cli.test:test", "Run the tests of the migrations."),
 }
 
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from pulumi_d1.migrations.pattern import Pattern
 
+TESTS_FOLDER: Final = "tests"
+"""The folder inside of the migrations folder that has tests. Its files are no migrations, and are meant not to be."""
+
 _NOT_SEARCHED: Final = "node_modules"
 """A folder that is not searched, as are hidden ones: the migrations may lie in a repository's root."""
 
@@ -54,7 +57,8 @@ def find_passed_over(folder: Path, pattern: Pattern) -> Iterator[PassedOverFile]
             path = (inside / name).as_posix()
             if reason := _reason(folder / path, path, pattern):
                 yield PassedOverFile(path, reason)
-        folders[:] = [name for name in sorted(folders) if not name.startswith(".") and name != _NOT_SEARCHED]
+        skipped = {_NOT_SEARCHED, *([TESTS_FOLDER] if inside == Path() else [])}
+        folders[:] = [name for name in sorted(folders) if not name.startswith(".") and name not in skipped]
 
 
 def passed_over_lines(files: Iterable[PassedOverFile], folder: str) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ The modules, in the order of the flow::
     schema_sql         a schema as SQL
     schema_typescript  a schema as types of TypeScript
     schema_diagram     a schema as a diagram
+    row_test_report    results of tests of migrations
     manual             the topics of `d1 explain`
     document_file      a block of ours in the user's document
 """

@@ -183,11 +183,15 @@ def test_a_pull_request_without_secrets_is_previewed_offline_and_one_from_a_fork
     recorded: Path,
 ) -> None:
     ours, fork = EVENTS
-    (offline,) = [call for call in calls(recorded, "d1-preview", "preview", fork, secrets=False) if call[0] == "d1"]
+    run = [call for call in calls(recorded, "d1-preview", "preview", fork, secrets=False) if call[0] == "d1"]
+    offline, tests = run
     assert "--offline" in offline
     assert "--state" not in offline
-    (online,) = [call for call in calls(recorded, "d1-preview", "preview", ours, secrets=True) if call[0] == "d1"]
+    assert tests == ["d1", "test"]
+    run = [call for call in calls(recorded, "d1-preview", "preview", ours, secrets=True) if call[0] == "d1"]
+    online, tests = run
     assert "--state" in online
+    assert tests == ["d1", "test"]
 
 
 @pytest.mark.parametrize("job", ["up", "down"])
