@@ -29,6 +29,7 @@ def test_destroy_takes_the_database_and_its_entry_and_leaves_the_rest(project: P
     assert project.state() == []
 
 
+@pytest.mark.thorough
 def test_a_pull_requests_environment_comes_and_goes_beside_dev(migrated: Project) -> None:
     before = (migrated.folder / "wrangler.toml").read_text()
     migrated.pulumi("stack", "init", "pr-12")

@@ -22,6 +22,7 @@ def refusal(project: Project) -> str:
     return text
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [

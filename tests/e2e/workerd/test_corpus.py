@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _WIDTH = 300  # characters of a line that are shown: some lines have megabytes
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("subject", corpus.subjects())
 def test_every_case_gives_the_same_as_on_the_real_engine(subject: str, real_engine: Service) -> None:
     expected = {case for difference in differences.load() for case in difference.cases}

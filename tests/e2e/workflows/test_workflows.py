@@ -168,7 +168,7 @@ def parse(arguments: list[str]) -> None:
         click.UsageError: The arguments are wrong.
     """
     command: click.Command | None = main
-    context = click.Context(main)
+    context = click.Context(main, **main.context_settings)
     while isinstance(command, click.Group):
         name, *arguments = arguments
         command = command.get_command(context, name)

@@ -5,9 +5,13 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
+
 if TYPE_CHECKING:
     from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
+
+pytestmark = pytest.mark.thorough
 
 TRIGGER = """
 CREATE TABLE parts (id INTEGER PRIMARY KEY, name TEXT, kind TEXT);

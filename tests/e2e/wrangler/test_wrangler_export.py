@@ -45,6 +45,7 @@ SEQUENCE_ROWS = """INSERT INTO "sqlite_sequence" ("name","seq") VALUES('users',2
 INDEX = "CREATE INDEX posts_by_author ON posts(author);\n"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
+pytestmark = pytest.mark.thorough
+
 _TRIGGER = "CREATE TABLE t (a);\nCREATE TRIGGER r AFTER INSERT ON t begin UPDATE t SET a = 1; end;\n"
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from tests.support.http_account import HttpAccount
     from tests.support.wrangler import Wrangler
 
+pytestmark = pytest.mark.thorough
+
 
 def test_info_names_the_current_bookmark_and_the_command_to_restore_it(
     wrangler: Wrangler, shop: str, cloud: HttpAccount

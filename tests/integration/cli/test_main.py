@@ -34,7 +34,7 @@ COMMANDS = dict(commands(main))
 @pytest.mark.parametrize("name", COMMANDS)
 def test_help_keeps_the_lines_of_examples_apart(name: str) -> None:
     command = COMMANDS[name]
-    shown = command.get_help(click.Context(command, info_name=f"d1 {name}"))
+    shown = command.get_help(click.Context(command, info_name=f"d1 {name}", **main.context_settings))
     assert "\\b" not in shown
     after = shown.partition("Examples:")[2].splitlines()
     assert after, "every command has examples"
@@ -63,7 +63,8 @@ def test_help_imports_no_command() -> None:
 def test_the_lists_of_commands_cut_no_summary_short() -> None:
     groups = [main, *(command for command in COMMANDS.values() if isinstance(command, click.Group))]
     for group in groups:
-        listed = group.get_help(click.Context(group, info_name="d1", terminal_width=80)).partition("Commands:")[2]
+        context = click.Context(group, info_name="d1", terminal_width=80, **main.context_settings)
+        listed = group.get_help(context).partition("Commands:")[2]
         assert [line for line in listed.splitlines() if line.endswith("...")] == []
 
 

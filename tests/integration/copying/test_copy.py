@@ -49,6 +49,7 @@ def faulty(tmp_path: Path) -> Iterator[Cloud]:
         client.pool.clear()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "table", ["(id INTEGER PRIMARY KEY, a, b)", "(a, b)", "(a, b, PRIMARY KEY (a DESC, b)) WITHOUT ROWID"]
 )

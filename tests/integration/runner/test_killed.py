@@ -64,6 +64,7 @@ def run_again(database: D1Api) -> None:
     assert sorted(row["file"] for row in database.read("SELECT file FROM log")) == list("123456")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGKILL], ids=lambda number: number.name)
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("point", POINTS)
