@@ -1,10 +1,10 @@
-"""A Pulumi state in which the stack prod owns a database and has applied files."""
+"""A Pulumi state in which a stack owns a database and has applied files."""
 
 from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations.bookmark import bookmark_now
 from pulumi_d1.migrations.past.history import Application
@@ -17,21 +17,34 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from pulumi_d1.cloudflare.database import D1Api
     from tests.support.cli_project import ReviewedDatabase
+
+
+def put_pulumi_on_path(prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
+    fake = FakePulumi.install(prod.folder / "pulumi")
+    monkeypatch.setenv("PATH", fake.on_path(os.environ)["PATH"])
+    return fake
 
 
 def give_state(prod: ReviewedDatabase, applied: Sequence[str], by: str, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
     """Put a `pulumi` on PATH whose stack prod has applied these files in one run."""
-    fake = FakePulumi.install(prod.folder / "pulumi")
-    monkeypatch.setenv("PATH", fake.on_path(os.environ)["PATH"])
+    fake = put_pulumi_on_path(prod, monkeypatch)
     bookmark = bookmark_now(prod.database.bookmark(), timedelta(days=30))
     now = datetime.now(UTC).replace(microsecond=0)
     history = [Application(name, "0" * 64, now, 0.25, by, "4f2a9c1" + "0" * 33, bookmark) for name in applied]
-    database = database_resource("d1", prod.database.database_id)
+    fake.run("prod", stack_resources(prod.database, "your-app-db-prod", history))
+    return fake
+
+
+def stack_resources(database: D1Api, name: str, history: Sequence[Application]) -> list[dict[str, Any]]:
+    """Return the resources of a stack that has applied files to a database."""
+    resource = database_resource("d1", database.database_id)
+    bookmark = history[-1].bookmark
     outputs = {
-        "account_id": prod.database.account_id,
-        "database_id": prod.database.database_id,
-        "database_name": "your-app-db-prod",
+        "account_id": database.account_id,
+        "database_id": database.database_id,
+        "database_name": name,
         "migrations_dir": "migrations",
         "migrations_pattern": "",
         "migrations_table": "d1_migrations",
@@ -40,12 +53,11 @@ def give_state(prod: ReviewedDatabase, applied: Sequence[str], by: str, monkeypa
         "bookmark": {"id": bookmark.id, "expires": bookmark.expires.isoformat()},
         "history": [item.as_json() for item in history],
     }
-    component = {"type": tokens.ENVIRONMENT, "urn": database["parent"], "outputs": {"wrangler_entries": []}}
+    component = {"type": tokens.ENVIRONMENT, "urn": resource["parent"], "outputs": {"wrangler_entries": []}}
     migrations = {
         "type": tokens.MIGRATIONS,
-        "urn": f"{database['parent']}-migrations",
-        "parent": database["parent"],
+        "urn": f"{resource['parent']}-migrations",
+        "parent": resource["parent"],
         "outputs": outputs,
     }
-    fake.run("prod", [component, database, migrations])
-    return fake
+    return [component, resource, migrations]

@@ -1,9 +1,10 @@
-"""The programs of tests/node and bench/node. If they are not installed, tests are skipped or fail."""
+"""The programs of tests/node and bench/node, and Chromium. If they are not installed, tests are skipped or fail."""
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Final
+import shutil
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import pytest
 
@@ -31,7 +32,15 @@ def require_peers() -> None:
         _skip("NOT TESTED WITH THE OTHER TOOLS: bench/node is not installed, run 'make peers'")
 
 
-def _skip(text: str) -> None:
+def chromium() -> str:
+    """Return Chromium. If it is missing, the test is skipped; with D1_REQUIRE_CLIENTS=1 it fails."""
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        _skip("NOT TESTED IN A BROWSER: Chromium is not on PATH (Debian: apt install chromium)")
+    return found
+
+
+def _skip(text: str) -> NoReturn:
     if os.environ.get("D1_REQUIRE_CLIENTS") == "1":
         pytest.fail(text)
     pytest.skip(text)

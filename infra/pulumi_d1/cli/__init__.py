@@ -27,6 +27,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     plan            `d1 plan`
     release         `d1 release`
     render          `d1 render`
+    report          `d1 report`
     restore         `d1 restore`
     schema          `d1 schema`
     status          `d1 status`

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,12 +13,12 @@ from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.options import complete_stacks
 from pulumi_d1.cli.support.output import print_data, say
-from pulumi_d1.cli.support.stack_review import annotate_stack, review_stack
+from pulumi_d1.cli.support.stack_review import annotate_stack, report_stack
 from pulumi_d1.cli.support.stack_state import applied_checksums
 from pulumi_d1.errors import D1Error
-from pulumi_d1.migrations.bookmark import bookmark_now
-from pulumi_d1.reports.comment import StackReport, render_comment
+from pulumi_d1.reports.comment import render_comment
 from pulumi_d1.reports.review_sarif import reviews_sarif
+from pulumi_d1.reports.stack_report import StackReport
 from pulumi_d1.system.files import write_atomically
 
 if TYPE_CHECKING:
@@ -95,21 +94,9 @@ def comment(  # noqa: PLR0913 - click's signature: an argument for each option
 def _report(folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool) -> _Report:
     """Return the report on a stack. A stack that cannot be read must not hide the others."""
     try:
-        review = review_stack(folder, stack, checksums, offline=offline)
-        bookmark = review.database.bookmark() if review.database else None
+        report, review = report_stack(folder, stack, checksums, offline=offline)
     except D1Error as error:
         say(f"{stack}: {error}", err=True)
         return _Report(StackReport(stack, offline=offline, error=str(error)), ExitCode.FAILED, ())
-    settings = review.settings
-    report = StackReport(
-        stack,
-        database=settings.database_name,
-        folder=settings.migrations_dir,
-        review=review.review,
-        policy=review.policy,
-        hints=review.hints,
-        offline=offline,
-        bookmark=bookmark_now(bookmark, timedelta(days=settings.retention_days)) if bookmark else None,
-    )
     annotations, _ = annotate_stack(review, folder, stack)
     return _Report(report, review.exit_code, annotations)

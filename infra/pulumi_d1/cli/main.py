@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "plan": ("pulumi_d1.cli.plan:plan", "Show pending migrations and their problems."),
     "release": ("pulumi_d1.cli.release:release", "Let a file be applied again after a restore."),
     "render": ("pulumi_d1.cli.render:render", "Write the stacks' databases into wrangler's configuration."),
+    "report": ("pulumi_d1.cli.report:report", "Write a page about all environments."),
     "restore": ("pulumi_d1.cli.restore:restore", "Restore a database to an earlier point in time."),
     "schema": ("pulumi_d1.cli.schema:schema", "Print the schema that the migrations create."),
     "status": ("pulumi_d1.cli.status:status", "Show the migrations of every environment."),

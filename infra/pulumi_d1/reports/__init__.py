@@ -9,7 +9,13 @@ The modules, in the order of the flow::
     review_github      a review as workflow commands of GitHub
     review_sarif       reviews as SARIF, for code scanning
     review_junit       a review as JUnit XML
+    stack_report       a stack as the comment and the page report on it
+    marked_schema      the schema before and after as one, with the changes marked
     comment            reviews as a pull request comment
+    listing            pending files as lines of SQL with their findings
+    schema_picture     places for the tables of a schema, and lines between them
+    timeline           the past of a database on a line of time
+    page               the page of `d1 report`
     restore_text       what a restore will delete, and what it did
     backup_text        backups
     fleet_text         reviews and results of many databases, equal ones together

@@ -12,12 +12,11 @@ from pulumi_d1.reports.review_text import change_line, counted, drift_lines
 from pulumi_d1.system.template import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from pulumi_d1.migrations.bookmark import Bookmark
-    from pulumi_d1.migrations.plan import FolderProblem, Problem, Severity
+    from pulumi_d1.migrations.plan import FolderProblem
     from pulumi_d1.migrations.review.lint.finding import Finding
-    from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.reports.stack_report import StackReport
 
 MARKER: Final = "<!-- d1 comment -->"
 """First line of every comment. GitHub does not show it; the next run finds the comment by it."""
@@ -26,31 +25,6 @@ LIMIT: Final = 65_536
 """GitHub's limit: "body is too long (maximum is 65536 characters)". We count bytes, of which there are never fewer."""
 
 _ALL: Final = 1 << 30
-
-
-@dataclass(frozen=True, slots=True)
-class StackReport:
-    """A stack to report on.
-
-    Attributes:
-        database: The database's name; empty if the settings cannot be read.
-        folder: The migrations folder, as the user wrote it.
-        review: The review; None if there is an error.
-        hints: Lines about files of the folder that do not count.
-        offline: True if the files ran on an empty database, without access to the real one.
-        bookmark: The database's current bookmark; None if it does not exist yet or was not read.
-        error: Why there is no review; empty if there is one.
-    """
-
-    stack: str
-    database: str = ""
-    folder: str = ""
-    review: Review | None = None
-    policy: Mapping[Problem, Severity] | None = None
-    hints: tuple[str, ...] = ()
-    offline: bool = False
-    bookmark: Bookmark | None = None
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

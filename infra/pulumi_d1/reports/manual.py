@@ -20,7 +20,7 @@ _SECTION: Final = re.compile(
 _CODE: Final = re.compile(r"D\d{3}")
 _ROW: Final = re.compile(r"^\| (?P<name>[^|]+) \| (?P<text>.+) \|$", re.MULTILINE)
 _HEADING: Final = re.compile(r"^# (.+)$", re.MULTILINE)
-_INVISIBLE: Final = re.compile(r"^<(?:a id=.*</a|!--.*--)>\n\n?", re.MULTILINE)
+_INVISIBLE: Final = re.compile(r"^(?:<a id=.*</a>|<!--.*-->|!\[.*\)$)\n\n?", re.MULTILINE)
 _LINK: Final = re.compile(r"\[(?P<label>[^\]]+)\]\((?P<target>(?!https?:)[^)\s]+)\)")
 _SENTENCE_END: Final = re.compile(r"(?<=\.) (?=[A-Z\[`])")
 
@@ -103,7 +103,7 @@ def _page_name(path: str) -> str:
 
 
 def _with_commands(text: str, pages: frozenset[str]) -> str:
-    """Return Markdown without anchors and comments, in which links to our pages name the command that prints them."""
+    """Return Markdown without anchors, comments and pictures, whose links to our pages name the command for them."""
 
     def command(link: re.Match[str]) -> str:
         label, page = link["label"], _page_name(link["target"].partition("#")[0])

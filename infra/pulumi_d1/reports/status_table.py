@@ -10,7 +10,7 @@ from pulumi_d1.reports.markdown import cell
 from pulumi_d1.system.template import render
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 LOCAL: Final = "Local"
 """Title of wrangler's local database."""
@@ -62,6 +62,13 @@ class StatusRow:
         if not self.stack:
             return "❌ (Local only)"
         return "-" if self.time_travel is None else "✅" if self.time_travel else "❌"
+
+
+def status_of(applied: Sequence[object], pending: Sequence[object]) -> str:
+    """Return the status of a database by its applied and its pending files."""
+    if not pending:
+        return UP_TO_DATE
+    return f"{len(pending)} pending" if applied else NOT_STARTED
 
 
 def status_table(rows: Iterable[StatusRow]) -> str:

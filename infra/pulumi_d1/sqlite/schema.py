@@ -262,6 +262,16 @@ def foreign_keys(
     return tuple(keys)
 
 
+def foreign_keys_of(schema: Schema) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys of a schema."""
+    tables = (item.sql for item in schema.objects.values() if item.type == "table" and not item.is_virtual)
+    connection = build_from_statements(tables)
+    try:
+        return foreign_keys(connection, {})
+    finally:
+        connection.close()
+
+
 def _creation_order(item: SchemaObject) -> tuple[int, bool]:
     """Sort virtual tables first, because of their shadow tables, and each object after those that it needs."""
     return _TYPES.index(item.type), not item.is_virtual

@@ -1,13 +1,22 @@
-"""The files of templates/, filled in. Nothing is escaped by default; each language has filters for that."""
+"""The files of templates/, filled in.
+
+In HTML, each value is escaped. Elsewhere none is: each language has filters for that.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.system.packaged import packaged_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from jinja2 import Environment
+
+LENGTH: Final = 500
+"""Most characters of one value in HTML. A name may have 100,000."""
 
 
 def render(template: str, filters: dict[str, Callable[..., str]], **values: object) -> str:
@@ -17,16 +26,41 @@ def render(template: str, filters: dict[str, Callable[..., str]], **values: obje
         filters: The template's filters, by name.
         values: The template's variables, by name. A missing one is an error.
     """
+    environment = _environment(autoescape=False)
+    environment.filters.update(filters)
+    return environment.get_template(template).render(values)
+
+
+def render_html(template: str, filters: dict[str, Callable[..., str]], **values: object) -> str:
+    """Return a page. Each value becomes text of one line, at most LENGTH characters, and never markup.
+
+    Args:
+        filters: The template's filters, by name.
+        values: The template's variables, by name. A missing one is an error. Only a `Markup` is not escaped.
+    """
+    environment = _environment(autoescape=True)
+    environment.finalize = _one_line
+    environment.filters.update(filters)
+    return environment.get_template(template).render(values)
+
+
+def _environment(*, autoescape: bool) -> Environment:
     # Slow to import, and most commands render nothing.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(packaged_folder("templates")),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=False,  # noqa: S701 - TOML, JSON and Markdown, each with its own filters
+        autoescape=autoescape,  # noqa: S701 - off for TOML, JSON and Markdown, which have filters of their own
     )
-    environment.filters.update(filters)
-    return environment.get_template(template).render(values)
+
+
+def _one_line(value: object) -> object:
+    """Return a value as the page shows it. Numbers, and the text of macros and of the template itself, stay."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    shown = escape_line(value)
+    return shown if len(shown) <= LENGTH else f"{shown[: LENGTH - 1]}\N{HORIZONTAL ELLIPSIS}"

@@ -46,6 +46,7 @@ RUNS = (
     "plan --stack prod --offline",
     "plan --stack prod --json",
     "comment --stack prod",
+    "report --stack prod",
     "status --stack prod",
     "status --stack prod --json",
     "history --stack prod",

@@ -13,7 +13,8 @@ from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, FolderProblem, Problem, Severity, make_plan
 from pulumi_d1.migrations.review.lint.finding import Finding, Rule
 from pulumi_d1.migrations.review.review import Review, review_offline
-from pulumi_d1.reports.comment import LIMIT, MARKER, StackReport, render_comment
+from pulumi_d1.reports.comment import LIMIT, MARKER, render_comment
+from pulumi_d1.reports.stack_report import StackReport
 from pulumi_d1.sqlite.difference import ChangeKind, SchemaChange
 
 if TYPE_CHECKING:

@@ -96,3 +96,9 @@ def test_an_unknown_topic_is_one_message_with_the_closest_names(name: str, messa
 def test_an_unknown_code_suggests_codes() -> None:
     with pytest.raises(ConfigError, match=r"did you mean 'D\d{3}' or 'D\d{3}'"):
         find("D999")
+
+
+def test_a_picture_is_left_out() -> None:
+    [topic] = find("report")
+    assert ".png" not in topic.text
+    assert "```\n\nThe page is one HTML file." in topic.text

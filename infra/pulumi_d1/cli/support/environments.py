@@ -21,13 +21,13 @@ from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.naming import DEVELOPMENT, TITLES, is_production, production_name, title_of
 from pulumi_d1.reports.review_text import describe_drift
-from pulumi_d1.reports.status_table import GONE, LOCAL, NOT_STARTED, UNREACHABLE, UP_TO_DATE, StatusRow
+from pulumi_d1.reports.status_table import GONE, LOCAL, NOT_STARTED, UNREACHABLE, StatusRow, status_of
 from pulumi_d1.wrangler import configuration_file
 from pulumi_d1.wrangler.entry import WranglerEntry
 from pulumi_d1.wrangler.local_databases import local_database
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from pulumi_d1.cli.support.stack_state import EnvironmentState
     from pulumi_d1.migrations.live import LiveDatabase
@@ -72,6 +72,11 @@ def environments(folder: Path, only: Collection[str] = ()) -> list[StatusRow]:
             found += rows
             advance()
     return found
+
+
+def in_order(stacks: Iterable[str]) -> list[str]:
+    """Return Development, Production, and then the other stacks by name."""
+    return sorted(stacks, key=lambda name: ([*TITLES, title_of(name)].index(title_of(name)), _natural_order(name)))
 
 
 def _usual(name: str, same: Sequence[str], wanted: set[str]) -> list[_Job]:
@@ -164,10 +169,9 @@ def _compare(
     """Return `row` with the pending files and the drift of a database."""
     files = migrations_folder(migrations_dir, migrations_pattern).read()
     pending = tuple(file.name for file in files if file.name not in current.ledger)
-    behind = f"{len(pending)} pending" if current.ledger else NOT_STARTED
     return replace(
         row,
-        status=behind if pending else UP_TO_DATE,
+        status=status_of(current.ledger, pending),
         last_migration=current.ledger[-1] if current.ledger else "",
         pending=pending,
         drift=describe_drift(lambda: files, current, table),

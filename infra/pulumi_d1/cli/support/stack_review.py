@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import chdir, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cli.support import project
@@ -14,10 +15,12 @@ from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.ephemeral.names import is_permanent
 from pulumi_d1.errors import ConfigError, NotFound
+from pulumi_d1.migrations.bookmark import bookmark_now
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.plan import Problem, Severity, severity_of
 from pulumi_d1.migrations.review.review import review_database, review_new_database, review_offline
 from pulumi_d1.reports.annotations import ReviewPlaces, annotate
+from pulumi_d1.reports.stack_report import StackReport
 from pulumi_d1.scaffold.detection import relative_path, repository_root
 
 if TYPE_CHECKING:
@@ -97,6 +100,30 @@ def review_stack(
         else:
             review = review_database(database, files, table, checksums, quarantine, stop=stop, options=options)
     return StackReview(settings, review, hints, database, offline)
+
+
+def report_stack(
+    folder: Path, stack: str, checksums: Mapping[str, str], *, offline: bool
+) -> tuple[StackReport, StackReview]:
+    """Review a stack as `review_stack` does, read its bookmark, and return the report with the review.
+
+    Raises:
+        D1Error: As for `review_stack`.
+    """
+    review = review_stack(folder, stack, checksums, offline=offline)
+    settings = review.settings
+    bookmark = review.database.bookmark() if review.database else None
+    report = StackReport(
+        stack,
+        database=settings.database_name,
+        folder=settings.migrations_dir,
+        review=review.review,
+        policy=review.policy,
+        hints=review.hints,
+        offline=offline,
+        bookmark=bookmark_now(bookmark, timedelta(days=settings.retention_days)) if bookmark else None,
+    )
+    return report, review
 
 
 def annotate_stack(stack_review: StackReview, folder: Path, stack: str) -> tuple[tuple[Annotation, ...], ReviewPlaces]:
