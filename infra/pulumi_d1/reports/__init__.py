@@ -11,6 +11,7 @@ The modules, in the order of the flow::
     review_junit       a review as JUnit XML
     stack_report       a stack as the comment and the page report on it
     marked_schema      the schema before and after as one, with the changes marked
+    change_diagram     the changed part of a schema as a diagram of mermaid
     comment            reviews as a pull request comment
     listing            pending files as lines of SQL with their findings
     schema_picture     places for the tables of a schema, and lines between them

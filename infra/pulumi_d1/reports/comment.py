@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.naming import TITLES, title_of
+from pulumi_d1.reports.change_diagram import change_diagram, drawable
 from pulumi_d1.reports.markdown import cell, code, fenced
+from pulumi_d1.reports.marked_schema import mark_changes
 from pulumi_d1.reports.review_text import change_line, counted, drift_lines
 from pulumi_d1.system.template import render
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from pulumi_d1.migrations.plan import FolderProblem
     from pulumi_d1.migrations.review.lint.finding import Finding
+    from pulumi_d1.migrations.review.review import Review
+    from pulumi_d1.reports.marked_schema import MarkedSchema
     from pulumi_d1.reports.stack_report import StackReport
 
 MARKER: Final = "<!-- d1 comment -->"
@@ -32,19 +36,32 @@ class _Block:
     """One block of a section.
 
     Attributes:
+        items: Lines, or the names of the changed tables of a diagram.
         language: Language of a code block; empty for a Markdown list.
+        is_folded: True if readers have to open it.
+        diagram: The schema of a diagram; None for lines.
     """
 
     heading: str
     items: tuple[str, ...]
     language: str = ""
+    is_folded: bool = False
+    diagram: MarkedSchema | None = None
 
     def body(self, most: int) -> str:
         """Return at most so many of the items as Markdown."""
+        if self.diagram and most:
+            return f"```mermaid\n{change_diagram(drawable(self.diagram, most))}\n```"
         shown = list(self.items[:most])
         if self.language and shown:
             return fenced(shown, self.language)
         return "\n".join(f"- {item}" for item in shown)
+
+    def left_out(self, most: int) -> int:
+        """Return the number of items that `body` leaves out."""
+        if self.diagram and most:
+            return len(self.items) - sum(table.has_changes for table in drawable(self.diagram, most).tables)
+        return max(0, len(self.items) - most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +130,25 @@ def _section(report: StackReport) -> _Section:
         _Block("Rehearsal", (code(review.basis),) if review.basis else ()),
         _Block("Pending", tuple(file.name for file in review.plan.pending), "text"),
         _Block("Waiting", (code(review.plan.waiting_line),) if review.plan.waiting else ()),
-        _Block("Schema changes", tuple(map(change_line, review.changes)), "diff"),
+        *_schema(report, review),
         _Block("Warnings", tuple(_findings(*warnings, report.folder))),
-        _Block("Not read", tuple(map(code, report.hints))),
+        _Block("Not read", tuple(map(code, report.hints)), is_folded=True),
         _Block("Drift", drift_lines(review.drift), "text"),
-        _Block("Allowed in the files", tuple(_findings((), waived, report.folder))),
+        _Block("Allowed in the files", tuple(_findings((), waived, report.folder)), is_folded=True),
     )
     return _Section(title, report, figures, tuple(block for block in blocks if block.items))
+
+
+def _schema(report: StackReport, review: Review) -> Iterator[_Block]:
+    """Yield the changed part of the schema as a diagram, and the changes as lines.
+
+    Offline there is no diagram: every file is pending then, so all of the schema would be new.
+    """
+    if review.rehearsal and review.changes and not report.offline:
+        schema = mark_changes(review.rehearsal.before, review.rehearsal.after, review.changes)
+        names = tuple(table.name for table in schema.tables if table.has_changes)
+        yield _Block("Schema", names, diagram=schema)
+    yield _Block("Schema changes", tuple(map(change_line, review.changes)), "diff", is_folded=True)
 
 
 def _findings(problems: Iterable[FolderProblem], findings: Iterable[Finding], folder: str) -> Iterator[str]:

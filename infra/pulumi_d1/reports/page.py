@@ -138,7 +138,8 @@ def _section(environment: EnvironmentReport, anchor: str, now: datetime) -> _Sec
     problems, findings = review.errors(report.policy), review.warnings(report.policy)
     errors, warnings = sum(map(len, problems)), sum(map(len, findings))
     files = tuple(_files(review, problems[1], findings[1]))
-    status = status_of(review.plan.applied, review.plan.pending)
+    plan = review.plan
+    status = status_of(plan.applied, (*plan.pending, *plan.waiting))
     if environment.exists and report.bookmark is None:
         status = GONE
     schemas = review.rehearsal and mark_changes(review.rehearsal.before, review.rehearsal.after, review.changes)
@@ -147,8 +148,8 @@ def _section(environment: EnvironmentReport, anchor: str, now: datetime) -> _Sec
         title=title,
         report=report,
         status=f"{status}, drifted" if review.drift else status,
-        level="stop" if errors else "pending" if review.plan.pending or review.drift or status == GONE else "ok",
-        last=review.plan.applied[-1] if review.plan.applied else "",
+        level="stop" if errors else "pending" if plan.pending or review.drift or status == GONE else "ok",
+        last=plan.applied[-1] if plan.applied else "",
         errors=errors,
         warnings=warnings,
         problems=(

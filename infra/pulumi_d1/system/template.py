@@ -5,6 +5,7 @@ In HTML, each value is escaped. Elsewhere none is: each language has filters for
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.escaping import escape_line
@@ -13,7 +14,7 @@ from pulumi_d1.system.packaged import packaged_folder
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from jinja2 import Environment
+    from jinja2 import Template
 
 LENGTH: Final = 500
 """Most characters of one value in HTML. A name may have 100,000."""
@@ -26,9 +27,7 @@ def render(template: str, filters: dict[str, Callable[..., str]], **values: obje
         filters: The template's filters, by name.
         values: The template's variables, by name. A missing one is an error.
     """
-    environment = _environment(autoescape=False)
-    environment.filters.update(filters)
-    return environment.get_template(template).render(values)
+    return _template(template, tuple(filters.items()), is_html=False).render(values)
 
 
 def render_html(template: str, filters: dict[str, Callable[..., str]], **values: object) -> str:
@@ -38,24 +37,25 @@ def render_html(template: str, filters: dict[str, Callable[..., str]], **values:
         filters: The template's filters, by name.
         values: The template's variables, by name. A missing one is an error. Only a `Markup` is not escaped.
     """
-    environment = _environment(autoescape=True)
-    environment.finalize = _one_line
-    environment.filters.update(filters)
-    return environment.get_template(template).render(values)
+    return _template(template, tuple(filters.items()), is_html=True).render(values)
 
 
-def _environment(*, autoescape: bool) -> Environment:
+@cache
+def _template(name: str, filters: tuple[tuple[str, Callable[..., str]], ...], *, is_html: bool) -> Template:
     # Slow to import, and most commands render nothing.
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(packaged_folder("templates")),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        autoescape=autoescape,  # noqa: S701 - off for TOML, JSON and Markdown, which have filters of their own
+        autoescape=is_html,  # noqa: S701 - off for TOML, JSON and Markdown, which have filters of their own
+        finalize=_one_line if is_html else None,
     )
+    environment.filters.update(filters)
+    return environment.get_template(name)
 
 
 def _one_line(value: object) -> object:

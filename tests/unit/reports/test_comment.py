@@ -12,7 +12,8 @@ from markdown_it import MarkdownIt
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, FolderProblem, Problem, Severity, make_plan
 from pulumi_d1.migrations.review.lint.finding import Finding, Rule
-from pulumi_d1.migrations.review.review import Review, review_offline
+from pulumi_d1.migrations.review.review import Review, review_new_database, review_offline
+from pulumi_d1.reports.change_diagram import MOST_TABLES
 from pulumi_d1.reports.comment import LIMIT, MARKER, render_comment
 from pulumi_d1.reports.stack_report import StackReport
 from pulumi_d1.sqlite.difference import ChangeKind, SchemaChange
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 PARSER = MarkdownIt("commonmark").enable("table")
 NASTY = st.text(st.sampled_from("a`|\\@<>#*_[]()!~&; \n\r\t-")).map(lambda text: f"{text}OURS{text}")
+FOLD = re.compile(r"<details><summary>[A-Za-z ]+ \(\d+\)</summary>\n|</details>\n")
+HEADING = r"^(?:\*\*(.+)\*\*|<details><summary>(.+) \(\d+\)</summary>)$"
 RULE = Rule("D101", "rows go", "why", "Do something else.")
 
 
@@ -46,7 +49,7 @@ def tokens(markdown: str) -> Iterator[Token]:
 
 
 def headings(markdown: str) -> list[str]:
-    return re.findall(r"^\*\*(.+)\*\*$", markdown, re.MULTILINE)
+    return [bold or folded for bold, folded in re.findall(HEADING, markdown, re.MULTILINE)]
 
 
 @settings(deadline=None)
@@ -55,7 +58,8 @@ def test_user_text_is_in_code_and_nowhere_else(names: list[str], more: str) -> N
     shown = list(tokens(render_comment([report_with(names, obstacle=more), StackReport(more, error=more)])))
     outside = [token for token in shown if token.type not in {"code_inline", "fence"}]
     assert [token.content for token in outside if "OURS" in token.content] == []
-    assert {token.content for token in outside if token.type.startswith("html")} <= {f"{MARKER}\n", "<br>"}
+    html = {token.content for token in outside if token.type.startswith("html")}
+    assert {text for text in html if not FOLD.fullmatch(text)} <= {f"{MARKER}\n", "<br>"}
     assert len([token for token in shown if token.type == "fence"]) == 3
     assert len([token for token in shown if token.type == "td_open"]) == 12
 
@@ -104,3 +108,20 @@ def test_an_offline_report_names_what_is_unknown() -> None:
     assert "| Development | `shop-db-dev` | - | 1 | 0 | 0 |" in text
     assert "✅ These files run without errors on an empty database." in text
     assert "This run had no access to the database" in text
+
+
+def test_the_changed_part_of_the_schema_is_a_diagram_and_its_lines_are_folded() -> None:
+    reviewed = review_new_database([Migration("0001.sql", "CREATE TABLE a (b);")], "d1_migrations")
+    text = render_comment([StackReport("dev", "shop-db-dev", "migrations", reviewed, DEFAULT_POLICY)])
+    diagram, folded = text.partition("**Schema**\n\n```mermaid\n")[2].split("\n```\n", 1)
+    assert diagram.startswith('flowchart LR\n  t0["<b>#43; a</b><br>b"]:::added\n')
+    assert folded.startswith(
+        "\n<details><summary>Schema changes (1)</summary>\n\n```diff\n+ table a  b\n```\n\n</details>\n"
+    )
+
+
+def test_a_diagram_that_is_too_large_names_the_command_for_the_rest() -> None:
+    sql = "".join(f"CREATE TABLE t{number} (a);" for number in range(50))
+    reviewed = review_new_database([Migration("0001.sql", sql)], "d1_migrations")
+    text = render_comment([StackReport("dev", "shop-db-dev", "migrations", reviewed, DEFAULT_POLICY)])
+    assert f"\n```\n\n… and {50 - MOST_TABLES} more: `d1 plan --stack dev` prints all of them.\n" in text

@@ -5,18 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pulumi_d1.reports.marked_schema import MarkedSchema, mark_changes
 from pulumi_d1.reports.schema_picture import MOST_TABLES, draw
-from pulumi_d1.sqlite import schema
-from pulumi_d1.sqlite.difference import ChangeKind, difference
+from pulumi_d1.sqlite.difference import ChangeKind
 from pulumi_d1.sqlite.statements import quoted
+from tests.support.marked import marked
 
 ADDED, REMOVED, CHANGED = ChangeKind.ADDED, ChangeKind.REMOVED, ChangeKind.CHANGED
-
-
-def marked(before: str, after: str) -> MarkedSchema:
-    old, new = (schema.read(schema.build_from_statements(text.split(";"))) for text in (before, after))
-    return mark_changes(old, new, difference(old, new))
 
 
 BEFORE = """
