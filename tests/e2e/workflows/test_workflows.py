@@ -21,7 +21,7 @@ from pulumi_d1.cli.main import main
 from pulumi_d1.scaffold.project_files import ScaffoldFile, workflow_file
 from tests.support.paths import ROOT
 from tests.support.workflows import actions
-from tests.support.workflows.actions import EXPRESSION, FILES, INSTALL, Runner
+from tests.support.workflows.actions import ACTION, EXPRESSION, FILES, INSTALL, Runner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +51,44 @@ def test_the_workflows_match_githubs_schema() -> None:
     assert FILES
 
 
+def test_the_action_matches_githubs_schema() -> None:
+    command = [str(Path(sys.executable).parent / "check-jsonschema"), "--builtin-schema", "vendor.github-actions"]
+    process = subprocess.run([*command, str(ACTION)], capture_output=True, text=True, check=False)
+    assert process.returncode == 0, process.stdout
+
+
+def action_steps() -> list[dict[str, Any]]:
+    steps: list[dict[str, Any]] = yaml.safe_load(ACTION.read_text())["runs"]["steps"]
+    return steps
+
+
+def test_the_action_has_the_steps_of_the_preview_for_any_stacks() -> None:
+    _, *steps = actions.read("d1-preview")["jobs"]["preview"]["steps"]  # the first one checks out
+    own = action_steps()
+    assert [step.get("name", step.get("uses")) for step in own] == [
+        step.get("name", step.get("uses")) for step in steps
+    ]
+    options = 'stacks=()\nfor stack in $STACKS; do stacks+=(--stack "$stack"); done\n'
+    for ours, theirs in zip(own, steps, strict=True):
+        assert ours.get("if") == theirs.get("if")
+        same = theirs.get("run", "").replace("--stack dev --stack prod", '"${stacks[@]}"')
+        assert ours.get("run", "").removeprefix(options) == same
+        assert ("shell" in ours) == ("run" in ours)
+        assert not EXPRESSION.search(ours.get("run", "")), "an expression in a script runs as code"
+
+
+@pytest.mark.parametrize(("token", "access"), [("a-secret", "--state"), ("", "--offline")])
+def test_the_action_reviews_its_stacks(recorded: Path, token: str, access: str) -> None:
+    folder = recorded.parent
+    environment = {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "RECORDED": str(recorded)}
+    inputs = {"stacks": "dev prod-eu", "cloudflare-api-token": token}
+    context = {"github": {"repository": "a/shop"}, "inputs": inputs}
+    recorded.write_text("")
+    Runner(folder, folder / "tmp", environment, context).run({"steps": action_steps()}, **EVENTS[1])
+    first, *_ = [json.loads(line) for line in recorded.read_text().splitlines()]
+    assert first[:7] == ["d1", "comment", "--stack", "dev", "--stack", "prod-eu", access]
+
+
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_a_program_in_a_folder_of_its_own_has_its_workflows_run_there(file: Path) -> None:
     text = file.read_text()
@@ -64,7 +102,9 @@ def test_a_program_in_a_folder_of_its_own_has_its_workflows_run_there(file: Path
 
 
 def test_every_action_is_pinned_to_one_commit() -> None:
-    lines = [line.strip().removeprefix("- ") for file in [*FILES, RELEASE] for line in file.read_text().splitlines()]
+    lines = [
+        line.strip().removeprefix("- ") for file in [*FILES, ACTION, RELEASE] for line in file.read_text().splitlines()
+    ]
     uses = [line for line in lines if line.startswith("uses:")]
     matches = [PINNED.fullmatch(line) for line in uses]
     assert [line for line, match in zip(uses, matches, strict=True) if match is None] == []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FILES: Final = sorted((ROOT / "templates" / "workflows").glob("*.yml"))
+ACTION: Final = ROOT / "templates" / "action" / "action.yml"
 EXPRESSION: Final = re.compile(r"\$\{\{\s*(.+?)\s*\}\}")
 INSTALL: Final = "Install"
 """The step that creates the virtual environment; tests have one."""
@@ -98,10 +99,12 @@ class Runner:
             job: Id of the job.
             event: Payload of the event, `github.event`.
         """
-        context = {**self.context, "github": {**self.context["github"], "event": event}, "steps": {}}
         definition = read(workflow)["jobs"][job]
-        if not holds(definition.get("if", ""), context):
-            return None
+        return self.run(definition, **event) if holds(definition.get("if", ""), self._context(event)) else None
+
+    def run(self, definition: Mapping[str, Any], **event: Any) -> Run:
+        """Run the steps of a job or of an action for an event."""
+        context = self._context(event)
         self.temporary.mkdir(exist_ok=True)
         for file in self.temporary.iterdir():
             file.unlink()
@@ -112,6 +115,9 @@ class Runner:
                 run.failed = step.name
                 break
         return run
+
+    def _context(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        return {**self.context, "github": {**self.context["github"], "event": event}, "steps": {}}
 
     def _run(self, step: Step, context: Mapping[str, Any], run: Run) -> bool:
         files = {name: self.temporary / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
