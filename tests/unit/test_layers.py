@@ -75,6 +75,11 @@ ALLOWED = {
         "d1_emulator.api d1_emulator.api_errors d1_emulator.databases d1_emulator.faults d1_emulator.sharing "
         "d1_emulator.transfers pulumi_d1.errors"
     ),
+    "pulumi_d1.migrations.rebuild": (
+        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.migrations.rehearsal.rows pulumi_d1.migrations.rehearsal.rows.options "
+        "pulumi_d1.migrations.review.lint pulumi_d1.sqlite"
+    ),
     "pulumi_d1.migrations.run": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
         "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.review pulumi_d1.migrations.review.lint "
@@ -133,9 +138,10 @@ ALLOWED = {
     "pulumi_d1.cli": (
         "pulumi_d1.backups pulumi_d1.cli.support pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.ephemeral "
         "pulumi_d1.errors pulumi_d1.escaping pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past "
-        "pulumi_d1.migrations.quarantine pulumi_d1.migrations.rehearsal pulumi_d1.migrations.review.lint "
-        "pulumi_d1.naming pulumi_d1.protection pulumi_d1.reports pulumi_d1.row_tests pulumi_d1.scaffold "
-        "pulumi_d1.settings pulumi_d1.sqlite pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.migrations.quarantine pulumi_d1.migrations.rebuild pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.migrations.review pulumi_d1.migrations.review.lint pulumi_d1.naming pulumi_d1.protection "
+        "pulumi_d1.reports pulumi_d1.row_tests pulumi_d1.scaffold pulumi_d1.settings pulumi_d1.sqlite "
+        "pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1.testing": (
         "pulumi_d1.cli.support pulumi_d1.errors pulumi_d1.migrations pulumi_d1.row_tests pulumi_d1.sqlite"
@@ -167,6 +173,7 @@ ONLY_IN = {
     "apsw": (
         "pulumi_d1/sqlite",
         "pulumi_d1/migrations/rehearsal",
+        "pulumi_d1/migrations/rebuild",
         "d1_emulator/timetravel",
         "d1_emulator/databases",
         "d1_emulator/transfers",

@@ -25,6 +25,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     init            `d1 init`
     new             `d1 new`
     plan            `d1 plan`
+    rebuild         `d1 rebuild`
     release         `d1 release`
     render          `d1 render`
     report          `d1 report`

@@ -26,6 +26,7 @@ COMMANDS: Final = {
     "local": ("d1_emulator.local:local", "Run COMMAND, or a shell, against a local D1."),
     "new": ("pulumi_d1.cli.new:new", "Create the next migration."),
     "plan": ("pulumi_d1.cli.plan:plan", "Show pending migrations and their problems."),
+    "rebuild": ("pulumi_d1.cli.rebuild:rebuild", "Rebuild tables without losing rows."),
     "release": ("pulumi_d1.cli.release:release", "Let a file be applied again after a restore."),
     "render": ("pulumi_d1.cli.render:render", "Write the stacks' databases into wrangler's configuration."),
     "report": ("pulumi_d1.cli.report:report", "Write a page about all environments."),

@@ -16,6 +16,7 @@ The modules, in the order of the flow::
     plan           what is pending, and what is wrong with the folder
     rehearsal/     run pending files on a local copy of the database, with rows
     review/        what a run would do: rehearsal and lint
+    rebuild/       write files that rebuild tables and lose nothing
     bookmark       a Time Travel bookmark and its restore command
     run/           apply what the review found pending
     past/          what was applied; restore and baseline

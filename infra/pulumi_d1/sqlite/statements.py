@@ -123,6 +123,28 @@ class Comment:
         return _is_open_comment(self.text)
 
 
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One token of a statement.
+
+    Attributes:
+        text: The token as `tokens` returns it.
+        start: 0-based index of its first character in the statement.
+        end: Index after its last character.
+        is_quoted: True for a string and for a name in quotes, which are never keywords.
+    """
+
+    text: str
+    start: int
+    end: int
+    is_quoted: bool = False
+
+    @property
+    def keyword(self) -> str:
+        """The text if it may be a keyword or a sign, otherwise an empty text."""
+        return "" if self.is_quoted else self.text
+
+
 def split(script: str) -> tuple[Statement, ...]:
     """Return the statements of a script, in order. Takes linear time.
 
@@ -237,6 +259,18 @@ def tokens(sql: str) -> tuple[str, ...]:
             case "other":
                 normalized += token[0]
     return tuple(normalized)
+
+
+def words(sql: str) -> tuple[Word, ...]:
+    """Return the tokens of a statement with their places. Blanks, comments and semicolons are left out."""
+    placed: list[Word] = []
+    for token in _TOKEN.finditer(sql):
+        if token.lastgroup == "other":
+            placed += (Word(sign, at, at + 1) for at, sign in enumerate(token[0], token.start()))
+        elif token.lastgroup in {"word", "quoted"}:
+            [text] = tokens(token[0])
+            placed.append(Word(text, token.start(), token.end(), token.lastgroup == "quoted"))
+    return tuple(placed)
 
 
 def check_expressions(sql: str) -> tuple[tuple[str, str], ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -85,3 +86,35 @@ def test_a_new_environment_loses_nothing_and_is_made_from_all_files(project: Pro
     shown = project.preview("prod") if way == "preview" else project.up("prod").stdout
     assert "D101" not in shown
     assert "warnings:" not in shown
+
+
+LEVELS = """\
+CREATE TABLE devices (id INTEGER PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions (id) ON DELETE CASCADE);
+CREATE TABLE clicks (id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES devices (id) ON DELETE CASCADE);
+CREATE TRIGGER no_email BEFORE UPDATE OF email ON users BEGIN SELECT raise(ABORT, 'fixed'); END;
+"""
+
+
+def test_a_rebuild_that_is_stopped_is_rewritten_and_applied_with_every_row(project: Project) -> None:
+    project.write("0004_levels.sql", LEVELS)
+    started(project, "prod")
+    database = project.database("prod")
+    database.write("INSERT INTO devices VALUES (1, 'x'), (2, 'z'); INSERT INTO clicks VALUES (1, 1), (2, 1), (3, 2);")
+    tables = ("users", "sessions", "devices", "clicks", "content")
+    before = {table: database.read(f"SELECT * FROM {table} ORDER BY id") for table in tables}
+    project.write("0005_rebuild_users.sql", REBUILD)
+    stopped = project.up("prod", check=False)
+    assert stopped.returncode != 0
+    assert "'d1 rebuild 0005_rebuild_users.sql --stack STACK'" in " ".join((stopped.stdout + stopped.stderr).split())
+
+    written = project.run(
+        sys.executable, "-m", "pulumi_d1.cli", "rebuild", "0005_rebuild_users.sql", "--stack", "prod"
+    ).stdout
+    assert "put back   clicks: 3 rows" in written
+    assert "recreated  trigger no_email" in written
+    project.up("prod")
+    assert {table: database.read(f"SELECT * FROM {table} ORDER BY id") for table in tables} == before
+    assert [row["name"] for row in database.read("SELECT name FROM sqlite_master WHERE type = 'trigger'")] == [
+        "no_email"
+    ]
+    assert database.read("PRAGMA foreign_key_check") == ()

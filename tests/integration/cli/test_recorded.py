@@ -54,6 +54,7 @@ RUNS = (
     "render --stack prod",
     "adopt --stack prod",
     "baseline --stack prod",
+    "rebuild --stack prod 0001_live.sql",
     "release --stack prod 0002_pending.sql",
     "restore --stack prod --before 0001_live.sql",
     "restore --stack prod --before 0001_live.sql --yes",

@@ -93,7 +93,7 @@ def review_stack(
     if offline:
         return StackReview(settings, review_offline(files, table, stop=stop, options=options), hints, None, offline)
     with waiting(f"reading {settings.database_name}, and running pending files on a copy of its schema"):
-        database = _find_database(settings)
+        database = find_database(settings)
         if database is None:
             _refuse_unknown_stack(folder, stack, settings)
             review = review_new_database(files, table, quarantine, stop=stop, options=options)
@@ -165,7 +165,7 @@ def _refuse_unknown_stack(folder: Path, stack: str, settings: Settings) -> None:
     )
 
 
-def _find_database(settings: Settings) -> D1Api | None:
+def find_database(settings: Settings) -> D1Api | None:
     """Return the stack's database, or None if it does not exist.
 
     Raises:

@@ -33,7 +33,7 @@ REFERENCED: Final = Rule(
     "gets the parent's name by RENAME does not count as the parent.",
     "In a rebuild, write PRAGMA defer_foreign_keys = ON; before it and PRAGMA defer_foreign_keys = OFF; after its "
     "RENAME. OFF discards the violations that the DROP has counted. Copy every row with its key, because nothing "
-    "checks the keys again.",
+    "checks the keys again. Or let d1 rebuild write the file: d1 rebuild 0004_users.sql --stack STACK",
 )
 RULES: Final = (ADDED, REFERENCED)
 

@@ -36,9 +36,13 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.observation import Step
     from pulumi_d1.sqlite.recorder import Action
 
+_INSTEAD_OF_REBUILD: Final = (
+    "If ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Otherwise run "
+    "'d1 rebuild {name} --stack STACK', which writes a file that loses nothing."
+)
 _INSTEAD_OF_DROP: Final = (
     "If the rows in the message must go too, allow it with a reason. Otherwise first rebuild their tables without the "
-    "foreign key, or point it at another table."
+    "foreign key (d1 rebuild --table sessions --create FILE), or point it at another table."
 )
 _INSTEAD_OF_CHANGE: Final = (
     "Name the rows that you mean in a WHERE. If the rows in the message must go too, allow it with a reason. Otherwise "
@@ -207,7 +211,9 @@ class _File:
         if action.verb not in {"DROP_TABLE", "DROP_VTABLE"}:
             return _INSTEAD_OF_CHANGE
         fate = self._fate(fold(action.name))
-        return "" if fate and fate.rebuilt else _INSTEAD_OF_DROP
+        if fate and fate.rebuilt:
+            return _INSTEAD_OF_REBUILD.format(name=self._file.migration.name)
+        return _INSTEAD_OF_DROP
 
     def _clauses(self, victims: Iterable[_Victim]) -> str:
         # Sorted, "delete" comes before "set".

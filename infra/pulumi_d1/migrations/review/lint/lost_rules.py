@@ -13,11 +13,11 @@ CASCADE: Final = Rule(
     "NULL and SET DEFAULT overwrite their column. There is no error (workers-sdk#5438, drizzle-orm#4938). A copy of a "
     "table that references the original loses rows too. PRAGMA defer_foreign_keys delays checks, not these actions. "
     "PRAGMA foreign_keys has no effect inside a transaction, and every request to D1 is one.",
-    "If ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Otherwise, do all of "
-    "this in one file. Before you change the parent, for each table in the message: CREATE TABLE keep_sessions AS "
-    "SELECT * FROM sessions; and DROP TABLE sessions; so that nothing references the parent. Then rebuild the parent. "
-    "Then run the old CREATE TABLE sessions with its indexes and triggers, INSERT INTO sessions SELECT * FROM "
-    "keep_sessions; and DROP TABLE keep_sessions;",
+    "If ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Otherwise, d1 "
+    "rebuild writes the file, or do all of this in one file. Before you change the parent, for each table in the "
+    "message: CREATE TABLE keep_sessions AS SELECT * FROM sessions; and DROP TABLE sessions; so that nothing "
+    "references the parent. Then rebuild the parent. Then run the old CREATE TABLE sessions with its indexes and "
+    "triggers, INSERT INTO sessions SELECT * FROM keep_sessions; and DROP TABLE keep_sessions;",
 )
 DROPPED: Final = Rule(
     "D102",
