@@ -54,6 +54,8 @@ engine: install ## install the Pulumi engine; build it from Go modules if it can
 
 clients: tests/node/node_modules/.installed ## install wrangler and its Node.js for the tests and measurements
 
+s3: $(BIN)/versitygw ## install an S3 server for the tests of backups, from Go modules
+
 peers: clients bench/node/node_modules/.installed ## install Alchemy and drizzle-kit for `python -m bench peers`
 
 clean: ## delete the local databases, their wrangler.toml and all caches, but not .venv
@@ -77,6 +79,11 @@ $(BIN)/.installed: requirements.txt pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
+
+$(BIN)/versitygw: $(BIN)/.installed
+	@command -v go >/dev/null || { echo "make: go is not on PATH: install Go 1.24 or newer"; exit 1; }
+	@echo "Building versitygw from Go modules into .venv (usually under 5 min)."
+	@GOBIN=$(abspath $(BIN)) go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 bench/node/node_modules/.installed: bench/node/package-lock.json
 	@echo "Installing Alchemy and drizzle-kit into bench/node (usually under 5 min)."

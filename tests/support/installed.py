@@ -1,17 +1,16 @@
-"""The programs of tests/node and bench/node, and Chromium. If they are not installed, tests are skipped or fail."""
+"""The programs of tests/node and bench/node, an S3 server, and Chromium. If one is missing, tests are skipped or fail."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from typing import TYPE_CHECKING, Final, NoReturn
+import sys
+from pathlib import Path
+from typing import Final, NoReturn
 
 import pytest
 
 from tests.support.paths import NODE, ROOT
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _BINARIES: Final = NODE / "node_modules" / ".bin"
 
@@ -38,6 +37,14 @@ def chromium() -> str:
     if found is None:
         _skip("NOT TESTED IN A BROWSER: Chromium is not on PATH (Debian: apt install chromium)")
     return found
+
+
+def s3_server() -> Path:
+    """Return the program of the S3 server; skip the test if it is missing, or fail with D1_REQUIRE_CLIENTS=1."""
+    program = Path(sys.prefix, "bin", "versitygw")
+    if not program.exists():
+        _skip("NOT TESTED WITH AN S3 SERVER: versitygw is not installed, run 'make s3'")
+    return program
 
 
 def _skip(text: str) -> NoReturn:

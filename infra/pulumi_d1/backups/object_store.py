@@ -25,6 +25,9 @@ SCHEMES: Final = ("s3", "gs", "az")
 _PART_BYTES: Final = 8 << 20
 _PARTS: Final = 4  # uploaded at a time; they are in memory
 _SECRETS: Final = re.compile(r"(KEY|SECRET|TOKEN|PASSWORD|CREDENTIAL|SIGNATURE)", re.IGNORECASE)
+_STATUS: Final = re.compile(r"status code: (\d{3} [A-Za-z ]+)")
+_CODE: Final = re.compile(r"<Code>(\w+)</Code>")
+_DENIED: Final = ("401 Unauthorized", "403 Forbidden")
 _SHORTEST_SECRET: Final = 8
 _RETRIES: Final = {"max_retries": 5, "retry_timeout": timedelta(minutes=3)}
 _LONGEST_MESSAGE: Final = 300
@@ -104,8 +107,7 @@ class ObjectStore:
         except FileNotFoundError as error:
             raise BackupFailed(f"{self.url}: there is no {name or 'such bucket'}") from error
         except self.obstore.exceptions.BaseError as error:
-            what = f"{action} {name}" if name else f"{action} backups"
-            raise BackupFailed(f"{self.url}: cannot {what}: {_without_secrets(str(error))}") from None
+            raise BackupFailed(f"{self.url}: cannot {action} {name or 'backups'}: {_reason(str(error))}") from None
 
 
 def open_store(url: str) -> ObjectStore:
@@ -127,12 +129,16 @@ def open_store(url: str) -> ObjectStore:
             url, retry_config=_RETRIES, client_options={"allow_http": insecure, "timeout": timedelta(minutes=5)}
         )
     except (obstore.exceptions.BaseError, ValueError, KeyError) as error:
-        raise ConfigError(f"{escape_line(url)}: is no object store: {_without_secrets(str(error))}") from None
+        raise ConfigError(f"{escape_line(url)}: is no object store: {_reason(str(error))}") from None
     return ObjectStore(url, store, obstore)
 
 
-def _without_secrets(message: str) -> str:
-    """Return the first line of a message, without the values of environment variables that may be secret."""
+def _reason(message: str) -> str:
+    """Return the reason in an error of obstore, without the values of environment variables that may be secret."""
+    if status := _STATUS.search(message):
+        code = f" ({found[1]})" if (found := _CODE.search(message)) else ""
+        advice = ": check the credentials in the environment, and the bucket's region" if status[1] in _DENIED else ""
+        return f"the store answered {status[1]}{code}{advice}"
     line = escape_line(message.strip().split("\n", 1)[0])[:_LONGEST_MESSAGE]
     for name, value in os.environ.items():
         if _SECRETS.search(name) and len(value) >= _SHORTEST_SECRET:

@@ -4,6 +4,5 @@ The modules, in the order of the flow::
 
     decision  what changed, what it holds, what was confirmed; pure
     guard     ask before a database is deleted, and export it
-    export    write a database to a file of SQL
     adoption  whether an existing database fits a stack; pure
 """

@@ -7,24 +7,25 @@ deletion. These providers call this module, with the rules that the last run rec
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi_d1.copying.snapshot import to_file, write_snapshot
-from pulumi_d1.errors import ApiError, ConfigError, CopyFailed, NotFound, SqlError
+from pulumi_d1.backups.create import BackupSource, create_backup
+from pulumi_d1.backups.folder import Folder
+from pulumi_d1.backups.verify import verify_backup
+from pulumi_d1.errors import ApiError, BackupFailed, ConfigError, CopyFailed, NotFound, SqlError
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.protection.decision import DatabaseContents, database_contents
-from pulumi_d1.protection.export import save
 from pulumi_d1.system.log import reported
 from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.protection.decision import IdentityChange, PendingDeletion
@@ -96,18 +97,6 @@ def _unreadable(objects: Sequence[SchemaObject], contents: DatabaseContents) -> 
         return contents.virtual
 
 
-@dataclass(frozen=True, slots=True)
-class _TableReader:
-    """Exports a database that Cloudflare does not, table by table."""
-
-    database: D1Api
-    name: str
-    ledger: str
-
-    def export(self, file: BinaryIO) -> None:
-        write_snapshot(self.database, self.name, self.ledger, to_file(file))
-
-
 def _not_exported(pending: PendingDeletion, reason: object) -> str:
     return (
         f"nothing was deleted: {pending.name} cannot be exported first: {reason}. Run it again; "
@@ -116,25 +105,27 @@ def _not_exported(pending: PendingDeletion, reason: object) -> str:
 
 
 def _export(database: D1Api, pending: PendingDeletion, contents: DatabaseContents) -> None:
+    """Make a backup, and load it into a local D1: an export that does not load is no reason to delete."""
     name, folder = pending.name, Path(pending.rules.exports_dir)
-    if contents.virtual:
-        lost = f"; the contents of {escape_line(', '.join(contents.unreadable))} are lost, as confirmed" * bool(
-            contents.unreadable
-        )
-        logger.info(f"reading {name} table by table: Cloudflare exports no database with virtual tables{lost}")
+    place = Folder(folder)
+    if contents.unreadable:
+        logger.info(f"the contents of {escape_line(', '.join(contents.unreadable))} are lost, as confirmed")
     try:
-        bookmark = database.bookmark()
-        reader = _TableReader(database, name, pending.ledger)
         with reported(f"exporting {name}"):
-            export = save(reader if contents.virtual else database, folder, name)
-    except (ApiError, ConfigError, CopyFailed, SqlError) as error:
+            stored = create_backup(BackupSource(database, name, pending.ledger), place)
+        with reported(f"verifying the export of {name}"):
+            verify_backup(place, stored.name)
+    except (ApiError, BackupFailed, ConfigError, CopyFailed, SqlError) as error:
         raise ApiError(_not_exported(pending, error)) from error
     except OSError as error:
         raise ConfigError(f"nothing was deleted: {error.filename or folder}: {error.strerror or error}") from error
+    file = folder / stored.name
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
     logger.info(
-        f"exported {name} before its deletion ({contents}):\n"
-        f"  file      {export.path} ({export.size} bytes)\n"
-        f"  sha256    {export.sha256}\n"
-        f"  bookmark  {bookmark} (from just before; deleted with the database)\n"
-        f"  load it   wrangler d1 create NAME, then wrangler d1 execute NAME --remote --file={export.path}"
+        f"exported {name} before its deletion ({contents}), and loaded the export into a local D1: it is the same\n"
+        f"  file      {file} ({file.stat().st_size} bytes)\n"
+        f"  sha256    {digest}\n"
+        f"  bookmark  {stored.manifest.bookmark} (from just before; deleted with the database)\n"
+        f"  load it   d1 backup restore {shlex.quote(str(file))} --into NAME"
     )

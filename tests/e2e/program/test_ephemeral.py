@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import signal
@@ -55,7 +56,9 @@ def files(project: Project) -> list[str]:
 
 def exports(project: Project, database: str) -> str:
     """Return the exports that were made before a deletion."""
-    return "".join(file.read_text() for file in (project.folder / "exports").glob(f"{database}-2*.sql"))
+    return b"".join(
+        gzip.decompress(file.read_bytes()) for file in (project.folder / "exports").glob(f"{database}-2*.sql.gz")
+    ).decode()
 
 
 def backend(project: Project) -> Path:

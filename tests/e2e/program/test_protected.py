@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -63,7 +64,14 @@ def content(database: D1Api) -> bytes:
 
 
 def exported(project: Project) -> list[Path]:
-    return sorted((project.folder / "exports").glob("*.sql"))
+    return sorted((project.folder / "exports").glob("*.sql.gz"))
+
+
+def loaded(project: Project, file: Path) -> D1Api:
+    """Load an export into a new database."""
+    database = connect_account(project.account, token=TOKEN).create(f"loaded-{uuid4()}")
+    database.import_script(gzip.decompress(file.read_bytes()).decode())
+    return database
 
 
 def is_protected(project: Project, stack: str) -> bool:
@@ -145,7 +153,7 @@ def test_a_confirmation_works_once_and_for_the_one_database(project: Project) ->
     shown = project.up("prod").stdout
     (file,) = exported(project)
     assert f"file      exports/{file.name} ({file.stat().st_size} bytes)" in shown
-    assert file.read_bytes() == before
+    assert content(loaded(project, file)) == before
     with pytest.raises(NotFound):
         first.read("SELECT 1")
     second = project.database("prod")
@@ -189,13 +197,12 @@ def test_a_database_that_is_not_protected_goes_by_destroy_alone_and_leaves_an_ex
     (project.folder / "exports").unlink()
     shown = destroy(project, "dev")
     (file,) = exported(project)
-    assert f"wrangler d1 execute NAME --remote --file=exports/{file.name}" in shown
+    assert f"d1 backup restore exports/{file.name} --into NAME" in shown
     destroy(project, "dev")  # again, with nothing left to do
 
-    loaded = connect_account(project.account, token=TOKEN).create("loaded")
-    loaded.import_script(file.read_text())
-    assert content(loaded) == before
-    assert loaded.read("SELECT name FROM users") == ({"name": "Ada"},)
+    copy = loaded(project, file)
+    assert content(copy) == before
+    assert copy.read("SELECT name FROM users") == ({"name": "Ada"},)
 
 
 def test_a_database_that_was_never_migrated_has_an_export_too(project: Project) -> None:
@@ -207,5 +214,5 @@ def test_a_database_that_was_never_migrated_has_an_export_too(project: Project) 
     before = content(adopted)
     destroy(project, "dev")
     (file,) = exported(project)
-    assert file.read_bytes() == before
+    assert content(loaded(project, file)) == before
     assert project.state() == []

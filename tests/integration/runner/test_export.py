@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import stat
 from dataclasses import replace
@@ -10,15 +11,15 @@ from uuid import uuid4
 
 import pytest
 
+from pulumi_d1.copying import script
 from pulumi_d1.errors import ApiError, ConfigError, NotConfirmed, NotFound
 from pulumi_d1.protection import guard
 from pulumi_d1.protection.decision import DeletionRules, PendingDeletion
-from pulumi_d1.protection.export import save
+from tests.support.copying import holdings
 from tests.support.runner import TARGET, arrange
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import D1Api
 
@@ -37,47 +38,65 @@ def pending(database: D1Api, folder: Path, **changes: Any) -> PendingDeletion:
 
 
 def exports(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.sql"))
+    return sorted(folder.glob("*.sql.gz"))
 
 
 def without_retries(messages: list[str]) -> list[str]:
     return [message for message in messages if "retrying in" not in message]
 
 
+def load(database: D1Api, file: Path) -> None:
+    """Load an export into a database without tables of the user."""
+    with gzip.open(file) as script:
+        database.import_script(script.read().decode())
+
+
 def test_an_export_is_private_and_loads_again(database: D1Api, tmp_path: Path) -> None:
     database.write(ROWS)
     folder = tmp_path / "a" / "exports"
-    export = save(database, folder, "shop-db-dev")
-    assert exports(folder) == [export.path]
-    assert stat.S_IMODE(export.path.stat().st_mode) == 0o600
-    assert (export.size, export.sha256) == (
-        export.path.stat().st_size,
-        hashlib.sha256(export.path.read_bytes()).hexdigest(),
-    )
+    guard.before_deletion(pending(database, folder), lambda: database)
+    (file,) = exports(folder)
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert (folder / ".gitignore").read_text() == "*\n"
 
     before = database.read("SELECT * FROM users ORDER BY id")
     database.write("DROP TABLE users")
-    database.import_script(export.path.read_text())
+    load(database, file)
     assert database.read("SELECT * FROM users ORDER BY id") == before
 
 
-def test_a_failed_export_leaves_no_file(database: D1Api, tmp_path: Path) -> None:
-    database.write("CREATE VIRTUAL TABLE docs USING fts5(body)")
-    with pytest.raises(ApiError):
-        save(database, tmp_path / "exports", "shop-db-dev")
-    assert [file.name for file in (tmp_path / "exports").iterdir()] == [".gitignore"]
+def test_case_30_the_export_has_long_rows_and_tables_that_point_at_each_other(
+    database: D1Api, tmp_path: Path, messages: list[str]
+) -> None:
+    database.write("""
+        CREATE TABLE a (id INTEGER PRIMARY KEY, b REFERENCES b (id), body TEXT);
+        CREATE TABLE b (id INTEGER PRIMARY KEY, a REFERENCES a (id));
+        INSERT INTO b VALUES (1, NULL); INSERT INTO a VALUES (1, 1, hex(zeroblob(150000))); UPDATE b SET a = 1;
+    """)
+    before = holdings(database)
+    guard.before_deletion(pending(database, tmp_path), lambda: database)
+    assert "loaded the export into a local D1: it is the same" in messages[-1]
+    database.write("PRAGMA defer_foreign_keys = ON; DROP TABLE a; DROP TABLE b")
+    load(database, exports(tmp_path)[0])
+    assert holdings(database) == before
 
 
-@pytest.mark.parametrize("text", ["", "CREATE TABLE t (id);\nINSERT INTO t VALUES (1", "\n"])
-def test_an_export_that_ends_within_a_statement_is_none(tmp_path: Path, text: str) -> None:
-    class Cut:
-        def export(self, file: BinaryIO) -> None:
-            file.write(text.encode())
+def test_a_second_deletion_after_further_writes_makes_a_second_export(database: D1Api, tmp_path: Path) -> None:
+    database.write(ROWS)
+    for number in (1, 2):
+        guard.before_deletion(pending(database, tmp_path), lambda: database)
+        assert len(exports(tmp_path)) == number
+        guard._exported.clear()  # noqa: SLF001 - as another run
+        database.write("INSERT INTO users (name) VALUES ('late')")
 
-    with pytest.raises(ApiError, match=r"incomplete|empty"):
-        save(Cut(), tmp_path / "exports", "shop-db-dev")
-    assert exports(tmp_path / "exports") == []
+
+def test_an_export_that_does_not_load_is_no_reason_to_delete(
+    database: D1Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database.write(ROWS)
+    monkeypatch.setattr(script, "insert_statements", lambda *_: iter(("INSERT INTO nowhere VALUES (1);",)))
+    with pytest.raises(ApiError, match=r"nothing was deleted: .* does not load: statement \d+: no such table: nowhere"):
+        guard.before_deletion(pending(database, tmp_path), lambda: database)
 
 
 def test_a_run_exports_a_database_once_however_many_resources_go_with_it(
@@ -91,14 +110,14 @@ def test_a_run_exports_a_database_once_however_many_resources_go_with_it(
     assert f"file      {file} ({file.stat().st_size} bytes)" in text
     assert f"sha256    {hashlib.sha256(file.read_bytes()).hexdigest()}" in text
     assert "bookmark  0000000" in text
-    assert f"wrangler d1 execute NAME --remote --file={file}" in text
+    assert f"d1 backup restore {file} --into NAME" in text
 
 
 def test_an_export_that_fails_stops_the_deletion_and_the_next_try_exports(
     database: D1Api, tmp_path: Path, messages: list[str]
 ) -> None:
     database.write(ROWS)
-    arrange(database, faults=[{"fault": "error", "endpoint": "export", "times": None}])
+    arrange(database, faults=[{"fault": "error", "endpoint": "query", "contains": "AS cells", "times": None}])
     with pytest.raises(ApiError, match=f"nothing was deleted: {TARGET.name} cannot be exported first: "):
         guard.before_deletion(pending(database, tmp_path), lambda: database)
     arrange(database, faults=[])
@@ -125,16 +144,13 @@ def test_what_holds_nothing_or_need_not_be_kept_goes_without_an_export(
     assert messages == []
 
 
-def test_a_database_that_cloudflare_does_not_export_is_read(
-    database: D1Api, tmp_path: Path, messages: list[str]
-) -> None:
+def test_a_database_that_cloudflare_does_not_export_is_read(database: D1Api, tmp_path: Path) -> None:
     database.write(ROWS)
     database.write("CREATE VIRTUAL TABLE docs USING fts5(body); INSERT INTO docs VALUES ('an owl')")
     guard.before_deletion(pending(database, tmp_path), lambda: database)
-    assert "table by table: Cloudflare exports no database with virtual tables" in messages[0]
     (file,) = exports(tmp_path)
     database.write("DROP TABLE docs; DROP TABLE users")
-    database.import_script(file.read_text())
+    load(database, file)
     assert database.read("SELECT body FROM docs WHERE docs MATCH 'owl'") == ({"body": "an owl"},)
     assert [row["name"] for row in database.read("SELECT name FROM users ORDER BY id")] == ["Ada", "it's"]
 
@@ -148,7 +164,7 @@ def test_what_nobody_can_read_goes_only_when_confirmed(database: D1Api, tmp_path
     confirmed = pending(database, tmp_path, confirmed=database.database_id)
     guard.before_deletion(confirmed, lambda: database)
     assert "the contents of docs are lost, as confirmed" in messages[0]
-    assert "INSERT INTO" in exports(tmp_path)[0].read_text()
+    assert b"INSERT INTO" in gzip.decompress(exports(tmp_path)[0].read_bytes())
 
 
 def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_named(
