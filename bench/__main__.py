@@ -21,6 +21,7 @@ GROUPS: Final = (
     "previews",
     "rehearsals",
     "rows",
+    "backup",
     "emulator",
     "many_databases",
     "peers",

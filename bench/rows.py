@@ -74,7 +74,7 @@ def _rows(stage: Stage, runs: int, megabytes: int, limit: int, seconds: float) -
     logger.info(f"filling {megabytes} MB")
     account = stage.account()
     database = account.create("rows")
-    _fill(database, megabytes)
+    fill(database, megabytes)
     folder = stage.new_folder()
     write_files(folder, [(f"{number:04}_pending.sql", text) for number, text in enumerate(_PENDING, 1)])
     limited = str(limit or 10)
@@ -101,7 +101,7 @@ def _rows(stage: Stage, runs: int, megabytes: int, limit: int, seconds: float) -
     ]
 
 
-def _fill(database: D1Api, megabytes: int) -> None:
+def fill(database: D1Api, megabytes: int) -> None:
     """Fill tables that reference the first one."""
     for number in range(_TABLES):
         references = "" if number == 0 else " REFERENCES t0 (id) ON DELETE CASCADE"

@@ -30,6 +30,19 @@ def is_database_name(name: str) -> bool:
     return _ALLOWED.fullmatch(name) is not None
 
 
+def require_database_name(name: str) -> None:
+    """Refuse a name that D1 does not accept.
+
+    Raises:
+        ConfigError: D1 does not accept it.
+    """
+    if not is_database_name(name):
+        raise ConfigError(
+            f"'{escape_line(name)}' is not a name for a D1 database: use letters, digits, '-' and '_', and start with "
+            "a letter or digit"
+        )
+
+
 def database_name(project: str, environment: str) -> str:
     """Return the name of an environment's database: `shop-db-dev` for `shop` and `dev`.
 

@@ -169,6 +169,7 @@ class Settings(BaseModel):
     export_on_destroy: bool = True
     exports_dir: _Path = "exports"
     backups: _Path = "backups"
+    require_mask: bool = False
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_to_number)] = 30
     migrations_dir: _Path = "migrations"
     migrations_pattern: str = ""

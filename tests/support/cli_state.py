@@ -30,11 +30,18 @@ def put_pulumi_on_path(prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch) 
 def give_state(prod: ReviewedDatabase, applied: Sequence[str], by: str, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
     """Put a `pulumi` on PATH whose stack prod has applied these files in one run."""
     fake = put_pulumi_on_path(prod, monkeypatch)
-    bookmark = bookmark_now(prod.database.bookmark(), timedelta(days=30))
+    add_stack(fake, "prod", prod.database, applied, by)
+    return fake
+
+
+def add_stack(
+    fake: FakePulumi, stack: str, database: D1Api, applied: Sequence[str] = ("0001_live.sql",), by: str = "ada"
+) -> None:
+    """Add a stack that owns a database and has applied files in one run."""
+    bookmark = bookmark_now(database.bookmark(), timedelta(days=30))
     now = datetime.now(UTC).replace(microsecond=0)
     history = [Application(name, "0" * 64, now, 0.25, by, "4f2a9c1" + "0" * 33, bookmark) for name in applied]
-    fake.run("prod", stack_resources(prod.database, "your-app-db-prod", history))
-    return fake
+    fake.run(stack, stack_resources(database, f"your-app-db-{stack}", history))
 
 
 def stack_resources(database: D1Api, name: str, history: Sequence[Application]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The programs of tests/node and bench/node, an S3 server, and Chromium. If one is missing, tests are skipped or fail."""
+"""The programs of tests/node and bench/node, an S3 server, and Chromium. Without one, tests are skipped or fail."""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ import subprocess
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
+import httpx
+
 from tests.support import installed
 from tests.support.paths import NODE
 
@@ -46,3 +48,8 @@ def running(script: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise
+
+
+def post_sql(url: str, sql: str) -> str:
+    """Run SQL in the local explorer that `explorer.mjs` serves, and return its answer."""
+    return httpx.post(url, json={"sql": sql}, trust_env=False, timeout=30).raise_for_status().text

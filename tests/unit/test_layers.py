@@ -124,10 +124,11 @@ ALLOWED = {
         "pulumi_d1.row_tests pulumi_d1.sqlite pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1.cli.support": (
-        "pulumi_d1.backups pulumi_d1.cloudflare pulumi_d1.ephemeral pulumi_d1.errors pulumi_d1.escaping "
-        "pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past pulumi_d1.migrations.review "
-        "pulumi_d1.migrations.run.options pulumi_d1.naming pulumi_d1.program.tokens pulumi_d1.protection "
-        "pulumi_d1.reports pulumi_d1.scaffold pulumi_d1.settings pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.backups pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.ephemeral pulumi_d1.errors "
+        "pulumi_d1.escaping pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past "
+        "pulumi_d1.migrations.review pulumi_d1.migrations.run.options pulumi_d1.naming pulumi_d1.program.tokens "
+        "pulumi_d1.protection pulumi_d1.reports pulumi_d1.scaffold pulumi_d1.settings pulumi_d1.system "
+        "pulumi_d1.wrangler"
     ),
     "pulumi_d1.program.actions": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.past "

@@ -40,8 +40,12 @@ def script_of(backup: Backup, name: str) -> Script:
     return Script(f"the backup {name}", backup.manifest.contents, backup.unpack)
 
 
-def load_new(account: Account, new: NewDatabase, script: Script, again: str, workspace: Path) -> D1Api:
+def load_new(account: Account, new: NewDatabase, script: Script, again: str, workspace: Path | None) -> D1Api:
     """Create a database, and load a script into it. An interrupted run is continued.
+
+    Args:
+        again: Command that continues after an interruption.
+        workspace: Folder of the temporary file; None for the system's.
 
     Raises:
         BackupFailed: A database with this name and other contents exists. It was not changed.

@@ -12,6 +12,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     backup_verify   `d1 backup verify`
     baseline        `d1 baseline`
     comment         `d1 comment`
+    copy            `d1 copy`
     ephemeral       the group `d1 ephemeral`
     ephemeral_down  `d1 ephemeral down`
     ephemeral_list  `d1 ephemeral list`
@@ -25,6 +26,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     init            `d1 init`
     new             `d1 new`
     plan            `d1 plan`
+    pull            `d1 pull`
     rebuild         `d1 rebuild`
     release         `d1 release`
     render          `d1 render`

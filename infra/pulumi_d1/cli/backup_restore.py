@@ -22,8 +22,7 @@ from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.copying.replace import Replacement
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.escaping import escape_line
-from pulumi_d1.naming import is_database_name
+from pulumi_d1.naming import require_database_name
 from pulumi_d1.reports.backup_text import format_contents
 
 if TYPE_CHECKING:
@@ -79,11 +78,7 @@ def _find(backups: StackBackups, backup: str) -> tuple[Place, str]:
 
 def _create(backups: StackBackups, place: Place, name: str, database: str) -> None:
     settings = stack_settings(backups.folder, backups.settings.environment)
-    if not is_database_name(database):
-        raise ConfigError(
-            f"'{escape_line(database)}' is not a name for a D1 database: use letters, digits, '-' and '_', and start "
-            "with a letter or digit"
-        )
+    require_database_name(database)
     new = NewDatabase(database, settings.jurisdiction, settings.location_hint)
     again = _command(name, settings.environment, f"--into {database}")
     with opened(place, name) as backup, waiting(f"restoring {database}"):

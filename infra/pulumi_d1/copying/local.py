@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.database import QueryResult, Row
 from pulumi_d1.copying.contents import Contents, read_contents
-from pulumi_d1.sqlite import local
+from pulumi_d1.copying.replace import drop_lines
+from pulumi_d1.sqlite import local, schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -47,6 +49,25 @@ def loaded(lines: Iterable[str], path: Path) -> Iterator[LocalD1]:
     with local.new_database(path) as database:
         database.load(lines)
         yield LocalD1(database, path)
+
+
+def replace_local(path: Path, lines: Iterable[str], busy: str) -> Contents:
+    """Replace the contents of another program's local database, completely or not at all, and return the new ones.
+
+    Args:
+        path: Its file, which is created if it is missing.
+        busy: The message of the error if another process has it open.
+
+    Raises:
+        ConfigError: Another process has it open.
+        SqlError: The script does not load.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with local.opened_alone(path, busy) as database:
+        present = schema.objects_from(database.read(schema.SELECT))
+        clearing = ("PRAGMA defer_foreign_keys = ON;", *drop_lines(present))
+        database.load(chain((f"{line}\n" for line in clearing), lines))
+        return read_contents(LocalD1(database, path))
 
 
 def load_contents(lines: Iterable[str], folder: Path | None = None) -> Contents:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from pulumi_d1.cloudflare.database import Database
+    from pulumi_d1.copying.masks import Masks
     from pulumi_d1.migrations.live import LiveDatabase, ReadableDatabase
     from pulumi_d1.sqlite.storage import Storage
     from pulumi_d1.tables.plan import CopyPlan
@@ -122,11 +123,11 @@ class SnapshotOptions:
     """Options of a snapshot.
 
     Attributes:
-        change: Changes rows before they are written; None for an exact copy.
+        masks: Rules that change values; None for an exact copy.
         announce: Called with the effort before the first row is read.
     """
 
-    change: RowChange | None = None
+    masks: Masks | None = None
     announce: Callable[[ReadEstimate], None] | None = None
 
 
@@ -173,7 +174,7 @@ def write_snapshot(
         snapshot = Snapshot(bookmark, database, plan, contents, is_consistent, orphans)
         if is_consistent:
             break
-        options = SnapshotOptions(options.change)  # the effort is announced once
+        options = SnapshotOptions(options.masks)  # the effort is announced once
     if not snapshot or not snapshot.is_consistent:
         now = live.read_despite_faults(source, ledger)
         if not snapshot or (now.ledger, now.objects) != (snapshot.database.ledger, snapshot.database.objects):
@@ -230,13 +231,14 @@ def _write_script(
         names: Names of the database and of its ledger.
     """
     name, ledger = names
+    change = options.masks.changes(plan) if options.masks else None
     row_counts = count_table_rows(source, plan)
     if options.announce:
         [result] = source.query(["SELECT 1"])
         options.announce(estimate_reading(plan, row_counts, result.size))
     sequences = sequence_rows(source, plan)
     digests = {table: TableDigest() for table in row_counts}
-    progress = CopyProgress(name, sum(row_counts.values()), digests, options.change)
+    progress = CopyProgress(name, sum(row_counts.values()), digests, change)
     script = copy_script(source, plan, SourceFigures(row_counts, sequences), progress.treat, ledger)
     write(f"{line}\n".encode() for line in script)
     tables = {table: digest.summary for table, digest in digests.items()}

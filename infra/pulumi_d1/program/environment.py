@@ -121,6 +121,7 @@ class D1Environment(pulumi.ComponentResource):
             "restore_command": self.migrations.restore_command,
             # Its expiry is not stored: it counts from the last run, whose time Pulumi keeps even without changes.
             **({"ttl": settings.lifetime} if settings.lifetime else {}),
+            **({"require_mask": True} if settings.require_mask else {}),
         }
         # Every run reads and sends each list in the state again, so the state keeps the applied files only once.
         self.register_outputs({name: value for name, value in self.outputs.items() if name != "applied_migrations"})

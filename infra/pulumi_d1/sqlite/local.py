@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import apsw
 
-from pulumi_d1.errors import SqlError
+from pulumi_d1.errors import ConfigError, SqlError
 from pulumi_d1.sqlite.execute import Query, transaction
 from pulumi_d1.sqlite.sandbox import open_database, trusted
 from pulumi_d1.sqlite.statements import statements_of_lines
@@ -49,6 +49,34 @@ class LocalDatabase:
 
 
 @contextmanager
+def opened_alone(path: Path, busy: str) -> Iterator[LocalDatabase]:
+    """Open a database file of another program, or create it, while nobody else has it open.
+
+    Args:
+        busy: The message of the error if another process has it open.
+
+    Raises:
+        ConfigError: Another process has it open.
+        SqlError: SQLite cannot read the file.
+    """
+    try:
+        connection = open_database(path)
+    except apsw.Error as error:
+        raise SqlError(f"{path} cannot be read: {error}") from error
+    try:
+        with trusted(connection):
+            # In this mode the first access takes a lock that no other connection, however idle, may share.
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT", can_cache=False).fetchall()
+        yield LocalDatabase(connection)
+    except apsw.BusyError as error:
+        raise ConfigError(busy) from error
+    except apsw.Error as error:
+        raise SqlError(f"{path} cannot be read: {error}") from error
+    finally:
+        connection.close()
+
+
+@contextmanager
 def new_database(path: Path) -> Iterator[LocalDatabase]:
     """Create a database file that nobody else opens, and that is of no use if the process dies.
 
@@ -61,7 +89,7 @@ def new_database(path: Path) -> Iterator[LocalDatabase]:
         raise SqlError(f"{path} cannot be created: {error}") from error
     try:
         with trusted(connection):
-            connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", can_cache=False)
+            connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", can_cache=False).fetchall()
         yield LocalDatabase(connection)
     finally:
         connection.close()

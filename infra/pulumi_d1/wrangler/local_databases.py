@@ -44,8 +44,13 @@ def local_database(configuration: Path, id_: str) -> SqliteFile | None:
         configuration: The wrangler configuration; wrangler keeps its state in the same folder.
         id_: The id that `local_id` returns.
     """
-    file = configuration.parent / ".wrangler" / "state" / "v3" / "d1" / _KIND / f"{_object_id(id_)}.sqlite"
+    file = local_file(configuration, id_)
     return SqliteFile(file) if file.is_file() else None
+
+
+def local_file(configuration: Path, id_: str) -> Path:
+    """Return the file of a local database, which wrangler may not have created yet."""
+    return configuration.parent / ".wrangler" / "state" / "v3" / "d1" / _KIND / f"{_object_id(id_)}.sqlite"
 
 
 def _object_id(name: str) -> str:

@@ -19,6 +19,7 @@ The modules, in the order of the flow::
     fleet_options       options of `d1 fleet`
     fleet_progress      progress of `d1 fleet`
     backup_place        the place of a stack's backups
+    source_copy         read a stack's database, masked, and verify the copy
     confirm             ask for confirmation
     waiting             show a slow activity
     table               print tables

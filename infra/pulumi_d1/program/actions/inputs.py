@@ -35,6 +35,7 @@ class CopySource:
 
     Attributes:
         database_id: UUID; empty if the stack has no database yet.
+        require_mask: Not empty if its rows may not be copied without a mask.
     """
 
     stack: str
@@ -42,6 +43,7 @@ class CopySource:
     database_id: str
     database_name: str
     migrations_table: str
+    require_mask: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +72,18 @@ class DatabaseInputs:
         """Return the source for a run that reads it. Other runs do not need it, so it may be deleted after the copy.
 
         Raises:
-            PlanRefused: `copyFrom` names a stack without a database, or with another ledger table.
+            PlanRefused: `copyFrom` names a stack without a database, with another ledger, or whose rows need masks.
         """
         source = self.source
         if source and not source.database_id:
             raise PlanRefused(
                 f"copyFrom is {source.stack}, but that stack has no database yet: "
                 f"run 'pulumi up --stack {source.stack}' first"
+            )
+        if source and source.require_mask:
+            raise PlanRefused(
+                f"copyFrom is {source.stack}, which has the key requireMask: remove copyFrom, and run "
+                f"'d1 copy --from {source.stack} --to STACK --mask FILE' when this stack has a database"
             )
         if source and source.migrations_table != self.migrations_table:
             raise PlanRefused(
