@@ -24,7 +24,8 @@ def main() -> str | None:
         provider_plugin.get(engine)
     except D1Error as error:
         return f"Error: {error}"
-    scripts.write_pulumi(engine.executable, (*provider_plugin.path(), *engine.path), finder.variables())
+    variables = {**finder.variables(), **provider_plugin.variables()}
+    scripts.write_pulumi(engine.executable, engine.path, variables)
     installed = provider_plugin.is_installed()
     plugin = f"plugin {provider_plugin.version()}" if installed else "stand-in, for the emulator only"
     sys.stdout.write(f"Pulumi engine: {engine.version} from {engine.source} ({engine.executable})\n")

@@ -29,9 +29,12 @@ def is_installed() -> bool:
     return (home / "plugins" / f"resource-cloudflare-v{version()}").is_dir()
 
 
-def path() -> tuple[Path, ...]:
-    """Return the folders to put in front of PATH, so that the engine finds a provider plugin."""
-    return () if is_installed() else (scripts.write_provider_standin(),)
+def variables() -> dict[str, str]:
+    """Return the variables with which the engine finds the stand-in, if Pulumi's own plugin is not installed.
+
+    On PATH, Pulumi would warn of it several times in each run. In the user's own home, real runs would find it.
+    """
+    return {} if is_installed() else {"PULUMI_HOME": str(scripts.write_home_of_standin(version()))}
 
 
 def get(engine: finder.Engine) -> None:

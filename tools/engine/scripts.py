@@ -39,8 +39,18 @@ def write_language_host() -> Path:
 
 
 def write_provider_standin() -> Path:
-    """Write the stand-in `pulumi-resource-cloudflare`. Returns its folder."""
-    folder = _FOLDER / "provider-standin"
+    """Write the stand-in `pulumi-resource-cloudflare` for PATH. Returns its folder."""
+    return _write_standin(_FOLDER / "provider-standin")
+
+
+def write_home_of_standin(version: str) -> Path:
+    """Write the stand-in as an installed plugin of this version. Returns the folder for PULUMI_HOME."""
+    home = _FOLDER / "pulumi-home"
+    _write_standin(home / "plugins" / f"resource-cloudflare-v{version}")
+    return home
+
+
+def _write_standin(folder: Path) -> Path:
     return _write_script(folder / "pulumi-resource-cloudflare", f'exec {_SELF} provider-standin "$@"').parent
 
 

@@ -71,6 +71,7 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
     first = run(checkout, environment, *MAKE_UP)
     assert first.returncode == 0, first.stdout + first.stderr
     assert first.stdout.count("+ 5 created") == 2
+    assert "warning:" not in first.stdout
     table = first.stdout[first.stdout.index("Time Travel Enabled") :]
     for title, database in (("Development", "your-app-db-dev"), ("Production", "your-app-db-prod")):
         (row,) = [line for line in table.splitlines() if line.split()[:1] == [title]]

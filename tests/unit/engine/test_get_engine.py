@@ -26,26 +26,26 @@ def written(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("installed", "path", "line"),
+    ("installed", "line"),
     [
-        (True, (), f"Cloudflare provider: plugin {provider_plugin.version()}"),
-        (False, (Path("/standin"),), "Cloudflare provider: stand-in, for the emulator only"),
+        (True, f"Cloudflare provider: plugin {provider_plugin.version()}"),
+        (False, "Cloudflare provider: stand-in, for the emulator only"),
     ],
 )
-def test_it_prints_the_engine_and_writes_its_script(  # noqa: PLR0913 - the columns of the table, and fixtures
+def test_it_prints_the_engine_and_writes_its_script(
     *,
     installed: bool,
-    path: tuple[Path, ...],
     line: str,
     written: list[Any],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setattr(provider_plugin, "is_installed", lambda: installed)
-    monkeypatch.setattr(provider_plugin, "path", lambda: path)
+    monkeypatch.setattr(scripts, "write_home_of_standin", lambda version: Path(f"/home/{version}"))
     assert get_engine.main() is None
     assert capsys.readouterr().out == f"Pulumi engine: 99.0.0 from Go modules (/opt/pulumi)\n{line}\n"
-    assert written == [(ENGINE.executable, (*path, Path("/opt")), {})]
+    variables = {} if installed else {"PULUMI_HOME": f"/home/{provider_plugin.version()}"}
+    assert written == [(ENGINE.executable, (Path("/opt"),), variables)]
 
 
 def test_a_failure_is_one_message(monkeypatch: pytest.MonkeyPatch, written: list[Any]) -> None:

@@ -57,6 +57,9 @@ def test_the_language_host_and_the_standin_run_this_folder(tmp_path: Path, monke
     assert output(scripts.write_language_host(), "127.0.0.1:1") == ["language-host 127.0.0.1:1"]
     standin = scripts.write_provider_standin() / "pulumi-resource-cloudflare"
     assert output(standin, "127.0.0.1:1") == ["provider-standin 127.0.0.1:1"]
+    plugins = scripts.write_home_of_standin("6.23.1") / "plugins"
+    installed = plugins / "resource-cloudflare-v6.23.1" / "pulumi-resource-cloudflare"
+    assert output(installed, "127.0.0.1:1") == ["provider-standin 127.0.0.1:1"]
 
 
 def test_a_script_is_rewritten_only_if_it_changes(tmp_path: Path) -> None:
