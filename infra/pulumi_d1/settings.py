@@ -384,7 +384,7 @@ def _bad_value(key: str, item: Mapping[str, object], space: str, namespace: str)
         variable = " or export CLOUDFLARE_ACCOUNT_ID" if key == "accountId" else ""
         full = f"{namespace}:{key}" if namespace else key
         return f"  {space}:{key}: is not set; run 'pulumi config set {full} VALUE'{variable}"
-    reason = str(item["msg"]).removeprefix("Value error, ")
+    reason = str(item["msg"]).removeprefix("Value error, ").replace("Input should be", "use")
     return f"  {space}:{key}: '{_shown(str(item['input']))}' is not allowed: {reason}"
 
 

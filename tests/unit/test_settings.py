@@ -224,3 +224,8 @@ def test_a_value_of_the_wrong_form_gets_an_example_and_no_pattern(key: str) -> N
     assert f"  shop:{key}: 'a b' is not allowed: use " in line
     assert "such as " in line
     assert "^" not in line
+
+
+def test_a_value_that_is_none_of_a_few_gets_the_few() -> None:
+    with pytest.raises(ConfigError, match="shop:onFailure: 'undo' is not allowed: use 'stop' or 'restore'"):
+        read_settings({"shop:onFailure": "undo"}, environment="dev", project="shop", account_id=ACCOUNT)

@@ -13,7 +13,8 @@ which is found in the SDK's stack frame. If a later SDK has no such frame, Pulum
 
 `end_with_engine` keeps tracebacks from users. The engine stops a program with SIGINT, after a refusal and after a
 Ctrl-C, and the SDK's executor does not catch KeyboardInterrupt. If the language host was killed, nobody sends a SIGINT,
-and an engine may wait for the program.
+and an engine may wait for the program. After a failed resource, a call to the engine may fail before the SIGINT comes;
+the executor's line about that is left out, because the resource's own error is shown.
 
 `on_cancel` ends what is running after a Ctrl-C. The engine waits for the calls that it has made, and pulumi.dynamic has
 no way to end them.
@@ -62,6 +63,9 @@ _HOST_VARIABLE: Final = "PULUMI_CONFIG"
 """The variable that a language host sets for its program."""
 
 _HOST_CHECK_SECONDS: Final = 1.0
+
+_ENGINE_GONE: Final = "Resource monitor has terminated, shutting down"
+"""The SDK's error for a call to an engine that has ended."""
 
 
 class _ShownError(Exception):
@@ -146,7 +150,24 @@ def end_with_engine() -> None:
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
         signal.signal(signal.SIGINT, interrupt)
     sys.excepthook = hook
+    _leave_out(_ENGINE_GONE)
     Thread(target=_end_without, args=(os.getppid(),), daemon=True).start()
+
+
+def _leave_out(message: str) -> None:
+    """Let Pulumi's SDK not print this error."""
+    show = pulumi.log.error
+
+    def error(
+        msg: str,
+        resource: pulumi.Resource | None = None,
+        stream_id: int | None = None,
+        ephemeral: bool | None = None,  # noqa: FBT001 - the SDK's signature
+    ) -> None:
+        if msg != message:
+            show(msg, resource, stream_id, ephemeral)
+
+    pulumi.log.error = error
 
 
 def _end_without(host: int) -> None:

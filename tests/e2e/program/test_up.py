@@ -130,6 +130,7 @@ def test_a_broken_file_is_refused_where_it_is_broken_before_anything_is_written(
         assert 'migrations/0005_broken.sql:2:10: D200 near "TABEL": syntax error' in text
         assert "nothing was applied" in text
         assert "Traceback" not in text
+        assert "Resource monitor has terminated" not in text
     assert ledger(migrated) == FILES
     assert migrated.database().bookmark() == before
 

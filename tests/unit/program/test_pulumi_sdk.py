@@ -79,6 +79,29 @@ time.sleep(600)
 """
 
 
+ENDED = """
+import grpc
+import pulumi
+from pulumi.runtime.settings import grpc_error_to_exception
+from pulumi_d1.program.pulumi_sdk import end_with_engine
+
+class Gone(grpc.RpcError):
+    def code(self):
+        return grpc.StatusCode.UNAVAILABLE
+
+pulumi.log.error = lambda text, *_: print(text)
+end_with_engine()
+pulumi.log.error(str(grpc_error_to_exception(Gone())))
+pulumi.log.error("another error")
+"""
+
+
+def test_the_end_of_the_engine_is_no_error_of_the_program() -> None:
+    environment = {**os.environ, "PULUMI_CONFIG": "{}"}
+    process = subprocess.run([sys.executable, "-c", ENDED], env=environment, capture_output=True, text=True, check=True)
+    assert process.stdout == "another error\n"
+
+
 def run_program(*arguments: str, host: str = "{}", interrupts: int) -> subprocess.CompletedProcess[str]:
     """Run PROGRAM under a language host that sets the configuration `host`, or without one if that is empty."""
     environment = {**os.environ, **({"PULUMI_CONFIG": host} if host else {})}
