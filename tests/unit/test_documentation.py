@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
 from pulumi_d1.migrations.run import outcome
 from tests.support.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = sorted((ROOT / "docs").glob("*.md"))
 
 
 def test_the_readme_shows_the_whole_program() -> None:
@@ -16,3 +26,15 @@ def test_the_page_about_failures_has_a_row_for_each_outcome_with_a_next_step() -
     page = (ROOT / "docs" / "failures.md").read_text()
     assert len(outcomes) > 1
     assert [item.known for item in outcomes if f"| `{item.known}` |" not in page] == []
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text().splitlines()) < 150
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_page_begins_with_what_the_reader_can_do_afterwards(page: Path) -> None:
+    title, empty, opening, *_ = page.read_text().splitlines()
+    assert title.startswith("# ")
+    assert not empty
+    assert re.match(r"After reading this page you (can|know) ", opening)

@@ -52,3 +52,12 @@ def test_the_picture_shows_what_the_command_prints(prod: ReviewedDatabase, monke
     if os.environ.get("D1_RECORD"):
         PICTURE.write_text(svg)
     assert svg == PICTURE.read_text(), "if the change is meant, record it: see the docstring"
+
+
+def test_the_readme_shows_what_an_offline_plan_prints(prod: ReviewedDatabase) -> None:
+    prod.write("0001_orders.sql", "CREATE TABLE orders (id INTEGER PRIMARY KEY, total INTEGER NOT NULL);\n")
+    prod.write("0002_lines.sql", 'CREATE TABLE lines (id, sku);\nINSERT INTO lines SELECT id, "none" FROM orders;\n')
+    readme = (ROOT / "README.md").read_text()
+    shown = readme.partition("d1 plan --offline\n```\n\n```text\n")[2].partition("```")[0]
+    assert shown.startswith("warnings:\n")
+    assert prod.d1("plan", "--offline").stdout.endswith(shown)
