@@ -45,6 +45,9 @@ logger = logging.getLogger(__name__)
 MARKER: Final = "d1_unfinished_restore"
 """The table that is there only while contents are being replaced."""
 
+MAX_IMPORT_BYTES: Final = 5_000_000_000
+"""Largest file that Cloudflare imports (its page on limits)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Script:
@@ -96,7 +99,13 @@ class Replacement:
                 script.seek(0)
                 shutil.copyfileobj(script, file)
             file.write(f"DROP TABLE {quoted(MARKER)};\n".encode())
-            logger.info(f"importing {file.tell() / 1e6:,.1f} MB into {self.name}")
+            size = file.tell()
+            if size > MAX_IMPORT_BYTES:
+                raise CopyFailed(
+                    f"{self.name} was not changed: the script has {size / 1e9:.1f} GB, and Cloudflare imports files of "
+                    f"up to {MAX_IMPORT_BYTES / 1e9:.0f} GB"
+                )
+            logger.info(f"importing {size / 1e6:,.1f} MB into {self.name}")
             self._import(file, bookmark)
         if differences := self.differences():
             raise CopyFailed(
