@@ -62,12 +62,12 @@ def _rows(stage: Stage, runs: int, megabytes: int) -> list[TableRow]:
         TableRow(f"{size}: verify in a local D1", seconds(verified), bound="SQLite, and the digests"),
         TableRow(f"{size}: restore into a new database", seconds(restored), bound="the import, and reading it back"),
         TableRow(
-            f"{size}: memory, largest of the three",
+            f"{size}: memory, the largest",
             peak,
             None,
             f"≤ {MAX_MB} MB",
             peak.median <= MAX_MB,
-            "one answer of D1",
+            "an answer of D1",
         ),
     ]
 

@@ -23,7 +23,7 @@ CHUNK: Final = 1 << 20
 HEADER_BYTES: Final = 64_000
 """Bytes at the start of a file that contain the description of most backups."""
 
-_LEVEL: Final = 6
+_LEVEL: Final = 3
 _GZIP: Final = 31  # zlib's number for the format of gzip
 
 

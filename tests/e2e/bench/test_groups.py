@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import emulator, large_file, many_databases, no_changes, pending_files, previews, rehearsals, startup
+from bench import backup, emulator, large_file, many_databases, no_changes, pending_files, previews, rehearsals, startup
 from bench import rows as row_bench
 from bench.deployments import PEERS, ours
 from bench.situations import rebuild_a_parent, rename_an_applied_file
@@ -100,3 +100,10 @@ def test_each_tool_applies_the_files_and_then_has_nothing_to_do(
 def test_ours_refuses_a_renamed_file_and_a_rebuild_that_loses_rows(stage: Stage) -> None:
     assert rename_an_applied_file(stage, partial(ours, stage)) == "fails; the file ran once"
     assert rebuild_a_parent(stage, partial(ours, stage)) == "fails; 2 of 2 rows that refer to the table are left"
+
+
+def test_a_backup_reads_through_queries_and_an_export_blocks(stage: Stage) -> None:
+    create, verify, restore, memory = backup.measure(stage, 1, megabytes=(1,))
+    assert requests([create, verify, restore])[0][0] == 8
+    assert restore.ours.requests
+    assert memory.met
