@@ -59,7 +59,7 @@ def verify_backup(place: Place, name: str) -> Manifest:
     """
     with opened(place, name) as backup:
         try:
-            contents = load_contents(backup.text(), place.workspace)
+            contents = load_contents(backup.text())
         except SqlError as error:
             message = escape_line(hide_values(str(error), ()))
             raise BackupDamaged(f"does not load: statement {(error.statement or 0) + 1}: {message}") from None

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cloudflare.database import QueryResult, Row
-from pulumi_d1.copying.contents import Contents, read_contents
+from pulumi_d1.copying.contents import read_contents
 from pulumi_d1.copying.replace import drop_lines
 from pulumi_d1.sqlite import local, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from pulumi_d1.copying.contents import Contents
 
 
 @dataclass(frozen=True, slots=True)
 class LocalD1:
-    """A local database.
-
-    Attributes:
-        path: Its file.
-    """
+    """A local database."""
 
     database: local.LocalDatabase
-    path: Path
 
     def read(self, sql: str) -> tuple[Row, ...]:
         """Return the rows of one statement."""
@@ -35,20 +30,8 @@ class LocalD1:
 
     def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
         """Return the results of statements."""
-        size = self.path.stat().st_size
+        size = self.database.size
         return tuple(QueryResult(self.read(sql), 0, size) for sql in statements)
-
-
-@contextmanager
-def loaded(lines: Iterable[str], path: Path) -> Iterator[LocalD1]:
-    """Load a script into a new database file.
-
-    Raises:
-        SqlError: D1's rules or SQLite refuse a statement.
-    """
-    with local.new_database(path) as database:
-        database.load(lines)
-        yield LocalD1(database, path)
 
 
 def replace_local(path: Path, lines: Iterable[str], busy: str) -> Contents:
@@ -67,20 +50,15 @@ def replace_local(path: Path, lines: Iterable[str], busy: str) -> Contents:
         present = schema.objects_from(database.read(schema.SELECT))
         clearing = ("PRAGMA defer_foreign_keys = ON;", *drop_lines(present))
         database.load(chain((f"{line}\n" for line in clearing), lines))
-        return read_contents(LocalD1(database, path))
+        return read_contents(LocalD1(database))
 
 
-def load_contents(lines: Iterable[str], folder: Path | None = None) -> Contents:
+def load_contents(lines: Iterable[str]) -> Contents:
     """Load a script into a temporary local database, and return its contents.
-
-    Args:
-        folder: Folder of the temporary file; None for the system's.
 
     Raises:
         SqlError: The script does not load.
     """
-    with (
-        TemporaryDirectory(dir=folder, prefix=".d1-") as temporary,
-        loaded(lines, Path(temporary, "database.sqlite")) as database,
-    ):
-        return read_contents(database)
+    with local.temporary_database() as database:
+        database.load(lines)
+        return read_contents(LocalD1(database))

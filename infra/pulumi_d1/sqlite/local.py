@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import apsw
 
@@ -17,12 +17,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+_TEMPORARY: Final = ""  # SQLite unlinks the file as soon as it has created it
+
 
 @dataclass(frozen=True, slots=True)
 class LocalDatabase:
     """An open local database."""
 
     connection: apsw.Connection
+
+    @property
+    def size(self) -> int:
+        """Its size in bytes."""
+        with trusted(self.connection):
+            [(pages,)] = self.connection.execute("PRAGMA page_count", can_cache=False)
+            [(page_size,)] = self.connection.execute("PRAGMA page_size", can_cache=False)
+        return int(pages) * int(page_size)
 
     def read(self, sql: str) -> tuple[dict[str, Any], ...]:
         """Return the rows of one statement.
@@ -77,16 +87,9 @@ def opened_alone(path: Path, busy: str) -> Iterator[LocalDatabase]:
 
 
 @contextmanager
-def new_database(path: Path) -> Iterator[LocalDatabase]:
-    """Create a database file that nobody else opens, and that is of no use if the process dies.
-
-    Raises:
-        SqlError: The file cannot be created.
-    """
-    try:
-        connection = open_database(path)
-    except apsw.Error as error:
-        raise SqlError(f"{path} cannot be created: {error}") from error
+def temporary_database() -> Iterator[LocalDatabase]:
+    """Create a database on disk that is deleted with the process, however that ends."""
+    connection = open_database(_TEMPORARY)
     try:
         with trusted(connection):
             connection.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF", can_cache=False).fetchall()
