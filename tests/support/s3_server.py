@@ -47,9 +47,9 @@ class S3Server:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[S3Server]:
-    """Run a server in the block."""
+    """Run a server in the block, on the files that an earlier one left."""
     program = installed.s3_server()
-    (folder / "buckets" / BUCKET).mkdir(parents=True)
+    (folder / "buckets" / BUCKET).mkdir(parents=True, exist_ok=True)
     with socket.create_server(("127.0.0.1", 0)) as probe:
         address = f"127.0.0.1:{probe.getsockname()[1]}"
     key, secret = secrets.token_hex(10), secrets.token_hex(20)

@@ -14,6 +14,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from threading import Timer
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -23,6 +24,7 @@ from bench.backup_step import NAME
 from d1_emulator.server import DEFAULT_TOKEN, environment, serving
 from pulumi_d1.backups.create import BackupSource, create_backup
 from pulumi_d1.backups.folder import Folder
+from pulumi_d1.backups.object_store import open_store
 from pulumi_d1.backups.place import LATEST, find_backup
 from pulumi_d1.backups.restore import script_of
 from pulumi_d1.backups.verify import opened, verify_backup
@@ -32,6 +34,7 @@ from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.copying.contents import read_contents
 from pulumi_d1.copying.replace import Replacement
 from pulumi_d1.errors import D1Error, NotFound
+from tests.support import s3_server
 from tests.support.faults import arrange
 from tests.support.paths import ROOT
 
@@ -43,7 +46,7 @@ if TYPE_CHECKING:
     from pulumi_d1.copying.contents import Contents
 
 FIRST = int(os.environ.get("BACKUP_FIRST", "0"))
-NUMBERS = range(FIRST, FIRST + int(os.environ.get("BACKUP_FAULTS", "4")))
+NUMBERS = range(FIRST, FIRST + int(os.environ.get("BACKUP_FAULTS", "5")))
 QUICK = Retry(lambda _: None)
 SETTLED_SECONDS = 20
 SOURCE = """
@@ -185,7 +188,33 @@ def fill_disk(scene: Scene, chance: random.Random) -> None:
         assert contents == scene.new or not contents.schema
 
 
-FAULTS: tuple[Callable[[Scene, random.Random], None], ...] = (lose_answers, lose_answers, kill, fill_disk)
+def set_variables(patch: pytest.MonkeyPatch, server: s3_server.S3Server) -> None:
+    for name, value in server.variables.items():
+        patch.setenv(name, value)
+
+
+def end_store(scene: Scene, chance: random.Random) -> None:
+    """End the object store while a backup is uploaded."""
+    source = BackupSource(scene.source, NAME, "d1_migrations")
+    folder = scene.folder.parent / f"s3-{uuid4()}"
+    with pytest.MonkeyPatch.context() as patch:
+        with s3_server.serving(folder) as server:
+            set_variables(patch, server)
+            ending = Timer(chance.uniform(0.0, 1.5), server.process.kill)
+            ending.start()
+            with suppress(D1Error):
+                create_backup(source, open_store(f"s3://{s3_server.BUCKET}/shop"))
+            ending.join()
+        with s3_server.serving(folder) as server:
+            set_variables(patch, server)
+            place = open_store(f"s3://{s3_server.BUCKET}/shop")
+            create_backup(source, place)
+            assert place.sizes()
+            for name in place.sizes():
+                assert verify_backup(place, name).contents == scene.new
+
+
+FAULTS: tuple[Callable[[Scene, random.Random], None], ...] = (lose_answers, end_store, kill, fill_disk, lose_answers)
 
 
 @pytest.mark.parametrize("number", NUMBERS)
