@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.reports.markdown import visible
+from pulumi_d1.reports.marked_schema import SIGNS
 from pulumi_d1.sqlite.difference import ChangeKind
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ LIMIT: Final = 40_000
 
 MOST_TABLES: Final = 20
 """Tables of a diagram. Nobody reads a larger one."""
-
-SIGNS: Final = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "\N{MINUS SIGN}", ChangeKind.CHANGED: "~"}
 
 _MOST_PARTS: Final = 12
 _LENGTH: Final = 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.difference import ChangeKind
 from pulumi_d1.sqlite.names import fold
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from pulumi_d1.sqlite.difference import SchemaChange
     from pulumi_d1.sqlite.schema import Column, ForeignKey, Schema, SchemaObject
+
+SIGNS: Final = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "\N{MINUS SIGN}", ChangeKind.CHANGED: "~"}
+"""The sign of a change, for readers who see no colours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,6 @@ class MarkedSchema:
 
     tables: tuple[MarkedTable, ...]
     references: tuple[MarkedReference, ...]
-
-    @property
-    def has_changes(self) -> bool:
-        """True if anything has changed."""
-        return any(table.has_changes for table in self.tables) or any(item.mark for item in self.references)
 
     def changed_part(self, most: int) -> MarkedSchema:
         """Return the changed tables, then the tables that they reference, in all at most so many."""

@@ -8,18 +8,17 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.reports.markdown import visible
-from pulumi_d1.sqlite.difference import ChangeKind
+from pulumi_d1.reports.marked_schema import SIGNS
 from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from pulumi_d1.reports.marked_schema import MarkedPart, MarkedReference, MarkedSchema, MarkedTable
+    from pulumi_d1.sqlite.difference import ChangeKind
 
 MOST_TABLES: Final = 60
 """Tables of a picture, changed ones first."""
-
-SIGNS: Final = {ChangeKind.ADDED: "+", ChangeKind.REMOVED: "\N{MINUS SIGN}", ChangeKind.CHANGED: "~"}
 
 BOX_WIDTH: Final = 280
 ROW: Final = 20

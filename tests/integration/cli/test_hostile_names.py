@@ -40,6 +40,8 @@ COMMANDS = {
     "plan as JSON": (("plan", "--stack", "prod", "--json"), '"drift": ['),
     "plan offline": (("plan", "--stack", "prod", "--offline"), r"line\n::error::forged"),
     "comment": (("comment", "--stack", "prod"), "<!-- d1 comment -->"),
+    "schema as a diagram": (("schema", "--stack", "prod", "--diagram"), "erDiagram"),
+    "schema as types": (("schema", "--stack", "prod", "--types", "typescript"), r"line\n::error::forged"),
     "status": (("status", "--stack", "prod"), r"is in the database, but no applied file creates it"),
     "history": (("history", "--stack", "prod"), r"line\n::error::forged"),
     "restore": (("restore", "--stack", "prod", "--before", "0001_live.sql", "--yes"), "is restored to bookmark"),
