@@ -15,7 +15,11 @@ import pytest
 
 from pulumi_d1.sqlite.statements import quoted
 from tests.integration.cli.test_hostile_names import arrange as arrange_hostile
+from tests.integration.cli.test_no_values import FILES as LOSSES
+from tests.integration.cli.test_no_values import LIVE as ROWS
+from tests.integration.cli.test_no_values import MARKS
 from tests.support.browser import READERS, open_page
+from tests.support.cli_state import give_state
 from tests.support.hostile_names import faults_of
 from tests.support.paths import ROOT
 from tests.support.report_sample import arrange
@@ -140,6 +144,17 @@ def test_no_name_becomes_markup_or_a_command(prod: ReviewedDatabase, monkeypatch
     for name in MARKUP:
         assert f"column {name}.{name}" in page.text or f"table {name}" in page.text
     assert r"line\n::error::forged" in page.text
+
+
+def test_no_value_of_a_row_is_on_the_page(prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
+    prod.migrate(ROWS)
+    give_state(prod, ["0001_live.sql"], "ada", monkeypatch)
+    for number, sql in enumerate(LOSSES, 2):
+        prod.write(f"{number:04}_loss.sql", sql)
+    html = report(prod)
+    assert "Error D" in html
+    for mark in MARKS:
+        assert mark not in html
 
 
 def test_an_environment_that_cannot_be_read_hides_no_other(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from pulumi_d1.reports.schema_picture import MOST_TABLES, draw
 from pulumi_d1.sqlite.difference import ChangeKind
@@ -92,3 +94,13 @@ def test_a_large_schema_shows_its_changes_first_and_counts_the_rest() -> None:
     assert picture.boxes[0].title.startswith("zzz")
     assert len(picture.boxes[0].title) < 40
     assert picture.left_out == 101 - MOST_TABLES
+
+
+@pytest.mark.parametrize("name", ["a" * 100, "\u8868" * 100, "\u8868a" * 50])
+def test_a_long_name_fits_into_its_box(name: str) -> None:
+    (box,) = draw(
+        marked("", f"CREATE TABLE {quoted(name)} ({quoted(name)} TEXT NOT NULL DEFAULT 'a long default')")
+    ).boxes
+    for text, most in ((box.title, 30), (f"{box.rows[0].name} {box.rows[0].definition}", 32)):
+        assert most - 2 <= cell_len(text) <= most
+        assert "\N{HORIZONTAL ELLIPSIS}" in text
