@@ -66,6 +66,12 @@ RUNS = (
     "fleet budget --databases 1000",
     "fleet up --match tenant-* --stack prod",
     "init --dry-run",
+    "schema --stack prod",
+    "test --stack prod",
+    "copy --from prod --to prod",
+    "pull --stack prod",
+    "explain D999",
+    "new tags",
     "plan --stack staging",
     "plan --stak prod",
     "plam",
@@ -130,7 +136,7 @@ def test_every_command_is_recorded(columns: int, prod: ReviewedDatabase, monkeyp
     shown += [record(line, columns, monkeypatch) for line in RUNS]
     text = "\n".join(shown).replace(str(prod.folder), "/home/ada/shop")
     for line, output in zip((*ALL, *RUNS), shown, strict=True):
-        if "--json" not in line and not line.startswith("comment"):
+        if "--json" not in line and not line.startswith(("comment", "schema")):
             assert [part for part in output.splitlines()[1:] if len(part) > columns and not COMMAND.search(part)] == []
     file = FILES / f"{columns}.txt"
     if os.environ.get("D1_RECORD"):
