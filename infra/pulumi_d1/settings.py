@@ -31,7 +31,7 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.plan import Problem, Severity
-from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
+from pulumi_d1.migrations.quarantine import Quarantine, join_texts, read_quarantine, read_texts
 from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, RowsMode
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.migrations.stop import Stop
@@ -148,6 +148,13 @@ def _check_quarantine(text: str) -> str:
         raise ValueError(str(error)) from None
 
 
+def _check_contracts(text: str) -> str:
+    try:
+        return join_texts(read_texts(text))
+    except ConfigError as error:
+        raise ValueError(f"{error}; 'd1 contract release FILE' adds a file to it") from None
+
+
 class Settings(BaseModel):
     """The settings of one environment: its database, migrations and entry in the wrangler configuration."""
 
@@ -179,6 +186,7 @@ class Settings(BaseModel):
     missing_files: _Severity = "warning"
     out_of_order_files: _Severity = "warning"
     dangerous_files: _Severity = "warning"
+    breaking_files: _Severity = "warning"
     rehearsal_rows: Literal["auto", "live", "sample", "made"] = "auto"
     rehearsal_limit: Annotated[int, Field(ge=1, le=10_000)] = 10
     rehearsal_budget: Annotated[int, Field(ge=1, le=600)] = 30
@@ -186,6 +194,7 @@ class Settings(BaseModel):
     on_failure: Literal["stop", "restore"] = "stop"
     import_timeout: Annotated[int, Field(ge=1, le=86_400)] = 1800
     through: str = ""
+    contracts: Annotated[str, AfterValidator(_check_contracts)] = ""
     quarantine: Annotated[str, AfterValidator(_check_quarantine)] = ""
     adopt: _Uuid = ""
     seeds: str = ""
@@ -285,6 +294,7 @@ class Settings(BaseModel):
             Problem.MISSING: Severity(self.missing_files),
             Problem.OUT_OF_ORDER: Severity(self.out_of_order_files),
             Problem.DANGEROUS: Severity(self.dangerous_files),
+            Problem.BREAKING: Severity(self.breaking_files),
         }
         return RunOptions(
             policy=policy,
@@ -295,7 +305,12 @@ class Settings(BaseModel):
             rehearsal=RehearsalOptions(
                 RowsMode(self.rehearsal_rows), self.rehearsal_limit, timedelta(seconds=self.rehearsal_budget)
             ),
-            stop=Stop(self.through),
+            stop=Stop(
+                self.through,
+                holds_contracts=not self.lifetime,
+                released=tuple(text.digest for text in read_texts(self.contracts)),
+                stack=self.environment,
+            ),
         )
 
     @property

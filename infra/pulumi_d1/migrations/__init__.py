@@ -12,6 +12,7 @@ The modules, in the order of the flow::
     ledger_check   why a table is not a ledger, or a row names no file
     live           read a database's ledger and schema
     quarantine     files that a restore undid and a stack refuses
+    contract       files that wait until the previous code is gone
     stop           where a run stops before the last file
     plan           what is pending, and what is wrong with the folder
     rehearsal/     run pending files on a local copy of the database, with rows

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.escaping import has_command
+from pulumi_d1.migrations.contract import is_contract
 from pulumi_d1.migrations.passed_over import find_passed_over, passed_over_lines
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern, make_pattern
 from pulumi_d1.sqlite.statements import next_statement
@@ -55,6 +56,11 @@ class Migration:
     def is_empty(self) -> bool:
         """True if the text has no statement: only blanks, comments and semicolons."""
         return next_statement(self.sql) is None
+
+    @cached_property
+    def is_contract(self) -> bool:
+        """True if the text has the mark of a contract file."""
+        return is_contract(self.sql)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,9 @@ class Problem(StrEnum):
     EMPTY = "empty"
     """A pending file has no statement: it would be recorded as applied, and SQL added later would never run."""
 
+    BREAKING = "breaking"
+    """Lint reports that running code does not survive a pending file."""
+
     DANGEROUS = "dangerous"
     """Lint reports an error in a pending file. The plan itself does not read the statements."""
 
@@ -64,6 +67,7 @@ DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
         Problem.DUPLICATE_NUMBER: Severity.WARNING,
         Problem.QUARANTINED: Severity.ERROR,
         Problem.EMPTY: Severity.WARNING,
+        Problem.BREAKING: Severity.WARNING,
         Problem.DANGEROUS: Severity.WARNING,
     }
 )
@@ -105,6 +109,10 @@ class HashedFile(Protocol):
     @property
     def is_empty(self) -> bool:
         """True if the text is known to have no statement."""
+
+    @property
+    def is_contract(self) -> bool:
+        """True if the text is known to have the mark of a contract file."""
 
 
 F = TypeVar("F", bound=HashedFile)
@@ -157,7 +165,7 @@ def make_plan(
     """
     known = set(applied)
     unapplied = tuple(migration for migration in migrations if migration.name not in known)
-    most, reason = stop.find([migration.name for migration in migrations])
+    most, reason = stop.find(migrations, known)
     allowed = {migration.name for migration in migrations[:most]}
     pending = tuple(migration for migration in unapplied if migration.name in allowed)
     waiting = tuple(migration.name for migration in unapplied if migration.name not in allowed)

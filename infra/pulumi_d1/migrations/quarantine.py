@@ -23,8 +23,8 @@ _COMMA: Final = re.compile(rf"(?<={_DIGEST}),\s*")  # a name may contain commas
 
 
 @dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A text that a stack refuses to apply again.
+class FileText:
+    """The text of a file, by its digest, in a list of the configuration.
 
     Attributes:
         digest: The first DIGITS digits of its SHA-256.
@@ -32,6 +32,11 @@ class Quarantined:
 
     name: str
     digest: str
+
+    @classmethod
+    def of(cls, name: str, sha256: str) -> FileText:
+        """Return the entry for the text of a file."""
+        return cls(name, sha256[:DIGITS])
 
     def __str__(self) -> str:
         """Return the form in the configuration."""
@@ -47,13 +52,13 @@ class Quarantine:
     """
 
     stack: str
-    files: tuple[Quarantined, ...] = ()
+    files: tuple[FileText, ...] = ()
 
     def __str__(self) -> str:
         """Return the value in the configuration; empty if there are no texts."""
-        return ", ".join(map(str, self.files))
+        return join_texts(self.files)
 
-    def find(self, sha256: str) -> Quarantined | None:
+    def find(self, sha256: str) -> FileText | None:
         """Return the entry for a text, or None if the text is allowed."""
         return next((file for file in self.files if sha256.startswith(file.digest)), None)
 
@@ -63,7 +68,7 @@ class Quarantine:
         Args:
             digests: The name and SHA-256 of each text.
         """
-        new = (Quarantined(name, sha256[:DIGITS]) for name, sha256 in digests)
+        new = (FileText.of(name, sha256) for name, sha256 in digests)
         return replace(self, files=tuple(dict.fromkeys((*self.files, *new))))
 
     def without(self, name: str) -> Quarantine:
@@ -80,11 +85,28 @@ def read_quarantine(text: str, stack: str) -> Quarantine:
     Raises:
         ConfigError: The text is not in the form that a quarantine prints.
     """
+    try:
+        return Quarantine(stack, read_texts(text))
+    except ConfigError as error:
+        raise ConfigError(f"{error}; 'd1 restore' writes it, and 'd1 release FILE' removes a file from it") from None
+
+
+def read_texts(text: str) -> tuple[FileText, ...]:
+    """Parse a list of files by the digest of their text.
+
+    Raises:
+        ConfigError: The text has another form.
+    """
     entries = [_ENTRY.fullmatch(item.strip()) for item in _COMMA.split(text)] if text.strip() else []
-    files = tuple(Quarantined(entry[1], entry[2]) for entry in entries if entry)
+    files = tuple(FileText(entry[1], entry[2]) for entry in entries if entry)
     if len(files) < len(entries):
         raise ConfigError(
             f"it should be NAME@DIGEST, NAME@DIGEST ..., where DIGEST is the first {DIGITS} hexadecimal digits of the "
-            "file's SHA-256; 'd1 restore' writes it, and 'd1 release FILE' removes a file from it"
+            "file's SHA-256"
         )
-    return Quarantine(stack, files)
+    return files
+
+
+def join_texts(files: Iterable[FileText]) -> str:
+    """Return the list that `read_texts` parses; empty if there are no files."""
+    return ", ".join(map(str, files))

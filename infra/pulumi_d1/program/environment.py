@@ -102,7 +102,7 @@ class D1Environment(pulumi.ComponentResource):
                 migrations_folder=settings.migrations_dir,
                 migrations_pattern=settings.migrations_pattern,
                 rehearsal=settings.run_options.rehearsal.as_json(),
-                through=settings.through,
+                stop=settings.run_options.stop.as_json(),
                 opts=child(depends_on=[self.migrations]),
             )
         self.outputs: dict[str, pulumi.Input[Any]] = {

@@ -94,6 +94,7 @@ _PROBLEMS: Final[Mapping[Problem, Rule]] = MappingProxyType(
                 "a new file has no statement",
                 "It would be recorded as applied, and SQL added later would never run.",
             ),
+            (Problem.DANGEROUS, "a new file could not be rehearsed", "It is unknown whether rows would be lost."),
         )
     }
 )

@@ -51,6 +51,20 @@ def test_d1_behaves_as_the_rule_describes(case: Case, real_engine: Service) -> N
         assert _row(database, *live.texts(case.sql), case.query) == case.after
 
 
+@pytest.mark.parametrize("case", [case for case in CASES if case.code_sql], ids=lambda case: case.code)
+def test_running_code_fails_after_the_file_and_survives_the_advice(case: Case, real_engine: Service) -> None:
+    database = _live(real_engine, case.live)
+    _run(database, case.code_sql)
+    for sql in (case.sql, case.near):
+        changed = _live(real_engine, case.live)
+        _run(changed, *live.texts(sql))
+        if sql is case.near:
+            _run(changed, case.code_sql)
+        else:
+            with pytest.raises(Refused, match=re.escape(case.code_refused)):
+                _run(changed, case.code_sql)
+
+
 @pytest.mark.parametrize("case", CASES, ids=_IDS)
 def test_d1_accepts_the_near_miss(case: Case, real_engine: Service) -> None:
     database = _live(real_engine, case.live)

@@ -34,6 +34,8 @@ class Case:
         before: The row before the file.
         after: The row after the file.
         fixed: The row after the near miss, which follows the rule's advice; empty if it is `before`.
+        code_sql: A statement of the running code. D1 accepts it before the file, and after the near miss.
+        code_refused: Part of the error with which D1 refuses it after the file.
         rows: Where the rows of the rehearsal come from: auto, or made.
         budget: Seconds of the rehearsal, which then has its own process; 0 for no limit.
     """
@@ -51,6 +53,8 @@ class Case:
     before: tuple[object, ...] = ()
     after: tuple[object, ...] = ()
     fixed: tuple[object, ...] = ()
+    code_sql: str = ""
+    code_refused: str = ""
     rows: str = "auto"
     budget: float = 0
 

@@ -60,15 +60,17 @@ def database(more: str = "") -> apsw.Connection:
     return connection
 
 
-def findings(*files: str, more: str = "", rows: RowsMode = RowsMode.AUTO) -> tuple[Finding, ...]:
+def findings(
+    *files: str, more: str = "", rows: RowsMode = RowsMode.AUTO, has_code: bool = False
+) -> tuple[Finding, ...]:
     """Return the findings for files that are pending on the live database."""
-    return of_database(database(more), *files, rows=rows)
+    return of_database(database(more), *files, rows=rows, has_code=has_code)
 
 
 def of_case(case: Case, sql: str) -> tuple[Finding, ...]:
     """Return the findings for a file of a case."""
     if not case.budget:
-        return findings(sql, more=case.live, rows=RowsMode(case.rows))
+        return findings(sql, more=case.live, rows=RowsMode(case.rows), has_code=case.code >= "D400")
     connection = database(case.live)
     objects = tuple(schema.read(connection).objects.values())
     options = RehearsalOptions(RowsMode.MADE, budget=timedelta(seconds=case.budget))
@@ -76,14 +78,16 @@ def of_case(case: Case, sql: str) -> tuple[Finding, ...]:
     return lint(evidence.rehearsal, TABLE)
 
 
-def of_database(connection: apsw.Connection, *files: str, rows: RowsMode = RowsMode.AUTO) -> tuple[Finding, ...]:
+def of_database(
+    connection: apsw.Connection, *files: str, rows: RowsMode = RowsMode.AUTO, has_code: bool = False
+) -> tuple[Finding, ...]:
     """Return the findings for files that are pending on a database."""
     objects = tuple(schema.read(connection).objects.values())
     options = RehearsalOptions(rows)
     if rows is RowsMode.MADE:
-        return _lint(objects, pending(*files), BasisKind.MADE)
+        return _lint(objects, pending(*files), BasisKind.MADE, has_code=has_code)
     read = read_rows(cast("Database", LocalDatabase(connection)), objects, TABLE, options)
-    return _lint(objects, pending(*files), BasisKind.LIVE, read)
+    return _lint(objects, pending(*files), BasisKind.LIVE, read, has_code=has_code)
 
 
 def of_rows(objects: Sequence[SchemaObject], rows: Iterable[str], *files: str) -> tuple[Finding, ...]:
@@ -105,16 +109,17 @@ def of_new_database(*files: str) -> tuple[Finding, ...]:
     return _lint((), (*MIGRATIONS, *pending(*files)), BasisKind.NEW)
 
 
-def _lint(
+def _lint(  # noqa: PLR0913 - a rehearsal depends on all of these
     objects: Sequence[SchemaObject],
     files: Sequence[Migration],
     kind: BasisKind,
     rows: Iterable[str] = (),
     *,
     exists: bool = True,
+    has_code: bool = False,
 ) -> tuple[Finding, ...]:
     rehearsal, elsewhere = rehearse_both(objects, files, TABLE, kind, rows)
-    return lint(rehearsal, TABLE, elsewhere=elsewhere, exists=exists)
+    return lint(rehearsal, TABLE, elsewhere=elsewhere, exists=exists, has_code=has_code)
 
 
 def pending(*files: str) -> tuple[Migration, ...]:

@@ -12,6 +12,7 @@ from pulumi_d1.reports.annotations import Annotation, Level, annotate
 from pulumi_d1.sqlite.difference import ChangeKind, SchemaChange
 from tests.support.annotations import PLACES, RULE
 
+POLICY = {Problem.DANGEROUS: Severity.ERROR}
 HOSTILE = "a\n::error::b\r\x1b[2J\u202e"
 
 DRIFT = SchemaChange(ChangeKind.ADDED, "table", HOSTILE, "")
@@ -29,7 +30,7 @@ def annotated(
 ) -> list[Annotation]:
     plan = MigrationPlan((Migration("0002_b.sql", "DROP TABLE t;"),), (), problems)
     review = Review(plan, None, obstacle, (), findings, drift)
-    return list(annotate(review, {Problem.DANGEROUS: Severity.ERROR}, ["passed over: x.SQL"], PLACES))
+    return list(annotate(review, POLICY, ["passed over: x.SQL"], PLACES))
 
 
 def test_a_finding_is_at_its_place_from_the_root_of_the_repository() -> None:
@@ -58,10 +59,10 @@ def test_errors_come_first_and_allowed_findings_last() -> None:
     assert (items[-1].waiver, items[-1].advice) == ("unused", "")
 
 
-@pytest.mark.parametrize("problem", sorted(set(Problem) - {Problem.DANGEROUS}))
+@pytest.mark.parametrize("problem", sorted(set(Problem) - {Problem.BREAKING}))
 def test_each_problem_of_the_folder_has_a_rule(problem: Problem) -> None:
     item, _ = annotated(problems=(FolderProblem(problem, "0002_b.sql", "is wrong"),))
-    assert item.level.value == DEFAULT_POLICY[problem].value
+    assert item.level.value == POLICY.get(problem, DEFAULT_POLICY[problem]).value
     assert item.rule.code == problem.replace(" ", "-")
     assert item.message == "0002_b.sql is wrong"
 

@@ -62,17 +62,19 @@ class Review:
 
     def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:
         """Return the problems of the folder and the findings that stop the run."""
-        errors_stop = severity_of(Problem.DANGEROUS, policy) is Severity.ERROR
-        return self.plan.of(Severity.ERROR, policy), check.stopping_findings(self.findings, errors_stop)
+        return self.plan.of(Severity.ERROR, policy), check.stopping_findings(self.findings, policy)
 
     def warnings(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:
         """Return those that do not stop it, except findings that the files waive or the policy ignores."""
         _, stopping = self.errors(policy)
-        ignored = severity_of(Problem.DANGEROUS, policy) is Severity.IGNORE
         shown = tuple(
             finding
             for finding in self.findings
-            if finding not in stopping and not finding.waiver and (finding.severity is Severity.WARNING or not ignored)
+            if finding not in stopping
+            and not finding.waiver
+            and (
+                finding.severity is Severity.WARNING or severity_of(finding.rule.problem, policy) is not Severity.IGNORE
+            )
         )
         return self.plan.of(Severity.WARNING, policy), shown
 
@@ -151,7 +153,7 @@ def review_current(  # noqa: PLR0913, PLR0917 - a review depends on all of these
     except SqlError as error:
         return Review(_with_unknown_loss(plan, str(error)), None, str(error), (), (), ())
     rehearsed = evidence.rehearsal
-    findings = check.lint(rehearsed, table, elsewhere=evidence.elsewhere, exists=exists)
+    findings = check.lint(rehearsed, table, elsewhere=evidence.elsewhere, exists=exists, has_code=exists)
     drifted = _drift(files, current.ledger, rehearsed.before, table)
     return Review(plan, rehearsed, "", difference(rehearsed.before, rehearsed.after), findings, drifted)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from pulumi_d1.migrations.plan import DEFAULT_POLICY, Problem, Severity
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, RehearsalOptions, rehearsal_from_json
-from pulumi_d1.migrations.stop import NO_STOP, Stop
+from pulumi_d1.migrations.stop import NO_STOP, Stop, stop_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -54,7 +54,7 @@ class RunOptions:
             "retention_days": self.retention.days,
             "import_timeout": self.import_timeout.total_seconds(),
             "rehearsal": self.rehearsal.as_json(),
-            "through": self.stop.through,
+            "stop": self.stop.as_json(),
         }
 
 
@@ -71,5 +71,5 @@ def options_from_json(values: Mapping[str, Any]) -> RunOptions:
         retention=timedelta(days=int(values["retention_days"])),
         import_timeout=timedelta(seconds=values["import_timeout"]),
         rehearsal=rehearsal_from_json(values["rehearsal"]),
-        stop=Stop(values["through"]),
+        stop=stop_from_json(values["stop"]),
     )

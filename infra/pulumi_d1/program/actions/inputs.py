@@ -14,13 +14,14 @@ from pulumi_d1.migrations.quarantine import Quarantine, read_quarantine
 from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions, rehearsal_from_json
 from pulumi_d1.migrations.run.options import RunOptions, options_from_json
 from pulumi_d1.migrations.run.progress import RunTarget
-from pulumi_d1.migrations.stop import Stop
+from pulumi_d1.migrations.stop import NO_STOP, stop_from_json
 from pulumi_d1.protection.decision import DeletionRules, PendingDeletion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.stop import Stop
 
 SOURCE: Final = "copied_from"
 """The input that holds a CopySource."""
@@ -120,6 +121,11 @@ class PlannedFile:
 
     @property
     def is_empty(self) -> bool:
+        """False: without the text, it is not known."""
+        return False
+
+    @property
+    def is_contract(self) -> bool:
         """False: without the text, it is not known."""
         return False
 
@@ -296,5 +302,5 @@ def seeds_inputs(props: Mapping[str, Any]) -> SeedsInputs:
         files=FileInputs(props["seeds_dir"], "", props["seeds"]),
         migrations=FileInputs(props["migrations_dir"], props["migrations_pattern"], {}),
         rehearsal=rehearsal_from_json(props.get("rehearsal", {})),
-        stop=Stop(props.get("through", "")),
+        stop=stop_from_json(props["stop"]) if "stop" in props else NO_STOP,
     )

@@ -85,7 +85,7 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
         migrations_folder: str,
         migrations_pattern: str,
         rehearsal: Mapping[str, Any],
-        through: str,
+        stop: Mapping[str, Any],
         opts: pulumi.ResourceOptions | None = None,
     ) -> None:
         """Register the resource. The digest of each file is an input, so that Pulumi's diff names the files.
@@ -95,7 +95,7 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
             migrations_folder: Value of `migrationsDir`: the preview runs the migrations first.
             migrations_pattern: Value of `migrationsPattern`.
             rehearsal: Options of the rehearsal, as its `as_json` writes them.
-            through: The last migration that runs; empty for all.
+            stop: The rule by which migrations wait, as its `as_json` writes it.
         """
         inputs = {
             **database,
@@ -104,6 +104,6 @@ class D1Seeds(Resource, module="d1", name="Seeds"):
             "migrations_dir": migrations_folder,
             "migrations_pattern": migrations_pattern,
             "rehearsal": rehearsal,
-            "through": through,
+            "stop": stop,
         }
         super().__init__(D1SeedsProvider(), name, {**inputs, "ran": None}, opts)

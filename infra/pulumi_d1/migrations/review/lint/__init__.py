@@ -12,6 +12,7 @@ The modules, in the order of the flow::
     ignored     2xx: statements without an effect
     traps       3xx: statements that run, but cause trouble later
     splitting   3xx: text that /query splits in the wrong place
+    breaking    4xx: what the running code does not survive
     waivers     0xx: comments that allow a finding
     check       apply all rules to a rehearsal
 """

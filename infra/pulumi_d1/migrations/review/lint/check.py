@@ -6,11 +6,12 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.plan import Severity, severity_of
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.review.lint import (
     afterwards,
     blocked,
+    breaking,
     ignored,
     lost,
     lost_rules,
@@ -22,12 +23,13 @@ from pulumi_d1.migrations.review.lint import (
 from pulumi_d1.sqlite.names import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from pulumi_d1.migrations.plan import Problem
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
 
-_FAMILIES: Final = (waivers, lost_rules, afterwards, refused, ignored, blocked, traps, splitting)
+_FAMILIES: Final = (waivers, lost_rules, afterwards, refused, ignored, blocked, traps, splitting, breaking)
 
 _MAX_CHARACTERS: Final = 400  # of a message
 _MAX_SHOWN: Final = 3  # messages in one finding
@@ -42,7 +44,12 @@ _LOSSES: Final = frozenset({*lost_rules.RULES, *afterwards.RULES})
 
 
 def lint(
-    rehearsal: Rehearsal, table: str, *, elsewhere: Rehearsal | None = None, exists: bool = True
+    rehearsal: Rehearsal,
+    table: str,
+    *,
+    elsewhere: Rehearsal | None = None,
+    exists: bool = True,
+    has_code: bool = False,
 ) -> tuple[Finding, ...]:
     """Return what is dangerous about the pending files: one finding for each file and rule, by place and code.
 
@@ -51,8 +58,10 @@ def lint(
             database has no such rows now, but another may.
         exists: False if the files were rehearsed on generated rows because no database was read. What they lose is a
             warning then, because the files may have run long ago.
+        has_code: True if code may be running on the database.
     """
     hits = [*_by_rows(rehearsal, exists=exists), *_by_text(rehearsal, table, exists=exists)]
+    hits += breaking.hits(rehearsal) if has_code else ()
     known = {_place(hit) for hit in hits}
     others = [hit for hit in _by_rows(elsewhere, exists=True) if _place(hit) not in known] if elsewhere else []
     if elsewhere and rehearsal.basis.kind is not BasisKind.NEW:
@@ -66,17 +75,22 @@ def lint(
     return _collected(sorted(findings, key=lambda f: (number[f.name], f.line, f.column, f.rule.code)))
 
 
-def stopping_findings(findings: Iterable[Finding], errors_stop: bool) -> tuple[Finding, ...]:  # noqa: FBT001 - a setting's value
+def stopping_findings(findings: Iterable[Finding], policy: Mapping[Problem, Severity]) -> tuple[Finding, ...]:
     """Return the findings that stop a run: refusals by D1, and errors that no waiver allows.
 
     Args:
         findings: Findings of `lint`.
-        errors_stop: True if errors stop a run.
+        policy: Severities of problems.
     """
     return tuple(
         finding
         for finding in findings
-        if finding.refused or (errors_stop and finding.severity is Severity.ERROR and not finding.waiver)
+        if finding.refused
+        or (
+            finding.severity is Severity.ERROR
+            and not finding.waiver
+            and severity_of(finding.rule.problem, policy) is Severity.ERROR
+        )
     )
 
 

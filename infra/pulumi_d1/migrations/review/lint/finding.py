@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pulumi_d1.migrations.plan import Problem
 from pulumi_d1.sqlite.statements import normalize_newlines, position
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ class Rule:
     Attributes:
         code: A stable code such as D101, used in waivers, JSON output and the documentation.
         why: The consequence on D1, with sources.
+        problem: The problem whose severity a stack's policy sets.
     """
 
     code: str
     title: str
     why: str
     instead: str
+    problem: Problem = Problem.DANGEROUS
 
     @property
     def documentation(self) -> str:

@@ -25,17 +25,18 @@ DROPPED: Final = Rule(
     "The rows are deleted. Only Time Travel still has them, until its history ends. A table that a file drops and "
     "creates again counts too, if nothing is copied back into it. Rows that the file copies to another table do not "
     "count.",
-    "Rename the table first (ALTER TABLE logs RENAME TO logs_old). Drop it in a later migration, once nothing has "
-    "missed it, and allow that with a reason. In a rebuild, INSERT INTO the new table SELECT from the old one before "
-    "the DROP.",
+    "First deploy code that does not use the table. Then drop it in a file that begins with -- d1:contract, and allow "
+    "that with a reason. To keep the rows, copy them before the DROP: CREATE TABLE logs_old AS SELECT * FROM logs; In "
+    "a rebuild, INSERT INTO the new table SELECT from the old one before the DROP.",
 )
 COLUMN: Final = Rule(
     "D103",
     "a column loses its values",
     "The values are deleted. Only Time Travel still has them, until its history ends. A rebuilt table loses the "
     "columns that its INSERT ... SELECT does not read. Values that the file copies to another column do not count.",
-    "Remove the column from the code first. Drop it in a later migration, and allow that with a reason. In a rebuild, "
-    "name the column in the SELECT.",
+    "First deploy code that does not use the column. Then drop it in a file that begins with -- d1:contract, and allow "
+    "that with a reason. To keep the values, copy them before: CREATE TABLE old_names AS SELECT id, name FROM users; "
+    "In a rebuild, name the column in the SELECT.",
 )
 DELETED: Final = Rule(
     "D104",

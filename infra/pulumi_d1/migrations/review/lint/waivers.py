@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.review.lint.breaking import LOSSES
 from pulumi_d1.migrations.review.lint.finding import Finding, Rule
 from pulumi_d1.sqlite.statements import comments, normalize_newlines, position
 
@@ -35,7 +36,7 @@ _REST_OF_LINE: Final = re.compile(r"[^\S\n]*(?:\n|\Z)")
 _BLANK_LINE: Final = re.compile(r"\n[ \t\r\f]*\n")
 
 # These depend on the live schema and rows, so a waiver can be needed on one database and not on another.
-_ELSEWHERE: Final = frozenset({"D208", "D304"})
+_ELSEWHERE: Final = frozenset({"D208", "D304", "D401", "D402", "D403", "D404"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,13 +101,17 @@ def _at(statements: Sequence[Statement], script: str, comment: Comment) -> int |
 
 
 def apply_waivers(waivers: Iterable[Waiver], hits: Iterable[Hit]) -> tuple[Finding, ...]:
-    """Return the findings. Those that a waiver allows have its reason."""
+    """Return the findings. Those that a waiver allows have its reason.
+
+    If it allows the loss of rows, there is no finding about code that uses them.
+    """
     reasons = {(w.name, w.step, code): w.reason for w in waivers for code in w.codes}
     return tuple(
         hit.finding
         if hit.finding.refused
         else replace(hit.finding, waiver=reasons.get((hit.finding.name, hit.step, hit.finding.rule.code), ""))
         for hit in hits
+        if not reasons.get((hit.finding.name, hit.step, LOSSES.get(hit.finding.rule.code, "")))
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pulumi_d1.migrations.plan import Problem, Severity
 from pulumi_d1.migrations.review.lint.check import stopping_findings
 from tests.support.lint import live
 
@@ -107,7 +108,7 @@ def test_comments_after_a_refused_statement_are_ignored() -> None:
 
 def test_a_refusal_by_d1_stops_a_run_despite_a_waiver() -> None:
     findings = live.findings("-- d1:allow D203 we need it\nPRAGMA journal_mode = WAL;")
-    assert [item.rule.code for item in stopping_findings(findings, errors_stop=False)] == ["D203"]
+    assert [item.rule.code for item in stopping_findings(findings, policy={})] == ["D203"]
 
 
 def test_errors_without_a_waiver_stop_a_run_if_errors_stop() -> None:
@@ -117,5 +118,7 @@ def test_errors_without_a_waiver_stop_a_run_if_errors_stop() -> None:
         ("D104", "error"),
         ("D105", "warning"),
     ]
-    assert [item.rule.code for item in stopping_findings(findings, errors_stop=True)] == ["D102"]
-    assert stopping_findings(findings, errors_stop=False) == ()
+    assert [item.rule.code for item in stopping_findings(findings, policy={Problem.DANGEROUS: Severity.ERROR})] == [
+        "D102"
+    ]
+    assert stopping_findings(findings, policy={}) == ()
