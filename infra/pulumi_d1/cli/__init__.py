@@ -12,8 +12,8 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     backup_verify   `d1 backup verify`
     baseline        `d1 baseline`
     comment         `d1 comment`
-    contract  the group `d1 contract`
-    copy      `d1 copy`
+    contract        the group `d1 contract`
+    copy            `d1 copy`
     ephemeral       the group `d1 ephemeral`
     ephemeral_down  `d1 ephemeral down`
     ephemeral_list  `d1 ephemeral list`

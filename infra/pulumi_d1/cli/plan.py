@@ -72,9 +72,9 @@ def _report(stack_review: StackReview, folder: Path, stack: str, output: str) ->
     review, policy = stack_review.review, stack_review.policy
     name, migrations = stack_review.settings.database_name, stack_review.settings.migrations_dir
     if output == "json":
-        return review_json(review, name, migrations, policy, stack_review.hints)
+        return review_json(review, name, migrations, policy, stack_review.hints, stack_review.notes)
     if output == "text":
-        text = format_review(review, name, migrations, policy)
+        text = format_review(review, name, migrations, policy, notes=stack_review.notes)
         return "\n".join(line for line in (text, summary(review, name, policy)) if line)
     annotations, places = annotate_stack(stack_review, folder, stack)
     if output == "github":

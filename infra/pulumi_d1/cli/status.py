@@ -18,6 +18,7 @@ from pulumi_d1.cli.support.options import complete_stacks
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.table import EMPTY, print_table
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.migrations.review.limits import size_text
 from pulumi_d1.reports.document_file import block_difference, write_block
 from pulumi_d1.reports.status_table import status_table, with_local_rows_of
 
@@ -113,5 +114,12 @@ def _print(rows: Sequence[StatusRow]) -> None:
     headings = ("Database", "Status", "Last Migration", "Time Travel Enabled", "Name", "Restorable Until")
     print_table(headings, [[*row.cells, row.database or EMPTY, row.bookmark_expires or EMPTY] for row in rows])
     for row in rows:
-        for line in row.drift:
+        for line in (*row.drift, *_limits(row)):
             say(f"{row.database or row.title}: {line}")
+
+
+def _limits(row: StatusRow) -> Sequence[str]:
+    """Return one line with the size of the database and the notes about it; none if its size is not known."""
+    if row.size is None or row.size_limit is None:
+        return ()
+    return ("; ".join((size_text(row.size, row.size_limit), *row.notes)),)

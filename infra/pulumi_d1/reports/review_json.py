@@ -14,14 +14,20 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.difference import SchemaChange
 
 
-def review_json(
-    review: Review, database: str, folder: str, policy: Mapping[Problem, Severity], hints: Iterable[str] = ()
+def review_json(  # noqa: PLR0913, PLR0917 - a report has all of these
+    review: Review,
+    database: str,
+    folder: str,
+    policy: Mapping[Problem, Severity],
+    hints: Iterable[str] = (),
+    notes: Iterable[str] = (),
 ) -> str:
     """Return the review as one JSON object.
 
     Args:
         folder: The migrations folder, as the user wrote it.
         hints: Lines about files of the folder that do not count.
+        notes: Lines about D1's limits.
     """
     document = {
         "database": database,
@@ -35,6 +41,7 @@ def review_json(
         "errors": _findings(*review.errors(policy), folder),
         "warnings": _findings(*review.warnings(policy), folder),
         "hints": list(hints),
+        "notes": list(notes),
         "allowed": _findings((), (item for item in review.findings if item.waiver), folder),
     }
     return json.dumps(document, indent=2)

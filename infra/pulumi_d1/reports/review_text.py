@@ -29,13 +29,20 @@ _MOST_NAMES: Final = 100
 """Pending files that are listed by name. A new database may have many more."""
 
 
-def format_review(
-    review: Review, database: str, folder: str, policy: Mapping[Problem, Severity], *, errors: bool = True
+def format_review(  # noqa: PLR0913 - a report has all of these
+    review: Review,
+    database: str,
+    folder: str,
+    policy: Mapping[Problem, Severity],
+    *,
+    notes: Sequence[str] = (),
+    errors: bool = True,
 ) -> str:
     """Return the pending files, schema changes, drift and findings; empty if there are none.
 
     Args:
         folder: The migrations folder, as the user wrote it.
+        notes: Lines about D1's limits.
         errors: False if the caller raises the errors as an exception.
     """
     blocks = (
@@ -46,6 +53,7 @@ def format_review(
         _block("could not be rehearsed:", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
         _block("allowed in the files:", (_waived(item, folder) for item in review.findings if item.waiver)),
+        _block("notes:", notes),
         _block("warnings:", format_findings(*review.warnings(policy), folder)),
         _block("errors:", format_findings(*review.errors(policy), folder) if errors else ()),
     )

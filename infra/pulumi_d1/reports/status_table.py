@@ -31,6 +31,9 @@ class StatusRow:
         time_travel: True if the database can be restored; None if it is not known.
         bookmark_expires: ISO time until which the last run's bookmark can be restored.
         drift: One line for each difference between the live schema and the applied files.
+        size: Size of the database in bytes; None if it is not known.
+        size_limit: Largest size on the stack's plan, in bytes; None for a local database.
+        notes: Lines about D1's limits.
         error: Why the database is unreachable; empty if it is not.
     """
 
@@ -43,6 +46,9 @@ class StatusRow:
     bookmark_expires: str = ""
     pending: tuple[str, ...] = ()
     drift: tuple[str, ...] = ()
+    size: int | None = None
+    size_limit: int | None = None
+    notes: tuple[str, ...] = ()
     error: str = ""
 
     @property

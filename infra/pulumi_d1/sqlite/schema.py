@@ -31,6 +31,14 @@ _COLUMNS: Final = """
 _OF_TABLES: Final = " AND lower(tbl_name) IN (SELECT value FROM json_each(?))"
 _VIEWS: Final = "SELECT name FROM sqlite_schema WHERE type = 'view'"
 _VIEW_COLUMNS: Final = "SELECT name, type FROM pragma_table_info(?)"
+_INDEXED: Final = """
+    SELECT m.name AS "table", i.seqno AS place, i.name AS "column", l.name AS "index"
+    FROM sqlite_schema m, pragma_index_list(m.name) l, pragma_index_info(l.name) i
+    WHERE m.type = 'table' AND NOT l.partial
+    UNION ALL SELECT m.name, 0, c.name, '' FROM sqlite_schema m, pragma_table_info(m.name) c
+    WHERE m.type = 'table' AND c.pk = 1
+    ORDER BY "table", "index", place
+"""
 _REFERRING: Final = """
     SELECT name, sql FROM sqlite_schema
     WHERE type = 'table' AND (? = '' OR instr(lower(sql), ?)) AND sql LIKE '%references%' ORDER BY name
@@ -270,6 +278,24 @@ def foreign_keys_of(schema: Schema) -> tuple[ForeignKey, ...]:
         return foreign_keys(connection, {})
     finally:
         connection.close()
+
+
+def keys_without_index(connection: apsw.Connection) -> tuple[ForeignKey, ...]:
+    """Return the foreign keys whose columns are, in any order, not the first ones of an index or primary key."""
+    indexes: dict[str, list[list[str]]] = {}
+    with trusted(connection):
+        for table, place, column, _ in connection.execute(_INDEXED, can_cache=False).fetchall():
+            starts = indexes.setdefault(fold(str(table)), [])
+            if place == 0:
+                starts.append([])
+            starts[-1].append(fold(str(column)))
+    return tuple(
+        key
+        for key in foreign_keys(connection, {})
+        if not any(
+            set(index[: len(key.columns)]) == set(map(fold, key.columns)) for index in indexes.get(fold(key.child), [])
+        )
+    )
 
 
 def _creation_order(item: SchemaObject) -> tuple[int, bool]:

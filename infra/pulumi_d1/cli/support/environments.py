@@ -19,6 +19,7 @@ from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ApiError, D1Error, NotFound, NotSent, OutcomeUnknown, TryLater, Unauthorized
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.migrations.review.limits import plan_limits, schema_notes, size_note
 from pulumi_d1.naming import DEVELOPMENT, TITLES, is_production, production_name, title_of
 from pulumi_d1.reports.review_text import describe_drift
 from pulumi_d1.reports.status_table import GONE, LOCAL, NOT_STARTED, UNREACHABLE, StatusRow, status_of
@@ -117,9 +118,18 @@ def _environment_row(title: str, state: EnvironmentState) -> list[StatusRow]:
     try:
         current = live.read_database(database, state.migrations_table)
         time_travel = _has_time_travel(database.bookmark)
+        size = database.query(["SELECT 1"])[0].size
     except NotFound:
         return [row]
-    row = replace(row, time_travel=time_travel, bookmark_expires=state.bookmark_expires)
+    limits = plan_limits(state.retention)
+    row = replace(
+        row,
+        time_travel=time_travel,
+        bookmark_expires=state.bookmark_expires,
+        size=size,
+        size_limit=limits.size,
+        notes=(*size_note(size, limits), *schema_notes(current.objects, state.migrations_table)),
+    )
     return [_compare(row, current, state.migrations_dir, state.migrations_pattern, state.migrations_table)]
 
 

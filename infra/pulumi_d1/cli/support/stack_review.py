@@ -18,6 +18,7 @@ from pulumi_d1.errors import ConfigError, NotFound
 from pulumi_d1.migrations.bookmark import bookmark_now
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.plan import Problem, Severity, severity_of
+from pulumi_d1.migrations.review.limits import review_notes
 from pulumi_d1.migrations.review.review import review_database, review_new_database, review_offline
 from pulumi_d1.reports.annotations import ReviewPlaces, annotate
 from pulumi_d1.reports.stack_report import StackReport
@@ -48,6 +49,11 @@ class StackReview:
     hints: tuple[str, ...]
     database: D1Api | None
     offline: bool
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Lines about D1's limits. Offline there are none, because all files run."""
+        return () if self.offline else review_notes(self.review.rehearsal, self.settings.run_options.retention)
 
     @property
     def policy(self) -> Mapping[Problem, Severity]:

@@ -3,5 +3,6 @@
 The modules, in the order of the flow::
 
     lint/   the rules for dangerous statements
+    limits  D1's limits before they hurt
     review  plan, rehearsal, lint and drift in one value
 """

@@ -10,6 +10,7 @@ from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, PlanRefused
 from pulumi_d1.migrations.plan import Severity
+from pulumi_d1.migrations.review.limits import review_notes
 from pulumi_d1.migrations.review.review import (
     raise_on_errors,
     review_database,
@@ -129,7 +130,8 @@ def print_review(review: Review, inputs: MigrationsInputs) -> None:
         PlanRefused: The run would be refused.
     """
     folder, policy = inputs.files.folder, inputs.options.policy
-    text = format_review(review, inputs.database.name, folder, policy, errors=False)
+    notes = review_notes(review.rehearsal, inputs.options.retention)
+    text = format_review(review, inputs.database.name, folder, policy, notes=notes, errors=False)
     if text and text not in _printed:
         _printed.add(text)
         logger.info(text)

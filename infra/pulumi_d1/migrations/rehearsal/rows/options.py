@@ -89,6 +89,7 @@ class Basis:
         rows_read: Number of rows that D1 counted as read.
         unfilled: Tables without rows, because no row that was tried satisfies their constraints.
         unread: Tables without rows, because their rows cannot be read.
+        size: Size of the database in bytes; 0 if it is not known.
         live: Names of tables that lose sampled rows, their number of live rows, and whether there are more.
     """
 
@@ -98,6 +99,7 @@ class Basis:
     rows_read: int = 0
     unfilled: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    size: int = 0
     live: tuple[tuple[str, int, bool], ...] = ()
 
     @property

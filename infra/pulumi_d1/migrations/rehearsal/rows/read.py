@@ -186,6 +186,7 @@ def read_rows(
         rows=sum(rows.filled.values()),
         tables=len(rows.filled),
         rows_read=rows.reader.rows_read,
+        size=rows.reader.size,
         unread=(*unread, *plan.contentless_tables),
     )
 
