@@ -14,7 +14,7 @@ from pulumi_d1.cli.support.stack_review import find_database
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import PlanRefused
 from pulumi_d1.migrations.folder import migrations_folder
-from pulumi_d1.migrations.next_file import next_name
+from pulumi_d1.migrations.next_file import first_line, next_name
 from pulumi_d1.migrations.rebuild.definition import Wish
 from pulumi_d1.migrations.rebuild.rebuild import rebuild_safely
 from pulumi_d1.migrations.review.lint.finding import format_rows
@@ -99,7 +99,7 @@ def rebuild(  # noqa: PLR0913 - one for each option
         reasons = "".join(f"\n  {problem}" for problem in result.proof.problems)
         raise PlanRefused(f"{migrations.name}/{name} was not written, because it cannot be made safe:{reasons}")
     _report(result, migrations.name, err=dry_run)
-    texts = {name: script.sql}
+    texts = {name: f"{first_line(name, now) if wish else ''}{script.sql}"}
     if script.triggers:
         texts[next_name([*names, name], migrations.pattern, f"triggers of {'_'.join(script.rebuilt)}", now)] = (
             script.triggers

@@ -71,7 +71,8 @@ def test_a_whole_definition_is_read_from_a_file_and_a_dry_run_only_prints(
     (tmp_path / "users.sql").write_text("CREATE TABLE users (name TEXT, id INTEGER PRIMARY KEY);\n")
     done = prod.d1("rebuild", "--table", "users", "--create", "users.sql", "--stack", "prod", "--dry-run")
     assert done.exit_code == 0, done.output
-    assert done.stdout.startswith("-- Rebuilds users without losing rows. Written by d1 rebuild.\n")
+    assert done.stdout.startswith("-- Migration number: 0002 ")
+    assert "\n-- Rebuilds users without losing rows. Written by d1 rebuild.\n" in done.stdout
     assert "D103" in done.stderr, "qty is lost, as the wish means it"
     assert not list((prod.folder / "migrations").glob("0002*"))
 

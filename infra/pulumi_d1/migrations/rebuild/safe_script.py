@@ -246,7 +246,7 @@ class _Writer:
             "Create the triggers again.": [] if defers else triggers,
         }
         title = ", ".join(self.names[name] for name in self.script.rebuilt)
-        lines = [f"-- Rebuilds {_for_comment(title)} without losing rows. Written by d1 rebuild."]
+        lines = [*self.script.head, f"-- Rebuilds {_for_comment(title)} without losing rows. Written by d1 rebuild."]
         for heading, statements in sections.items():
             if written := list(statements):
                 lines += ["", f"-- {heading}", *written]

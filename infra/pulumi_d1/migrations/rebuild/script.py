@@ -8,13 +8,16 @@ from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.names import fold
-from pulumi_d1.sqlite.statements import iter_statements, normalize_newlines, quoted, words
+from pulumi_d1.sqlite.statements import comments, iter_statements, normalize_newlines, quoted, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from pulumi_d1.sqlite.statements import Word
+    from pulumi_d1.sqlite.statements import Statement, Word
 
+_BLANK_LINE: Final = "\n\n"
+_WRANGLERS: Final = "-- Migration number:"
+_DRIZZLES: Final = "--> statement-breakpoint"
 _OWN_PRAGMAS: Final = frozenset({"foreign_keys", "defer_foreign_keys"})
 _BEFORE_A_TABLE: Final = frozenset({"from", "join", "into", "update", "table"})
 _ENDS_A_LIST: Final = frozenset(
@@ -58,11 +61,13 @@ class RebuildScript:
     Attributes:
         rebuilt: Folded names of the tables that it drops and creates again.
         dropped_objects: Types and folded names of the indexes, triggers and views that it drops.
+        head: The comments at its start that belong to no statement.
     """
 
     parts: tuple[ScriptPart, ...]
     rebuilt: tuple[str, ...]
     dropped_objects: frozenset[tuple[str, str]]
+    head: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -96,7 +101,10 @@ def read_script(sql: str, keep: Mapping[str, str], spelling: Mapping[str, str]) 
         keep: The name of the copy of each table, if it is set aside, by folded name.
         spelling: The names of the tables before the file, as written, by folded name.
     """
-    statements = [(statement.text, words(statement.text)) for statement in iter_statements(normalize_newlines(sql))]
+    script = normalize_newlines(sql)
+    split = list(iter_statements(script))
+    statements = [(statement.text, words(statement.text)) for statement in split]
+    notes = _notes(script, split)
     names = _Names({table: table for table in spelling})
     history: list[dict[str, str | int]] = []
     for number, (_, tokens) in enumerate(statements):
@@ -125,9 +133,28 @@ def read_script(sql: str, keep: Mapping[str, str], spelling: Mapping[str, str]) 
         mapping |= {name: spelling[new[at]] for name, at in tables.items() if at in new}
         renamed = _with_names(text, tokens, mapping, {name for name, at in tables.items() if at in new})
         role = _role(verb, table, new, passing) if started else Role.BEFORE
-        parts.append(ScriptPart(role, renamed, new.get(table, "") if table is not None else ""))
+        with_notes = "\n".join([*notes[number], renamed])
+        parts.append(ScriptPart(role, with_notes, new.get(table, "") if table is not None else ""))
     dropped = {(tokens[1].keyword, _target(tokens)) for _, tokens in statements if tokens[0].keyword == "drop"}
-    return RebuildScript(tuple(parts), rebuilt, frozenset(dropped))
+    return RebuildScript(tuple(parts), rebuilt, frozenset(dropped), tuple(notes[-1]))
+
+
+def _notes(script: str, statements: Sequence[Statement]) -> defaultdict[int, list[str]]:
+    """Return the comments between statements: by the index of the statement that they are about, or -1 for the file.
+
+    Those of Drizzle between statements are left out.
+    """
+    notes: defaultdict[int, list[str]] = defaultdict(list)
+    end = 0
+    for number, statement in enumerate(statements):
+        for comment in comments(script[end : statement.offset]):
+            is_behind = number > 0 and "\n" not in script[end : end + comment.offset]
+            gap = script[end + comment.end : statement.offset]
+            is_head = number == 0 and (_BLANK_LINE in gap or comment.text.startswith(_WRANGLERS))
+            if not comment.text.startswith(_DRIZZLES):
+                notes[-1 if is_head else number - is_behind].append(comment.text)
+        end = statement.end
+    return notes
 
 
 def _moves(verb: tuple[str, ...], before: Mapping[str, str | int], after: Mapping[str, str | int]) -> bool:

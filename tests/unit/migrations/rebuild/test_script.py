@@ -66,3 +66,19 @@ def test_other_statements_stay_before_and_after() -> None:
 
 def test_a_table_that_is_dropped_for_good_is_no_rebuild() -> None:
     assert read_script("DROP TABLE t; CREATE TABLE u (a);", {"t": "keep_t"}, {"t": "t"}).rebuilt == ()
+
+
+def test_comments_stay_with_their_statements() -> None:
+    sql = (
+        "-- Migration number: 0002\n-- about the update; d1:allow D105 all\nUPDATE t SET id = 1; -- behind\n"
+        "CREATE TABLE n (id);--> statement-breakpoint\n-- copied\nINSERT INTO n SELECT id FROM t;\n"
+        "-- d1:allow D101 gone with the statement\nDROP TABLE t;\nALTER TABLE n RENAME TO t; /* end */\nSELECT 1;"
+    )
+    script = read_script(sql, {"t": "keep_t"}, {"t": "t"})
+    assert script.head == ("-- Migration number: 0002",)
+    assert [part.sql for part in script.parts] == [
+        "-- about the update; d1:allow D105 all\n-- behind\nUPDATE t SET id = 1;",
+        'CREATE TABLE "t" (id);',
+        '-- copied\nINSERT INTO "t" SELECT id FROM "keep_t" AS t;',
+        "SELECT 1;",
+    ]
