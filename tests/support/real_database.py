@@ -11,7 +11,7 @@ from pulumi_d1.sqlite.statements import split
 from tests.support.sqlite.transcript import Refused
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import timedelta
     from typing import BinaryIO
 
@@ -37,6 +37,9 @@ class RealDatabase:
 
     def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
         self.requests += 1
+        return self._run(statements)
+
+    def _run(self, statements: Iterable[str]) -> tuple[QueryResult, ...]:
         try:
             results = self.engine(tuple({"sql": sql} for sql in statements))
         except Refused as error:
@@ -48,8 +51,8 @@ class RealDatabase:
             for result in results
         )
 
-    def write(self, sql: str) -> None:
-        self.engine(tuple({"sql": statement.text} for statement in split(sql)))
+    def write(self, sql: str) -> tuple[QueryResult, ...]:
+        return self._run(statement.text for statement in split(sql))
 
     def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:  # noqa: ARG002
         self.write("".join(pieces))

@@ -58,8 +58,8 @@ ALLOWED = {
         "pulumi_d1.sqlite"
     ),
     "pulumi_d1.migrations.review.lint": (
-        "pulumi_d1.migrations pulumi_d1.migrations.rehearsal pulumi_d1.migrations.rehearsal.rows.options "
-        "pulumi_d1.sqlite"
+        "pulumi_d1.errors pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.sqlite"
     ),
     "pulumi_d1.scaffold": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.migrations pulumi_d1.naming pulumi_d1.settings "
@@ -175,6 +175,7 @@ ONLY_IN = {
         "pulumi_d1/sqlite",
         "pulumi_d1/migrations/rehearsal",
         "pulumi_d1/migrations/rebuild",
+        "pulumi_d1/migrations/past/reversal.py",
         "d1_emulator/timetravel",
         "d1_emulator/databases",
         "d1_emulator/transfers",

@@ -55,8 +55,11 @@ class Database(Protocol):
     def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
         """Return the results of statements that change nothing, in one request. Repeated if the answer is lost."""
 
-    def write(self, sql: str) -> None:
-        """Run a script as one transaction. Sent once: OutcomeUnknown means that it may have run, or may run later."""
+    def write(self, sql: str) -> tuple[QueryResult, ...]:
+        """Run a script as one transaction, and return the result of each statement.
+
+        Sent once: OutcomeUnknown means that it may have run, or may run later.
+        """
 
     def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
         """Run a script as a file: slower, blocks the database, allows any trigger, and may be no transaction.
@@ -98,9 +101,9 @@ class D1Api:
             raise OutcomeUnknown(f"D1 returned {len(results)} results for {len(statements)} statements")
         return results
 
-    def write(self, sql: str) -> None:
+    def write(self, sql: str) -> tuple[QueryResult, ...]:
         """Run a script as one transaction. Sent once."""
-        self._query(sql)
+        return self._query(sql)
 
     def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
         """Run a script as a file. Sent once."""

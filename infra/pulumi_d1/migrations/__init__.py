@@ -6,6 +6,7 @@ The modules, in the order of the flow::
     passed_over    files that do not count, and why
     folder         read the SQL files, in wrangler's order
     next_file      the name of a new file
+    batches        files that run in batches of rows
     importing      which files must be sent as an import
     ledger         the SQL of wrangler's `d1_migrations` table
     other_ledgers  the tables in which other tools list what they applied

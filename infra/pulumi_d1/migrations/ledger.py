@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 DEFAULT_TABLE = "d1_migrations"
 
 _UNFINISHED = " (import not finished)"
+_BATCHES = " (in batches since bookmark "
 
 
 def create(table: str) -> str:
@@ -40,7 +41,7 @@ def select_with_schema(table: str) -> str:
     D1 refuses the statement if the table does not exist or lacks wrangler's columns.
     """
     of_schema = "SELECT type, name, tbl_name, sql, NULL AS applied_at, rowid AS place FROM sqlite_master"
-    of_ledger = f"SELECT NULL, name, NULL, NULL, applied_at, id FROM {quoted(table)}"  # noqa: S608 - quoted
+    of_ledger = f"SELECT NULL, name, NULL, NULL, applied_at, id FROM {quoted(table)}"
     return f"{of_schema} WHERE sql IS NOT NULL UNION ALL {of_ledger} ORDER BY place"
 
 
@@ -79,9 +80,55 @@ def unfinished_imports(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.removesuffix(_UNFINISHED) for name in names if name.endswith(_UNFINISHED))
 
 
+def begin_batches(table: str, name: str, bookmark: str) -> str:
+    """Record that the batches of `name` have begun, with the bookmark from before, unless they have already."""
+    row = _literal(f"{name}{_BATCHES}{bookmark})")
+    return (
+        f"INSERT INTO {quoted(table)} (name)\nSELECT {row} WHERE NOT EXISTS "
+        f"(SELECT 1 FROM {quoted(table)} WHERE {_is_begun(name)});"
+    )
+
+
+def refuse_batch(table: str, name: str, condition: str) -> str:
+    """Violate the ledger's primary key if the rows of `condition` exist; otherwise change nothing."""
+    return (
+        f"INSERT INTO {quoted(table)} (id, name)\nSELECT id, name FROM {quoted(table)} "
+        f"WHERE {_is_begun(name)} AND EXISTS ({condition});"
+    )
+
+
+def finish_batches(table: str, name: str, condition: str) -> str:
+    """Record `name` as applied, in the row of `begin_batches`, unless rows of `condition` exist."""
+    return (
+        f"UPDATE {quoted(table)}\nSET name = {_literal(name)}, applied_at = CURRENT_TIMESTAMP "
+        f"WHERE {_is_begun(name)} AND NOT EXISTS ({condition});"
+    )
+
+
+def lists(table: str, name: str) -> str:
+    """Count the rows of `name`."""
+    return f"SELECT count(*) AS number FROM {quoted(table)} WHERE name = {_literal(name)};"
+
+
+def begun_batches(row: str) -> tuple[str, str]:
+    """Return the file and the bookmark in the row of `begin_batches`."""
+    name, _, rest = row.partition(_BATCHES)
+    return name, rest.removesuffix(")")
+
+
+def is_begun(name: str) -> bool:
+    """Return whether a name in a ledger is that of batches that have begun."""
+    return _BATCHES in name
+
+
+def _is_begun(name: str) -> str:
+    start = f"{name}{_BATCHES}"
+    return f"substr(name, 1, {len(start)}) = {_literal(start)}"
+
+
 def exists(table: str) -> str:
     """Select one row if the ledger exists."""
-    return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)} COLLATE NOCASE"  # noqa: S608 - quoted
+    return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)} COLLATE NOCASE"
 
 
 def is_allowed_name(table: str) -> bool:

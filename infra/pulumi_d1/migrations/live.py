@@ -26,6 +26,19 @@ class ReadableDatabase(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class BegunBatches:
+    """A file whose batches have begun and not ended.
+
+    Attributes:
+        bookmark: The bookmark from before the first batch.
+        time: The time of the first batch by Cloudflare's clock, in UTC and to the second.
+    """
+
+    bookmark: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LiveDatabase:
     """A database, without its rows.
 
@@ -35,12 +48,14 @@ class LiveDatabase:
         times: The time of each migration by Cloudflare's clock, in UTC and to the second, by name. Unreadable times are
             absent.
         fault: Why the ledger cannot be used; empty if it can.
+        begun: The files whose batches have begun and not ended, by name.
     """
 
     ledger: tuple[str, ...]
     objects: tuple[SchemaObject, ...]
     times: Mapping[str, datetime] = field(default_factory=dict)
     fault: str = ""
+    begun: Mapping[str, BegunBatches] = field(default_factory=dict)
 
 
 NEW = LiveDatabase((), ())
@@ -92,7 +107,8 @@ def read_ledger(database: ReadableDatabase, table: str) -> tuple[str, ...]:
         if not database.read(ledger.exists(table)):
             return ()
         rows = database.read(ledger.select(table))
-    return tuple(row["name"] for row in map(_folded, rows) if is_name(row.get("name")))
+    names = (row["name"] for row in map(_folded, rows) if is_name(row.get("name")))
+    return tuple(name for name in names if not ledger.is_begun(name))
 
 
 def _read_separately(database: ReadableDatabase, table: str) -> LiveDatabase:
@@ -111,7 +127,11 @@ def _from_rows(rows: Sequence[Mapping[str, Any]], objects: tuple[SchemaObject, .
         [(row.get("id", row.get("place")), row.get("name")) for row in cells], table
     )
     times = {row["name"]: _time(row.get("applied_at")) for row in cells if is_name(row.get("name"))}
-    return LiveDatabase(tuple(times), objects, {name: time for name, time in times.items() if time}, fault)
+    names = tuple(name for name in times if not ledger.is_begun(name))
+    known = {name: time for name in times if (time := times[name])}
+    bookmarks = {row: ledger.begun_batches(row) for row in known if ledger.is_begun(row)}
+    begun = {file: BegunBatches(bookmark, known[row]) for row, (file, bookmark) in bookmarks.items()}
+    return LiveDatabase(names, objects, known, fault, begun)
 
 
 def _folded(row: Mapping[str, Any]) -> dict[str, Any]:

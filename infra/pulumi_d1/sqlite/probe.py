@@ -24,7 +24,7 @@ _ONLY_WHEN_EMPTY = ("Cannot add ", "cannot add ")
 
 def affects_every_row(sql: str) -> bool:
     """Return whether a DELETE or UPDATE has no WHERE, or one that is true without looking at a row."""
-    condition = clause(sql, "where", ends=("returning", "order", "limit"))
+    condition = _condition(sql)
     if condition is None:
         return True
     connection = apsw.Connection(":memory:")
@@ -34,6 +34,15 @@ def affects_every_row(sql: str) -> bool:
     except apsw.Error:  # it names a column, a table or a parameter, so it depends on the row
         return False
     return bool(rows)
+
+
+def has_condition(sql: str) -> bool:
+    """Return whether a DELETE or UPDATE has a WHERE."""
+    return _condition(sql) is not None
+
+
+def _condition(sql: str) -> str | None:
+    return clause(sql, "where", ends=("returning", "order", "limit"))
 
 
 def failing_statements(objects: Iterable[SchemaObject], statements: Iterable[str]) -> frozenset[str]:

@@ -74,6 +74,6 @@ def strike(
     assert unreported == [], first.stdout
     return {
         (fault.text, cell): f"{'same run' if cell.name in in_the_same_run else 'next `up`'}, "
-        f"sent {TIMES[sent[cell.name] + again[cell.name]]}"
+        f"sent {TIMES[sent[cell.name] + again[cell.name] - cell.other_attempts]}"
         for cell, fault in faults.items()
     }

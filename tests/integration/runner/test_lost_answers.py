@@ -26,6 +26,7 @@ from tests.support.runner import TARGET, apply_files, arrange
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from pulumi_d1.cloudflare.database import QueryResult
     from pulumi_d1.migrations.run.runner import RunReport
     from tests.support.runner import ScriptedCloudflare, Waiting
 
@@ -52,11 +53,11 @@ class Refusing(D1Api):
 
     refused: list[int] = field(default_factory=list)
 
-    def write(self, sql: str) -> None:
+    def write(self, sql: str) -> tuple[QueryResult, ...]:
         if self.refused:
             self.refused.pop()
             raise NoConnection("no connection to api.cloudflare.com, nothing was sent")
-        super().write(sql)
+        return super().write(sql)
 
 
 def refusing(database: D1Api, connections: int) -> Refusing:

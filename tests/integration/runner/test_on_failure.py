@@ -55,8 +55,8 @@ class Shared:
     def query(self, statements: Sequence[str]) -> tuple[QueryResult, ...]:
         return self.database.query(statements)
 
-    def write(self, sql: str) -> None:
-        self.database.write(sql)
+    def write(self, sql: str) -> tuple[QueryResult, ...]:
+        return self.database.write(sql)
 
     def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
         self.database.import_script(*pieces, timeout=timeout)

@@ -141,11 +141,10 @@ class CellStack:
             traces: dict[str, list[str]] = {"ledger": [], "log": [], "table": []}
             for row in answer["results"]:
                 traces[row["trace"]].append(row["name"])
-            numbers = [file.name[:4] for file in cell.files]
             expected = {
                 "ledger": [file.name for file in cell.files],
-                "log": numbers,
-                "table": [f"made_by_{number}" for number in numbers],
+                "log": cell.rows,
+                "table": cell.tables,
             }
             if traces != expected:
                 lines.append(f"{cell}: {traces}")

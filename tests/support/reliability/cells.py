@@ -15,6 +15,10 @@ Rule = dict[str, Any]
 
 FILES_IN_A_GROUP = 3
 REQUESTS = 3
+BATCHES = 3
+"""Requests of a file in batches; the fault hits the second."""
+
+ROWS_IN_BATCHES = 5
 
 
 class Kind(StrEnum):
@@ -24,6 +28,7 @@ class Kind(StrEnum):
     GROUPED = "three files in one request"
     IMPORT = "an import, one transaction"
     STATEMENTS = "an import, statement by statement"
+    BATCHES = "the second of three batches"
 
     @property
     def is_import(self) -> bool:
@@ -68,6 +73,8 @@ class Cell:
         """The part of a fault rule that selects the request that applies the struck files."""
         if self.kind.is_import:
             return {"endpoint": "import", "contains": f".{self._etag}.sql"}
+        if self.kind is Kind.BATCHES:
+            return {"endpoint": "query", "contains": f"{self.struck[0].name} (in batches", "nth": 2}
         return {"endpoint": "query", "contains": self.struck[0].name}
 
     @property
@@ -75,7 +82,29 @@ class Cell:
         """The part of a fault rule that selects the first request of each attempt to send the struck files."""
         if self.kind.is_import:
             return {"endpoint": "import", "contains": f'"action": "init", "etag": "{self._etag}"'}
-        return self.write
+        return {**self.write, "nth": 1}
+
+    @property
+    def other_attempts(self) -> int:
+        """The number of requests for the struck files that no fault hits."""
+        return BATCHES - 1 if self.kind is Kind.BATCHES else 0
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows of `log` after all files, each of them once."""
+        batched = self.struck if self.kind is Kind.BATCHES else ()
+        return [
+            row
+            for file in self.files
+            for number in [file.name[:4]]
+            for row in ([f"{number}.{n + 1}" for n in range(ROWS_IN_BATCHES)] if file in batched else [number])
+        ]
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables that the files make. One in batches makes none."""
+        batched = self.struck if self.kind is Kind.BATCHES else ()
+        return [f"made_by_{file.name[:4]}" for file in self.files if file not in batched]
 
     @property
     def _etag(self) -> str:
@@ -93,6 +122,13 @@ class Cell:
     def _file(self, number: int, kind: Kind) -> Migration:
         """Return a file that could run twice without an error, and whose rows would show that."""
         name = f"{number:04}_{self.name}.sql"
+        if kind is Kind.BATCHES:
+            numbers = ", ".join(str(n + 1) for n in range(ROWS_IN_BATCHES))
+            return Migration(
+                name,
+                f"-- d1:batch 2\nINSERT INTO log SELECT '{number:04}.' || value FROM json_each('[{numbers}]')\n"
+                f"WHERE NOT EXISTS (SELECT 1 FROM log WHERE file = '{number:04}.' || value);\n",
+            )
         lines = [
             "CREATE TABLE IF NOT EXISTS log (file TEXT NOT NULL);",
             f"CREATE TABLE IF NOT EXISTS made_by_{number:04} (id INTEGER PRIMARY KEY);",

@@ -120,12 +120,13 @@ FAULTS = (
 def matrix() -> Mapping[Cell, Fault]:
     """Return a cell for every fault, at its places of every kind of request that it can hit.
 
-    An import that runs statement by statement is hit at one place: it takes an emulator and a stack of its own.
+    An import that runs statement by statement is hit at one place: it takes an emulator and a stack of its own. A file
+    in batches is, too: it needs a table.
     """
     hits = [
         (fault, kind, place)
         for fault in FAULTS
         for kind in fault.kinds
-        for place in (fault.places if kind is not Kind.STATEMENTS else (Place.MIDDLE,))
+        for place in (fault.places if kind not in {Kind.STATEMENTS, Kind.BATCHES} else (Place.MIDDLE,))
     ]
     return {Cell(f"c{number:03}", kind, place): fault for number, (fault, kind, place) in enumerate(hits)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from pulumi_d1.cloudflare.client import REQUEST_SECONDS
 from pulumi_d1.cloudflare.database import D1Api
@@ -13,6 +13,10 @@ from pulumi_d1.errors import OutcomeUnknown, SqlRefused
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import timedelta
+
+    from pulumi_d1.cloudflare.database import QueryResult
+
+T = TypeVar("T")
 
 BEFORE_THE_SECOND: Final = -1.0
 AFTER_THE_SECOND: Final = -2.0
@@ -68,8 +72,8 @@ class LateDatabase(D1Api):
         retry = Retry(clock.sleep, lambda: 1.0)
         return cls(database.client, database.account_id, database.database_id, retry, clock, name, moment)
 
-    def write(self, sql: str) -> None:
-        self._send(sql, super().write)
+    def write(self, sql: str) -> tuple[QueryResult, ...]:
+        return self._send(sql, super().write)
 
     def import_script(self, *pieces: str, timeout: timedelta | None = None) -> None:
         self._send("".join(pieces), lambda sql: super(LateDatabase, self).import_script(sql, timeout=timeout))
@@ -79,10 +83,9 @@ class LateDatabase(D1Api):
         self.clock.reach(AFTER_THE_RUN)
         self.clock.sleep(10 * REQUEST_SECONDS)
 
-    def _send(self, sql: str, run: Callable[[str], None]) -> None:
+    def _send(self, sql: str, run: Callable[[str], T]) -> T:
         if not self.name or self.name not in sql:
-            run(sql)
-            return
+            return run(sql)
         self.sent.append(sql)
         if len(self.sent) == 1:
             if self.moment is not None:
@@ -91,10 +94,11 @@ class LateDatabase(D1Api):
             self.clock.sleep(REQUEST_SECONDS)
             raise OutcomeUnknown("no answer")
         self.clock.reach(BEFORE_THE_SECOND)
-        run(sql)
+        answer = run(sql)
         self.clock.reach(AFTER_THE_SECOND)
+        return answer
 
-    def _run_late(self, sql: str, run: Callable[[str], None]) -> None:
+    def _run_late(self, sql: str, run: Callable[[str], object]) -> None:
         try:
             run(sql)
         except SqlRefused as error:

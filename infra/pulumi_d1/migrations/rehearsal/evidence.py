@@ -14,6 +14,7 @@ from pulumi_d1.migrations.rehearsal.process import WORKERS, OverBudgetError
 from pulumi_d1.migrations.rehearsal.rehearse import TOO_SLOW, Refusal, Rehearsal, RehearsedFile, rehearse_both
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind, RowsMode
 from pulumi_d1.migrations.rehearsal.rows.read import read_rows
+from pulumi_d1.migrations.rehearsal.rows.sample import SAMPLED_ROWS
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.observation import Step
@@ -157,14 +158,22 @@ def _over_budget(
     return Rehearsal(before, before, tuple(files), basis, over_budget=refusal)
 
 
+def _changed_widely(step: Step) -> set[str]:
+    """Return the folded tables of which a statement changes most of a full sample."""
+    verbs = {action.verb for action in step.actions[:1]} & {"UPDATE", "DELETE"}
+    changed = {table: rows for verb in verbs for table, rows in step.count(verb, indirect=False).items()}
+    return {table for table, rows in changed.items() if rows >= SAMPLED_ROWS // 2}
+
+
 def _counted(rehearsal: Rehearsal, basis: Basis, database: Database, options: RehearsalOptions) -> Basis:
-    """Return the basis with the live rows of the tables that lose sampled ones, counted up to the limit."""
+    """Return the basis with the live rows of tables, counted up to the limit: those that lose or change many rows."""
     lossy = {
         fate.start
         for file in rehearsal.files
         for fate in file.fates
         if fate.missing or any(column.lost for column in fate.columns)
     }
+    lossy |= {table for file in rehearsal.files for step in file.steps for table in _changed_widely(step)}
     tables = [name for name in rehearsal.before.tables if fold(name) in lossy]
     if basis.kind is not BasisKind.SAMPLE or not tables:
         return basis

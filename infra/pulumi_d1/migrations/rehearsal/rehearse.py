@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Final
 
 import apsw
 
+from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.batches import read_batches
 from pulumi_d1.migrations.rehearsal.broken import find_broken
 from pulumi_d1.migrations.rehearsal.rows.made import fill_tables
 from pulumi_d1.migrations.rehearsal.rows.options import Basis, BasisKind
@@ -84,6 +86,7 @@ class RehearsedFile:
         fates: What became of the rows that existed before.
         restarts: The tables of AUTOINCREMENT that would give ids again.
         violations: The rows that reference a missing one since this file.
+        left: True if its statement would change rows again, although it is to run in batches until none is left.
     """
 
     migration: Migration
@@ -91,6 +94,7 @@ class RehearsedFile:
     fates: tuple[TableFate, ...] = ()
     restarts: tuple[IdRestart, ...] = ()
     violations: tuple[Violation, ...] = ()
+    left: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +252,8 @@ class _Run:
             watch=lambda statement: self.watch(number, statement),
             skipped=frozenset(self.own),
         )
-        file = RehearsedFile(migration, observed.steps, observed.fates, observed.restarts)
+        left = not observed.refusal and self._would_continue(migration)
+        file = RehearsedFile(migration, observed.steps, observed.fates, observed.restarts, left=left)
         if self.basis.kind is not BasisKind.MADE:
             self._follow(observed.steps)
         self.undecided += (locate_refusal(name, script, observed.steps, error) for error in observed.undecided)
@@ -266,6 +271,20 @@ class _Run:
             file = replace(file, violations=self._new_violations())
         self.files.append(file)
         return not observed.refusal
+
+    def _would_continue(self, migration: Migration) -> bool:
+        """Return whether a file in batches would change rows again after all of them were changed."""
+        try:
+            batches = read_batches(migration)
+        except ConfigError:  # lint reports it
+            return False
+        if batches is None:
+            return False
+        with trusted(self.connection):
+            try:
+                return bool(self.connection.execute(f"{batches.left()} LIMIT 1", can_cache=False).fetchall())
+            except apsw.SQLError:  # the statement itself failed because of the rows
+                return False
 
     def _follow(self, steps: Iterable[Step]) -> None:
         """Find the tables that the files create and fill themselves, without live rows."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.run.request import LARGE_BYTES, Request
@@ -31,14 +32,13 @@ def batch_requests(requests: Iterable[Request]) -> tuple[Request, ...]:
 
 def split_request(request: Request) -> tuple[Request, ...]:
     """Return one request for each migration."""
-    return tuple(Request((part,), request.as_import, request.alone) for part in request.parts)
+    return tuple(replace(request, parts=(part,)) for part in request.parts)
 
 
 def without_names(requests: Iterable[Request], names: Collection[str]) -> tuple[Request, ...]:
     """Return the requests without the migrations `names`, and without requests that are then empty."""
     kept = (
-        Request(tuple(part for part in request.parts if part.name not in names), request.as_import, request.alone)
-        for request in requests
+        replace(request, parts=tuple(part for part in request.parts if part.name not in names)) for request in requests
     )
     return tuple(request for request in kept if request.parts)
 

@@ -50,6 +50,10 @@ UNFINISHED = RequestOutcome(
 )
 WAITED_FOR = frozenset({LOST, STILL_RUNNING, UNFINISHED})
 """Outcomes that may become another one while the ledger is read again."""
+PARTLY = RequestOutcome(
+    "applied in part: the batches before stay, and the ledger does not list the file yet",
+    "fix the cause, then run '{command}' again; it continues with the rows that are left",
+)
 UNDONE_BY_OTHERS = RequestOutcome(
     "rolled back; someone else applied the file during this run, and then undid that",
     "run '{command}' again when no one else is changing the database",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ApiError, OutcomeUnknown
 from pulumi_d1.migrations.run.options import OnFailure
-from pulumi_d1.migrations.run.outcome import NOT_RUN, ROLLED_BACK
+from pulumi_d1.migrations.run.outcome import NOT_RUN, PARTLY, ROLLED_BACK
 from pulumi_d1.migrations.run.progress import RestoreAttempt
 from pulumi_d1.migrations.run.settling import settle_attempts
 
@@ -64,6 +64,12 @@ class Recovery:
         reason = "a response was lost: someone else may have applied that file, or the write may still run"
         return replace(progress, obstacle=reason)
 
+    def after_batches(self, progress: RunProgress) -> RunProgress:
+        """Return the progress after a file in batches: someone else may have written between them."""
+        if self.on_failure is OnFailure.STOP or progress.obstacle:
+            return progress
+        return replace(progress, obstacle="a file ran in batches, and others may have written between them")
+
     def failure(self, progress: RunProgress, name: str, cause: str, outcome: RequestOutcome) -> MigrationFailed:
         """Return the error that ends the run at the migration `name`, after a restore if the stack wants one."""
         if self.on_failure is OnFailure.STOP or not progress.ran:
@@ -73,6 +79,8 @@ class Recovery:
         return progress.failure(name, cause, outcome, self._restore(progress))
 
     def _obstacle(self, progress: RunProgress, outcome: RequestOutcome) -> str:
+        if outcome is PARTLY:
+            return "a file in batches is continued, not undone"
         if outcome not in {ROLLED_BACK, NOT_RUN}:
             return "it is unknown whether the file was applied"
         if reason := progress.obstacle or self._foreign_writes(progress):

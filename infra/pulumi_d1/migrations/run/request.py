@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.batches import read_batches
 from pulumi_d1.migrations.importing import is_split_wrongly
 from pulumi_d1.sqlite.bulk_inserts import iter_condensed
 from pulumi_d1.sqlite.statements import (
@@ -23,6 +24,7 @@ from pulumi_d1.sqlite.statements import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from pulumi_d1.migrations.batches import BatchStatement
     from pulumi_d1.migrations.folder import Migration
 
 LARGE_BYTES: Final = 1_000_000
@@ -51,11 +53,13 @@ class Request:
         parts: The migrations, in order.
         as_import: True if it is sent as an import, not as a query.
         alone: True if it cannot share a request.
+        batches: The statement that is sent in batches; None if the script is sent as it is.
     """
 
     parts: tuple[RequestPart, ...]
     as_import: bool = False
     alone: bool = False
+    batches: BatchStatement | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,8 +101,11 @@ def make_request(
         statements: The result of `iter_condensed` for the file's text, if it is already known.
 
     Raises:
-        ConfigError: The file's last string, comment or trigger is not closed, and would swallow the ledger row.
+        ConfigError: The file's last string, comment or trigger is not closed, and would swallow the ledger row, or the
+            file cannot run in batches.
     """
+    if table and (batches := read_batches(migration, folder)):
+        return Request((RequestPart(migration.name, (migration.sql,)),), alone=True, batches=batches)
     text = normalize_newlines(migration.sql)
     is_large = len(text) > LARGE_BYTES or len(text.encode()) > LARGE_BYTES
     every = () if is_large else tuple(iter_statements(text))

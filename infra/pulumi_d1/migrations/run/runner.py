@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.errors import ApiError, InvalidLedger, SqlError
 from pulumi_d1.migrations import live
-from pulumi_d1.migrations.bookmark import bookmark_now
+from pulumi_d1.migrations.bookmark import Bookmark, bookmark_now
 from pulumi_d1.migrations.review.review import raise_on_errors
 from pulumi_d1.migrations.run.batch import batch_requests
 from pulumi_d1.migrations.run.options import DEFAULT_OPTIONS
@@ -22,14 +22,14 @@ from pulumi_d1.migrations.run.sender import Sender
 from pulumi_d1.migrations.run.verification import expect_result, find_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pulumi_d1.cloudflare.database import Database
-    from pulumi_d1.migrations.bookmark import Bookmark
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.migrations.run.options import RunOptions
     from pulumi_d1.migrations.run.progress import RunTarget
+    from pulumi_d1.migrations.run.request import Request
     from pulumi_d1.migrations.run.sender import OnApplied
     from pulumi_d1.migrations.run.verification import ExpectedResult
 
@@ -86,7 +86,8 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     )
     expected = expect_result(database, review.rehearsal, options.rehearsal)
 
-    bookmark = bookmark_now(database.bookmark(), options.retention)
+    bookmark = _resumed(database, requests, target.table, options) if requests else None
+    bookmark = bookmark or bookmark_now(database.bookmark(), options.retention)
     if requests:
         on_bookmark(bookmark)
         logger.info(bookmark.announcement(target.name))
@@ -100,6 +101,15 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     progress = sender.send_all(requests, start)
     ledger = _verify(database, progress, expected, options.rehearsal) if requests else plan.applied
     return RunReport(progress.ran, progress.by_others, ledger, bookmark)
+
+
+def _resumed(database: Database, requests: Sequence[Request], table: str, options: RunOptions) -> Bookmark | None:
+    """Return the bookmark from before the first batch, if the run continues a file in batches."""
+    if not requests[0].batches:
+        return None
+    now = live.read_database(database, table)
+    begun = now.begun.get(requests[0].names[0])
+    return Bookmark(begun.bookmark, begun.time, options.retention) if begun else None
 
 
 def _verify(

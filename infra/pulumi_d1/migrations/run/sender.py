@@ -21,12 +21,14 @@ from pulumi_d1.migrations.run.outcome import (
     LEDGER_UNREADABLE,
     LOST,
     NOT_RUN,
+    PARTLY,
     ROLLED_BACK,
     UNFINISHED,
     WAITED_FOR,
     RequestOutcome,
     outcome_of,
 )
+from pulumi_d1.migrations.run.repeat import Batches
 from pulumi_d1.migrations.run.settling import SETTLE_SECONDS, settle_attempts
 from pulumi_d1.sqlite.messages import hide_values
 
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.cloudflare.retry import Retry
+    from pulumi_d1.migrations.batches import BatchStatement
     from pulumi_d1.migrations.bookmark import Bookmark
     from pulumi_d1.migrations.run.options import RunOptions
     from pulumi_d1.migrations.run.progress import RunProgress
@@ -100,6 +103,9 @@ class Sender:
         lost = set[str]()
         while queue:
             request = queue.popleft()
+            if request.batches:
+                progress = self._send_batches(request.names[0], request.batches, progress)
+                continue
             sent_before = not lost.isdisjoint(request.names)
             progress = self.recovery.before_write(progress)
             started = time.monotonic()
@@ -132,6 +138,24 @@ class Sender:
                     progress = self.recovery.after_write(progress, certain=True)
                 raise self.recovery.failure(progress, request.names[0], str(error), outcome) from error
         return progress
+
+    def _send_batches(self, name: str, statement: BatchStatement, progress: RunProgress) -> RunProgress:
+        """Send a file in batches, and return the progress after it.
+
+        Raises:
+            MigrationFailed: A batch was refused, or its outcome is unknown.
+        """
+        progress = self.recovery.before_write(progress)
+        started = time.monotonic()
+        table, bookmark = progress.target.table, progress.bookmark
+        batches = Batches(self.database, statement, name, table, bookmark.id, self.retry)
+        try:
+            outcome = batches.send()
+        except ApiError as error:
+            raise self.recovery.failure(progress, name, str(error), PARTLY if batches.requests else NOT_RUN) from error
+        if outcome is not BY_OTHERS:
+            self.on_applied((name,), time.monotonic() - started, bookmark)
+        return self.recovery.after_batches(_report(progress, (name,), outcome))
 
     def _deliver(self, request: Request) -> ApiError | None:
         """Send a request until it reaches the database, and return the error that it ended with, if any."""

@@ -38,7 +38,7 @@ Columns: TypeAlias = tuple[str, tuple[str, ...]]
 _Part: TypeAlias = "tuple[Storage, str, int]"
 """A table, SQL for some of its rows, and the largest number of them."""
 
-_ROWS: Final = 200
+SAMPLED_ROWS: Final = 200
 """Rows of each table, apart from those that others reference."""
 
 _SAMPLE_BYTES: Final = 48_000_000
@@ -204,7 +204,7 @@ def read_sample(
     Raises:
         ApiError: A table cannot be read.
     """
-    rows = max(2, min(_ROWS, most_rows // max(1, len(storages))))
+    rows = max(2, min(SAMPLED_ROWS, most_rows // max(1, len(storages))))
     row_bytes = max(_SMALL_ROW_BYTES, min(_ROW_BYTES, _SAMPLE_BYTES // (rows * max(1, len(storages)))))
     by_name = {fold(storage.table): storage for storage in storages}
     known = [item for item in references if item.child in by_name and item.parent in by_name]

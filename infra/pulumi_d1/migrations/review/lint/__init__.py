@@ -11,6 +11,7 @@ The modules, in the order of the flow::
     refused     2xx: statements that D1 refuses, by its own error
     ignored     2xx: statements without an effect
     traps       3xx: statements that run, but cause trouble later
+    batching    3xx: batches of rows that cannot run, and statements that need them
     splitting   3xx: text that /query splits in the wrong place
     breaking    4xx: what the running code does not survive
     waivers     0xx: comments that allow a finding

@@ -10,6 +10,7 @@ from pulumi_d1.migrations.plan import Severity, severity_of
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.review.lint import (
     afterwards,
+    batching,
     blocked,
     breaking,
     ignored,
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
 
-_FAMILIES: Final = (waivers, lost_rules, afterwards, refused, ignored, blocked, traps, splitting, breaking)
+_FAMILIES: Final = (waivers, lost_rules, afterwards, refused, ignored, blocked, traps, splitting, batching, breaking)
 
 _MAX_CHARACTERS: Final = 400  # of a message
 _MAX_SHOWN: Final = 3  # messages in one finding
@@ -120,6 +121,7 @@ def _by_text(rehearsal: Rehearsal, table: str, *, exists: bool = True) -> list[H
         *afterwards.hits(rehearsal),
         *ignored.hits(rehearsal),
         *traps.hits(rehearsal, table),
+        *batching.hits(rehearsal),
         *(hit for file in rehearsal.files for hit in splitting.hits(file)),
     ]
 
