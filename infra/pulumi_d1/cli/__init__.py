@@ -37,6 +37,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     status          `d1 status`
     sweep           `d1 sweep`
     test            `d1 test`
+    undo            `d1 undo`
     support/        plumbing of the commands
 """
 

@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "status": ("pulumi_d1.cli.status:status", "Show the migrations of every environment."),
     "sweep": ("pulumi_d1.cli.sweep:sweep", "Find and delete leftovers of pull requests."),
     "test": ("pulumi_d1.cli.test:test", "Run the tests of the migrations."),
+    "undo": ("pulumi_d1.cli.undo:undo", "Undo a migration with a new one, without losing later writes."),
 }
 
 

@@ -55,6 +55,7 @@ RUNS = (
     "adopt --stack prod",
     "baseline --stack prod",
     "rebuild --stack prod 0001_live.sql",
+    "undo --stack prod 0002_pending.sql",
     "release --stack prod 0002_pending.sql",
     "restore --stack prod --before 0001_live.sql",
     "restore --stack prod --before 0001_live.sql --yes",
