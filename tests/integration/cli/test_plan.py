@@ -223,7 +223,7 @@ def test_case_40_files_that_are_passed_over_are_named_once(project: Project) -> 
     done = project.d1("plan")
     assert (done.returncode, done.stderr) == (0, f"warning: {expected}\n")
     assert as_json(project)["hints"] == [expected]
-    assert f"**Not read**\n\n- `{expected}`\n" in project.d1("comment").stdout
+    assert f"<summary>Not read (1)</summary>\n\n- `{expected}`\n" in project.d1("comment").stdout
     fleet = project.d1("fleet", "plan", "--stack", "dev", "--match", "nothing-*")
     assert f"warning: {expected}\n" in fleet.stderr
     for file in project.folder.glob("Pulumi*.yaml"):
