@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,7 @@ from pulumi_d1.cli.support.options import complete_migrations, stack_option
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_review import find_database
 from pulumi_d1.cli.support.waiting import waiting
-from pulumi_d1.errors import PlanRefused
+from pulumi_d1.errors import ConfigError, PlanRefused
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.next_file import first_line, next_name
 from pulumi_d1.migrations.rebuild.definition import Wish
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     default=None,
     help="Drop a CHECK: the only one, or by name.",
 )
-@click.option("--create", metavar="FILE", type=click.File(encoding="utf-8"), help="File with the new CREATE TABLE.")
+@click.option("--create", metavar="FILE", type=click.Path(path_type=Path), help="File with the new CREATE TABLE.")
 @click.option(
     "--fill", metavar="COLUMN=SQL", multiple=True, help="Value for NULLs, such as name=\"'unknown'\"; repeatable."
 )
@@ -56,7 +57,7 @@ def rebuild(  # noqa: PLR0913 - one for each option
     not_null: Sequence[str],
     types: Sequence[str],
     drop_check: str | None,
-    create: Any,
+    create: Path | None,
     fill: Sequence[str],
     offline: bool,
     dry_run: bool,
@@ -76,7 +77,7 @@ def rebuild(  # noqa: PLR0913 - one for each option
       d1 rebuild --table orders --type qty=INTEGER --drop-check --dry-run
       d1 rebuild --table users --create users.sql --stack prod
     """
-    wish = _wish(file, table, not_null, types, drop_check, create.read() if create else "", fill)
+    wish = _wish(file, table, not_null, types, drop_check, _text(create) if create else "", fill)
     folder = project.root()
     settings = project.settings(folder, stack, needs_account=not offline)
     migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
@@ -109,6 +110,13 @@ def rebuild(  # noqa: PLR0913 - one for each option
             print_data(text)
         else:
             _write(migrations, written, text)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not UTF-8 text: save it as UTF-8") from None
 
 
 def _write(migrations: MigrationsFolder, name: str, text: str) -> None:

@@ -89,6 +89,7 @@ def test_a_whole_definition_is_read_from_a_file_and_a_dry_run_only_prints(
             ("--table", "users", "--drop-check", "--fill", "nam=1"),
             "--fill names nam, but the rebuild copies no such column",
         ),
+        (("--table", "users", "--create", "none.sql"), "none.sql: No such file or directory"),
         (("0003_none.sql",), "there is no migration 0003_none.sql"),
         (("0001_live.sql",), "0001_live.sql is applied already"),
         ((NAME,), "the file rebuilds no table"),
