@@ -10,10 +10,12 @@ Each of these modules measures one group, and returns the rows of its table::
     rehearsals      reviews of many files, and on a large schema
     emulator        writes, against miniflare's explorer; bookmarks of a large database
     many_databases  many databases, against a loop of wrangler
+    fleet           the engine of a fleet, over simulated databases
     peers           whole runs, and what happens after failures, against Alchemy, drizzle-kit and wrangler
 
 They use these::
 
+    simulated      a stand-in for D1 with any number of equal databases
     stage          an emulator, accounts, wrangler and Pulumi projects
     deployments    a project of each tool, with its migrations and its database
     situations     failures, and what a tool made of them

@@ -24,6 +24,7 @@ GROUPS: Final = (
     "backup",
     "emulator",
     "many_databases",
+    "fleet",
     "peers",
 )
 DOCUMENT: Final = ROOT / "docs" / "performance.md"

@@ -20,6 +20,7 @@
     |-- InvalidLedger          the ledger's table is none, or one of its rows names no file
     |-- PlanRefused            a problem in the migrations folder is an error by the stack's policy
     |-- MigrationFailed        a migration failed during a run
+    |-- MemberFailed           a database of a fleet failed; the others go on
     |-- RestoreFailed          a restore failed, or its result is unknown
     |-- CopyFailed             a database could not be copied
     |-- BackupFailed           a backup could not be made, stored, read or restored
@@ -151,6 +152,10 @@ class MigrationFailed(D1Error):
         self.applied = applied
         self.failed = failed
         self.bookmark = bookmark
+
+
+class MemberFailed(D1Error):
+    """A database of a fleet failed. Its message is all that is kept of the error."""
 
 
 class RestoreFailed(D1Error):

@@ -21,21 +21,21 @@ def binaries() -> Path:
     If they are missing, the test is skipped; with D1_REQUIRE_CLIENTS=1 it fails.
     """
     if not (_BINARIES / "wrangler").exists():
-        _skip("NOT TESTED WITH THE REAL CLIENTS: tests/node is not installed, run 'make clients'")
+        skip_test("NOT TESTED WITH THE REAL CLIENTS: tests/node is not installed, run 'make clients'")
     return _BINARIES
 
 
 def require_peers() -> None:
     """Skip the test if the tools of `python -m bench peers` are missing; with D1_REQUIRE_CLIENTS=1 it fails."""
     if not (ROOT / "bench" / "node" / "node_modules" / ".installed").exists():
-        _skip("NOT TESTED WITH THE OTHER TOOLS: bench/node is not installed, run 'make peers'")
+        skip_test("NOT TESTED WITH THE OTHER TOOLS: bench/node is not installed, run 'make peers'")
 
 
 def chromium() -> str:
     """Return Chromium. If it is missing, the test is skipped; with D1_REQUIRE_CLIENTS=1 it fails."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
-        _skip("NOT TESTED IN A BROWSER: Chromium is not on PATH (Debian: apt install chromium)")
+        skip_test("NOT TESTED IN A BROWSER: Chromium is not on PATH (Debian: apt install chromium)")
     return found
 
 
@@ -43,11 +43,12 @@ def s3_server() -> Path:
     """Return the program of the S3 server; skip the test if it is missing, or fail with D1_REQUIRE_CLIENTS=1."""
     program = Path(sys.prefix, "bin", "versitygw")
     if not program.exists():
-        _skip("NOT TESTED WITH AN S3 SERVER: versitygw is not installed, run 'make s3'")
+        skip_test("NOT TESTED WITH AN S3 SERVER: versitygw is not installed, run 'make s3'")
     return program
 
 
-def _skip(text: str) -> NoReturn:
+def skip_test(text: str) -> NoReturn:
+    """Skip the test loudly; with D1_REQUIRE_CLIENTS=1, fail it."""
     if os.environ.get("D1_REQUIRE_CLIENTS") == "1":
         pytest.fail(text)
     pytest.skip(text)

@@ -19,10 +19,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     ephemeral_list  `d1 ephemeral list`
     ephemeral_up    `d1 ephemeral up`
     explain         `d1 explain`
-    fleet           the group `d1 fleet`
-    fleet_budget    `d1 fleet budget`
-    fleet_plan      `d1 fleet plan`
-    fleet_up        `d1 fleet up`
+    fleet/          `d1 fleet`
     history         `d1 history`
     init            `d1 init`
     new             `d1 new`

@@ -22,7 +22,7 @@ COMMANDS: Final = {
     "emulator": ("d1_emulator.command:emulator", "Serve a local Cloudflare with D1 and Time Travel."),
     "ephemeral": ("pulumi_d1.cli.ephemeral:ephemeral", "Create, list and delete environments of pull requests."),
     "explain": ("pulumi_d1.cli.explain:explain", "Explain a finding, a term or a page of the documentation."),
-    "fleet": ("pulumi_d1.cli.fleet:fleet", "Migrate many databases with the same migrations."),
+    "fleet": ("pulumi_d1.cli.fleet.group:fleet", "Migrate many databases with the same migrations."),
     "history": ("pulumi_d1.cli.history:history", "Show who applied which file, and when."),
     "init": ("pulumi_d1.cli.init:init", "Add the Pulumi program to a Worker project."),
     "local": ("d1_emulator.local:local", "Run COMMAND, or a shell, against a local D1."),

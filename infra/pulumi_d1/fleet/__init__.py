@@ -2,12 +2,13 @@
 
 The modules, in the order of the flow::
 
-    selection  the databases: a pattern, a shard, never a stack's own
+    selection  the databases: a pattern or names, a shard, never a stack's own
     budget     the requests of a run, and how long the rate limit makes it
-    journal    the outcome of each database, on disk
-    result     the outcome of one database
+    result     a run and its numbers
+    store      the database of all runs
+    slots      one rate of requests for all workers
     reviews    one rehearsal for all equal databases
-    survey     review every database, write to none
-    member     review, migrate and verify one database
-    schedule   the canary, the others, and when to stop
+    member     the steps of one database
+    engine     the workflows of a run, on DBOS
+    runs       start, read, approve, cancel and repeat runs
 """

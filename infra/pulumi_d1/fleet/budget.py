@@ -100,18 +100,6 @@ def make_budget(
     return Budget(databases, listing, newest_file, FIRST_READ + AROUND + writes(files), rate)
 
 
-def seconds_left(seconds: float, requests: int, finished: int, of: int, rate: Rate) -> float:
-    """Return the seconds until a run is over, by its pace so far or by its rate, whichever is longer.
-
-    Args:
-        seconds: Seconds since it began.
-        finished: Number of finished databases, at least one.
-        of: Number of databases.
-    """
-    share = (of - finished) / finished
-    return max(seconds * share, requests * share * rate.seconds / rate.requests if requests > rate.requests else 0.0)
-
-
 def format_duration(seconds: float) -> str:
     """Return a duration such as `45 s`, `12 min`, `3 h 05 min` or `under 1 s`."""
     if seconds < 1:

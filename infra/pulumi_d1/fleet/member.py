@@ -1,32 +1,40 @@
-"""Review, migrate and verify one database of a fleet, as `pulumi up` does for a stack's database."""
+"""The steps of one member: review, bookmark, migrate; or restore, create, delete.
+
+Each step may run again after a crash. The database's ledger decides what is left to do.
+"""
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.errors import D1Error, MigrationFailed
-from pulumi_d1.fleet.result import MemberResult, MemberState
+from pulumi_d1.errors import NotFound, OutcomeUnknown
+from pulumi_d1.migrations.bookmark import Bookmark
 from pulumi_d1.migrations.review.review import raise_on_errors
 from pulumi_d1.migrations.run.progress import RunTarget
 from pulumi_d1.migrations.run.runner import apply
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
-    from pulumi_d1.cloudflare.account import Account, DatabaseInfo
-    from pulumi_d1.fleet.journal import Journal, UnfinishedRun
+    from pulumi_d1.cloudflare.account import Account
+    from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.fleet.reviews import ReviewCache
+    from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.migrations.run.options import RunOptions
 
-COMMAND = "d1 fleet up"
-"""The command that repeats the run, for messages."""
+COMMAND: Final = "d1 fleet up"
+"""The command that repeats a run, for messages."""
 
 
 @dataclass(frozen=True, slots=True)
 class FleetSettings:
-    """Settings of a run, the same for every database.
+    """Settings of a run, the same for every member.
 
     Attributes:
         folder: Folder of the migrations, as the user wrote it.
@@ -36,59 +44,74 @@ class FleetSettings:
     table: str
     options: RunOptions
 
+    def version(self, account: str, files: Sequence[Migration]) -> str:
+        """Return a digest of all that decides what a member's migration does. Workers with another one do not help."""
+        parts = [account, self.folder, self.table, self.options.as_json(), [[file.name, file.sha256] for file in files]]
+        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
-@dataclass(frozen=True, slots=True)
-class Migrator:
-    """Migrates the databases of a run, one per call. Safe for threads.
+
+@dataclass(slots=True)
+class Member:
+    """One member in this process.
 
     Attributes:
-        unfinished: The same run before it was interrupted.
+        id: The database's UUID.
     """
 
     account: Account
     reviews: ReviewCache
     settings: FleetSettings
-    journal: Journal
-    unfinished: UnfinishedRun
+    name: str
+    id: str
+    _review: Review | None = None
 
-    def migrate(self, member: DatabaseInfo, may_write: Callable[[], bool]) -> MemberResult:
-        """Migrate a database and return the outcome.
+    def review(self) -> list[str]:
+        """Return the names of the pending files."""
+        self._review = self.reviews.review(self._database)
+        raise_on_errors(self._review, self.settings.folder, self.settings.options.policy)
+        return [file.name for file in self._review.plan.pending]
 
-        Args:
-            may_write: Called before the first write, if there is something to write. It may wait.
-        """
-        result = self._migrate(member, may_write)
-        if result.state is not MemberState.NOT_STARTED:
-            self.journal.result(result)
-        return result
+    def bookmark(self, *, reviewed_long_ago: bool) -> dict[str, str]:
+        """Return a bookmark and its time."""
+        if reviewed_long_ago:
+            self._review = None
+        return {"bookmark": self._database.bookmark(), "time": datetime.now(UTC).isoformat(timespec="seconds")}
 
-    def _migrate(self, member: DatabaseInfo, may_write: Callable[[], bool]) -> MemberResult:
-        database, settings = self.account.database(member.id), self.settings
-        result = partial(MemberResult, member.name, member.id)
-        pending_then = self.unfinished.pending.get(member.id, ())
-        first_bookmark = self.unfinished.bookmarks.get(member.id, "")
+    def migrate(self, pending: Sequence[str], mark: dict[str, str]) -> list[str]:
+        """Apply the pending files, verify the database, and return those of `pending` that are applied."""
+        if self._review is None:  # another process has made it, and may have applied files since
+            self.review()
+        review, settings = self._review, self.settings
+        assert review is not None  # noqa: S101 - for mypy
+        if not review.plan.pending:
+            return [name for name in pending if name in review.plan.applied]
+        bookmark = Bookmark(mark["bookmark"], datetime.fromisoformat(mark["time"]), settings.options.retention)
+        target = RunTarget(self.name, settings.folder, settings.table, COMMAND)
+        report = apply(
+            self._database, review, target, options=settings.options, retry=self.account.retry, bookmark=bookmark
+        )
+        return [name for name in pending if name in report.ledger]
+
+    def restore(self, bookmark: str) -> dict[str, str]:
+        """Restore the database, and return the bookmark that undoes this."""
+        return {"bookmark": self._database.restore(bookmark)}
+
+    def create(self) -> str:
+        """Create the database if there is none of this name, and return its UUID."""
         try:
-            review = self.reviews.review(database)
-            raise_on_errors(review, settings.folder, settings.options.policy)
-            applied_then = tuple(name for name in pending_then if name in review.plan.applied)
-            if not review.plan.pending and not applied_then:
-                return result(MemberState.UP_TO_DATE)
-            if not review.plan.pending:
-                return result(MemberState.DONE, applied_then, first_bookmark)
-            if not may_write():
-                return result(MemberState.NOT_STARTED, applied_then, first_bookmark)
-            names = [file.name for file in review.plan.pending]
-            report = apply(
-                database,
-                review,
-                RunTarget(member.name, settings.folder, settings.table, COMMAND),
-                options=settings.options,
-                retry=self.account.retry,
-                on_applied=lambda applied, _seconds, _bookmark: self.journal.applied(member, applied),
-                on_bookmark=lambda bookmark: self.journal.bookmark(member, bookmark, names),
-            )
-        except MigrationFailed as error:
-            return result(MemberState.FAILED, error.applied, first_bookmark or error.bookmark, str(error))
-        except D1Error as error:
-            return result(MemberState.FAILED, bookmark=first_bookmark, message=str(error))
-        return result(MemberState.DONE, (*applied_then, *report.ran), first_bookmark or report.bookmark.id)
+            return self.account.describe(self.name).id
+        except NotFound:
+            try:
+                return self.account.create(self.name).database_id
+            except OutcomeUnknown:
+                return self.account.describe(self.name).id
+
+    def delete(self) -> dict[str, str]:
+        """Delete the database, if it still exists. There is no bookmark afterwards."""
+        with suppress(NotFound):
+            self.account.delete(self.id)
+        return {"bookmark": ""}
+
+    @property
+    def _database(self) -> D1Api:
+        return self.account.database(self.id)

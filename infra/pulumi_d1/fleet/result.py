@@ -1,29 +1,102 @@
-"""The outcome of one database of a run. Pure."""
+"""A run and its numbers, as they are read from the database. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+WAITING: Final = ("ENQUEUED", "DELAYED")
+RUNNING: Final = "PENDING"
+SUCCESS: Final = "SUCCESS"
+CANCELLED: Final = "CANCELLED"
+FAILED: Final = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+"""DBOS's words for the states of a workflow."""
 
 
-class MemberState(StrEnum):
-    """The outcomes, in the words of the output."""
+class Work(StrEnum):
+    """The work of a run on each of its databases. The names are stored."""
 
-    DONE = "done"
-    """Files were applied, and the database is as rehearsed."""
-
-    UP_TO_DATE = "up to date"
-    """Nothing was pending."""
-
-    FAILED = "failed"
-
-    NOT_STARTED = "not started"
-    """Nothing was written to it."""
+    UP = "up"
+    RESTORE = "restore"
+    CREATE = "create"
+    DELETE = "delete"
 
 
 @dataclass(frozen=True, slots=True)
-class MemberResult:
-    """The outcome of one database.
+class RunPlan:
+    """The instructions of a run. Stored as the input of its workflow.
+
+    Attributes:
+        selection: The options that selected the databases, as text.
+        canaries: Number of databases that must succeed before others are written to.
+        asks: True to wait for an approval after the canaries.
+        max_failures: Number of failures that stop the run.
+        concurrency: Databases at a time, for each worker.
+    """
+
+    work: Work
+    selection: str
+    total: int
+    canaries: int = 0
+    asks: bool = False
+    max_failures: int = 1
+    concurrency: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class RunCounts:
+    """Numbers of databases of a run; `done` are those that it changed."""
+
+    done: int = 0
+    up_to_date: int = 0
+    failed: int = 0
+    running: int = 0
+    waiting: int = 0
+
+    @property
+    def finished(self) -> int:
+        """Number of databases that need no more work, failed ones included."""
+        return self.done + self.up_to_date + self.failed
+
+    @property
+    def complete(self) -> bool:
+        """True if every database is as it should be."""
+        return not (self.failed or self.running or self.waiting)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run. `started` and `ended` are milliseconds since 1970.
+
+    Attributes:
+        reason: Why the run stopped; empty if it did not.
+        version: The digest of its files and settings.
+    """
+
+    id: str
+    plan: RunPlan
+    status: str
+    reason: str
+    version: str
+    started: int
+    ended: int | None
+
+    @property
+    def active(self) -> bool:
+        """True if the run has not ended."""
+        return self.status in {RUNNING, *WAITING}
+
+    @property
+    def state(self) -> str:
+        """The state in words."""
+        ended = "cancelled" if self.status == CANCELLED else "ended"
+        return "running" if self.active else f"stopped: {self.reason}" if self.reason else ended
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """One database of a run.
 
     Attributes:
         applied: Names of the files that the run applied, in order.
@@ -33,7 +106,7 @@ class MemberResult:
 
     database: str
     id: str
-    state: MemberState
+    state: str
     applied: tuple[str, ...] = ()
     bookmark: str = ""
     message: str = ""

@@ -1,11 +1,14 @@
-"""Review many databases. Those with the same ledger and schema share a review that needs no rows."""
+"""Review many databases, and write to none. Equal ones share a review if it needs no rows."""
 
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.errors import D1Error
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.plan import make_plan
@@ -13,8 +16,9 @@ from pulumi_d1.migrations.rehearsal.rows.options import RowsMode
 from pulumi_d1.migrations.review.review import review_current
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
+    from pulumi_d1.cloudflare.account import Account, DatabaseInfo
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.review.review import Review
@@ -57,3 +61,28 @@ class ReviewCache:
     def _review(self, ledger: tuple[str, ...], objects: tuple[SchemaObject, ...]) -> Review:
         plan = make_plan(self._files, ledger, {}, stop=self._stop)
         return review_current(self._files, LiveDatabase(ledger, objects), self._table, plan, None, self._options)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReview:
+    """The review of one database; None with the error as `message` if it cannot be read."""
+
+    database: str
+    id: str
+    review: Review | None
+    message: str = ""
+
+
+def review_members(
+    members: Sequence[DatabaseInfo], account: Account, reviews: ReviewCache, concurrency: int
+) -> Iterator[MemberReview]:
+    """Yield the review of each database, in their order; so many at a time."""
+
+    def review(member: DatabaseInfo) -> MemberReview:
+        try:
+            return MemberReview(member.name, member.id, reviews.review(account.database(member.id)))
+        except D1Error as error:
+            return MemberReview(member.name, member.id, None, str(error))
+
+    with ThreadPoolExecutor(concurrency, thread_name_prefix="fleet") as pool:
+        yield from pool.map(review, members)

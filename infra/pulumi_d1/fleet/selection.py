@@ -12,7 +12,7 @@ from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from pulumi_d1.cloudflare.account import DatabaseInfo
 
@@ -78,27 +78,53 @@ class StackNames:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The databases of a fleet: those whose names match a pattern, or those with a name or UUID of a list.
+
+    Attributes:
+        option: The option and its value, for messages.
+        names: The list; None for the pattern.
+    """
+
+    option: str
+    pattern: str = "*"
+    names: frozenset[str] | None = None
+
+    def has(self, database: DatabaseInfo) -> bool:
+        """Return whether a database is selected."""
+        if self.names is None:
+            return fnmatchcase(database.name, self.pattern)
+        return database.name in self.names or database.id in self.names
+
+
 def select_members(
-    databases: Iterable[DatabaseInfo], pattern: str, shard: Shard, is_owned: Callable[[str], bool]
+    databases: Iterable[DatabaseInfo], selection: Selection, shard: Shard, is_owned: Callable[[str], bool]
 ) -> tuple[DatabaseInfo, ...]:
     """Return the databases of a fleet, by name.
 
     Args:
-        pattern: Pattern for their names, with `*`, `?` and `[a-z]`.
         is_owned: Returns whether a database of this name belongs to a stack.
 
     Raises:
-        ConfigError: No database matches, or a stack's database does.
+        ConfigError: No database matches, a listed one is missing, or a stack's database matches.
     """
-    matching = sorted((item for item in databases if fnmatchcase(item.name, pattern)), key=lambda item: item.name)
+    matching = sorted((item for item in databases if selection.has(item)), key=lambda item: item.name)
+    present = {name for item in matching for name in (item.name, item.id)}
+    if missing := sorted((selection.names or frozenset()) - present):
+        raise ConfigError(f"{selection.option}: the account has no database {_listed(missing)}")
     if not matching:
         raise ConfigError(
-            f"--match '{pattern}': no database of the account matches. 'wrangler d1 list' shows their names"
+            f"{selection.option}: no database of the account matches. 'wrangler d1 list' shows their names"
         )
     if stacks := [database.name for database in matching if is_owned(database.name)]:
-        more = f" and {len(stacks) - _MOST_NAMES} more" if len(stacks) > _MOST_NAMES else ""
         raise ConfigError(
-            f"--match '{pattern}' also matches databases of this project's stacks: "
-            f"{', '.join(stacks[:_MOST_NAMES])}{more}. 'pulumi up' migrates those; narrow the pattern"
+            f"{selection.option} also matches databases of this project's stacks: {_listed(stacks)}. 'pulumi up' "
+            "migrates those; narrow the pattern"
         )
     return tuple(database for database in matching if shard.has(database.name))
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{', '.join(names[:_MOST_NAMES])}{more}"

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections import Counter, defaultdict
-from dataclasses import asdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.fleet.budget import format_duration
-from pulumi_d1.fleet.result import MemberState
+from pulumi_d1.fleet.result import Work
 from pulumi_d1.migrations.bookmark import restore_command
 from pulumi_d1.migrations.review.review import format_findings
 from pulumi_d1.reports.review_text import counted, format_review
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from pulumi_d1.fleet.budget import Budget
-    from pulumi_d1.fleet.result import MemberResult
-    from pulumi_d1.fleet.survey import MemberReview
+    from pulumi_d1.fleet.result import MemberRecord, RunCounts, RunRecord
+    from pulumi_d1.fleet.reviews import MemberReview
     from pulumi_d1.migrations.plan import Problem, Severity
 
 _MOST_NAMES: Final = 3
@@ -33,47 +31,45 @@ def budget_text(budget: Budget) -> str:
     return "\n".join(lines)
 
 
-def progress_line(result: MemberResult, number: int, of: int, seconds_left: float) -> str:
-    """Return the line of a log for a finished database."""
-    outcome = {
-        MemberState.DONE: f"applied {_files(result.applied)}, bookmark {result.bookmark}",
-        MemberState.FAILED: f"FAILED: {result.message.partition(chr(10))[0]}",
-    }.get(result.state, str(result.state))
-    rest = f"; {format_duration(seconds_left)} left" if number < of else ""
-    return f"{number}/{of} {result.database}: {outcome}{rest}"
-
-
-def outcome_text(results: Iterable[MemberResult], journal: str) -> str:
-    """Return each failure in full, and then the number of databases in each state."""
-    ordered = sorted(results, key=lambda result: result.database)
-    count = Counter(result.state for result in ordered)
-    lines: list[str] = []
-    for result in ordered:
-        if result.state is MemberState.FAILED:
-            lines.append(f"{result.database}: {result.message}")
-            if result.bookmark and result.bookmark not in result.message:
-                lines.append(f"  restore   {restore_command(result.database, result.bookmark)}")
-    lines += [f"{state:12}{count[state]:>8,}" for state in MemberState]
-    if count[MemberState.FAILED] or count[MemberState.NOT_STARTED]:
-        lines.append("run 'd1 fleet up' again to continue: it skips finished databases")
-    if count[MemberState.DONE]:
-        lines.append(f"bookmarks from before each database's first write: {journal}")
-    return "\n".join(lines)
-
-
-def outcome_json(results: Iterable[MemberResult], journal: str, requests: int) -> str:
-    """Return the same as JSON, for scripts."""
-    ordered = sorted(results, key=lambda result: result.database)
-    count = Counter(result.state for result in ordered)
-    return json.dumps(
-        {
-            "journal": journal,
-            "requests": requests,
-            "count": {str(state): count[state] for state in MemberState},
-            "databases": [asdict(result) for result in ordered],
-        },
-        indent=2,
+def counts_line(counts: RunCounts, record: RunRecord, last_minute: int) -> str:
+    """Return the progress of a run in one line. `last_minute` is the number of databases that finished in it."""
+    seconds = (counts.waiting + counts.running) * 60 / last_minute if last_minute else 0
+    left = f", {format_duration(seconds)} left" if seconds else ""
+    return (
+        f"{record.id} {record.plan.work}: {counts.done:,} done, {counts.up_to_date:,} up to date, "
+        f"{counts.failed:,} failed, {counts.running:,} running, {counts.waiting:,} waiting; {last_minute:,}/min{left}"
     )
+
+
+def history_line(record: RunRecord, counts: RunCounts) -> str:
+    """Return a run in one line."""
+    return (
+        f"{record.id}  {record.plan.work:8}{record.state}: {counts.done:,} done, {counts.up_to_date:,} up to date, "
+        f"{counts.failed:,} failed, {counts.waiting + counts.running:,} not finished  {record.plan.selection}"
+    )
+
+
+def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRecord]) -> str:
+    """Return each failure in full, then the number of databases in each state, then what to do next."""
+    lines: list[str] = []
+    for member in failed:
+        lines.append(f"{member.database}: {member.message}")
+        if member.bookmark and member.bookmark not in member.message:
+            lines.append(f"  restore   {restore_command(member.database, member.bookmark)}")
+    if counts.failed > len(failed):
+        lines.append(f"{counts.failed - len(failed):,} more failed: d1 fleet history {record.id}")
+    numbers = {
+        "done": counts.done,
+        "up to date": counts.up_to_date,
+        "failed": counts.failed,
+        "not started": counts.waiting + counts.running,
+    }
+    lines += [f"run {record.id} {record.state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
+    if not counts.complete and not record.active:
+        lines.append(f"continue    d1 fleet retry {record.id}")
+    if counts.done and record.plan.work is not Work.DELETE:
+        lines.append(f"undo        d1 fleet restore --run {record.id}")
+    return "\n".join(lines)
 
 
 def survey_text(surveyed: Sequence[MemberReview], folder: str, policy: Mapping[Problem, Severity]) -> str:
@@ -135,7 +131,3 @@ def _state(surveyed: MemberReview, policy: Mapping[Problem, Severity]) -> str:
 def _names(names: Sequence[str]) -> str:
     rest = f" and {len(names) - _MOST_NAMES:,} more" if len(names) > _MOST_NAMES else ""
     return ", ".join(names[:_MOST_NAMES]) + rest
-
-
-def _files(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= _MOST_NAMES else f"{names[0]} to {names[-1]}: {len(names)} files"

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bench import backup, emulator, large_file, many_databases, no_changes, pending_files, previews, rehearsals, startup
+from bench import (
+    backup,
+    emulator,
+    fleet,
+    large_file,
+    many_databases,
+    no_changes,
+    pending_files,
+    previews,
+    rehearsals,
+    startup,
+)
 from bench import rows as row_bench
 from bench.deployments import PEERS, ours
 from bench.situations import rebuild_a_parent, rename_an_applied_file
@@ -77,6 +88,11 @@ def test_rows_are_read_or_sampled_and_hostile_files_end(stage: Stage) -> None:
 def test_the_emulator_and_miniflare_take_the_same_writes(stage: Stage) -> None:
     rows = emulator.measure(stage, 1, clients=(1, 2), writes=4, megabytes=(1, 2))
     assert [row.ours.unit for row in rows] == ["/s", "/s", "s", "s", "s"]
+
+
+def test_the_engine_of_a_fleet_has_figures_for_time_and_memory(stage: Stage) -> None:
+    rows = fleet.measure(stage, 1, databases=3, sample=2)
+    assert [row.ours.unit for row in rows] == ["s", "MB"] * 3
 
 
 def test_a_fleet_is_migrated_in_five_requests_for_each_database(stage: Stage) -> None:

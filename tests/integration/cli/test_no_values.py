@@ -72,7 +72,7 @@ COMMANDS = [
 
 def check_unmarked(prod: ReviewedDatabase, *texts: str) -> None:
     """Assert that neither the texts nor the files that a command keeps have a value of a row."""
-    kept = [file.read_text() for file in (prod.folder / ".d1").rglob("*") if file.is_file()]
+    kept = [file.read_text(errors="replace") for file in (prod.folder / ".d1").rglob("*") if file.is_file()]
     for text in (*texts, *kept):
         for mark in MARKS:
             assert mark not in text, text
@@ -121,7 +121,7 @@ def test_an_error_of_d1_in_a_run_has_no_value(prod: ReviewedDatabase, sql: str) 
     done = prod.d1("fleet", "up", "--match", "tenant-*", "--stack", "prod", "--yes")
     assert done.exit_code == 1
     assert "0002_pending.sql failed: " in done.stdout + done.stderr
-    assert list((prod.folder / ".d1" / "fleet").iterdir())
+    assert (prod.folder / ".d1" / "fleet.sqlite").exists()
     check_unmarked(prod, done.stdout, done.stderr)
 
 

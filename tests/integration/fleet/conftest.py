@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def tenants(project: Project) -> Tenants:
+def tenants(project: Project, monkeypatch: pytest.MonkeyPatch) -> Tenants:
+    monkeypatch.chdir(project.folder)
+    for name, value in project.environment.items():
+        monkeypatch.setenv(name, value)
     for file in (project.folder / "migrations").iterdir():
         file.unlink()
     project.write("0001_log.sql", LOG)

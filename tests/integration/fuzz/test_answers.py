@@ -7,7 +7,7 @@ import json
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import count, islice
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +16,6 @@ from pulumi_d1.cloudflare import transfer
 from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import Client
 from pulumi_d1.cloudflare.connections import Answered
-from pulumi_d1.cloudflare.pace import Pace, Rate
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.copying.copy import CopyNames, copy_database
 from pulumi_d1.errors import ApiError, D1Error, NoConnection, OutcomeUnknown
@@ -180,10 +179,9 @@ def test_no_answer_raises_anything_but_our_errors(messages: list[str]) -> None:
     actions = _actions()
     for number, dice in fuzz_inputs("answers"):
         name = dice.choice(list(actions))
-        pace = Pace(Rate(10**6, 1), sleep=lambda _: None, clock=_clock())
         retry = Retry(lambda _: None, lambda: 1.0, patience=20)
         pool: Any = RandomCloudflare(dice)
-        client = Client("http://api", "s3cret", 1, pool, pace)
+        client = Client("http://api", "s3cret", 1, pool)
         account = Account(client, "account", retry)
         try:
             actions[name](account.database(UUID), account)
@@ -194,12 +192,6 @@ def test_no_answer_raises_anything_but_our_errors(messages: list[str]) -> None:
         for message in messages:
             _check_line(message, f"input {number}, {name}: log")
         messages.clear()
-
-
-def _clock() -> Callable[[], float]:
-    """Return a clock that advances by an hour each time, so that a pace never blocks."""
-    hours = count()
-    return lambda: 3600.0 * next(hours)
 
 
 def _check_message(error: D1Error, place: str) -> None:

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pulumi_d1.cloudflare import account as accounts
-from pulumi_d1.cloudflare.account import Account, connect_account
+from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import make_client
-from pulumi_d1.cloudflare.pace import Pace, Rate
 from pulumi_d1.cloudflare.retry import ATTEMPTS, Retry
 from pulumi_d1.errors import ApiError, ConfigError, NoConnection, NotFound, OutcomeUnknown, Unauthorized
 
@@ -166,11 +165,6 @@ def test_an_account_without_databases_is_empty_even_without_a_total(
 ) -> None:
     scripted.answer(200, {"result": [], "success": True, "errors": []})
     assert list(Account(failing.client, "account", failing.retry).databases()) == []
-
-
-def test_waits_are_logged_once_by_the_pace_if_there_is_one() -> None:
-    assert connect_account("account", token="a-token").retry.logs_waits
-    assert not connect_account("account", token="a-token", pace=Pace(Rate(1, 1))).retry.logs_waits
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_d1.cli.support.fleet_options import RATE
-from pulumi_d1.cloudflare.pace import LIMIT, Rate
+from pulumi_d1.cli.fleet.options import RATE
+from pulumi_d1.cloudflare.pace import LIMIT
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.budget import DEFAULT_RATE, format_duration, make_budget, parse_rate, seconds_left
+from pulumi_d1.fleet.budget import DEFAULT_RATE, format_duration, make_budget, parse_rate
 from pulumi_d1.fleet.member import FleetSettings
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
@@ -56,12 +56,6 @@ def test_the_default_rate_leaves_some_of_cloudflare_s_limit_to_others() -> None:
 def test_an_invalid_rate_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 1100/300"):
         parse_rate(text)
-
-
-def test_the_time_left_is_the_longer_of_pace_and_limit() -> None:
-    assert seconds_left(10, 40, 10, 20, Rate(1100, 300)) == 10
-    assert seconds_left(300, 2200, 500, 1000, Rate(1100, 300)) == 600
-    assert seconds_left(300, 2200, 1000, 1000, Rate(1100, 300)) == 0
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pulumi_d1.cloudflare.account import DatabaseInfo
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.selection import Shard, StackNames, parse_shard, select_members
+from pulumi_d1.fleet.selection import Selection, Shard, StackNames, parse_shard, select_members
 
 NAMES = st.sets(st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=30), min_size=1, max_size=50)
 
@@ -23,7 +23,10 @@ def names(*databases: str, match: str, shard: str = "1/1") -> list[str]:
     return [
         database.name
         for database in select_members(
-            described(*databases), match, parse_shard(shard), lambda name: name.startswith("shop-db-")
+            described(*databases),
+            Selection(f"--match '{match}'", match),
+            parse_shard(shard),
+            lambda name: name.startswith("shop-db-"),
         )
     ]
 
@@ -94,3 +97,11 @@ def test_a_pattern_that_nothing_matches_is_a_mistake() -> None:
 def test_a_shard_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 3/16"):
         parse_shard(text)
+
+
+def test_a_list_selects_by_name_or_uuid_and_a_missing_one_is_a_mistake() -> None:
+    listed = Selection("--members file", names=frozenset({"a-1", "id of a-2"}))
+    members = select_members(described("a-3", "a-2", "a-1"), listed, Shard(), lambda _: False)
+    assert [database.name for database in members] == ["a-1", "a-2"]
+    with pytest.raises(ConfigError, match="--members file: the account has no database id of a-2"):
+        select_members(described("a-1"), listed, Shard(), lambda _: False)

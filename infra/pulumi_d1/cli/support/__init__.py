@@ -16,8 +16,6 @@ The modules, in the order of the flow::
     open_pull_requests  read the open pull requests
     takedown            delete an environment
     init_choices        choices of `d1 init`
-    fleet_options       options of `d1 fleet`
-    fleet_progress      progress of `d1 fleet`
     backup_place        the place of a stack's backups
     source_copy         read a stack's database, masked, and verify the copy
     confirm             ask for confirmation

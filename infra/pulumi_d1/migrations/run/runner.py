@@ -22,7 +22,7 @@ from pulumi_d1.migrations.run.sender import Sender
 from pulumi_d1.migrations.run.verification import expect_result, find_differences
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from pulumi_d1.cloudflare.database import Database
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
@@ -61,7 +61,7 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     options: RunOptions = DEFAULT_OPTIONS,
     retry: Retry | None = None,
     on_applied: OnApplied = lambda _names, _seconds, _bookmark: None,
-    on_bookmark: Callable[[Bookmark], None] = lambda _: None,
+    bookmark: Bookmark | None = None,
 ) -> RunReport:
     """Apply the pending files of a review. After a failure, another review and run continue from the ledger.
 
@@ -70,7 +70,7 @@ def apply(  # noqa: PLR0913 - all that a run depends on
         target: The database's names, for messages.
         retry: The pauses and limits of repeated requests.
         on_applied: Called after each request that took effect, with its names, its seconds and the run's bookmark.
-        on_bookmark: Called with the run's bookmark before the first write.
+        bookmark: A bookmark that was taken for this run; by default, one is taken before the first write.
 
     Raises:
         PlanRefused: D1 would refuse a file, or the policy makes a problem an error; nothing was written.
@@ -86,10 +86,9 @@ def apply(  # noqa: PLR0913 - all that a run depends on
     )
     expected = expect_result(database, review.rehearsal, options.rehearsal)
 
-    bookmark = _resumed(database, requests, target.table, options) if requests else None
-    bookmark = bookmark or bookmark_now(database.bookmark(), options.retention)
+    resumed = _resumed(database, requests, target.table, options) if requests else None
+    bookmark = resumed or bookmark or bookmark_now(database.bookmark(), options.retention)
     if requests:
-        on_bookmark(bookmark)
         logger.info(bookmark.announcement(target.name))
 
     retry = retry or Retry()

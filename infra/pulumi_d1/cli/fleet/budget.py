@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pulumi_d1.cli.support.fleet_options import folder_options, read_options
+from pulumi_d1.cli.fleet.options import folder_options, read_options
 from pulumi_d1.cli.support.output import say
 from pulumi_d1.cloudflare.account import PAGE_SIZE
 from pulumi_d1.fleet.budget import make_budget

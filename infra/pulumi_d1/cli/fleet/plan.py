@@ -7,21 +7,20 @@ from typing import Any
 
 import click
 
+from pulumi_d1.cli.fleet.options import CONCURRENCY, JSON, open_fleet, run_options
 from pulumi_d1.cli.support.exit_codes import ExitCode
-from pulumi_d1.cli.support.fleet_options import find_fleet, read_options, run_flags
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.waiting import waiting
-from pulumi_d1.fleet.journal import UnfinishedRun, open_journal
-from pulumi_d1.fleet.reviews import ReviewCache
-from pulumi_d1.fleet.survey import review_members
+from pulumi_d1.fleet.reviews import review_members
 from pulumi_d1.reports.fleet_text import survey_json, survey_text
 
 
 @click.command()
-@run_flags
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@run_options
+@CONCURRENCY
+@JSON
 @click.pass_context
-def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: int, **values: Any) -> None:
+def plan(context: click.Context, /, *, as_json: bool, concurrency: int, **values: Any) -> None:
     r"""Show what 'd1 fleet up' would do.
 
     Groups the databases to which it would do the same. Each database costs one request, or two if rows are counted.
@@ -33,20 +32,14 @@ def plan(context: click.Context, /, *, as_json: bool, match: str, concurrency: i
       d1 fleet plan --match 'tenant-*'
       d1 fleet plan --match 'tenant-*' --json | jq '.[] | select(.errors != [])'
     """
-    options = read_options(**values)
-    fleet = find_fleet(options, match)
-    reviews = ReviewCache(options.files, options.settings.migrations_table, options.settings.run_options)
-    # A later run must know how many requests count against the rate.
-    with open_journal(
-        options.journals, options.journal_key("plan", match), UnfinishedRun(), lambda: fleet.pace.count
-    ) as journal:
-        surveyed = []
-        with waiting("reading databases", len(fleet.members)) as advance:
-            for item in review_members(fleet.members, fleet.account, reviews, concurrency):
-                surveyed.append(item)
-                advance()
-        journal.end(complete=True)
-    folder, policy = options.folder, options.run_settings.options.policy
+    fleet = open_fleet(**values)
+    _, selected = fleet.select()
+    worker, surveyed = fleet.worker, []
+    with waiting("reading databases", len(selected)) as advance:
+        for item in review_members(selected, worker.account, worker.reviews, concurrency):
+            surveyed.append(item)
+            advance()
+    folder, policy = worker.settings.folder, worker.settings.options.policy
     if as_json:
         print_data(json.dumps([survey_json(item, folder, policy) for item in surveyed], indent=2))
     else:

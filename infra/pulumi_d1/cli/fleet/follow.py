@@ -1,0 +1,98 @@
+"""Follow a run to its end, and print its result."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from dataclasses import asdict
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import click
+
+from pulumi_d1.cli.support.exit_codes import ExitCode
+from pulumi_d1.cli.support.output import print_data, say
+from pulumi_d1.fleet.result import FAILED, RunPlan
+from pulumi_d1.reports.fleet_text import counts_line, result_text
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pulumi_d1.cli.fleet.options import Fleet
+    from pulumi_d1.fleet.engine import Worker
+    from pulumi_d1.fleet.runs import NewMember, Runs
+
+_LOOK_SECONDS = 0.2
+_LINE_SECONDS = 30.0
+_MOST_FAILURES = 100  # that are printed
+
+
+def work_on(fleet: Fleet, plan: RunPlan, members: Sequence[NewMember], check: str | None, *, as_json: bool) -> None:
+    """Start a run, or join the same one if it has not ended; work on it, and end the command with its result."""
+    from pulumi_d1.fleet.engine import serving  # the extra may be missing
+
+    with stopping(fleet.worker), serving(fleet.worker):
+        if unfinished := fleet.runs.unfinished(plan, fleet.worker.version):
+            say(f"continuing run {unfinished.id}", err=True)
+        run = unfinished.id if unfinished else fleet.runs.start(plan, members, fleet.worker.version)
+        follow(fleet.runs, run, fleet.worker.stopping, check)
+    print_result(fleet.runs, run, as_json=as_json)
+
+
+def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None) -> None:
+    """Print the progress of a run until it ends or `stop` is set. Ask or check for the approval that it awaits."""
+    printed, say_line = 0.0, _line_printer()
+    while (record := runs.get(run)).active and not stop.wait(_LOOK_SECONDS):
+        if time.monotonic() - printed > (_LOOK_SECONDS if sys.stderr.isatty() else _LINE_SECONDS):
+            say_line(counts_line(runs.store.count(run), record, runs.finished_since(run, 60)))
+            printed = time.monotonic()
+        if runs.awaits_approval(run) and (check or sys.stdin.isatty()):
+            runs.approve(run, approved=_approved(check, run))
+
+
+def _approved(check: str | None, run: str) -> bool:
+    if check is None:
+        return click.confirm(f"The canaries of run {run} succeeded. Continue with the others?", err=True)
+    say(f"running the check: {check}", err=True)
+    return subprocess.run(check, shell=True, check=False).returncode == 0  # noqa: S602 - the user's own command
+
+
+def print_result(runs: Runs, run: str, *, as_json: bool) -> None:
+    """Print the result of a run, and end the command with its exit code."""
+    record, counts = runs.get(run), runs.store.count(run)
+    failed = list(islice(runs.members(run, FAILED), _MOST_FAILURES)) if counts.failed else []
+    if as_json:
+        data = {"run": run, "state": record.state, "count": asdict(counts), "failed": [asdict(item) for item in failed]}
+        print_data(json.dumps(data, indent=2))
+    else:
+        say(result_text(record, counts, failed))
+    raise click.exceptions.Exit(ExitCode.OK if counts.complete and not record.active else ExitCode.FAILED)
+
+
+@contextmanager
+def stopping(worker: Worker) -> Iterator[None]:
+    """Let databases in progress finish after the first signal; the second one ends the process."""
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        worker.stopping.set()
+        say("stopping: databases in progress finish first. Repeat to stop at once; the run can be continued", err=True)
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _line_printer() -> Callable[[str], None]:
+    """Return a function that prints lines, on a terminal each in the place of the last."""
+    if not sys.stderr.isatty():
+        return lambda line: say(line, err=True)
+    return lambda line: click.echo(f"\r\033[K{line}", nl=False, err=True)

@@ -1,0 +1,31 @@
+"""`d1 fleet`: the group of its commands."""
+
+from __future__ import annotations
+
+import click
+
+from pulumi_d1.cli.fleet.budget import budget
+from pulumi_d1.cli.fleet.members import create, delete, restore
+from pulumi_d1.cli.fleet.plan import plan
+from pulumi_d1.cli.fleet.runs import approve, cancel, history, status
+from pulumi_d1.cli.fleet.up import retry, up, worker
+
+
+@click.group()
+def fleet() -> None:
+    r"""Migrate many databases with the same migrations.
+
+    For example, one database per tenant. They belong to no stack: their ledgers record what is applied, and Pulumi's
+    state does not contain them. Each is reviewed, bookmarked, migrated and verified as 'pulumi up' does it. A run
+    survives any crash: it is kept in .d1/fleet.sqlite, or in PostgreSQL for many workers.
+
+    \b
+    Examples:
+      d1 fleet plan --match 'shop-tenant-*'
+      d1 fleet up --match 'shop-tenant-*'
+      d1 fleet status
+    """
+
+
+for command in (plan, up, status, retry, approve, cancel, history, restore, create, delete, worker, budget):
+    fleet.add_command(command)

@@ -1,0 +1,92 @@
+"""`d1 fleet create`, `d1 fleet delete` and `d1 fleet restore`: runs that do something else than migrate."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+
+from pulumi_d1.cli.fleet.follow import work_on
+from pulumi_d1.cli.fleet.options import JSON, YES, open_fleet, run_options, work_options
+from pulumi_d1.cli.support.confirm import confirm
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet.result import RunPlan, Work
+from pulumi_d1.reports.review_text import counted
+
+_ANY: Final = 2**31
+"""Failures do not stop these runs: their databases have nothing in common."""
+
+
+@click.command()
+@click.argument("names", nargs=-1, required=True)
+@work_options
+@YES
+@JSON
+def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -> None:
+    r"""Create databases and apply all files to them.
+
+    A database that exists is kept, and only migrated.
+
+    \b
+    Examples:
+      d1 fleet create shop-tenant-8 shop-tenant-9
+      xargs d1 fleet create --yes < new-tenants.txt
+    """
+    fleet = open_fleet(**values)
+    fleet.refuse_owned(names)
+    confirm(f"Create {counted(len(names), 'database')}", yes=yes)
+    from pulumi_d1.fleet.runs import NewMember
+
+    plan = RunPlan(Work.CREATE, " ".join(sorted(names)), len(names), max_failures=_ANY)
+    work_on(fleet, plan, [NewMember(name) for name in dict.fromkeys(names)], None, as_json=as_json)
+
+
+@click.command()
+@run_options
+@YES
+@JSON
+def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
+    r"""Delete databases with all their rows. No bookmark restores them.
+
+    \b
+    Examples:
+      d1 fleet delete --members gone-tenants.txt
+    """
+    fleet = open_fleet(**values)
+    selection, selected = fleet.select()
+    range_text = f"{counted(len(selected), 'database')}, {selected[0].name} to {selected[-1].name}"
+    confirm(f"Delete {range_text}, for ever", yes=yes, word="delete")
+    from pulumi_d1.fleet.runs import NewMember
+
+    plan = RunPlan(Work.DELETE, selection.option, len(selected), max_failures=_ANY)
+    work_on(fleet, plan, [NewMember(item.name, item.id) for item in selected], None, as_json=as_json)
+
+
+@click.command()
+@click.option("--run", required=True, help="Run to undo; 'd1 fleet history' lists them.")
+@work_options
+@YES
+@JSON
+def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
+    r"""Restore each database of a run to its bookmark from before the run.
+
+    Every write since then is lost, also those of the tenants. The restore is a run as well: restoring that one undoes
+    it.
+
+    \b
+    Examples:
+      d1 fleet restore --run 20261123T021000-7c1f
+    """
+    fleet = open_fleet(**values)
+    record = fleet.runs.get(run)
+    if record.active:
+        raise ConfigError(f"run {run} has not ended: 'd1 fleet cancel {run}' ends it")
+    from pulumi_d1.fleet.runs import NewMember
+
+    changed = [NewMember(item.database, item.id, item.bookmark) for item in fleet.runs.members(run) if item.bookmark]
+    if not changed:
+        raise ConfigError(f"run {run} wrote to no database: there is nothing to restore")
+    confirm(
+        f"Restore {counted(len(changed), 'database')} and lose every write since run {run}", yes=yes, word="restore"
+    )
+    work_on(fleet, RunPlan(Work.RESTORE, run, len(changed), max_failures=_ANY), changed, None, as_json=as_json)

@@ -1,0 +1,107 @@
+"""`d1 fleet status`, `history`, `approve` and `cancel`: commands that send no request to Cloudflare."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import asdict
+
+import click
+
+from pulumi_d1.cli.fleet.follow import follow, print_result
+from pulumi_d1.cli.fleet.options import JSON, open_runs, store_options
+from pulumi_d1.cli.support.output import print_data, say
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.reports.fleet_text import counts_line, history_line
+
+_RUN = click.argument("run", default="")
+
+
+@click.command()
+@_RUN
+@store_options
+@click.option("--watch", is_flag=True, help="Print again and again until the run ends.")
+@JSON
+@click.pass_context
+def status(context: click.Context, /, run: str, *, database: str, watch: bool, as_json: bool) -> None:
+    r"""Show the progress of a run, by default of the newest.
+
+    Exit code: 0 all databases are up to date, 1 the run has not ended, or something failed.
+
+    \b
+    Examples:
+      d1 fleet status --watch
+      d1 fleet status 20261123T021000-7c1f --json
+    """
+    runs = open_runs(database)
+    record = runs.get(run)
+    if watch:
+        follow(runs, record.id, threading.Event())
+    elif record.active and not as_json:
+        waits = "; waits for an approval: d1 fleet approve" if runs.awaits_approval(record.id) else ""
+        say(counts_line(runs.store.count(record.id), record, runs.finished_since(record.id, 60)) + waits)
+        context.exit(1)
+    print_result(runs, record.id, as_json=as_json)
+
+
+@click.command()
+@_RUN
+@store_options
+@JSON
+def history(run: str, *, database: str, as_json: bool) -> None:
+    r"""List the runs, or the databases of one run with their bookmarks.
+
+    \b
+    Examples:
+      d1 fleet history
+      d1 fleet history 20261123T021000-7c1f --json | jq 'select(.state == "failed")'
+    """
+    runs = open_runs(database)
+    if run:
+        for member in runs.members(runs.get(run).id):
+            line = f"{member.database}: {member.state} {member.bookmark} {', '.join(member.applied)}"
+            print_data(json.dumps(asdict(member)) if as_json else line.rstrip())
+    for record in () if run else runs.all():
+        counts = runs.store.count(record.id)
+        data = {"run": record.id, "state": record.state, "plan": asdict(record.plan), "count": asdict(counts)}
+        print_data(json.dumps(data) if as_json else history_line(record, counts))
+
+
+@click.command()
+@_RUN
+@store_options
+@click.option("--refuse", is_flag=True, help="Stop the run instead.")
+def approve(run: str, *, database: str, refuse: bool) -> None:
+    r"""Let a run continue after its canaries.
+
+    \b
+    Examples:
+      d1 fleet approve
+      d1 fleet approve 20261123T021000-7c1f --refuse
+    """
+    runs = open_runs(database)
+    record = runs.get(run)
+    if not record.active or not runs.awaits_approval(record.id):
+        raise ConfigError(f"run {record.id} does not wait for an approval: it is {record.state}")
+    runs.approve(record.id, approved=not refuse)
+    say(f"run {record.id} {'stops' if refuse else 'continues'}", err=True)
+
+
+@click.command()
+@_RUN
+@store_options
+def cancel(run: str, *, database: str) -> None:
+    r"""Start no other database of a run. Those in progress finish.
+
+    'd1 fleet retry' continues it.
+
+    \b
+    Examples:
+      d1 fleet cancel
+    """
+    runs = open_runs(database)
+    record = runs.get(run)
+    if not record.active:
+        raise ConfigError(f"run {record.id} is not running: it is {record.state}")
+    runs.cancel(record.id)
+    say(f"cancelled run {record.id}", err=True)

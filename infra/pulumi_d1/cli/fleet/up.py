@@ -1,0 +1,152 @@
+"""`d1 fleet up`, `d1 fleet retry` and `d1 fleet worker`: the commands that migrate databases."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import click
+
+from pulumi_d1.cli.fleet.follow import follow, print_result, stopping, work_on
+from pulumi_d1.cli.fleet.options import CONCURRENCY, JSON, YES, open_fleet, run_options, worker_options
+from pulumi_d1.cli.support.confirm import confirm
+from pulumi_d1.cli.support.output import say
+from pulumi_d1.cloudflare.account import PAGE_SIZE
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet.budget import make_budget
+from pulumi_d1.fleet.result import RunPlan, Work
+from pulumi_d1.reports.fleet_text import budget_text
+from pulumi_d1.reports.review_text import counted
+
+
+@click.command()
+@run_options
+@CONCURRENCY
+@click.option("--canary", default="1", show_default=True, help="Number, share or name to migrate first: 5, 1%, NAME.")
+@click.option("--check", metavar="COMMAND", help="After the canaries, continue only if this command succeeds.")
+@click.option("--ask", is_flag=True, help="After the canaries, wait for 'd1 fleet approve' or an answer here.")
+@click.option("--max-failures", metavar="N", default="1", show_default=True, help="Stop after N failures, or N%.")
+@click.option("--detach", is_flag=True, help="Leave the work to 'd1 fleet worker'.")
+@YES
+@JSON
+def up(  # noqa: PLR0913 - click's signature: an argument for each option
+    *,
+    concurrency: int,
+    canary: str,
+    check: str | None,
+    ask: bool,
+    max_failures: str,
+    detach: bool,
+    yes: bool,
+    as_json: bool,
+    **values: Any,
+) -> None:
+    r"""Apply pending files to the selected databases.
+
+    Shows the number of requests first. Then migrates canaries, databases with pending files, and writes to no other
+    until they are verified. After a failure, databases in progress finish, and no other starts: 'd1 fleet retry'
+    continues. If this process dies, the same command continues its run.
+
+    Ctrl-C also lets databases in progress finish; a second Ctrl-C stops at once.
+
+    Exit code: 0 all are up to date, 1 something failed or was not started.
+
+    \b
+    Examples:
+      d1 fleet up --match 'shop-tenant-*'
+      d1 fleet up --match 'tenant-*' --canary 1% --check 'npm run smoke' --max-failures 5
+      d1 fleet up --sql control 'SELECT db_name FROM tenants' --yes
+    """
+    if detach and not values["database"]:
+        raise click.UsageError("--detach needs --database: SQLite has one worker, and this is it")
+    fleet = open_fleet(**values)
+    selection, selected = fleet.select()
+    total = len(selected)
+    canaries = _number(canary, total, "--canary") if canary.rstrip("%").isdecimal() else 1
+    if not canary.rstrip("%").isdecimal():
+        first = [member for member in selected if member.name == canary]
+        if not first and fleet.options.shard.of == 1:
+            raise ConfigError(f"--canary {canary}: is neither a number nor the name of a selected database")
+        selected = (*first, *(member for member in selected if member.name != canary))
+    failures = max(_number(max_failures, total, "--max-failures"), 1)
+    text = f"{selection.option} --shard {fleet.options.shard}"
+    plan = RunPlan(Work.UP, text, total, canaries, ask or check is not None, failures, concurrency)
+    say(f"{counted(total, 'database')} in shard {fleet.options.shard} by {selection.option}", err=True)
+    costs = make_budget(
+        fleet.options.files, fleet.worker.settings, total, listing=math.ceil(total / PAGE_SIZE), rate=fleet.options.rate
+    )
+    say(budget_text(costs), err=True)
+    confirm(f"Migrate {counted(total, 'database')}", yes=yes or not total)
+    from pulumi_d1.fleet.runs import NewMember
+
+    new = [NewMember(member.name, member.id) for member in selected]
+    if detach:
+        say(fleet.runs.start(plan, new, fleet.worker.version))
+    else:
+        work_on(fleet, plan, new, check, as_json=as_json)
+
+
+@click.command()
+@click.argument("run", default="")
+@worker_options
+@YES
+@JSON
+def retry(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
+    r"""Repeat what failed in a run, and continue with what was not started.
+
+    RUN is the newest run by default. A database keeps its first bookmark of the run. If the files have changed, use 'd1
+    fleet up': that is another run.
+
+    \b
+    Examples:
+      d1 fleet retry
+      d1 fleet retry 20261123T021000-7c1f --yes
+    """
+    fleet = open_fleet(**values)
+    record = fleet.runs.get(run)
+    if record.active:
+        raise ConfigError(f"run {record.id} has not ended: 'd1 fleet cancel {record.id}' ends it")
+    if record.version != fleet.worker.version:
+        raise ConfigError(f"the files or settings have changed since run {record.id}: run 'd1 fleet up' instead")
+    counts = fleet.runs.store.count(record.id)
+    if counts.failed + counts.waiting:
+        confirm(f"Repeat {counted(counts.failed, 'failure')} and start {counts.waiting:,} more", yes=yes)
+        fleet.runs.retry(record.id)
+        from pulumi_d1.fleet.engine import serving
+
+        with stopping(fleet.worker), serving(fleet.worker):
+            follow(fleet.runs, record.id, fleet.worker.stopping)
+    else:
+        say(f"run {record.id} has nothing to repeat", err=True)
+    print_result(fleet.runs, record.id, as_json=as_json)
+
+
+@click.command()
+@worker_options
+def worker(**values: Any) -> None:
+    r"""Work on all runs in PostgreSQL until Ctrl-C.
+
+    Start as many as you like, on any machines that have the same files and settings; others do not take part. They
+    share one rate of requests. If one dies, the others take over its databases after ten seconds.
+
+    \b
+    Examples:
+      d1 fleet worker --database postgresql://fleet@db.internal/fleet
+      D1_FLEET_DATABASE=postgresql://fleet@db.internal/fleet d1 fleet worker --stack prod
+    """
+    if not values["database"]:
+        raise click.UsageError("a worker needs --database: with SQLite, 'd1 fleet up' is the only worker")
+    fleet = open_fleet(**values)
+    from pulumi_d1.fleet.engine import serving
+
+    with stopping(fleet.worker), serving(fleet.worker):
+        say(f"working on runs of version {fleet.worker.version}", err=True)
+        fleet.worker.stopping.wait()
+
+
+def _number(text: str, total: int, option: str) -> int:
+    """Return a number, or a share of the total, rounded up."""
+    digits = text.removesuffix("%")
+    if not digits.isdecimal():
+        raise ConfigError(f"{option} {text}: use a number, or a share such as 5%")
+    return math.ceil(int(digits) * total / 100) if text.endswith("%") else int(digits)

@@ -1,0 +1,152 @@
+"""Workers and the database are killed at random. Each file is applied once, in order, and no database is forgotten.
+
+FLEET_DATABASES sets the number of databases, 1000 for a long run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support import postgresql
+from tests.support.tenants import COUNTS, MATCH
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable, Iterator
+
+    from tests.support.postgresql import Cluster
+    from tests.support.tenants import Tenants
+
+pytestmark = pytest.mark.slow
+
+DATABASES = int(os.environ.get("FLEET_DATABASES", "30"))
+RATE = 40  # requests a second
+dice = random.Random()  # noqa: S311 - kills at random are no secret
+ALL = {**COUNTS, "done": DATABASES}
+
+
+@pytest.fixture
+def cluster() -> Iterator[Cluster]:
+    with postgresql.serving() as running:
+        yield running
+
+
+@pytest.fixture
+def limited(tenants: Tenants) -> Tenants:
+    """Tenants whose server refuses everything for an hour if it gets more requests than the rate in any second."""
+    tenants.create(DATABASES)
+    tenants.write(2)
+    tenants.write(3)
+    tenants.count(rate_limit={"requests": RATE, "seconds": 1, "block_seconds": 3600}, latency_ms=20)
+    return tenants
+
+
+def killing(victims: list[Callable[[], None]], stop: threading.Event, seconds: float) -> threading.Thread:
+    """Call one of the functions every now and then, until stopped."""
+
+    def kill() -> None:
+        while not stop.wait(dice.uniform(seconds / 2, seconds)):
+            dice.choice(victims)()
+
+    thread = threading.Thread(target=kill)
+    thread.start()
+    return thread
+
+
+def check(tenants: Tenants, run: str, bookmarks: int = DATABASES) -> None:
+    tenants.count()
+    members = tenants.members(run)
+    assert len(members) == DATABASES
+    assert {tuple(item["applied"]) for item in members} == {("0001_log.sql", "0002_file.sql", "0003_file.sql")}
+    assert sum(bool(item["bookmark"]) for item in members) == bookmarks
+    assert tenants.logs() == {("1", "2", "3")}
+
+
+def test_three_workers_and_postgresql_are_killed(
+    limited: Tenants, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("D1_FLEET_DATABASE", cluster.url)
+    limited.project.environment["D1_FLEET_DATABASE"] = cluster.url
+    workers = [limited.start("worker") for _ in range(3)]
+
+    def kill_worker() -> None:
+        number = dice.randrange(3)
+        workers[number].kill()
+        workers[number].communicate()
+        workers[number] = limited.start("worker")
+
+    def kill_database() -> None:
+        cluster.kill()
+        time.sleep(0.5)
+        cluster.start()
+
+    started = limited.d1("up", *MATCH, "--yes", "--detach", "--rate", f"{RATE}/1")
+    assert started.exit_code == 0, started.output
+    run = started.stdout.strip()
+    stop = threading.Event()
+    killer = killing([kill_worker, kill_worker, kill_database], stop, 6)
+    try:
+        time.sleep(DATABASES * 5 / RATE + 4)
+        stop.set()
+        killer.join()
+        status = limited.fleet("status", run, "--watch")
+    finally:
+        stop.set()
+        killer.join()
+        for worker in workers:
+            worker.kill()
+            worker.communicate()
+    assert (status["state"], status["count"]) == ("ended", ALL)
+    check(limited, run)
+
+
+def test_the_one_worker_of_sqlite_is_killed_and_the_same_command_continues(limited: Tenants) -> None:
+    processes: list[subprocess.Popen[str]] = []
+    output = messages = ""
+
+    def kill_worker() -> None:
+        processes[-1].kill()
+
+    stop = threading.Event()
+    killer = killing([kill_worker], stop, 8)
+    try:
+        for attempt in range(100):
+            if attempt == 3 + DATABASES // 50:
+                stop.set()
+            processes.append(limited.start("up", *MATCH, "--yes", "--rate", f"{RATE}/1"))
+            output, messages = processes[-1].communicate()
+            if processes[-1].returncode != -signal.SIGKILL:
+                break
+    finally:
+        stop.set()
+        killer.join()
+    assert processes[-1].returncode == 0, output + messages
+    [run] = limited.d1("history").stdout.splitlines()
+    assert f"ended: {DATABASES:,} done, 0 up to date, 0 failed" in run
+    check(limited, run.split()[0])
+
+
+def test_after_a_signal_databases_in_progress_finish_and_the_same_command_continues(tenants: Tenants) -> None:
+    tenants.create(20)
+    tenants.count(latency_ms=100)
+    with tenants.start("up", *MATCH, "--yes") as process:
+        while not tenants.logs_of_some():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        _, messages = process.communicate()
+    assert process.returncode == 1, messages
+    assert "stopping: databases in progress finish first" in messages
+    counts = tenants.fleet("status", code=1)["count"]
+    assert counts["waiting"] > 0
+    assert counts["failed"] == 0
+    tenants.count()
+    assert "continuing run" in (again := tenants.up())["stderr"]
+    assert again["count"] == {**COUNTS, "done": 20}
+    assert tenants.logs() == {("1",)}

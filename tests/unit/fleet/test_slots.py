@@ -1,0 +1,98 @@
+"""No period has more requests than the rate allows, over all threads and processes, and a refusal delays all."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.cloudflare.account import connect_account
+from pulumi_d1.cloudflare.pace import Rate
+from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet.slots import MOST_SLOTS, SharedPace
+from pulumi_d1.fleet.store import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pulumi_d1.fleet.store import Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store("", tmp_path)
+    yield opened
+    opened.engine.dispose()
+
+
+def test_no_period_has_more_requests_than_the_rate_allows(store: Store, tmp_path: Path) -> None:
+    other = open_store("", tmp_path)  # as another process has it
+    paces = [SharedPace(store, "account"), SharedPace(other, "account")]
+    paces[0].set_rate(Rate(20, 1))
+    sent, lock = list[float](), threading.Lock()
+
+    def request(number: int) -> None:
+        paces[number % 2].wait_for_turn()
+        with lock:
+            sent.append(time.monotonic())
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(request, range(60)))
+    other.engine.dispose()
+    # The time is read after the request would have been sent, so the last one of a period may look a little early.
+    assert all(later - earlier > 0.9 for earlier, later in zip(sent, sent[20:], strict=False))
+    assert len(sent) == 60
+    assert sent[-1] - sent[0] < 10
+
+
+def test_a_refusal_delays_all_and_an_absurd_one_nobody(store: Store) -> None:
+    pace, other = SharedPace(store, "account"), SharedPace(store, "another account")
+    for each in (pace, other):
+        each.set_rate(Rate(1000, 1))
+    pace.wait_for_turn()
+    for absurd in (None, 86_400.0):
+        pace.block(absurd)
+    start = time.monotonic()
+    pace.wait_for_turn()
+    assert time.monotonic() - start < 1
+    pace.block(2.0)
+    other.wait_for_turn()
+    assert time.monotonic() - start < 1.5
+    pace.wait_for_turn()
+    assert time.monotonic() - start >= 2
+
+
+def test_waits_are_logged_once_by_the_pace_if_there_is_one(store: Store) -> None:
+    assert connect_account("account", token="a-token").retry.logs_waits
+    assert not connect_account("account", token="a-token", pace=SharedPace(store, "account")).retry.logs_waits
+
+
+@pytest.mark.parametrize("rate", [Rate(1, 300), Rate(1100, 300), Rate(10**6, 1)])
+def test_a_new_rate_keeps_count_of_the_last_period(store: Store, rate: Rate) -> None:
+    pace = SharedPace(store, "account")
+    pace.set_rate(Rate(100, 300))
+    for _ in range(8):
+        pace.wait_for_turn()
+    pace.set_rate(rate)
+    used, slots, seconds = pace.used()
+    assert slots == min(rate.requests, MOST_SLOTS)
+    assert used == min(8, slots)
+    assert slots / seconds == pytest.approx(rate.requests / rate.seconds)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("mysql://host/name", "mysql is not supported"),
+        ("no url", "this is not a URL"),
+        ("postgresql://user:s3cret@127.0.0.1:1/name", "127.0.0.1:1/name cannot be opened"),
+    ],
+)
+def test_a_database_that_cannot_be_opened_is_named_without_its_password(tmp_path: Path, url: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message) as error:
+        open_store(url, tmp_path)
+    assert "s3cret" not in str(error.value)
