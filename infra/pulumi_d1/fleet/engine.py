@@ -65,7 +65,7 @@ class _Stopping(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Worker:
-    """What a process needs to work on runs.
+    """The means of a process to work on runs.
 
     Attributes:
         version: The digest of files and settings. Runs of other versions are left to other workers.

@@ -74,14 +74,14 @@ class SharedPace:
     def block(self, retry_after: float | None) -> None:
         """Delay all requests of all workers by so many seconds.
 
-        Cloudflare blocks for five minutes, and says so. Anything else is the matter of one database.
+        Cloudflare blocks for five minutes and names the seconds. Anything else is the matter of one database.
         """
         if retry_after is None or retry_after > BUDGET_SECONDS:
             return
         until = f"({self._store.now} + :seconds)"
         sql = f"UPDATE d1_fleet_slots SET free_at = {until} WHERE account = :account AND free_at < {until}"
-        self._store.execute(sql, account=self._account, seconds=retry_after)
         with self._lock:
+            self._store.execute(sql, account=self._account, seconds=retry_after)
             self._claimed = 0
             self._log(f"Cloudflare requested a wait of {retry_after:.0f} s (HTTP 429): all requests wait", retry_after)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from tests.support.faults import arrange, arranged
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.support.cli_project import ReviewedDatabase
 
 MARKS = ("mrk", "918273645", "918,273,645", "6D726B", "b'")
@@ -70,9 +74,21 @@ COMMANDS = [
 ]
 
 
+def stored_texts(file: Path) -> list[str]:
+    """Return the texts in a database of SQLite."""
+    with closing(sqlite3.connect(file)) as database:
+        tables = [name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        rows = (row for table in tables for row in database.execute(f'SELECT * FROM "{table}"'))
+        return [value for row in rows for value in row if isinstance(value, str)]
+
+
 def check_unmarked(prod: ReviewedDatabase, *texts: str) -> None:
     """Assert that neither the texts nor the files that a command keeps have a value of a row."""
-    kept = [file.read_text(errors="replace") for file in (prod.folder / ".d1").rglob("*") if file.is_file()]
+    files = [file for file in (prod.folder / ".d1").rglob("*") if file.is_file()]
+    kept = [file.read_text() for file in files if not file.name.startswith("fleet.sqlite")]
+    for file in files:
+        if file.name == "fleet.sqlite":
+            kept += stored_texts(file)
     for text in (*texts, *kept):
         for mark in MARKS:
             assert mark not in text, text

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-DATABASES = int(os.environ.get("FLEET_DATABASES", "30"))
+DATABASES = int(os.environ.get("FLEET_DATABASES", "20"))
 RATE = 40  # requests a second
 dice = random.Random()  # noqa: S311 - kills at random are no secret
 ALL = {**COUNTS, "done": DATABASES}

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-DATABASES = 12
+DATABASES = 10
 
 
 def test_from_nothing_to_migrated_twice_to_up_to_date_and_back(tenants: Tenants) -> None:

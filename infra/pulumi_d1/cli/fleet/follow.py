@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import signal
 import subprocess
 import sys
@@ -83,6 +84,7 @@ def stopping(worker: Worker) -> Iterator[None]:
         worker.stopping.set()
         say("stopping: databases in progress finish first. Repeat to stop at once; the run can be continued", err=True)
 
+    logging.getLogger("pulumi_d1.migrations").setLevel(logging.WARNING)  # there may be a million databases
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -55,7 +55,7 @@ def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
     fleet = open_fleet(**values)
     selection, selected = fleet.select()
     range_text = f"{counted(len(selected), 'database')}, {selected[0].name} to {selected[-1].name}"
-    confirm(f"Delete {range_text}, for ever", yes=yes, word="delete")
+    confirm(f"Delete {range_text}; no bookmark restores them", yes=yes, word="delete")
     from pulumi_d1.fleet.runs import NewMember
 
     plan = RunPlan(Work.DELETE, selection.option, len(selected), max_failures=_ANY)

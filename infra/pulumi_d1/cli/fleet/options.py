@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import sys
 from dataclasses import dataclass
 from functools import reduce
@@ -222,7 +221,6 @@ def open_fleet(database: str, **values: Any) -> Fleet:
     from pulumi_d1.fleet.engine import Worker
     from pulumi_d1.fleet.slots import SharedPace
 
-    logging.getLogger("pulumi_d1.migrations").setLevel(logging.WARNING)  # there may be a million databases
     pace = SharedPace(runs.store, options.settings.account_id)
     if "rate" in values or not pace.used()[1]:
         pace.set_rate(options.rate)
