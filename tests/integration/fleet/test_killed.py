@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 DATABASES = int(os.environ.get("FLEET_DATABASES", "20"))
-RATE = 40  # requests a second
+RATE, SECONDS, JITTER = 80, 2, 0.5
+"""Requests in so many seconds. On a busy machine, a request arrives a little later than it is sent."""
+
 dice = random.Random()  # noqa: S311 - kills at random are no secret
 ALL = {**COUNTS, "done": DATABASES}
 
@@ -40,11 +42,11 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture
 def limited(tenants: Tenants) -> Tenants:
-    """Tenants whose server refuses everything for an hour if it gets more requests than the rate in any second."""
+    """Tenants whose server refuses everything for an hour if it gets more requests than the rate allows."""
     tenants.create(DATABASES)
     tenants.write(2)
     tenants.write(3)
-    tenants.count(rate_limit={"requests": RATE, "seconds": 1, "block_seconds": 3600}, latency_ms=20)
+    tenants.count(rate_limit={"requests": RATE, "seconds": SECONDS - JITTER, "block_seconds": 3600}, latency_ms=20)
     return tenants
 
 
@@ -87,13 +89,13 @@ def test_three_workers_and_postgresql_are_killed(
         time.sleep(0.5)
         cluster.start()
 
-    started = limited.d1("up", *MATCH, "--yes", "--detach", "--rate", f"{RATE}/1")
+    started = limited.d1("up", *MATCH, "--yes", "--detach", "--rate", f"{RATE}/{SECONDS}")
     assert started.exit_code == 0, started.output
     run = started.stdout.strip()
     stop = threading.Event()
     killer = killing([kill_worker, kill_worker, kill_database], stop, 6)
     try:
-        time.sleep(DATABASES * 5 / RATE + 4)
+        time.sleep(DATABASES * 5 * SECONDS / RATE + 4)
         stop.set()
         killer.join()
         status = limited.fleet("status", run, "--watch")
@@ -120,7 +122,7 @@ def test_the_one_worker_of_sqlite_is_killed_and_the_same_command_continues(limit
         for attempt in range(100):
             if attempt == 3 + DATABASES // 50:
                 stop.set()
-            processes.append(limited.start("up", *MATCH, "--yes", "--rate", f"{RATE}/1"))
+            processes.append(limited.start("up", *MATCH, "--yes", "--rate", f"{RATE}/{SECONDS}"))
             output, messages = processes[-1].communicate()
             if processes[-1].returncode != -signal.SIGKILL:
                 break
@@ -136,7 +138,7 @@ def test_the_one_worker_of_sqlite_is_killed_and_the_same_command_continues(limit
 def test_after_a_signal_databases_in_progress_finish_and_the_same_command_continues(tenants: Tenants) -> None:
     tenants.create(20)
     tenants.count(latency_ms=100)
-    with tenants.start("up", *MATCH, "--yes") as process:
+    with tenants.start("up", *MATCH, "--yes", "--concurrency", "1") as process:
         while not tenants.logs_of_some():
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
@@ -144,7 +146,7 @@ def test_after_a_signal_databases_in_progress_finish_and_the_same_command_contin
     assert process.returncode == 1, messages
     assert "stopping: databases in progress finish first" in messages
     counts = tenants.fleet("status", code=1)["count"]
-    assert counts["waiting"] > 0
+    assert 0 < counts["done"] < 20
     assert counts["failed"] == 0
     tenants.count()
     assert "continuing run" in (again := tenants.up())["stderr"]
