@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.cli.support.exit_codes import ExitCode
-from pulumi_d1.cli.support.output import print_data, say
+from pulumi_d1.cli.support.output import ask, print_data, say, say_in_place
 from pulumi_d1.fleet.result import FAILED, RunPlan
 from pulumi_d1.reports.fleet_text import counts_line, result_text
 
@@ -58,7 +58,7 @@ def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None
 
 def _approved(check: str | None, run: str) -> bool:
     if check is None:
-        return click.confirm(f"The canaries of run {run} succeeded. Continue with the others?", err=True)
+        return ask(f"The canaries of run {run} succeeded. Continue with the others?", ("yes", "no")) == "yes"
     say(f"running the check: {check}", err=True)
     return subprocess.run(check, shell=True, check=False).returncode == 0  # noqa: S602 - the user's own command
 
@@ -97,4 +97,4 @@ def _line_printer() -> Callable[[str], None]:
     """Return a function that prints lines, on a terminal each in the place of the last."""
     if not sys.stderr.isatty():
         return lambda line: say(line, err=True)
-    return lambda line: click.echo(f"\r\033[K{line}", nl=False, err=True)
+    return say_in_place

@@ -45,6 +45,11 @@ def say(text: str = "", *, err: bool = False) -> None:
     click.echo(layout(text, stream), file=stream)
 
 
+def say_in_place(line: str) -> None:
+    """Print a line in the place of the last one, on a terminal."""
+    click.echo(f"\r\033[K{escape_line(line)}", nl=False, err=True)
+
+
 def layout(text: str, stream: TextIO) -> str:
     """Return lines for people as a stream gets them: escaped, and on a terminal wrapped and coloured."""
     lines = escape_lines(text).split("\n")
