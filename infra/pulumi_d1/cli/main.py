@@ -18,7 +18,7 @@ COMMANDS: Final = {
     "baseline": ("pulumi_d1.cli.baseline:baseline", "Mark migrations as applied without running them."),
     "comment": ("pulumi_d1.cli.comment:comment", "Render the review of a pull request as Markdown."),
     "contract": ("pulumi_d1.cli.contract:contract", "Release files that wait until the previous code is gone."),
-    "copy": ("pulumi_d1.cli.copy:copy", "Copy the rows of a stack to another stack, or to a new database."),
+    "copy": ("pulumi_d1.cli.copy:copy", "Copy the rows of a stack to another stack."),
     "emulator": ("d1_emulator.command:emulator", "Serve a local Cloudflare with D1 and Time Travel."),
     "ephemeral": ("pulumi_d1.cli.ephemeral:ephemeral", "Create, list and delete environments of pull requests."),
     "explain": ("pulumi_d1.cli.explain:explain", "Explain a finding, a term or a page of the documentation."),

@@ -92,7 +92,7 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
 @YES
 @JSON
 def retry(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
-    r"""Repeat what failed in a run, and continue with what was not started.
+    r"""Repeat what failed in a run, and start the rest.
 
     RUN is the newest run by default. A database keeps its first bookmark of the run. If the files have changed, use 'd1
     fleet up': that is another run.
