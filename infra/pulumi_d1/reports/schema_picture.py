@@ -6,7 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
-from unicodedata import east_asian_width
+
+from rich.cells import cell_len, set_cell_size
 
 from pulumi_d1.reports.markdown import visible
 from pulumi_d1.reports.marked_schema import SIGNS
@@ -181,13 +182,13 @@ def _row(part: MarkedPart, y: int) -> Row:
     kind = "" if part.type == "column" else f"{part.type} "
     definition = visible(part.definition).replace(" -> ", " \N{RIGHTWARDS ARROW} ")
     room = _LETTERS - 2
-    name = _cut(f"{kind}{visible(part.name)}", max(12, room - _width(definition) - 1) if definition else room)
+    name = _cut(f"{kind}{visible(part.name)}", max(12, room - cell_len(definition) - 1) if definition else room)
     return Row(
         y=y,
         sign=SIGNS[part.mark] if part.mark else "",
         mark=part.mark or "",
         name=name,
-        definition=_cut(definition, room - _width(name) - 1),
+        definition=_cut(definition, room - cell_len(name) - 1),
         spoken=_spoken(f"{kind}{part.name} {part.definition}".strip(), part.mark),
     )
 
@@ -198,16 +199,7 @@ def _spoken(text: str, mark: ChangeKind | None) -> str:
 
 def _cut(text: str, length: int) -> str:
     """Return the start of a text that fits into so many letters; those of Chinese, Japanese and Korean count twice."""
-    if _width(text) <= length:
-        return text
-    kept = text[: max(0, length - 1)]
-    while kept and _width(kept) >= length:
-        kept = kept[:-1]
-    return f"{kept}\N{HORIZONTAL ELLIPSIS}"
-
-
-def _width(text: str) -> int:
-    return sum(1 + (east_asian_width(character) in {"W", "F"}) for character in text)
+    return text if cell_len(text) <= length else f"{set_cell_size(text, length - 1).rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _line(item: MarkedReference, boxes: Mapping[str, Box]) -> Line:
