@@ -65,4 +65,4 @@ class RealDatabase:
         return "none"
 
     def restore(self, bookmark: str) -> str:
-        raise NotImplementedError(bookmark)
+        raise NotImplementedError(f"workerd has no Time Travel: {bookmark}")
