@@ -69,7 +69,7 @@ def change_definition(sql: str, wish: Wish) -> str:
     """
     edits: list[tuple[int, int, str]] = []
     parts = _parts(sql)
-    for name in wish.not_null:
+    for name in dict.fromkeys(map(fold, wish.not_null)):
         part = _column(parts, name, wish.table)
         if ("not", "null") in pairwise(word.keyword for word in part.words):
             raise ConfigError(f"the column {name} of {wish.table} is NOT NULL already: leave --not-null {name} out")
@@ -83,7 +83,7 @@ def change_definition(sql: str, wish: Wish) -> str:
     if not edits:
         options = "--not-null COLUMN, --type COLUMN=TYPE, --drop-check, or --create FILE"
         raise ConfigError(f"nothing to change in {wish.table}: give {options}")
-    for start, end, text in sorted(edits, reverse=True):
+    for start, end, text in sorted(edits, key=lambda edit: edit[:2], reverse=True):  # a type stays before NOT NULL
         sql = f"{sql[:start]}{text}{sql[end:]}"
     return sql
 

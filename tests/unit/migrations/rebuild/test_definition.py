@@ -28,6 +28,7 @@ TABLE = """CREATE TABLE "Users" (
         (Wish("users", drop_check="positive"), ",\n  CONSTRAINT positive CHECK (qty > (1 + 2))", ""),
         (Wish("users", drop_check="name"), " CHECK (name <> '')", ""),
         (Wish("users", ["qty"], {"qty": "INT"}), "  qty,", "  qty INT NOT NULL,"),
+        (Wish("users", ["qty", "QTY"], {"qty": "TEXT"}), "  qty,", "  qty TEXT NOT NULL,"),
     ],
 )
 def test_only_the_wish_is_changed(wish: Wish, old: str, new: str) -> None:
