@@ -20,6 +20,7 @@ from pulumi_d1.migrations.rebuild.definition import Wish
 from pulumi_d1.migrations.rebuild.rebuild import rebuild_safely
 from pulumi_d1.migrations.review.lint.finding import format_rows
 from pulumi_d1.migrations.review.review import format_findings
+from pulumi_d1.sqlite.names import fold
 from pulumi_d1.system.files import write_atomically
 
 if TYPE_CHECKING:
@@ -102,9 +103,8 @@ def rebuild(  # noqa: PLR0913 - one for each option
     _report(result, migrations.name, err=dry_run)
     texts = {name: f"{first_line(name, now) if wish else ''}{script.sql}"}
     if script.triggers:
-        texts[next_name([*names, name], migrations.pattern, f"triggers of {'_'.join(script.rebuilt)}", now)] = (
-            script.triggers
-        )
+        title = f"triggers of {'_'.join(script.rebuilt)}"
+        texts[next_name([*names, name] if wish else names, migrations.pattern, title, now)] = script.triggers
     for written, text in texts.items():
         if dry_run:
             print_data(text)
@@ -153,6 +153,8 @@ def _pairs(values: Sequence[str], option: str) -> dict[str, str]:
     for name, sign, value in pairs:
         if not (name and sign and value):
             raise click.UsageError(f"{option} takes COLUMN=VALUE, such as qty=INTEGER")
+    if len({fold(name) for name, _, _ in pairs}) < len(pairs):
+        raise click.UsageError(f"{option} names a column twice: give each column once")
     return {name: value for name, _, value in pairs}
 
 

@@ -68,13 +68,45 @@ def test_a_whole_definition_is_read_from_a_file_and_a_dry_run_only_prints(
     prod: ReviewedDatabase, tmp_path: Path
 ) -> None:
     prod.migrate(LIVE)
-    (tmp_path / "users.sql").write_text("CREATE TABLE users (name TEXT, id INTEGER PRIMARY KEY);\n")
+    (tmp_path / "users.sql").write_text("CREATE TABLE users (name TEXT, id INTEGER PRIMARY KEY) -- no semicolon\n")
     done = prod.d1("rebuild", "--table", "users", "--create", "users.sql", "--stack", "prod", "--dry-run")
     assert done.exit_code == 0, done.output
     assert done.stdout.startswith("-- Migration number: 0002 ")
     assert "\n-- Rebuilds users without losing rows. Written by d1 rebuild.\n" in done.stdout
     assert "D103" in done.stderr, "qty is lost, as the wish means it"
     assert not list((prod.folder / "migrations").glob("0002*"))
+
+
+@pytest.mark.parametrize(
+    ("definition", "message"),
+    [
+        ("-- nothing", "the new definition of users is invalid: SQL code did not contain a statement"),
+        ("CREATE TABLE users (id); CREATE TABLE b (x);", "is not one CREATE TABLE users (...): leave all else out"),
+        ("CREATE TABLE users (id); INSERT INTO users VALUES (1);", "is not one CREATE TABLE users (...)"),
+        ("CREATE TABLE people (id);", "is not one CREATE TABLE users (...)"),
+        ("CREATE VIEW users AS SELECT 1 AS id;", "is not one CREATE TABLE users (...)"),
+        ("CREATE VIRTUAL TABLE users USING fts5(name);", "is not one CREATE TABLE users (...)"),
+        ("CREATE TABLE users (other);", "the new definition of users has no column of the present one"),
+    ],
+)
+def test_a_definition_is_one_table_of_the_name(prod: ReviewedDatabase, definition: str, message: str) -> None:
+    prod.migrate(LIVE)
+    (prod.folder / "users.sql").write_text(definition)
+    done = prod.d1("rebuild", "--table", "users", "--create", "users.sql", "--stack", "prod")
+    assert done.exit_code == 1
+    assert message in " ".join(done.stderr.split())
+
+
+def test_the_triggers_of_a_file_before_others_come_after_all(prod: ReviewedDatabase) -> None:
+    prod.migrate(
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, b REFERENCES b (id)); CREATE TRIGGER t AFTER INSERT ON a BEGIN "
+        "SELECT 1; END; CREATE TABLE b (id INTEGER PRIMARY KEY, a NOT NULL REFERENCES a (id), n TEXT);"
+    )
+    copy = "CREATE TABLE n (id INTEGER PRIMARY KEY, a NOT NULL REFERENCES a (id), n INTEGER); INSERT INTO n SELECT *"
+    prod.write(NAME, f"{copy} FROM b; DROP TABLE b; ALTER TABLE n RENAME TO b;")
+    prod.write("0003_more.sql", "CREATE TABLE more (x);")
+    done = prod.d1("rebuild", NAME, "--stack", "prod")
+    assert "wrote migrations/0004_triggers_of_b.sql" in done.stdout, done.output
 
 
 @pytest.mark.parametrize(
@@ -94,6 +126,10 @@ def test_a_whole_definition_is_read_from_a_file_and_a_dry_run_only_prints(
         (("0001_live.sql",), "0001_live.sql is applied already"),
         ((NAME,), "the file rebuilds no table"),
         (("--table", "users", "--drop-check", "--fill", "name=("), "the rebuild fails even without foreign keys"),
+        (("--table", "users", "--drop-check", "--fill", "name=1) FROM users; --"), "--fill takes an SQL expression"),
+        (("--table", "users", "--type", "qty=INT", "--type", "QTY=TEXT"), "--type names a column twice"),
+        (("--table", "users", "--type", "qty=INT); CREATE TABLE x (y"), "the new definition of users is invalid"),
+        (("--table", "users", "--type", "qty=INT); DROP TABLE users; --"), "is not one CREATE TABLE users (...)"),
     ],
 )
 def test_a_mistake_is_one_message_and_writes_nothing(

@@ -23,7 +23,7 @@ from pulumi_d1.sqlite.fates import next_ids
 from pulumi_d1.sqlite.messages import hide_values
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.sandbox import open_database, trusted
-from pulumi_d1.sqlite.statements import normalize_newlines, quoted
+from pulumi_d1.sqlite.statements import creates_trigger, normalize_newlines, quoted, split
 from pulumi_d1.sqlite.storage import storages
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.migrations.rebuild.definition import Wish
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
-    from pulumi_d1.sqlite.schema import Schema, SchemaObject
+    from pulumi_d1.sqlite.schema import Column, Schema, SchemaObject
 
 _VIOLATIONS: Final = "SELECT 1 FROM pragma_foreign_key_check(?)"
 
@@ -115,7 +115,7 @@ def _prove(task: RebuildTask, kind: BasisKind, rows: Iterable[str], watch: Calla
         )
     try:
         for sql in filter(None, (script.sql, script.triggers)):
-            _run(safe, sql, "D1 would refuse the safe file", by_statement="CREATE TRIGGER" in sql.upper())
+            _run(safe, sql, "D1 would refuse the safe file", by_statement=any(map(creates_trigger, split(sql))))
     except SqlError as error:
         return RebuildProof(script, {}, (str(error),))
     counted = {name: int(safe.execute(f"SELECT count(*) FROM {quoted(name)}", can_cache=False).get) for name in names}
@@ -138,12 +138,13 @@ def _dangerous_sql(task: RebuildTask, before: Schema) -> str:
     wish = task.wish
     item = before.objects.get(("table", fold(wish.table)))
     if item is None or item.is_virtual:
-        raise ConfigError(f"there is no table {wish.table}: the tables are {', '.join(before.tables)}")
+        raise ConfigError(f"there is no table {wish.table}: the tables are {', '.join(before.tables) or 'none'}")
     old = before.columns[fold(item.name)]
     create = wish.create or change_definition(item.sql, wish)
-    [new] = schema.read(_built(create)).columns.values()
     stored = {fold(c.name) for c in old}
-    copied = [c for c in new if not c.generated and fold(c.name) in stored]
+    copied = [c for c in _new_columns(create, item.name) if not c.generated and fold(c.name) in stored]
+    if not copied:
+        raise ConfigError(f"the new definition of {item.name} has no column of the present one: keep one at least")
     fill = {fold(name): sql for name, sql in wish.fill.items()}
     if unknown := sorted(set(fill) - {fold(c.name) for c in copied}):
         raise ConfigError(f"--fill names {', '.join(unknown)}, but the rebuild copies no such column")
@@ -152,16 +153,31 @@ def _dangerous_sql(task: RebuildTask, before: Schema) -> str:
     ]
     listed = ", ".join(quoted(c.name) for c in copied)
     name, passing = quoted(item.name), quoted(f"old_{item.name}")
+    copy = f"INSERT INTO {name} ({listed}) SELECT {', '.join(values)} FROM {passing};"
+    if [statement.text for statement in split(copy)] != [copy]:
+        raise ConfigError(f"--fill takes an SQL expression, without a comment, and nothing else: {', '.join(fill)}")
+    [statement] = split(create)
     return (
-        f"ALTER TABLE {name} RENAME TO {passing};\n{create.rstrip().removesuffix(';')};\n"
-        f"INSERT INTO {name} ({listed}) SELECT {', '.join(values)} FROM {passing};\nDROP TABLE {passing};\n"
+        f"ALTER TABLE {name} RENAME TO {passing};\n{statement.text.removesuffix(';')};\n{copy}\nDROP TABLE {passing};\n"
     )
 
 
-def _built(create: str) -> apsw.Connection:
+def _new_columns(create: str, table: str) -> tuple[Column, ...]:
+    """Return the columns of a new definition.
+
+    Raises:
+        ConfigError: It is not one CREATE TABLE of this name.
+    """
     connection = open_database(":memory:")
-    run_script(connection, create)
-    return connection
+    try:
+        statements = run_script(connection, create)
+    except SqlError as error:
+        raise ConfigError(f"the new definition of {table} is invalid: {error}") from error
+    new = schema.read(connection)
+    item = new.objects.get(("table", fold(table)))
+    if item is None or item.is_virtual or len(statements) > 1:
+        raise ConfigError(f"the new definition of {table} is not one CREATE TABLE {table} (...): leave all else out")
+    return new.columns[fold(table)]
 
 
 def _copy(source: apsw.Connection) -> apsw.Connection:
