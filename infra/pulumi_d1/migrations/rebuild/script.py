@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.migrations.contract import is_contract
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import comments, iter_statements, normalize_newlines, quoted, words
 
@@ -61,7 +62,7 @@ class RebuildScript:
     Attributes:
         rebuilt: Folded names of the tables that it drops and creates again.
         dropped_objects: Types and folded names of the indexes, triggers and views that it drops.
-        head: The comments at its start that belong to no statement.
+        head: The comments that belong to no statement: those at its start, and the mark of a contract file.
     """
 
     parts: tuple[ScriptPart, ...]
@@ -136,13 +137,14 @@ def read_script(sql: str, keep: Mapping[str, str], spelling: Mapping[str, str]) 
         with_notes = "\n".join([*notes[number], renamed])
         parts.append(ScriptPart(role, with_notes, new.get(table, "") if table is not None else ""))
     dropped = {(tokens[1].keyword, _target(tokens)) for _, tokens in statements if tokens[0].keyword == "drop"}
-    return RebuildScript(tuple(parts), rebuilt, frozenset(dropped), tuple(notes[-1]))
+    marks = (comment.text for comment in comments(script) if is_contract(comment.text))
+    return RebuildScript(tuple(parts), rebuilt, frozenset(dropped), (*notes[-1], *marks))
 
 
 def _notes(script: str, statements: Sequence[Statement]) -> defaultdict[int, list[str]]:
     """Return the comments between statements: by the index of the statement that they are about, or -1 for the file.
 
-    Those of Drizzle between statements are left out.
+    Those of Drizzle between statements are left out, and the mark of a contract file.
     """
     notes: defaultdict[int, list[str]] = defaultdict(list)
     end = 0
@@ -151,7 +153,7 @@ def _notes(script: str, statements: Sequence[Statement]) -> defaultdict[int, lis
             is_behind = number > 0 and "\n" not in script[end : end + comment.offset]
             gap = script[end + comment.end : statement.offset]
             is_head = number == 0 and (_BLANK_LINE in gap or comment.text.startswith(_WRANGLERS))
-            if not comment.text.startswith(_DRIZZLES):
+            if not (comment.text.startswith(_DRIZZLES) or is_contract(comment.text)):
                 notes[-1 if is_head else number - is_behind].append(comment.text)
         end = statement.end
     return notes

@@ -82,3 +82,10 @@ def test_comments_stay_with_their_statements() -> None:
         '-- copied\nINSERT INTO "t" SELECT id FROM "keep_t" AS t;',
         "SELECT 1;",
     ]
+
+
+@pytest.mark.parametrize("mark", ["-- d1:contract no code uses it\n{}", "{}\n-- d1:contract no code uses it"])
+def test_a_contract_file_remains_one_without_the_statement_that_has_the_mark(mark: str) -> None:
+    script = read_script(mark.format(STYLES["drizzle"]), {"t": "keep_t"}, {"t": "T"})
+    assert script.head == ("-- d1:contract no code uses it",)
+    assert not any("contract" in part.sql for part in script.parts)
