@@ -42,12 +42,13 @@ def release(*, file: str, stack: str) -> None:
     """
     folder = project.root()
     settings = project.settings(folder, stack, needs_account=False)
-    files = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder).read()
-    contracts = {item.name: item for item in files if item.is_contract}
-    if file not in contracts:
-        raise ConfigError(f"{file} is not a contract file. Contract files: {', '.join(contracts) or 'none'}")
-    new = FileText.of(file, contracts[file].sha256)
+    migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
+    name = migrations.name_of(file)
+    contracts = {item.name: item for item in migrations.read() if item.is_contract}
+    if name not in contracts:
+        raise ConfigError(f"{name} is not a contract file. Contract files: {', '.join(contracts) or 'none'}")
+    new = FileText.of(name, contracts[name].sha256)
     released = read_texts(settings.contracts)
     if new not in released:
-        configure(stack, "contracts", join_texts((*(item for item in released if item.name != file), new)))
-    say(f"released {file}: 'pulumi up --stack {stack}' applies it")
+        configure(stack, "contracts", join_texts((*(item for item in released if item.name != name), new)))
+    say(f"released {name}: 'pulumi up --stack {stack}' applies it")

@@ -86,9 +86,7 @@ def rebuild(  # noqa: PLR0913 - one for each option
     names = [item.name for item in files]
     now = datetime.now(UTC)
     name = (
-        next_name(names, migrations.pattern, f"rebuild {wish.table}", now)
-        if wish
-        else (file or "").removeprefix(f"{migrations.name}/")
+        next_name(names, migrations.pattern, f"rebuild {wish.table}", now) if wish else migrations.name_of(file or "")
     )
     with waiting(f"proving {name} on a copy of {settings.database_name}"):
         database = None if offline else find_database(settings)

@@ -45,7 +45,7 @@ def undo(*, file: str, stack: str, dry_run: bool) -> None:
     settings = project.settings(folder, stack)
     migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
     files, now = migrations.read(), datetime.now(UTC)
-    name = file.removeprefix(f"{migrations.name}/")
+    name = migrations.name_of(file)
     title = name.removesuffix("/migration.sql").removesuffix(".sql")
     new = next_name([item.name for item in files], migrations.pattern, f"undo {title}", now)
     database = stack_account(settings).find(settings.database_name)

@@ -90,6 +90,10 @@ class MigrationsFolder:
         """
         return read_folder(self.path, self.pattern)
 
+    def name_of(self, file: str) -> str:
+        """Return the name of a migration that the user wrote with or without the folder."""
+        return Path(file).as_posix().removeprefix(f"{Path(self.name).as_posix()}/")
+
     def create(self, name: str, text: str) -> Path:
         """Create a migration, and its folder if it has one. Overwrite nothing.
 

@@ -48,7 +48,7 @@ def test_a_contract_file_waits_until_it_is_released(prod: ReviewedDatabase, monk
     assert fake.calls[-1] == f"config set --stack prod -- contracts 0003_contract.sql@{DIGEST}"
     prod.configure(contracts=f"0003_contract.sql@{DIGEST}")
     assert prod.plan()["pending"] == ["0002_expand.sql", "0003_contract.sql"]
-    assert prod.d1("contract", "release", "0003_contract.sql", "--stack", "prod").exit_code == 0
+    assert prod.d1("contract", "release", "./migrations/0003_contract.sql", "--stack", "prod").exit_code == 0
     prod.write("0003_contract.sql", f"{CONTRACT}SELECT 1;\n")
     assert prod.plan()["waiting"] == ["0003_contract.sql"]
 
