@@ -14,8 +14,9 @@ from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.difference import difference
 from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.recorder import record
 from pulumi_d1.sqlite.sandbox import trusted
-from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines, quoted, tokens
+from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.statements import Statement
 
 _WRITES: Final = frozenset({"insert", "replace", "update", "delete", "with"})
+_CHANGES: Final = frozenset({"INSERT", "UPDATE", "DELETE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +91,19 @@ class _Run:
     def reverse(self, statement: Statement) -> Reversal:
         """Run a statement and return its reverse."""
         before = schema.read(self.connection)
-        try:
-            with trusted(self.connection):
-                self.connection.execute(statement.text, can_cache=False)
-        except apsw.Error as error:
-            return Reversal((), (f"line {statement.line} cannot run on the schema of the files before it: {error}",))
         first = first_word(statement.text)
+        with record(self.connection) as recording:
+            try:
+                self.connection.execute(statement.text, can_cache=False)
+            except apsw.Error as error:
+                lacks_rows = first in _WRITES and isinstance(error, apsw.ConstraintError)
+                if not lacks_rows:
+                    reason = f"line {statement.line} cannot run on the schema of the files before it: {error}"
+                    return Reversal((), (reason,))
         if first in _WRITES:
-            target = _target(statement.text, before)
-            known = first != "with" and target in self.created
-            return Reversal((), () if known else (f"line {statement.line} changes rows, whose old values are gone",))
+            written = {fold(action.name) for action in recording.actions if action.verb in _CHANGES}
+            is_known = self.created.issuperset(written & set(map(fold, before.tables)))
+            return Reversal((), () if is_known else (f"line {statement.line} changes rows, whose old values are gone",))
         after = schema.read(self.connection)
         if first == "alter":
             return self._altered(statement, before, after)
@@ -135,9 +140,3 @@ class _Run:
             return Reversal((), (f"line {statement.line} drops {', '.join(dropped)} with its rows",))
         statements += (f"{item.sql};" for item in gone)
         return Reversal(tuple(statements), ())
-
-
-def _target(sql: str, before: Schema) -> str:
-    """Return the folded name of the first table that a statement names."""
-    names = {fold(name) for name in before.tables}
-    return next((word for word in tokens(sql) if word in names), "")

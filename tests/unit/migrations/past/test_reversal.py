@@ -45,6 +45,11 @@ def reverse(sql: str) -> Reversal:
             "CREATE TABLE a (x); ALTER TABLE a RENAME TO b; INSERT INTO b VALUES (1);",
             ['ALTER TABLE "b" RENAME TO "a";', 'DROP TABLE "a";'],
         ),
+        (
+            "CREATE TABLE t (user REFERENCES users); WITH w AS (SELECT 7) INSERT INTO t SELECT * FROM w;",
+            ['DROP TABLE "t";'],
+        ),
+        ("CREATE VIRTUAL TABLE f USING fts5 (a); INSERT INTO f VALUES ('x');", ['DROP TABLE "f";']),
     ],
 )
 def test_each_change_of_the_schema_has_a_reverse(sql: str, statements: list[str]) -> None:
@@ -58,6 +63,10 @@ def test_each_change_of_the_schema_has_a_reverse(sql: str, statements: list[str]
         ("SELECT 1;\nDROP TABLE users;", "line 2 drops Users with its rows"),
         ("UPDATE users SET name = 'x';", "line 1 changes rows, whose old values are gone"),
         ("CREATE TABLE t (a); INSERT INTO t SELECT id FROM users; DELETE FROM users;", "line 1 changes rows"),
+        (
+            "CREATE TABLE t (a); CREATE TRIGGER r DELETE ON t BEGIN DELETE FROM users; END; DELETE FROM t",
+            "line 1 changes rows, whose old values are gone",
+        ),
         ("SELECT 1;", "it changes nothing in the schema"),
         ("CREATE INDEX i ON nothing (a);", "line 1 cannot run on the schema of the files before it"),
     ],
