@@ -59,6 +59,20 @@ def test_what_later_files_need_has_no_reverse(prod: ReviewedDatabase) -> None:
     assert "by_age" in done.stderr
 
 
+def test_pending_files_run_before_the_reverse(prod: ReviewedDatabase) -> None:
+    prod.migrate(LIVE)
+    apply(prod, NAME, "ALTER TABLE users ADD COLUMN age;")
+    prod.write("0003_index.sql", "CREATE TABLE more (a); CREATE INDEX by_age ON users (age);")
+    refused = prod.d1("undo", NAME, "--stack", "prod")
+    assert (refused.exit_code, "by_age" in refused.stderr) == (1, True)
+    prod.write("0003_index.sql", "CREATE INDEX i ON gone (a);")
+    refused = prod.d1("undo", NAME, "--stack", "prod")
+    assert "D1 would refuse 0003_index.sql, which is pending before it: no such table" in refused.stderr
+    prod.write("0003_index.sql", "CREATE TABLE more (a);")
+    done = prod.d1("undo", NAME, "--stack", "prod")
+    assert done.stdout.splitlines()[1:] == ["  - column users.age", "wrote migrations/0004_undo_0002_tags.sql"]
+
+
 def test_a_dry_run_only_prints_and_a_pending_file_is_an_error(prod: ReviewedDatabase) -> None:
     prod.migrate(LIVE)
     apply(prod, NAME, "CREATE INDEX by_name ON users (name);")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError
@@ -10,8 +10,10 @@ from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.past.reversal import reverse_file
 from pulumi_d1.migrations.plan import MigrationPlan
-from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL
+from pulumi_d1.migrations.rehearsal.rehearse import rehearse
+from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind
 from pulumi_d1.migrations.review.review import review_current
+from pulumi_d1.sqlite.difference import difference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,7 @@ class Undo:
     Attributes:
         sql: The statements of the new file; empty if there is none.
         reasons: Why there is none, in sentences.
-        review: The review of the new file on the database; None if there is no file.
+        review: The review of the new file after those that are pending; None if there is no file.
         applied_at: When the file was applied, by the ledger; None if it does not show that.
         later: The files that were applied after it, oldest first.
     """
@@ -69,9 +71,16 @@ def undo_file(  # noqa: PLR0913 - a review depends on all of these
     if reversal.reasons:
         return Undo("", reversal.reasons, None, applied_at, later)
     sql = "".join(f"{statement}\n" for statement in reversal.statements)
-    plan = MigrationPlan((Migration(new_name, sql),), now.ledger, ())
+    pending = tuple(file for file in files if file.name not in now.ledger)
+    plan = MigrationPlan((*pending, Migration(new_name, sql)), now.ledger, ())
     review = review_current(files, now, table, plan, database, options)
-    if review.obstacle:
+    if review.rehearsal is None:
         return Undo("", (f"it could not be rehearsed: {review.obstacle}",), None, applied_at, later)
-    refusals = tuple(f"D1 would refuse its reverse: {f.message}" for f in review.findings if f.refused)
+    who = {file.name: f"{file.name}, which is pending before it" for file in pending}
+    refusals = tuple(
+        f"D1 would refuse {who.get(f.name, 'its reverse')}: {f.message}" for f in review.findings if f.refused
+    )
+    before = rehearse(now.objects, pending, table, Basis(BasisKind.NEW)).after
+    own = tuple(finding for finding in review.findings if finding.name == new_name)
+    review = replace(review, changes=difference(before, review.rehearsal.after), findings=own)
     return Undo("" if refusals else sql, refusals, review, applied_at, later)
