@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MARK: Final = "d1:batch"
 LARGEST: Final = 100_000
 """Most rows of a batch. D1 ends a request after 30 s, and Cloudflare's FAQ shows batches of 1,000 rows."""
+NEVER_ENDS: Final = "rows match the WHERE again after they were changed, so the batches would never end"
 
 _MARKED: Final = re.compile(r"--\s*d1:batch\s+([0-9]+)\s*")
 _VERBS: Final = frozenset({"update", "delete", "insert", "replace"})
@@ -166,9 +167,9 @@ def _parse(statements: Sequence[Statement], size: int) -> BatchStatement:
         raise ConfigError(f"a file with -- {MARK} holds {_WHAT}")
     if parsed[at + 1].keyword == "or" or parsed[at].keyword == "replace":
         raise ConfigError(f"{parsed[at].keyword.upper()} with a conflict clause cannot run in batches")
-    places = {parsed[place].keyword: place for place in reversed(top) if place > at}
+    places = {parsed[p].keyword: p for p in reversed(top) if p > at and parsed[p - 1].keyword != "distinct"}
     verb = parsed[at].keyword
-    for word in ("returning", "conflict", *(() if verb == "insert" else ("limit", "order"))):
+    for word in ("returning", "conflict", "limit", *(() if verb == "insert" else ("order",))):
         if word in places:
             raise ConfigError(f"the {verb.upper()} has {word.upper()}, which cannot run in batches")
     return _PARSERS[verb](_Parsed(text, parsed, at, places, size))
@@ -180,7 +181,7 @@ class _Parsed:
 
     Attributes:
         at: Index of its verb.
-        places: Index of the first of each keyword outside of parentheses, after the verb.
+        places: Index of the first of each keyword outside of parentheses, after the verb, without DISTINCT FROM.
     """
 
     text: str

@@ -17,10 +17,10 @@ from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.cloudflare.client import make_client
 from pulumi_d1.errors import MigrationFailed, NoConnection
 from pulumi_d1.migrations import ledger, live
+from pulumi_d1.migrations.batches import NEVER_ENDS
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.run import repeat
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
-from pulumi_d1.migrations.run.repeat import NEVER_ENDS
 from tests.support import emulator_process
 from tests.support import runner_child as child
 from tests.support.batch_cases import CASES, FILL, TABLE, UPDATE

@@ -25,6 +25,12 @@ def test_an_update_is_limited_to_a_range_of_keys() -> None:
     assert batches.next_range("rowid", "").endswith("WHERE (u.x IS NULL OR u.x = 1) ORDER BY 1 LIMIT 10)")
 
 
+def test_distinct_from_is_no_from_clause() -> None:
+    batches = read("UPDATE t SET same = a IS NOT DISTINCT FROM b WHERE same IS DISTINCT FROM 1;")
+    assert (batches.change, batches.source) == ("SET same = a IS NOT DISTINCT FROM b", "")
+    assert batches.condition == "same IS DISTINCT FROM 1"
+
+
 def test_a_delete_without_a_condition_deletes_every_row() -> None:
     assert read("DELETE FROM t").in_range("id", "", "9") == "DELETE FROM t WHERE (true) AND t.id <= 9"
 
@@ -51,6 +57,7 @@ def test_the_comment_counts_only_before_the_first_statement() -> None:
         ("INSERT INTO t SELECT 1 WHERE true ON CONFLICT DO NOTHING", "the INSERT has CONFLICT"),
         ("DELETE FROM t WHERE a RETURNING a", "the DELETE has RETURNING"),
         ("DELETE FROM t WHERE a LIMIT 1", "the DELETE has LIMIT"),
+        ("INSERT INTO t SELECT a FROM u ORDER BY a LIMIT 5", "the INSERT has LIMIT"),
         ("SELECT 1", "holds one UPDATE, DELETE or INSERT ... SELECT"),
         ("CREATE TABLE t AS SELECT 1", "holds one UPDATE, DELETE or INSERT ... SELECT"),
         ("DELETE FROM t; DELETE FROM u", "and this one has 2 statements"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.cloudflare.retry import TEMPORARY
 from pulumi_d1.errors import ApiError, OutcomeUnknown, ResultTooLarge, SqlError, SqlRefused
 from pulumi_d1.migrations import ledger
+from pulumi_d1.migrations.batches import NEVER_ENDS
 from pulumi_d1.migrations.live import read_ledger
 from pulumi_d1.migrations.run.outcome import APPLIED, BY_OTHERS, IN_LEDGER
 from pulumi_d1.sqlite import schema
@@ -37,10 +38,7 @@ logger = logging.getLogger(__name__)
 MOST_COUNTED: Final = 10_000_000
 """Rows that are counted for the estimate. Counting more might take D1's 30 s."""
 
-NEVER_ENDS: Final = (
-    "rows match the WHERE again after they were changed, so the batches would never end: add a condition that excludes "
-    "changed rows"
-)
+_NEVER_ENDS: Final = f"{NEVER_ENDS}: add a condition that excludes changed rows"
 _KEY: Final = re.compile(r"-?[0-9]+|")
 _LINE_SECONDS: Final = 5  # between two lines of progress
 
@@ -156,7 +154,7 @@ class Batches:
             if answer.is_done:
                 return self._outcome
             number = answer.number
-        raise SqlRefused(NEVER_ENDS)
+        raise SqlRefused(_NEVER_ENDS)
 
     def _request(self, sql: Sequence[str], *, finishes: bool, then: str) -> _Answer:
         """Send one batch until there is a response.
@@ -183,7 +181,7 @@ class Batches:
                 self._outcome = IN_LEDGER if self._lost else BY_OTHERS
                 return _Answer(is_done=True, last="", number=0)
             if f"UNIQUE constraint failed: {self.table}." in str(error):
-                raise SqlRefused(NEVER_ENDS) from error
+                raise SqlRefused(_NEVER_ENDS) from error
             raise self._without_values(error, script) from None
         if len(results) != len(statements):
             raise OutcomeUnknown(f"D1 returned {len(results)} results for {len(statements)} statements")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.migrations.batches import MARK, find_mark, read_batches
+from pulumi_d1.migrations.batches import MARK, NEVER_ENDS, find_mark, read_batches
 from pulumi_d1.migrations.plan import Severity
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule, hit_at
@@ -59,7 +59,7 @@ def _batches(file: RehearsedFile) -> Iterator[Hit]:
     mark = find_mark(file.migration)
     if mark is None:
         return
-    problem = "rows match the WHERE again after they were changed, so the batches would never end" if file.left else ""
+    problem = NEVER_ENDS if file.left else ""
     try:
         read_batches(file.migration)
     except ConfigError as error:
