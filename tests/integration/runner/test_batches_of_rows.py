@@ -80,6 +80,22 @@ def test_a_statement_that_never_ends_changes_nothing(database: D1Api) -> None:
     assert database.read("SELECT sum(n) AS n FROM t")[0]["n"] == 0
 
 
+@pytest.mark.parametrize(
+    ("schema", "cause"),
+    [
+        ("CREATE TABLE t (rowid, oid, _rowid_, n, text)", "t is no table whose rows have a key"),
+        ("CREATE TABLE t (id INTEGER PRIMARY KEY, n)", "no such column: text"),
+    ],
+)
+def test_a_file_that_cannot_start_is_to_be_fixed(database: D1Api, schema: str, cause: str) -> None:
+    files = [Migration("0001.sql", schema), batches(UPDATE)]
+    with pytest.raises(MigrationFailed) as failure:
+        apply_files(database, files, options=RunOptions(on_failure=OnFailure.RESTORE))
+    assert cause in str(failure.value)
+    assert "fix the file, then run 'pulumi up' again" in str(failure.value)
+    assert live.read_ledger(database, TARGET.table) == (), "the file before it is undone"
+
+
 def test_progress_has_an_estimate_if_the_rows_can_be_counted(
     database: D1Api, waiting: Waiting, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,8 +34,11 @@ APPLIED = RequestOutcome("applied")
 IN_LEDGER = RequestOutcome("is in the ledger now: this run or someone else applied it")
 BY_OTHERS = RequestOutcome("was applied by someone else during this run")
 
-ROLLED_BACK = RequestOutcome("rolled back: nothing of the file remains", "fix the file, then run '{command}' again")
+_FIX_FIRST = "fix the file, then run '{command}' again"
+ROLLED_BACK = RequestOutcome("rolled back: nothing of the file remains", _FIX_FIRST)
 NOT_RUN = RequestOutcome("not applied: the ledger does not list it", _RUN_LATER)
+NOT_STARTED = RequestOutcome(NOT_RUN.known, _FIX_FIRST)
+"""D1 refused a query before the first batch of a file."""
 LOST = RequestOutcome(
     f"not applied: it was sent twice, and the ledger does not list it {sum(SETTLE_SECONDS)} s after each time",
     _RUN_LATER,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ApiError, OutcomeUnknown
 from pulumi_d1.migrations.run.options import OnFailure
-from pulumi_d1.migrations.run.outcome import NOT_RUN, PARTLY, ROLLED_BACK
+from pulumi_d1.migrations.run.outcome import NOT_RUN, NOT_STARTED, PARTLY, ROLLED_BACK
 from pulumi_d1.migrations.run.progress import RestoreAttempt
 from pulumi_d1.migrations.run.settling import settle_attempts
 
@@ -81,7 +81,7 @@ class Recovery:
     def _obstacle(self, progress: RunProgress, outcome: RequestOutcome) -> str:
         if outcome is PARTLY:
             return "a file in batches is continued, not undone"
-        if outcome not in {ROLLED_BACK, NOT_RUN}:
+        if outcome not in {ROLLED_BACK, NOT_RUN, NOT_STARTED}:
             return "it is unknown whether the file was applied"
         if reason := progress.obstacle or self._foreign_writes(progress):
             return reason

@@ -21,6 +21,7 @@ from pulumi_d1.migrations.run.outcome import (
     LEDGER_UNREADABLE,
     LOST,
     NOT_RUN,
+    NOT_STARTED,
     PARTLY,
     ROLLED_BACK,
     UNFINISHED,
@@ -152,7 +153,8 @@ class Sender:
         try:
             outcome = batches.send()
         except ApiError as error:
-            raise self.recovery.failure(progress, name, str(error), PARTLY if batches.requests else NOT_RUN) from error
+            before = NOT_STARTED if isinstance(error, SqlRefused) else NOT_RUN
+            raise self.recovery.failure(progress, name, str(error), PARTLY if batches.requests else before) from error
         if outcome is not BY_OTHERS:
             self.on_applied((name,), time.monotonic() - started, bookmark)
         return self.recovery.after_batches(_report(progress, (name,), outcome))
