@@ -17,6 +17,7 @@ from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.references import references
+from pulumi_d1.sqlite.statements import quoted_text
 from pulumi_d1.tables.literal import SEPARATOR, hex_digits
 from pulumi_d1.tables.reader import copied_columns
 
@@ -176,7 +177,7 @@ def _literal(value: str | float | None, declared: str) -> str:
 
 def _text_literal(text: str) -> str:
     if text.isascii() and text.isprintable():
-        return "'" + text.replace("'", "''") + "'"
+        return quoted_text(text)
     return f"CAST(X'{text.encode().hex().upper()}' AS TEXT)"
 
 

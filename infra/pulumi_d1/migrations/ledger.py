@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulumi_d1.sqlite.names import is_internal_name
-from pulumi_d1.sqlite.statements import quoted
+from pulumi_d1.sqlite.statements import quoted, quoted_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,7 +47,7 @@ def select_with_schema(table: str) -> str:
 
 def insert(table: str, name: str) -> str:
     """Record the migration `name` as applied."""
-    return f"INSERT INTO {quoted(table)} (name)\nvalues ({_literal(name)});"
+    return f"INSERT INTO {quoted(table)} (name)\nvalues ({quoted_text(name)});"
 
 
 def refuse_second_run(table: str, name: str) -> str:
@@ -55,9 +55,8 @@ def refuse_second_run(table: str, name: str) -> str:
 
     As a script's first statement, it stops a late second run before that repeats any statement of the file.
     """
-    return (
-        f"INSERT INTO {quoted(table)} (id, name)\nSELECT id, name FROM {quoted(table)} WHERE name = {_literal(name)};"
-    )
+    into = f"INSERT INTO {quoted(table)} (id, name)"
+    return f"{into}\nSELECT id, name FROM {quoted(table)} WHERE name = {quoted_text(name)};"
 
 
 def begin_import(table: str, name: str) -> str:
@@ -67,7 +66,7 @@ def begin_import(table: str, name: str) -> str:
 
 def finish_import(table: str, name: str) -> str:
     """Record `name` as applied, in the row of `begin_import`."""
-    return f"UPDATE {quoted(table)}\nSET name = {_literal(name)} WHERE name = {_literal(unfinished(name))};"
+    return f"UPDATE {quoted(table)}\nSET name = {quoted_text(name)} WHERE name = {quoted_text(unfinished(name))};"
 
 
 def unfinished(name: str) -> str:
@@ -82,7 +81,7 @@ def unfinished_imports(names: Iterable[str]) -> tuple[str, ...]:
 
 def begin_batches(table: str, name: str, bookmark: str) -> str:
     """Record that the batches of `name` have begun, with the bookmark from before, unless they have already."""
-    row = _literal(f"{name}{_BATCHES}{bookmark})")
+    row = quoted_text(f"{name}{_BATCHES}{bookmark})")
     return (
         f"INSERT INTO {quoted(table)} (name)\nSELECT {row} WHERE NOT EXISTS "
         f"(SELECT 1 FROM {quoted(table)} WHERE {_is_begun(name)});"
@@ -100,14 +99,14 @@ def refuse_batch(table: str, name: str, condition: str) -> str:
 def finish_batches(table: str, name: str, condition: str) -> str:
     """Record `name` as applied, in the row of `begin_batches`, unless rows of `condition` exist."""
     return (
-        f"UPDATE {quoted(table)}\nSET name = {_literal(name)}, applied_at = CURRENT_TIMESTAMP "
+        f"UPDATE {quoted(table)}\nSET name = {quoted_text(name)}, applied_at = CURRENT_TIMESTAMP "
         f"WHERE {_is_begun(name)} AND NOT EXISTS ({condition});"
     )
 
 
 def lists(table: str, name: str) -> str:
     """Count the rows of `name`."""
-    return f"SELECT count(*) AS number FROM {quoted(table)} WHERE name = {_literal(name)};"
+    return f"SELECT count(*) AS number FROM {quoted(table)} WHERE name = {quoted_text(name)};"
 
 
 def begun_batches(row: str) -> tuple[str, str]:
@@ -123,18 +122,14 @@ def is_begun(name: str) -> bool:
 
 def _is_begun(name: str) -> str:
     start = f"{name}{_BATCHES}"
-    return f"substr(name, 1, {len(start)}) = {_literal(start)}"
+    return f"substr(name, 1, {len(start)}) = {quoted_text(start)}"
 
 
 def exists(table: str) -> str:
     """Select one row if the ledger exists."""
-    return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)} COLLATE NOCASE"
+    return f"SELECT name FROM sqlite_master WHERE type = 'table' AND name = {quoted_text(table)} COLLATE NOCASE"
 
 
 def is_allowed_name(table: str) -> bool:
     """Return whether a user's table can have this name."""
     return not is_internal_name(table)
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

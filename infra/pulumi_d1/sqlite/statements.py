@@ -320,6 +320,11 @@ def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
+def quoted_text(text: str) -> str:
+    """Quote a text as an SQL string."""
+    return "'" + text.replace("'", "''") + "'"
+
+
 def position(script: str, offset: int) -> tuple[int, int]:
     """Return the 1-based line and column of a 0-based offset in characters."""
     start = script.rfind("\n", 0, offset) + 1

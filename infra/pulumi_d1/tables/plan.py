@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.names import fold
-from pulumi_d1.sqlite.statements import quoted
+from pulumi_d1.sqlite.statements import quoted, quoted_text
 from pulumi_d1.sqlite.storage import RowSource, storages
 from pulumi_d1.tables.literal import literal_sql
 
@@ -95,12 +95,8 @@ def sequence_statements(tables: Collection[str], rows: Iterable[Mapping[str, Any
     """
     if not tables:
         return
-    names = ", ".join(map(_text, sorted(tables)))
+    names = ", ".join(map(quoted_text, sorted(tables)))
     yield f"DELETE FROM sqlite_sequence WHERE name IN ({names});"
     for row in rows:
         if row["name"] in tables:
-            yield f"INSERT INTO sqlite_sequence (name, seq) VALUES ({_text(row['name'])}, {row['seq']});"
-
-
-def _text(name: str) -> str:
-    return "'" + name.replace("'", "''") + "'"
+            yield f"INSERT INTO sqlite_sequence (name, seq) VALUES ({quoted_text(row['name'])}, {row['seq']});"

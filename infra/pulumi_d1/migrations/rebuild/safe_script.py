@@ -20,7 +20,7 @@ from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.references import references
 from pulumi_d1.sqlite.sandbox import trusted
-from pulumi_d1.sqlite.statements import quoted, tokens
+from pulumi_d1.sqlite.statements import quoted, quoted_text, tokens
 from pulumi_d1.sqlite.storage import storages
 
 if TYPE_CHECKING:
@@ -265,7 +265,7 @@ class _Writer:
                 listed = f"{rowid} AS {quoted(rowid)}, {listed}"
             yield f"CREATE TABLE {quoted(self.keep[table])} AS SELECT {listed} FROM {quoted(name)};"
         if self._sequences:
-            names = ", ".join("'" + name.replace("'", "''") + "'" for name in self._sequences)
+            names = ", ".join(map(quoted_text, self._sequences))
             yield f"CREATE TABLE {_SEQUENCES} AS SELECT name, seq FROM sqlite_sequence WHERE name IN ({names});"
         yield from self._cut_loops()
 
