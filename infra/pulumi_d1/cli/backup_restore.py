@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.backups.folder import Folder
-from pulumi_d1.backups.place import find_backup
+from pulumi_d1.backups.place import LATEST, find_backup
 from pulumi_d1.backups.restore import NewDatabase, load_new, script_of
 from pulumi_d1.backups.verify import opened, verify_backup
 from pulumi_d1.cli.support.backup_place import place_option, stack_backups
 from pulumi_d1.cli.support.confirm import confirm
-from pulumi_d1.cli.support.options import stack_option
+from pulumi_d1.cli.support.options import command_line, stack_option
 from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.project import settings as stack_settings
 from pulumi_d1.cli.support.stack_state import read_environment
@@ -26,7 +26,6 @@ from pulumi_d1.naming import require_database_name
 from pulumi_d1.reports.backup_text import format_contents
 
 if TYPE_CHECKING:
-    from pulumi_d1.backups.manifest import Manifest
     from pulumi_d1.backups.place import Place
     from pulumi_d1.cli.support.backup_place import StackBackups
 
@@ -60,10 +59,12 @@ def restore(backup: str, stack: str, *, into: str | None, in_place: bool, yes: b
     with waiting(f"verifying {name}"):
         manifest = verify_backup(place, name)
     say(f"{name}: {format_contents(manifest)}, verified")
+    chosen = shlex.quote(name if backup == LATEST else backup)
+    again = command_line(f"d1 backup restore {chosen}", {"stack": stack, "at": where["place"], "into": into})
     if in_place:
-        _replace(stack, place, name, manifest, yes=yes)
+        _replace(stack, place, name, f"{again} --in-place", yes=yes)
     else:
-        _create(backups, place, name, into or f"{manifest.database}-restored")
+        _create(backups, place, name, again, into or f"{manifest.database}-restored")
 
 
 def _find(backups: StackBackups, backup: str) -> tuple[Place, str]:
@@ -76,11 +77,10 @@ def _find(backups: StackBackups, backup: str) -> tuple[Place, str]:
     return backups.place, find_backup(backups.place, backup, backups.database)
 
 
-def _create(backups: StackBackups, place: Place, name: str, database: str) -> None:
+def _create(backups: StackBackups, place: Place, name: str, again: str, database: str) -> None:
     settings = stack_settings(backups.folder, backups.settings.environment)
     require_database_name(database)
     new = NewDatabase(database, settings.jurisdiction, settings.location_hint)
-    again = _command(name, settings.environment, f"--into {database}")
     with opened(place, name) as backup, waiting(f"restoring {database}"):
         restored = load_new(stack_account(settings), new, script_of(backup, name), again, place.workspace)
     say(
@@ -89,26 +89,22 @@ def _create(backups: StackBackups, place: Place, name: str, database: str) -> No
     )
 
 
-def _replace(stack: str, place: Place, name: str, manifest: Manifest, *, yes: bool) -> None:
+def _replace(stack: str, place: Place, name: str, again: str, *, yes: bool) -> None:
     state = read_environment(stack)
     database, target = state.database_name, state.database()
-    bookmark = target.bookmark()
-    undo = f"d1 restore --stack {shlex.quote(stack)} --bookmark {bookmark}"
-    say(
-        f"This replaces the contents of {database} by the backup of {manifest.database} from "
-        f"{manifest.time:%Y-%m-%d %H:%M:%S} UTC. Every write since then is lost.\n"
-        f"  undo it     {undo}"
-    )
-    confirm(f"Replace the contents of {database}", yes=yes, word=database)
-    with opened(place, name) as backup, waiting(f"restoring {database}"):
-        again = _command(name, stack, "--in-place")
-        old = Replacement(target, database, script_of(backup, name), again, place.workspace).run()
+    undo = f"d1 restore --stack {shlex.quote(stack)} --bookmark "
+    with opened(place, name) as backup:
+        manifest = backup.manifest
+        say(
+            f"This replaces the contents of {database} by the backup of {manifest.database} from "
+            f"{manifest.time:%Y-%m-%d %H:%M:%S} UTC. Every write since then is lost.\n"
+            f"  undo it     {undo}{target.bookmark()}"
+        )
+        confirm(f"Replace the contents of {database}", yes=yes, word=database)
+        with waiting(f"restoring {database}"):
+            old = Replacement(target, database, script_of(backup, name), again, place.workspace).run()
     say(
         f"restored {database}: schema, rows and digests are those of the backup\n"
-        f"  undo it     {undo.replace(bookmark, old)}\n"
+        f"  undo it     {undo}{old}\n"
         f"  migrations  {manifest.migrations} are applied; 'pulumi up --stack {shlex.quote(stack)}' applies the others"
     )
-
-
-def _command(name: str, stack: str, option: str) -> str:
-    return f"d1 backup restore {shlex.quote(name)} --stack {shlex.quote(stack)} {option}"

@@ -10,7 +10,7 @@ import click
 from pulumi_d1.backups.restore import NewDatabase, load_new
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.confirm import confirm
-from pulumi_d1.cli.support.options import complete_stacks
+from pulumi_d1.cli.support.options import command_line, complete_stacks
 from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.source_copy import mask_option, read_masks, source_copy
 from pulumi_d1.cli.support.stack_state import read_environment
@@ -62,13 +62,14 @@ def copy(
         raise click.UsageError("--jurisdiction and --account are for a new database: use them with --into NAME")
     masks = read_masks(mask, source)
     origin = read_environment(source)
+    again = command_line("d1 copy", {"from": source, "to": target, "into": into, "mask": mask, **place})
     if target:
-        _replace(origin, target, masks, yes=yes)
+        _replace(origin, target, masks, again, yes=yes)
     else:
-        _create(origin, str(into), masks, place)
+        _create(origin, str(into), masks, again, place)
 
 
-def _replace(origin: EnvironmentState, stack: str, masks: Masks | None, *, yes: bool) -> None:
+def _replace(origin: EnvironmentState, stack: str, masks: Masks | None, again: str, *, yes: bool) -> None:
     state = read_environment(stack)
     _refuse_target(origin, state)
     target, name = state.database(), state.database_name
@@ -79,7 +80,6 @@ def _replace(origin: EnvironmentState, stack: str, masks: Masks | None, *, yes: 
             f"  undo it     {undo}{target.bookmark()}"
         )
         confirm(f"Replace the contents of {name}", yes=yes)
-        again = f"d1 copy --from {shlex.quote(origin.stack)} --to {shlex.quote(stack)}"
         with waiting(f"copying into {name}"):
             bookmark = Replacement(target, name, _script(origin, backup), again).run()
     say(
@@ -106,11 +106,10 @@ def _refuse_target(origin: EnvironmentState, state: EnvironmentState) -> None:
         )
 
 
-def _create(origin: EnvironmentState, name: str, masks: Masks | None, place: dict[str, str | None]) -> None:
+def _create(origin: EnvironmentState, name: str, masks: Masks | None, again: str, place: dict[str, str | None]) -> None:
     require_database_name(name)
     account = connect_account(place["account"] or origin.account_id, token=stack_token(origin.stack))
     new = NewDatabase(name, place["jurisdiction"] or "")
-    again = f"d1 copy --from {shlex.quote(origin.stack)} --into {name}"
     with source_copy(origin, masks) as backup:
         with waiting(f"copying into {name}"):
             database = load_new(account, new, _script(origin, backup), again, None)

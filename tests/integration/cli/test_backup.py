@@ -12,6 +12,7 @@ import pytest
 
 from pulumi_d1.backups.names import new_name
 from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.copying.replace import MARKER
 from tests.support.cli_state import give_state
 from tests.support.copying import holdings
 
@@ -149,3 +150,14 @@ def test_pruning_keeps_the_newest_of_each_period(shop: ReviewedDatabase) -> None
     assert len(left) == 12
     assert file.name in left
     assert "other-db-20260101T000000Z.sql.gz" in left
+
+
+def test_the_command_that_continues_names_the_same_backup_and_place(shop: ReviewedDatabase) -> None:
+    run(shop, "create", "--at", "my backups")
+    (file,) = (shop.folder / "my backups").glob("*.sql.gz")
+    theirs = Account(shop.database.client, shop.database.account_id).create("theirs")
+    theirs.write(f"CREATE TABLE {MARKER} (bookmark TEXT)")
+    for chosen, named in (("latest", file.name), (str(file), f"'{file}'")):
+        result = shop.d1("backup", "restore", chosen, "--into", "theirs", "--stack", "prod", "--at", "my backups")
+        again = f"run 'd1 backup restore {named} --stack prod --at 'my backups' --into theirs' again"
+        assert again in " ".join(result.output.split())

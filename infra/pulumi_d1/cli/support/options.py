@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import shlex
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
@@ -20,6 +21,12 @@ _Complete: TypeAlias = Callable[[click.Context, click.Parameter, str], list[str]
 def stack_option(help_text: str) -> Callable[[click.decorators.FC], click.decorators.FC]:
     """Return the option `--stack` of a command that works on one stack."""
     return click.option("--stack", default="dev", show_default=True, shell_complete=complete_stacks, help=help_text)
+
+
+def command_line(command: str, options: Mapping[str, object]) -> str:
+    """Return a command with those of its options that have a value, by name, to paste into a shell."""
+    given = (f" --{name} {shlex.quote(str(value))}" for name, value in options.items() if value)
+    return command + "".join(given)
 
 
 def _completion(names: Callable[[click.Context], Iterable[str]]) -> _Complete:
