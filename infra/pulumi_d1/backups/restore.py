@@ -6,7 +6,7 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pulumi_d1.copying.replace import MARKER, Replacement, Script
+from pulumi_d1.copying.replace import Replacement, Script
 from pulumi_d1.errors import ApiError, BackupFailed, NotFound, OutcomeUnknown
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite import schema
@@ -48,7 +48,7 @@ def load_new(account: Account, new: NewDatabase, script: Script, again: str, wor
         workspace: Folder of the temporary file; None for the system's.
 
     Raises:
-        BackupFailed: A database with this name and other contents exists. It was not changed.
+        BackupFailed: A database with this name and other contents exists. They were kept.
         CopyFailed: D1 refused the script.
         ApiError: Cloudflare refused.
     """
@@ -57,13 +57,13 @@ def load_new(account: Account, new: NewDatabase, script: Script, again: str, wor
         database = _create(account, new)
         logger.info(f"created {new.name} ({database.database_id})")
     replacement = Replacement(database, new.name, script, again, workspace)
-    objects = schema.objects_from(database.read(schema.SELECT))
-    if objects and not any(item.name == MARKER for item in objects):
+    replacement.undo_unfinished()
+    if objects := schema.objects_from(database.read(schema.SELECT)):
         if not replacement.differences():
             logger.info(f"{new.name} has the contents of {script.source} already")
             return database
         raise BackupFailed(
-            f"nothing was changed: there is a database {new.name} ({database.database_id}) with other contents, such "
+            f"nothing was loaded: there is a database {new.name} ({database.database_id}) with other contents, such "
             f"as the {objects[0].type} {escape_line(objects[0].name)}. Choose another name"
         )
     replacement.run()

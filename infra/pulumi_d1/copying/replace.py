@@ -89,7 +89,7 @@ class Replacement:
             OutcomeUnknown: The response to the import was lost, and the target does not show its end yet.
             ApiError: The target cannot be read.
         """
-        self._undo_unfinished()
+        self.undo_unfinished()
         bookmark = self.target.bookmark()
         objects = self._objects()
         with tempfile.TemporaryFile(dir=self.workspace) as file:
@@ -118,8 +118,13 @@ class Replacement:
         """Return what differs in the target from the script's contents."""
         return self.script.contents.differences(read_contents(self.target))
 
-    def _undo_unfinished(self) -> None:
-        """Restore the bookmark in an unfinished database."""
+    def undo_unfinished(self) -> None:
+        """Restore what was there before an interrupted run.
+
+        Raises:
+            CopyFailed: The import of another run has just begun.
+            ApiError: The target cannot be read or restored.
+        """
         if not self._is_unfinished():
             return
         rows = self.target.read(f"SELECT bookmark FROM {quoted(MARKER)}")

@@ -19,6 +19,7 @@ from tests.support.copying import holdings
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from pulumi_d1.cloudflare.database import D1Api
     from tests.support.cli_project import ReviewedDatabase
 
 SHOP = """
@@ -150,6 +151,23 @@ def test_pruning_keeps_the_newest_of_each_period(shop: ReviewedDatabase) -> None
     assert len(left) == 12
     assert file.name in left
     assert "other-db-20260101T000000Z.sql.gz" in left
+
+
+def interrupt(database: D1Api) -> None:
+    """Leave a database as a dead import of a restore does."""
+    bookmark = database.bookmark()
+    database.write(f"CREATE TABLE {MARKER} (bookmark TEXT); INSERT INTO {MARKER} VALUES ('{bookmark}'); DROP TABLE t")
+
+
+def test_an_unfinished_database_with_other_contents_is_restored_and_kept(shop: ReviewedDatabase) -> None:
+    run(shop, "create")
+    theirs = Account(shop.database.client, shop.database.account_id).create("theirs")
+    theirs.write("CREATE TABLE t (a)")
+    interrupt(theirs)
+    result = shop.d1("backup", "restore", "latest", "--into", "theirs", "--stack", "prod")
+    assert result.exit_code == 1
+    assert "nothing was loaded: there is a database theirs" in result.output
+    assert list(holdings(theirs)) == ["", "t"]
 
 
 def test_the_command_that_continues_names_the_same_backup_and_place(shop: ReviewedDatabase) -> None:
