@@ -8,7 +8,6 @@ the next run restores the bookmark, and starts over.
 from __future__ import annotations
 
 import logging
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -56,7 +55,7 @@ class Script:
     Attributes:
         source: Where it comes from, for messages.
         contents: What the database has afterwards.
-        unpack: Writes the script to a file.
+        unpack: Writes the script at the position of a file.
     """
 
     source: str
@@ -94,10 +93,7 @@ class Replacement:
         objects = self._objects()
         with tempfile.TemporaryFile(dir=self.workspace) as file:
             file.writelines(f"{line}\n".encode() for line in opening_lines(objects, bookmark))
-            with tempfile.TemporaryFile(dir=self.workspace) as script:
-                self.script.unpack(script)
-                script.seek(0)
-                shutil.copyfileobj(script, file)
+            self.script.unpack(file)
             file.write(f"DROP TABLE {quoted(MARKER)};\n".encode())
             size = file.tell()
             if size > MAX_IMPORT_BYTES:
