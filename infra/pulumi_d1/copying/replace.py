@@ -27,6 +27,8 @@ from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.messages import hide_values
+from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.references import parents_first, references
 from pulumi_d1.sqlite.statements import quoted
 from pulumi_d1.tables.plan import plan_copy
 
@@ -197,7 +199,13 @@ def opening_lines(objects: Sequence[SchemaObject], bookmark: str) -> Iterator[st
 
 
 def drop_lines(objects: Sequence[SchemaObject]) -> Iterator[str]:
-    """Yield the statements that delete every object; an index is deleted with its table."""
-    for item in reversed(plan_copy(objects).objects):
-        if item.type != "index":
-            yield f"DROP {item.type.upper()} {quoted(item.name)};"
+    """Yield the statements that delete every object; an index is deleted with its table.
+
+    Children come before parents, so no row is left on which a foreign key acts.
+    """
+    objects = plan_copy(objects).objects
+    yield from (
+        f"DROP {item.type.upper()} {quoted(item.name)};" for item in objects if item.type in {"trigger", "view"}
+    )
+    tables = {fold(item.name): item.name for item in objects if item.type == "table"}
+    yield from (f"DROP TABLE {quoted(tables[name])};" for name in reversed(parents_first(tables, references(objects))))

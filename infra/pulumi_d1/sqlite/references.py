@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_d1.sqlite import schema
@@ -10,7 +12,7 @@ from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.sandbox import trusted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import apsw
 
@@ -80,6 +82,26 @@ def references(objects: Iterable[SchemaObject]) -> tuple[Reference, ...]:
             nullable = [column for column in columns if column in optional.get(child, ())]
             found.append(Reference(child, parent, columns, named, nullable[0] if nullable else ""))
     return tuple(found)
+
+
+def parents_first(tables: Iterable[str], keys: Sequence[Reference]) -> tuple[str, ...]:
+    """Return folded names of tables in the order of their foreign keys. In a cycle, some key points backwards."""
+    names = sorted(tables)
+    own = {key.child for key in keys if key.child == key.parent}
+    kept = [key for key in keys if key.child != key.parent and key.child in names and key.parent in names]
+    # A key that can be NULL is cut before the drop. While a table that references itself is dropped, SQLite looks for
+    # all its parents, so it goes before them.
+    kept.sort(key=lambda key: (not key.optional, key.parent not in own))
+    while True:
+        graph: TopologicalSorter[str] = TopologicalSorter({name: set[str]() for name in names})
+        for key in kept:
+            graph.add(key.child, key.parent)
+        try:
+            return tuple(graph.static_order())
+        except CycleError as error:
+            cycle: Sequence[str] = error.args[1]
+            pairs = {*pairwise(cycle), *pairwise(reversed(cycle))}
+            kept.remove(next(key for key in kept if (key.child, key.parent) in pairs))
 
 
 def _rows(connection: apsw.Connection, sql: str) -> list[tuple[Any, ...]]:

@@ -141,6 +141,21 @@ def test_the_command_that_continues_a_copy_has_the_same_masks(prod: ReviewedData
         assert f"run 'd1 copy --from prod {' '.join(target)} --mask masks.yaml' again" in " ".join(output.split())
 
 
+@pytest.mark.parametrize("action", ["SET NULL", "SET DEFAULT", "CASCADE", "RESTRICT", "NO ACTION"])
+def test_a_parent_that_is_newer_than_its_child_is_replaced(
+    local: ReviewedDatabase, staging: D1Api, action: str
+) -> None:
+    key = f"INTEGER NOT NULL DEFAULT 9 CHECK (parent <> 9) REFERENCES parent (id) ON DELETE {action}"
+    tables = f"CREATE TABLE child (parent {key}); CREATE TABLE parent (id INTEGER PRIMARY KEY);"
+    rows = "INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1);"
+    for database in (local.database, staging):
+        database.write(tables + rows)
+    for _ in range(2):
+        run(local, "copy", "--from", "prod", "--to", "staging", "--yes")
+        run(local, "pull", "--stack", "prod")
+    assert holdings(staging) == holdings(local.database)
+
+
 def test_a_key_refuses_copies_without_masks(prod: ReviewedDatabase, staging: D1Api) -> None:
     prod.configure(requireMask="true")
     for command in (("copy", "--from", "prod", "--to", "staging", "--yes"), ("pull", "--stack", "prod")):

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import apsw
@@ -18,7 +16,7 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.rebuild.script import Role, read_script
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
-from pulumi_d1.sqlite.references import references
+from pulumi_d1.sqlite.references import parents_first, references
 from pulumi_d1.sqlite.sandbox import trusted
 from pulumi_d1.sqlite.statements import quoted, quoted_text, tokens
 from pulumi_d1.sqlite.storage import storages
@@ -78,7 +76,7 @@ def write_safe_script(sql: str, before: Schema) -> SafeScript:
     spelling = {fold(name): name for name in before.tables}
     keep = _keep_names(before, sql)
     old = references(before.objects.values())
-    names = {name: spelling[name] for name in _parents_first(_closure(script.rebuilt, before), old)}
+    names = {name: spelling[name] for name in parents_first(_closure(script.rebuilt, before), old)}
     aside = tuple(name for name in names if name not in script.rebuilt)
     after = _schema_after(script, before)
     lost = _lost_objects(script, before, names, aside)
@@ -141,26 +139,6 @@ def _is_looped(key: Reference, keys: Sequence[Reference]) -> bool:
     return key.child in reached
 
 
-def _parents_first(tables: Iterable[str], keys: Sequence[Reference]) -> tuple[str, ...]:
-    """Return tables in the order of their foreign keys. In a cycle, some key points backwards."""
-    names = sorted(tables)
-    own = {key.child for key in keys if key.child == key.parent}
-    kept = [key for key in keys if key.child != key.parent and key.child in names and key.parent in names]
-    # A key that can be NULL is cut before the drop. While a table that references itself is dropped, SQLite looks for
-    # all its parents, so it goes before them.
-    kept.sort(key=lambda key: (not key.optional, key.parent not in own))
-    while True:
-        graph: TopologicalSorter[str] = TopologicalSorter({name: set[str]() for name in names})
-        for key in kept:
-            graph.add(key.child, key.parent)
-        try:
-            return tuple(graph.static_order())
-        except CycleError as error:
-            cycle: Sequence[str] = error.args[1]
-            pairs = {*pairwise(cycle), *pairwise(reversed(cycle))}
-            kept.remove(next(key for key in kept if (key.child, key.parent) in pairs))
-
-
 def _schema_after(script: RebuildScript, before: Schema) -> Schema:
     """Return the schema after the rebuilds, with each old index that still can be created."""
     kept = [o for (kind, name), o in before.objects.items() if kind == "table" and name not in script.rebuilt]
@@ -172,7 +150,7 @@ def _schema_after(script: RebuildScript, before: Schema) -> Schema:
 def _fill_order(names: Iterable[str], after: Schema) -> tuple[tuple[str, ...], bool]:
     """Return the tables in the order in which their rows come back, and whether a key is violated meanwhile."""
     keys = references(after.objects.values())
-    order = _parents_first(names, keys)
+    order = parents_first(names, keys)
     place = {name: number for number, name in enumerate(order)}
     return order, any(place.get(key.child, len(place)) < place.get(key.parent, -1) for key in keys)
 
