@@ -24,6 +24,7 @@ from pulumi_d1.errors import (
     TryLater,
 )
 from pulumi_d1.escaping import escape_line
+from pulumi_d1.migrations.live import UNFINISHED_TABLE
 from pulumi_d1.migrations.run.settling import settle_attempts
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.messages import hide_values
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.schema import SchemaObject
 
 logger = logging.getLogger(__name__)
-
-MARKER: Final = "d1_unfinished_restore"
-"""The table that is there only while contents are being replaced."""
 
 MAX_IMPORT_BYTES: Final = 5_000_000_000
 """Largest file that Cloudflare imports (its page on limits)."""
@@ -96,7 +94,7 @@ class Replacement:
         with tempfile.TemporaryFile(dir=self.workspace) as file:
             file.writelines(f"{line}\n".encode() for line in opening_lines(objects, bookmark))
             self.script.unpack(file)
-            file.write(f"DROP TABLE {quoted(MARKER)};\n".encode())
+            file.write(f"DROP TABLE {quoted(UNFINISHED_TABLE)};\n".encode())
             size = file.tell()
             if size > MAX_IMPORT_BYTES:
                 raise CopyFailed(
@@ -125,12 +123,12 @@ class Replacement:
         """
         if not self._is_unfinished():
             return
-        rows = self.target.read(f"SELECT bookmark FROM {quoted(MARKER)}")
+        rows = self.target.read(f"SELECT bookmark FROM {quoted(UNFINISHED_TABLE)}")
         bookmark = rows[0]["bookmark"] if rows else None
         if not is_bookmark(bookmark):
             raise CopyFailed(
-                f"nothing was changed: {self.name} has a table {MARKER} without a bookmark. An import has just begun: "
-                f"run '{self.again}' again in a minute"
+                f"nothing was changed: {self.name} has a table {UNFINISHED_TABLE} without a bookmark. An import has "
+                f"just begun: run '{self.again}' again in a minute"
             )
         logger.info(f"{self.name} is unfinished: restoring it as it was before an interrupted run")
         self._restore(bookmark)
@@ -183,7 +181,7 @@ class Replacement:
         self._restore(bookmark)
 
     def _is_unfinished(self) -> bool:
-        return any(item.name == MARKER for item in self._objects())
+        return any(item.name == UNFINISHED_TABLE for item in self._objects())
 
     def _objects(self) -> tuple[SchemaObject, ...]:
         return schema.objects_from(self.target.read(schema.SELECT))
@@ -193,8 +191,8 @@ def opening_lines(objects: Sequence[SchemaObject], bookmark: str) -> Iterator[st
     """Yield the statements that delete everything, and mark the database as unfinished meanwhile."""
     yield "PRAGMA foreign_keys = OFF;"
     yield "PRAGMA defer_foreign_keys = ON;"
-    yield f"CREATE TABLE {quoted(MARKER)} (bookmark TEXT);"
-    yield f"INSERT INTO {quoted(MARKER)} VALUES ('{bookmark}');"
+    yield f"CREATE TABLE {quoted(UNFINISHED_TABLE)} (bookmark TEXT);"
+    yield f"INSERT INTO {quoted(UNFINISHED_TABLE)} VALUES ('{bookmark}');"
     yield from drop_lines(objects)
 
 

@@ -150,7 +150,7 @@ def write_snapshot(
         write: Writes the script. Called again if the source is read again, and then starts over.
 
     Raises:
-        CopyFailed: The source is being migrated.
+        CopyFailed: The source is being migrated or replaced.
         ConfigError: The rows of a table cannot be read in order.
         ApiError: The source cannot be read.
         SqlError: This SQLite cannot create one of its objects.
@@ -161,6 +161,8 @@ def write_snapshot(
             logger.info(f"{name} changed while it was read: reading it again")
         bookmark = source.bookmark()
         database = live.read_despite_faults(source, ledger)
+        if database.is_unfinished:
+            raise CopyFailed(f"nothing was copied from {name}: {live.UNFINISHED}")
         plan = plan_copy(database.objects)
         try:
             contents = _write_script(source, plan, (name, ledger), write, options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pulumi_d1.errors import InvalidLedger, SqlError, SqlRefused
 from pulumi_d1.migrations import ledger
@@ -16,6 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.sqlite.schema import SchemaObject
+
+
+UNFINISHED_TABLE: Final = "d1_unfinished_restore"
+"""The table that is there only while the contents of a database are being replaced."""
+
+UNFINISHED: Final = (
+    f"the database is unfinished: it has the table {UNFINISHED_TABLE}, so 'd1 backup restore' or 'd1 copy' is still "
+    "running or was interrupted. Run the same command again: it restores what was there, and starts over"
+)
 
 
 class ReadableDatabase(Protocol):
@@ -57,6 +66,11 @@ class LiveDatabase:
     fault: str = ""
     begun: Mapping[str, BegunBatches] = field(default_factory=dict)
 
+    @property
+    def is_unfinished(self) -> bool:
+        """True if its contents are being replaced, or were when that died: a part of them may be missing."""
+        return any(item.name == UNFINISHED_TABLE for item in self.objects)
+
 
 NEW = LiveDatabase((), ())
 """A database that does not exist yet."""
@@ -67,11 +81,11 @@ def read_database(database: ReadableDatabase, table: str) -> LiveDatabase:
 
     Raises:
         D1Error: It cannot be read; ApiError for D1.
-        InvalidLedger: The table is not a ledger, or one of its rows names no file.
+        InvalidLedger: The table is not a ledger, one of its rows names no file, or the database is unfinished.
     """
     now = read_despite_faults(database, table)
-    if now.fault:
-        raise InvalidLedger(now.fault)
+    if fault := UNFINISHED if now.is_unfinished else now.fault:
+        raise InvalidLedger(fault)
     return now
 
 

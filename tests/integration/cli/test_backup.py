@@ -12,7 +12,7 @@ import pytest
 
 from pulumi_d1.backups.names import new_name
 from pulumi_d1.cloudflare.account import Account
-from pulumi_d1.copying.replace import MARKER
+from pulumi_d1.migrations.live import UNFINISHED_TABLE
 from tests.support.cli_state import give_state
 from tests.support.copying import holdings
 
@@ -155,8 +155,10 @@ def test_pruning_keeps_the_newest_of_each_period(shop: ReviewedDatabase) -> None
 
 def interrupt(database: D1Api) -> None:
     """Leave a database as a dead import of a restore does."""
-    bookmark = database.bookmark()
-    database.write(f"CREATE TABLE {MARKER} (bookmark TEXT); INSERT INTO {MARKER} VALUES ('{bookmark}'); DROP TABLE t")
+    database.write(
+        f"CREATE TABLE {UNFINISHED_TABLE} (bookmark TEXT);"
+        f"INSERT INTO {UNFINISHED_TABLE} VALUES ('{database.bookmark()}'); DROP TABLE t"
+    )
 
 
 def test_an_unfinished_database_with_other_contents_is_restored_and_kept(shop: ReviewedDatabase) -> None:
@@ -174,8 +176,17 @@ def test_the_command_that_continues_names_the_same_backup_and_place(shop: Review
     run(shop, "create", "--at", "my backups")
     (file,) = (shop.folder / "my backups").glob("*.sql.gz")
     theirs = Account(shop.database.client, shop.database.account_id).create("theirs")
-    theirs.write(f"CREATE TABLE {MARKER} (bookmark TEXT)")
+    theirs.write(f"CREATE TABLE {UNFINISHED_TABLE} (bookmark TEXT)")
     for chosen, named in (("latest", file.name), (str(file), f"'{file}'")):
         result = shop.d1("backup", "restore", chosen, "--into", "theirs", "--stack", "prod", "--at", "my backups")
         again = f"run 'd1 backup restore {named} --stack prod --at 'my backups' --into theirs' again"
         assert again in " ".join(result.output.split())
+
+
+def test_an_unfinished_database_is_neither_backed_up_nor_migrated(shop: ReviewedDatabase) -> None:
+    shop.database.write(f"CREATE TABLE {UNFINISHED_TABLE} (bookmark TEXT)")
+    for command in (("backup", "create"), ("plan",)):
+        result = shop.d1(*command, "--stack", "prod")
+        assert result.exit_code != 0
+        assert f"the database is unfinished: it has the table {UNFINISHED_TABLE}" in " ".join(result.output.split())
+    assert not files(shop.folder)

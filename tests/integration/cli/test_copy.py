@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_d1.cloudflare.account import Account
-from pulumi_d1.copying.replace import MARKER
+from pulumi_d1.migrations.live import UNFINISHED_TABLE
 from pulumi_d1.wrangler.local_databases import local_database, local_file
 from tests.support import node
 from tests.support.cli_state import add_stack, give_state
@@ -135,7 +135,7 @@ def test_a_rule_that_cannot_work_changes_nothing(
 
 def test_the_command_that_continues_a_copy_has_the_same_masks(prod: ReviewedDatabase, staging: D1Api) -> None:
     (prod.folder / "masks.yaml").write_text(MASKS)
-    staging.write(f"CREATE TABLE {MARKER} (bookmark TEXT)")
+    staging.write(f"CREATE TABLE {UNFINISHED_TABLE} (bookmark TEXT)")
     for target in (("--to", "staging"), ("--into", "your-app-db-staging")):
         output = run(prod, "copy", "--from", "prod", *target, "--mask", "masks.yaml", "--yes", code=1)
         assert f"run 'd1 copy --from prod {' '.join(target)} --mask masks.yaml' again" in " ".join(output.split())
