@@ -17,8 +17,9 @@ from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.references import references
-from pulumi_d1.sqlite.statements import quoted_text
-from pulumi_d1.tables.literal import SEPARATOR, hex_digits
+from pulumi_d1.sqlite.sandbox import trusted
+from pulumi_d1.sqlite.statements import quoted
+from pulumi_d1.tables.literal import SEPARATOR, hex_digits, literal_sql
 from pulumi_d1.tables.reader import copied_columns
 
 if TYPE_CHECKING:
@@ -31,9 +32,10 @@ if TYPE_CHECKING:
 _TEXT_DIGITS: Final = 31
 _EMAIL_DIGITS: Final = 20
 _INTEGER_BITS: Final = 62  # positive, and the next id of AUTOINCREMENT is still an integer
-_REAL_BITS: Final = 50  # exact in a REAL
+_REAL_BITS: Final = 50  # exact in a REAL, with a half
 _LARGEST: Final = 1 << 53  # of a fixed number, which is exact in a REAL too
 _NULL: Final = "NULL"
+_STORED: Final = "masked_value"
 
 _Column = tuple[str, str]
 
@@ -117,11 +119,10 @@ class Masks:
                     f"table {escape_line(table)} has no column {escape_line(column)} that stores values: correct the "
                     "rule"
                 )
-        types = _types(plan)
+        fixed = {column: rule.value for column, rule in self.rules.items() if rule.value is not None}
+        literals = _stored_literals(fixed, plan)
         return {
-            (fold(table), fold(column)): replace(
-                rule, literal=_literal(rule.value, types.get((fold(table), fold(column)), ""))
-            )
+            (fold(table), fold(column)): replace(rule, literal=literals.get((table, column), ""))
             for (table, column), rule in self.rules.items()
         }
 
@@ -150,35 +151,24 @@ def _rule(value: Any, place: str) -> MaskRule:
         fixed = value["value"]
         if isinstance(fixed, str) or (isinstance(fixed, int | float) and abs(fixed) < _LARGEST):
             return MaskRule(MaskKind.VALUE, fixed)
-    if value in {MaskKind.NULL, MaskKind.HASH, MaskKind.EMAIL}:
+    if isinstance(value, str) and value in {MaskKind.NULL, MaskKind.HASH, MaskKind.EMAIL}:
         return MaskRule(MaskKind(value))
     raise ConfigError(f"{place}: is no rule: write null, hash, email, or {{value: TEXT}}")
 
 
-def _types(plan: CopyPlan) -> dict[_Column, str]:
-    """Return the declared type of each column, in upper case."""
-    columns = schema.read(schema.build(plan.objects)).columns
-    return {(table, fold(column.name)): column.type.upper() for table, of in columns.items() for column in of}
-
-
-def _literal(value: str | float | None, declared: str) -> str:
-    """Return the literal that SQLite writes for a value once a column of this type has stored it."""
-    if value is None:
-        return ""
-    # https://www.sqlite.org/datatype3.html#determination_of_column_affinity
-    is_integer = "INT" in declared
-    is_text = not is_integer and any(word in declared for word in ("CHAR", "CLOB", "TEXT"))
-    is_real = not (is_integer or is_text) and any(word in declared for word in ("REAL", "FLOA", "DOUB"))
-    if isinstance(value, str) or is_text:
-        return _text_literal(str(value))
-    number: float = int(value) if isinstance(value, bool) or (value == int(value) and not is_real) else float(value)
-    return str(number)
-
-
-def _text_literal(text: str) -> str:
-    if text.isascii() and text.isprintable():
-        return quoted_text(text)
-    return f"CAST(X'{text.encode().hex().upper()}' AS TEXT)"
+def _stored_literals(values: Mapping[_Column, str | float], plan: CopyPlan) -> dict[_Column, str]:
+    """Return the literal that SQLite writes for each value once its column has stored it."""
+    connection = schema.build(plan.objects)
+    literals = {}
+    with trusted(connection):
+        for (table, column), value in values.items():
+            # This table's only column has the affinity of the other one, and none of its constraints.
+            connection.execute(f"CREATE TEMP TABLE {_STORED} AS SELECT {quoted(column)} AS v FROM main.{quoted(table)}")
+            connection.execute(f"INSERT INTO temp.{_STORED} VALUES (?)", (value,))
+            [(literal,)] = connection.execute(f"SELECT {literal_sql('v')} FROM temp.{_STORED}")
+            connection.execute(f"DROP TABLE temp.{_STORED}")
+            literals[table, column] = str(literal)
+    return literals
 
 
 def _with_connected(rules: dict[_Column, MaskRule], plan: CopyPlan) -> dict[_Column, MaskRule]:
@@ -198,7 +188,7 @@ def _with_connected(rules: dict[_Column, MaskRule], plan: CopyPlan) -> dict[_Col
             rule = rules.get(column)
             may_be_null = column not in parents  # a reference that is NULL references nothing
             if rule and (rule.kind is MaskKind.VALUE or (rule.kind is MaskKind.NULL and not may_be_null)):
-                raise ConfigError(f"{'.'.join(column)}: a foreign key allows only hash and email, or null in a child")
+                raise ConfigError(f"{_spell(column)}: a foreign key allows only hash and email, or null in a child")
     result = dict(rules)
     changed = True
     while changed:
@@ -209,11 +199,15 @@ def _with_connected(rules: dict[_Column, MaskRule], plan: CopyPlan) -> dict[_Col
                 continue
             if mine and theirs:
                 raise ConfigError(
-                    f"{'.'.join(child)} references {'.'.join(parent)}, but has another rule: give both the same one"
+                    f"{_spell(child)} references {_spell(parent)}, but has another rule: give both the same one"
                 )
             result[child] = result[parent] = mine or theirs  # type: ignore[assignment]  # one of them is a rule
             changed = True
     return result
+
+
+def _spell(column: _Column) -> str:
+    return escape_line(".".join(column))
 
 
 def _keyed(cell: str, key: bytes, *, is_email: bool) -> str:
@@ -226,4 +220,5 @@ def _keyed(cell: str, key: bytes, *, is_email: bool) -> str:
     if digits:  # the letter keeps a column of numbers from storing the digits as one
         return f"'x{mask.hex()[:_TEXT_DIGITS]}'" if digits[1] else f"X'{mask.hex().upper()}'"
     number = int.from_bytes(mask)
-    return f"{number % (1 << _REAL_BITS)}.0" if "." in cell else str(number % (1 << _INTEGER_BITS))
+    # A column of integers stores a real number without a fraction as an integer.
+    return f"{number % (1 << _REAL_BITS)}.5" if "." in cell else str(number % (1 << _INTEGER_BITS))
