@@ -73,7 +73,7 @@ def create_backup(source: BackupSource, place: Place, options: SnapshotOptions =
             last_migration=applied[-1] if applied else "",
             contents=snapshot.contents,
             empty=snapshot.plan.contentless_tables,
-            orphans=tuple(map(str, snapshot.orphans)),
+            orphans=tuple(orphans.without_rowid if options.masks else str(orphans) for orphans in snapshot.orphans),
             script_bytes=script.size,
             script_sha256=script.digest.hexdigest(),
         )

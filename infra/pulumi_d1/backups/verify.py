@@ -6,9 +6,12 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pulumi_d1.backups.artifact import HEADER_BYTES, open_backup, read_manifest
-from pulumi_d1.copying.local import load_contents
+from pulumi_d1.copying.contents import read_contents
+from pulumi_d1.copying.local import loaded
+from pulumi_d1.copying.orphans import find_orphans
 from pulumi_d1.errors import BackupDamaged, SqlError
 from pulumi_d1.escaping import escape_line
+from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.messages import hide_values
 
 if TYPE_CHECKING:
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from pulumi_d1.backups.artifact import Backup
     from pulumi_d1.backups.manifest import Manifest
     from pulumi_d1.backups.place import Place
+    from pulumi_d1.copying.local import LocalD1
 
 
 @contextmanager
@@ -58,11 +62,23 @@ def verify_backup(place: Place, name: str) -> Manifest:
         BackupFailed: It cannot be read.
     """
     with opened(place, name) as backup:
+        manifest = backup.manifest
         try:
-            contents = load_contents(backup.text())
+            with loaded(backup.text()) as database:
+                differences = manifest.contents.differences(read_contents(database))
+                # A digest is of the masked rows, so it does not show a mask that breaks a foreign key.
+                orphans = _orphans(database, manifest.database) if manifest.is_masked else manifest.orphans
         except SqlError as error:
             message = escape_line(hide_values(str(error), ()))
             raise BackupDamaged(f"does not load: statement {(error.statement or 0) + 1}: {message}") from None
-        if differences := backup.manifest.contents.differences(contents):
+        if differences:
             raise BackupDamaged(f"has other contents than its description: {'; '.join(differences)}")
-        return backup.manifest
+        if orphans != manifest.orphans:
+            new = "; ".join(sorted({*orphans} - {*manifest.orphans}))
+            raise BackupDamaged(f"has masks that break foreign keys: {new}")
+        return manifest
+
+
+def _orphans(database: LocalD1, name: str) -> tuple[str, ...]:
+    objects = schema.objects_from(database.read(schema.SELECT))
+    return tuple(orphans.without_rowid for orphans in find_orphans(database, objects, name))

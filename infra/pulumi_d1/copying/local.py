@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from pulumi_d1.copying.replace import drop_lines
 from pulumi_d1.sqlite import local, schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from pulumi_d1.copying.contents import Contents
@@ -53,12 +54,13 @@ def replace_local(path: Path, lines: Iterable[str], busy: str) -> Contents:
         return read_contents(LocalD1(database))
 
 
-def load_contents(lines: Iterable[str]) -> Contents:
-    """Load a script into a temporary local database, and return its contents.
+@contextmanager
+def loaded(lines: Iterable[str]) -> Iterator[LocalD1]:
+    """Load a script into a temporary local database.
 
     Raises:
         SqlError: The script does not load.
     """
     with local.temporary_database() as database:
         database.load(lines)
-        return read_contents(LocalD1(database))
+        yield LocalD1(database)

@@ -40,10 +40,14 @@ class Orphans:
 
     def __str__(self) -> str:
         """Return `2 rows of books reference no row of authors (the first has rowid 7)`."""
-        first = f" (the first has rowid {self.rowid})" if self.rowid else ""
+        return self.without_rowid + (f" (the first has rowid {self.rowid})" if self.rowid else "")
+
+    @property
+    def without_rowid(self) -> str:
+        """The same without the rowid, which may be a value that a mask hides."""
         one = self.rows == 1
         return escape_line(
-            f"{self.rows:,} row{'s' * (not one)} of {self.table} reference{'s' * one} no row of {self.parent}{first}"
+            f"{self.rows:,} row{'s' * (not one)} of {self.table} reference{'s' * one} no row of {self.parent}"
         )
 
 

@@ -13,7 +13,7 @@ from pulumi_d1.backups.create import BackupSource, create_backup
 from pulumi_d1.backups.folder import Folder
 from pulumi_d1.backups.verify import verify_backup
 from pulumi_d1.copying.contents import read_contents
-from pulumi_d1.copying.local import load_contents
+from pulumi_d1.copying.local import loaded
 from tests.support.copying import holdings
 from tests.support.copying_cases import CASES
 from tests.support.real_database import RealDatabase
@@ -55,7 +55,8 @@ def test_a_backup_loads_on_the_real_engine_and_has_the_same_digests(
     text = gzip.decompress(file.read_bytes())
     target.import_file(io.BytesIO(text))
     assert holdings(target) == holdings(source)
-    assert load_contents(text.decode().splitlines(keepends=True)).differences(read_contents(target)) == ()
+    with loaded(text.decode().splitlines(keepends=True)) as database:
+        assert read_contents(database).differences(read_contents(target)) == ()
 
 
 def test_wrangler_loads_an_unpacked_backup(real_engine: Service, tmp_path: Path, wrangler: Wrangler) -> None:

@@ -116,6 +116,8 @@ def test_the_same_key_gives_the_same_masks(
         ("", "has no keys: it should be a YAML mapping"),
         ("people: hash", "people: has no rules: write COLUMN: hash"),
         ("people: {mail: scramble}", "people.mail: is no rule: write null, hash, email"),
+        ("people: {mail: [hash]}", "people.mail: is no rule: write null, hash, email"),
+        ("people: {mail: {valeu: x}}", "people.mail: is no rule: write null, hash, email"),
         ("nobody: {mail: hash}", "there is no table nobody with rows of its own"),
         ("people: {age: hash}", "table people has no column age that stores values"),
         ("people: {mail: {value: x}}", "people.mail: a foreign key allows only hash and email"),
@@ -131,6 +133,35 @@ def test_a_rule_that_cannot_work_changes_nothing(
     output = run(prod, "copy", "--from", "prod", "--to", "staging", "--mask", "masks.yaml", "--yes", code=1)
     assert message in " ".join(output.split())
     assert holdings(staging) == before
+
+
+@pytest.mark.parametrize(
+    ("parent", "child"),
+    [("TEXT COLLATE NOCASE", "TEXT"), ("INTEGER", "TEXT"), ("INTEGER", "REAL")],
+)
+def test_a_mask_that_breaks_a_foreign_key_changes_nothing(
+    prod: ReviewedDatabase, staging: D1Api, parent: str, child: str
+) -> None:
+    keys = ("'Ada'", "'ada'") if "NOCASE" in parent else ("7", "7")
+    prod.database.write(f"CREATE TABLE parent (id {parent} PRIMARY KEY); INSERT INTO parent VALUES ({keys[0]});")
+    prod.database.write(f"CREATE TABLE child (p {child} REFERENCES parent (id)); INSERT INTO child VALUES ({keys[1]});")
+    (prod.folder / "masks.yaml").write_text("parent: {id: hash}")
+    output = run(prod, "copy", "--from", "prod", "--to", "staging", "--mask", "masks.yaml", "--yes", code=1)
+    message = "nothing was copied: the copy of your-app-db-prod has masks that break foreign keys: 1 row of child"
+    assert message in " ".join(output.split())
+    assert list(holdings(staging)) == ["", "old"]
+
+
+def test_masks_are_what_the_column_stores(prod: ReviewedDatabase, staging: D1Api) -> None:
+    prod.database.write(
+        "CREATE TABLE kinds (id INTEGER PRIMARY KEY, number NUMERIC, whole INTEGER, real REAL, text TEXT, any_ BLOB);"
+        "INSERT INTO kinds VALUES (1, 1.5, 1, 1, 1, 1);"
+    )
+    fixed = "{whole: {value: '5'}, real: {value: 5}, text: {value: 5}, any_: {value: '5'}, number: hash}"
+    (prod.folder / "masks.yaml").write_text(f"kinds: {fixed}")
+    run(prod, "copy", "--from", "prod", "--to", "staging", "--mask", "masks.yaml", "--yes")
+    (row,) = staging.read("SELECT *, typeof(number) AS kind, quote(real) AS exact FROM kinds")
+    assert (row["kind"], row["whole"], row["exact"], row["text"], row["any_"]) == ("real", 5, "5.0", "5", "5")
 
 
 def test_the_command_that_continues_a_copy_has_the_same_masks(prod: ReviewedDatabase, staging: D1Api) -> None:

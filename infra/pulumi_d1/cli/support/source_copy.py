@@ -19,7 +19,8 @@ from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.copying.masks import parse_masks
 from pulumi_d1.copying.snapshot import SnapshotOptions
-from pulumi_d1.errors import ConfigError
+from pulumi_d1.errors import BackupDamaged, ConfigError, CopyFailed
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.reports.backup_text import format_contents
 from pulumi_d1.system.files import prefix_errors
 
@@ -70,10 +71,15 @@ def source_copy(state: EnvironmentState, masks: Masks | None) -> Iterator[Backup
         source = BackupSource(state.database(), name, state.migrations_table)
         effort = SnapshotOptions(masks, announce=lambda effort: say(f"reading {name}: {effort}"))
         stored = create_backup(source, place, effort)
-        with waiting(f"verifying the copy of {name}"):
-            verify_backup(place, stored.name)
-        for table, column in masks.rules if masks else ():
-            say(f"  masked      {table}.{column}")
+        try:
+            with waiting(f"verifying the copy of {name}"):
+                verify_backup(place, stored.name)
+        except BackupDamaged as error:
+            problem = str(error).removeprefix(f"{stored.name} ")  # a temporary file
+            advice = ". If a rule causes this, correct it" if masks else ""
+            raise CopyFailed(f"nothing was copied: the copy of {name} {problem}{advice}") from error
+        for column in masks.rules if masks else ():
+            say(f"  masked      {escape_line('.'.join(column))}")
         say(f"  read        {format_contents(stored.manifest)}, verified in a local D1")
         with opened(place, stored.name) as backup:
             yield backup
