@@ -25,6 +25,7 @@ case "$1 $2" in
   "stack ls") printf '['; separator=''; for file in *.listed; do
       [ -e "$file" ] && {{ printf '%s' "$separator"; cat "$file"; separator=,; }}; done; printf ']' ;;
   "stack export") cat "$stack.json" ;;
+  "stack output") cat "$stack.output" ;;
   "stack rm") rm "$stack.json" "$stack.listed" ;;
 esac
 """
@@ -56,6 +57,10 @@ class FakePulumi:
         listed = {"name": stack, "lastUpdate": (time or datetime.now(UTC)).isoformat(), "updateInProgress": False}
         (self.folder / f"{stack}.listed").write_text(json.dumps(listed))
         (self.folder / f"{stack}.json").write_text(json.dumps({"deployment": {"resources": list(resources)}}))
+
+    def output(self, stack: str, value: object) -> None:
+        """Let a stack output a value, under any name."""
+        (self.folder / f"{stack}.output").write_text(json.dumps(value))
 
     @property
     def calls(self) -> list[str]:

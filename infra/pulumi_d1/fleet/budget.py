@@ -31,7 +31,7 @@ AROUND: Final = 2
 WATCHED: Final = 2
 """Further requests for each write if `onFailure` is `restore`: the bookmarks before and after it."""
 
-_RATE: Final = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
+_RATE: Final = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})")
 _IMPORT: Final = 4
 """Requests of a short import: it is begun, ingested and polled twice. A longer one is polled more often."""
 

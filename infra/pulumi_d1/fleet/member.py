@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
-from pulumi_d1.errors import NotFound, OutcomeUnknown
+from pulumi_d1.errors import ConfigError, NotFound, OutcomeUnknown
 from pulumi_d1.migrations.bookmark import Bookmark
 from pulumi_d1.migrations.review.review import raise_on_errors
 from pulumi_d1.migrations.run.progress import RunTarget
@@ -99,18 +99,24 @@ class Member:
     def create(self) -> str:
         """Create the database if there is none of this name, and return its UUID."""
         try:
-            return self.account.describe(self.name).id
+            return self._describe()
         except NotFound:
             try:
                 return self.account.create(self.name).database_id
             except OutcomeUnknown:
-                return self.account.describe(self.name).id
+                return self._describe()
 
     def delete(self) -> dict[str, str]:
         """Delete the database, if it still exists. There is no bookmark afterwards."""
         with suppress(NotFound):
             self.account.delete(self.id)
         return {"bookmark": ""}
+
+    def _describe(self) -> str:
+        info = self.account.describe(self.name)
+        if info.name != self.name:  # Cloudflare accepts a UUID as well, and that database may be a stack's
+            raise ConfigError(f"this is the UUID of database {info.name}, not a name for a new one")
+        return info.id
 
     @property
     def _database(self) -> D1Api:

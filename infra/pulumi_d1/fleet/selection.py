@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.account import DatabaseInfo
 
-_SHARD = re.compile(r"([1-9][0-9]*)/([1-9][0-9]*)")
+_SHARD = re.compile(r"([1-9][0-9]{0,8})/([1-9][0-9]{0,8})")
 _MOST_NAMES = 5  # databases in a message
 
 

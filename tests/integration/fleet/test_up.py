@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.tenants import COUNTS
+from pulumi_d1.fleet.selection import Shard
+from tests.support.fake_pulumi import FakePulumi
+from tests.support.tenants import COUNTS, MATCH
 
 if TYPE_CHECKING:
     from tests.support.tenants import Tenants
@@ -158,6 +161,7 @@ def test_databases_are_created_migrated_and_deleted(tenants: Tenants) -> None:
     assert {item["id"] for item in tenants.members()} == {tenants.account.find(name).database_id for name in names}
     refused = tenants.d1("create", "your-app-db-dev", "--yes").stderr
     assert "your-app-db-dev: this name belongs to a stack" in refused
+    assert "'a b' is not a name for a D1 database" in tenants.d1("create", "a b", "--yes").stderr
     (tenants.project.folder / "gone.txt").write_text(f"{names[0]}\n")
     assert tenants.fleet("delete", "--members", "gone.txt", "--yes")["count"] == {**COUNTS, "done": 1}
     assert [item.name for item in tenants.account.databases()] == [names[1]]
@@ -182,6 +186,52 @@ def test_a_control_database_selects_and_each_database_is_in_one_shard(tenants: T
     ]
     twice = tenants.d1("up", "--sql", "control", query, "--match", "x", "--yes")
     assert "select databases with one of --match, --members, --sql and --output" in twice.stderr
+
+
+def test_the_uuid_of_a_stack_s_database_is_no_name_to_create(tenants: Tenants) -> None:
+    stack = tenants.project.create("your-app-db-prod")
+    [failed] = tenants.fleet("create", stack.database_id, "--yes", code=1)["failed"]
+    assert failed["message"] == "this is the UUID of database your-app-db-prod, not a name for a new one"
+    assert stack.read("SELECT name FROM sqlite_master WHERE name = 'log'") == ()
+
+
+def test_an_output_of_the_stack_selects(tenants: Tenants, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenants.create(3)
+    fake = FakePulumi.install(tenants.project.folder / "pulumi")
+    monkeypatch.setenv("PATH", fake.on_path(os.environ)["PATH"])
+    fake.output("prod", ["shop-tenant-001", tenants.database(2).database_id])
+    assert tenants.fleet("up", "--output", "tenants", "--yes")["count"]["done"] == 2
+    assert {item["database"] for item in tenants.members()} == {"shop-tenant-001", "shop-tenant-002"}
+    assert fake.calls[-1] == "stack output tenants --json --stack prod"
+    for other in ("shop-tenant-001", {"a": "shop-tenant-001"}, 12, None, [None], [["shop-tenant-001"]]):
+        fake.output("prod", other)
+        refused = tenants.d1("up", "--output", "tenants", "--yes")
+        message = "Error: --output tenants: stack 'prod' does not output a list of names or UUIDs here\n"
+        assert (refused.exit_code, refused.stderr) == (1, message)
+
+
+def test_a_file_of_members_may_have_a_mark_of_its_encoding_and_any_blanks(tenants: Tenants) -> None:
+    tenants.create(3)
+    file = tenants.project.folder / "members.txt"
+    file.write_bytes(b"\xef\xbb\xbfshop-tenant-000\r\n\r\n shop-tenant-002 \r\n")
+    assert tenants.fleet("up", "--members", "members.txt", "--yes")["count"]["done"] == 2
+    file.write_bytes(b"\xff\xfe\x00")
+    refused = tenants.d1("up", "--members", "members.txt", "--yes").stderr
+    assert refused == "Error: members.txt: is not UTF-8 text (byte 0): save it as UTF-8\n"
+
+
+def test_a_shard_without_databases_has_nothing_to_do(tenants: Tenants) -> None:
+    tenants.create(1)
+    others = ("--shard", next(f"{part}/2" for part in (1, 2) if not Shard(part, 2).has("shop-tenant-000")))
+    assert tenants.up(*others, "--max-failures", "1%")["count"] == COUNTS
+    assert tenants.fleet("delete", *MATCH, *others, "--yes")["count"] == COUNTS
+
+
+@pytest.mark.parametrize("text", ["-1", "%", "x", "1%%", "9" * 5000])
+def test_an_odd_number_is_refused(tenants: Tenants, text: str) -> None:
+    tenants.create(1)
+    for option in ("--canary", "--max-failures"):
+        assert tenants.d1("up", *MATCH, "--yes", option, text).stderr.splitlines()[-1].startswith(f"Error: {option} ")
 
 
 def test_a_run_at_the_rate_is_never_refused_and_a_refusal_delays_everyone(tenants: Tenants) -> None:

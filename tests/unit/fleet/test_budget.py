@@ -52,7 +52,7 @@ def test_the_default_rate_leaves_some_of_cloudflare_s_limit_to_others() -> None:
     assert DEFAULT_RATE.seconds == LIMIT.seconds
 
 
-@pytest.mark.parametrize("text", ["", "1100", "0/300", "1100/0", "a/b", "-1/5"])
+@pytest.mark.parametrize("text", ["", "1100", "0/300", "1100/0", "a/b", "-1/5", f"1/{'9' * 400}"])
 def test_an_invalid_rate_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 1100/300"):
         parse_rate(text)

@@ -93,7 +93,7 @@ def test_a_pattern_that_nothing_matches_is_a_mistake() -> None:
         names("shop-tenant-1", match="shop-tenants-*")
 
 
-@pytest.mark.parametrize("text", ["", "3", "0/4", "5/4", "a/b", "1/0", "-1/4", "1/4/2"])
+@pytest.mark.parametrize("text", ["", "3", "0/4", "5/4", "a/b", "1/0", "-1/4", "1/4/2", f"1/{'9' * 5000}"])
 def test_a_shard_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ConfigError, match="such as 3/16"):
         parse_shard(text)

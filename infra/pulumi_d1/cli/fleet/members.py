@@ -33,7 +33,7 @@ def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -
       xargs d1 fleet create --yes < new-tenants.txt
     """
     fleet = open_fleet(**values)
-    fleet.refuse_owned(names)
+    fleet.require_new_names(names)
     confirm(f"Create {counted(len(names), 'database')}", yes=yes)
     from pulumi_d1.fleet.runs import NewMember
 
@@ -54,8 +54,8 @@ def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
     """
     fleet = open_fleet(**values)
     selection, selected = fleet.select()
-    range_text = f"{counted(len(selected), 'database')}, {selected[0].name} to {selected[-1].name}"
-    confirm(f"Delete {range_text}; no bookmark restores them", yes=yes, word="delete")
+    ends = f", {selected[0].name} to {selected[-1].name}" if selected else ""
+    confirm(f"Delete {counted(len(selected), 'database')}{ends}; no bookmark restores them", yes=yes, word="delete")
     from pulumi_d1.fleet.runs import NewMember
 
     plan = RunPlan(Work.DELETE, selection.option, len(selected), max_failures=_ANY)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import dataclass
 from functools import reduce
 from importlib.util import find_spec
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TypeVar
 
 import click
 
@@ -25,10 +23,12 @@ from pulumi_d1.fleet.member import FleetSettings
 from pulumi_d1.fleet.reviews import ReviewCache
 from pulumi_d1.fleet.selection import Selection, StackNames, parse_shard, select_members
 from pulumi_d1.migrations.folder import migrations_folder
-from pulumi_d1.naming import production_name
+from pulumi_d1.naming import production_name, require_database_name
+from pulumi_d1.system.files import prefix_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from pulumi_d1.cloudflare.account import DatabaseInfo
     from pulumi_d1.cloudflare.pace import Rate
@@ -67,7 +67,9 @@ _STORE: Final = (
 )
 _SELECTION: Final = (
     click.option("--match", help="Select by a pattern of the names, with *, ? and [a-z]."),
-    click.option("--members", metavar="FILE", help="Select the names or UUIDs in a file, one a line; - for stdin."),
+    click.option(
+        "--members", metavar="FILE", type=click.File("rb"), help="Select the names or UUIDs in a file; - for stdin."
+    ),
     click.option("--sql", nargs=2, metavar="DB SELECT", help="Select what a query on a control database returns."),
     click.option("--output", metavar="NAME", help="Select the names or UUIDs in a list that the stack outputs."),
 )
@@ -172,7 +174,7 @@ class Fleet:
     options: FleetOptions
     runs: Runs
     worker: Worker
-    chosen: tuple[str | None, str | None, tuple[str, str] | None, str | None]
+    chosen: tuple[str | None, BinaryIO | None, tuple[str, str] | None, str | None]
 
     def select(self) -> tuple[Selection, tuple[DatabaseInfo, ...]]:
         """List the databases that the options select.
@@ -186,20 +188,26 @@ class Fleet:
             raise click.UsageError("select databases with one of --match, --members, --sql and --output")
         selection = Selection(f"--match '{match}'", match or "")
         if members is not None:
-            text = sys.stdin.read() if members == "-" else Path(members).read_text()
-            selection = Selection(f"--members {members}", names=frozenset(text.split()))
+            with prefix_errors(members.name):
+                listed = members.read().decode("utf-8-sig").split()
+            selection = Selection(f"--members {members.name}", names=frozenset(listed))
         elif sql is not None:
             rows = self.worker.account.find(sql[0]).read(sql[1])
             selection = Selection(f"--sql {sql[0]}", names=frozenset(str(next(iter(row.values()))) for row in rows))
         elif output is not None:
-            text = capture("stack", "output", output, "--json", "--stack", self.options.settings.environment)
-            selection = Selection(f"--output {output}", names=frozenset(map(str, json.loads(text))))
+            stack = self.options.settings.environment
+            names: object = json.loads(capture("stack", "output", output, "--json", "--stack", stack))
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise ConfigError(f"--output {output}: stack '{stack}' does not output a list of names or UUIDs here")
+            selection = Selection(f"--output {output}", names=frozenset(names))
         return selection, select_members(
             self.worker.account.databases(), selection, self.options.shard, self._owners().own
         )
 
-    def refuse_owned(self, names: Sequence[str]) -> None:
-        """Raise an error if a name is one of a stack's database."""
+    def require_new_names(self, names: Sequence[str]) -> None:
+        """Raise an error if D1 does not accept a name, or a stack's database has it."""
+        for name in names:
+            require_database_name(name)
         if owned := [name for name in names if self._owners().own(name)]:
             raise ConfigError(f"{owned[0]}: this name belongs to a stack, and 'pulumi up' creates its database")
 

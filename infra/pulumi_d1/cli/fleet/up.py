@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import click
@@ -62,15 +63,15 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     fleet = open_fleet(**values)
     selection, selected = fleet.select()
     total = len(selected)
-    canaries = _number(canary, total, "--canary") if canary.rstrip("%").isdecimal() else 1
-    if not canary.rstrip("%").isdecimal():
-        first = [member for member in selected if member.name == canary]
-        if not first and fleet.options.shard.of == 1:
+    canaries, failures = _number(canary, total), _number(max_failures, total)
+    if canaries is None:
+        if all(member.name != canary for member in selected) and fleet.options.shard.of == 1:
             raise ConfigError(f"--canary {canary}: is neither a number nor the name of a selected database")
-        selected = (*first, *(member for member in selected if member.name != canary))
-    failures = max(_number(max_failures, total, "--max-failures"), 1)
+        canaries, selected = 1, tuple(sorted(selected, key=lambda member: member.name != canary))
+    if failures is None:
+        raise ConfigError(f"--max-failures {max_failures}: use a number, or a share such as 5%")
     text = f"{selection.option} --shard {fleet.options.shard}"
-    plan = RunPlan(Work.UP, text, total, canaries, ask or check is not None, failures, concurrency)
+    plan = RunPlan(Work.UP, text, total, canaries, ask or check is not None, max(failures, 1), concurrency)
     say(f"{counted(total, 'database')} in shard {fleet.options.shard} by {selection.option}", err=True)
     costs = make_budget(
         fleet.options.files, fleet.worker.settings, total, listing=math.ceil(total / PAGE_SIZE), rate=fleet.options.rate
@@ -144,9 +145,8 @@ def worker(**values: Any) -> None:
         fleet.worker.stopping.wait()
 
 
-def _number(text: str, total: int, option: str) -> int:
-    """Return a number, or a share of the total, rounded up."""
-    digits = text.removesuffix("%")
-    if not digits.isdecimal():
-        raise ConfigError(f"{option} {text}: use a number, or a share such as 5%")
-    return math.ceil(int(digits) * total / 100) if text.endswith("%") else int(digits)
+def _number(text: str, total: int) -> int | None:
+    """Return a number, or a share of the total, rounded up; None for another text."""
+    if not (match := re.fullmatch("([0-9]{1,9})(%?)", text)):
+        return None
+    return math.ceil(int(match[1]) * total / 100) if match[2] else int(match[1])
