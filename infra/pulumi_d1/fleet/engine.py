@@ -102,7 +102,9 @@ class Worker:
         return self._migrate(member)
 
     def _restore(self, name: str, uuid: str, bookmark: str) -> list[str]:
-        self._step("restore", lambda: self._keep(self._member(name, uuid).restore(bookmark)))
+        member = self._member(name, uuid)
+        self._step("bookmark", lambda: self._keep(member.bookmark()))
+        self._step("restore", lambda: member.restore(bookmark))
         return []
 
     def _delete(self, name: str, uuid: str, _bookmark: str) -> list[str]:

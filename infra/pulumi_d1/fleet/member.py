@@ -71,7 +71,7 @@ class Member:
         raise_on_errors(self._review, self.settings.folder, self.settings.options.policy)
         return [file.name for file in self._review.plan.pending]
 
-    def bookmark(self, *, reviewed_long_ago: bool) -> dict[str, str]:
+    def bookmark(self, *, reviewed_long_ago: bool = False) -> dict[str, str]:
         """Return a bookmark and its time."""
         if reviewed_long_ago:
             self._review = None
@@ -92,9 +92,9 @@ class Member:
         )
         return [name for name in pending if name in report.ledger]
 
-    def restore(self, bookmark: str) -> dict[str, str]:
-        """Restore the database, and return the bookmark that undoes this."""
-        return {"bookmark": self._database.restore(bookmark)}
+    def restore(self, bookmark: str) -> None:
+        """Restore the database."""
+        self._database.restore(bookmark)
 
     def create(self) -> str:
         """Create the database if there is none of this name, and return its UUID."""
