@@ -45,6 +45,20 @@ class RunPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class NewMember:
+    """A database of a run to start.
+
+    Attributes:
+        id: The database's UUID; empty to create it.
+        bookmark: The bookmark to restore; empty for other work.
+    """
+
+    name: str
+    id: str = ""
+    bookmark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class RunCounts:
     """Numbers of databases of a run; `done` are those that it changed."""
 
@@ -55,11 +69,6 @@ class RunCounts:
     waiting: int = 0
 
     @property
-    def finished(self) -> int:
-        """Number of databases that need no more work, failed ones included."""
-        return self.done + self.up_to_date + self.failed
-
-    @property
     def complete(self) -> bool:
         """True if every database is as it should be."""
         return not (self.failed or self.running or self.waiting)
@@ -67,7 +76,7 @@ class RunCounts:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """A run. `started` and `ended` are milliseconds since 1970.
+    """A run.
 
     Attributes:
         reason: Why the run stopped; empty if it did not.
@@ -79,8 +88,6 @@ class RunRecord:
     status: str
     reason: str
     version: str
-    started: int
-    ended: int | None
 
     @property
     def active(self) -> bool:

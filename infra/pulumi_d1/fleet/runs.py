@@ -25,7 +25,7 @@ from pulumi_d1.fleet.engine import (
     RUNS,
     SERIALIZER,
 )
-from pulumi_d1.fleet.result import FAILED, RUNNING, SUCCESS, WAITING, MemberRecord, RunPlan, RunRecord
+from pulumi_d1.fleet.result import FAILED, RUNNING, SUCCESS, WAITING, MemberRecord, NewMember, RunPlan, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -36,20 +36,6 @@ if TYPE_CHECKING:
     from pulumi_d1.fleet.store import Store
 
 _PAGE: Final = 500  # databases in one transaction
-
-
-@dataclass(frozen=True, slots=True)
-class NewMember:
-    """A database of a run to start.
-
-    Attributes:
-        id: The database's UUID; empty to create it.
-        bookmark: The bookmark to restore; empty for other work.
-    """
-
-    name: str
-    id: str = ""
-    bookmark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +87,22 @@ class Runs:
         return _record(found[0])
 
     def unfinished(self, plan: RunPlan, version: str) -> RunRecord | None:
-        """Return the run with the same work, selection and version that has not ended, if there is one."""
-        active = map(_record, self.client.list_workflows(name=RUN, status=[RUNNING, *WAITING], app_version=version))
-        wanted = (plan.work, plan.selection)
-        return next((record for record in active if (record.plan.work, record.plan.selection) == wanted), None)
+        """Return the run with the same work, selection and version that has not ended, if there is one.
+
+        Raises:
+            ConfigError: Another run in SQLite has not ended. The next worker would continue it, even a deletion.
+        """
+        same = None
+        for run in self.client.list_workflows(name=RUN, status=[RUNNING, *WAITING], app_version=version):
+            record = _record(run)
+            if (record.plan.work, record.plan.selection) == (plan.work, plan.selection):
+                same = record
+            elif self.store.file:
+                raise ConfigError(
+                    f"run {record.id} ({record.plan.work} {record.plan.selection}) has not ended, and would continue: "
+                    f"repeat its command, or run 'd1 fleet cancel {record.id}'"
+                )
+        return same
 
     def finished_since(self, run: str, seconds: float) -> int:
         """Return the number of databases that finished in the last seconds."""
@@ -139,23 +137,17 @@ class Runs:
         self.client.delete_queue(run)
         self.client.update_workflow_attributes(run, {GATE: CLOSED, REASON: "cancelled"}, merge=True)
 
-    def retry(self, run: str) -> int:
-        """Repeat the failed step of each failed database, continue with those not started, and return their number."""
+    def retry(self, run: str) -> None:
+        """Repeat the failed step of each failed database, and continue with those not started."""
         while failed := self.client.list_workflows(
-            queue_name=run,
-            status=list(FAILED),
-            limit=_PAGE,
-            load_input=False,
-            load_output=False,
+            queue_name=run, status=list(FAILED), limit=_PAGE, load_input=False, load_output=False
         ):
             for item in failed:
                 steps = self.client.list_workflow_steps(item.workflow_id)
                 start = max((step["function_id"] for step in steps), default=1)
                 self.client.rewind_workflow(item.workflow_id, start_step=start, queue_name=run)
-        if waiting := self.store.count(run).waiting:
-            self.client.update_workflow_attributes(run, {GATE: ""}, merge=True)
-            self.client.rewind_workflow(run, start_step=1, queue_name=RUNS)
-        return waiting
+        self.client.update_workflow_attributes(run, {GATE: ""}, merge=True)
+        self.client.rewind_workflow(run, start_step=1, queue_name=RUNS)
 
 
 def open_runs(store: Store) -> Runs:
@@ -168,9 +160,7 @@ def open_runs(store: Store) -> Runs:
 def _record(run: WorkflowStatus) -> RunRecord:
     assert run.input  # noqa: S101 - list_workflows loads it
     plan, reason = RunPlan(**run.input["args"][0]), str(run.output or "")
-    return RunRecord(
-        run.workflow_id, plan, run.status, reason, run.app_version or "", run.created_at or 0, run.completed_at
-    )
+    return RunRecord(run.workflow_id, plan, run.status, reason, run.app_version or "")
 
 
 def _member(item: WorkflowStatus) -> MemberRecord:

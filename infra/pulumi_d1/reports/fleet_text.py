@@ -67,7 +67,7 @@ def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRec
     lines += [f"run {record.id} {record.state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
     if not counts.complete and not record.active:
         lines.append(f"continue    d1 fleet retry {record.id}")
-    if counts.done and record.plan.work is not Work.DELETE:
+    if counts.done and record.plan.work != Work.DELETE:
         lines.append(f"undo        d1 fleet restore --run {record.id}")
     return "\n".join(lines)
 

@@ -145,6 +145,55 @@ def test_a_person_approves_or_cancels_from_another_terminal(tenants: Tenants) ->
     assert "is not running: it is cancelled" in refused
 
 
+def test_a_run_that_was_killed_continues_only_when_asked(tenants: Tenants) -> None:
+    tenants.create(4)
+    tenants.account.create("another")
+    with tenants.start("up", *MATCH, "--yes", "--ask") as process:
+        while "waits for an approval" not in tenants.d1("status").stdout:
+            assert process.poll() is None, process.communicate()
+        process.kill()
+    refused = tenants.d1("up", "--match", "another", "--yes")
+    assert refused.exit_code == 1
+    assert "(up --match 'shop-tenant-*' --shard 1/1) has not ended, and would continue: repeat its" in refused.stderr
+    assert tenants.d1("cancel").exit_code == 0
+    assert tenants.fleet("up", "--match", "another", "--yes")["count"]["done"] == 1
+    killed = json.loads(tenants.d1("history", "--json").stdout.splitlines()[1])
+    assert killed["count"] == {**COUNTS, "done": 1, "waiting": 3}
+
+
+def test_a_run_without_a_terminal_reports_that_it_waits_for_an_approval(tenants: Tenants) -> None:
+    tenants.create(2)
+    assert tenants.up("--check", "false", code=1)["state"] == "stopped: not approved after the canaries"
+    with tenants.start("retry", "--yes") as process:
+        assert process.stderr
+        while "waits for an approval: d1 fleet approve" not in (line := process.stderr.readline()):
+            assert line
+        assert tenants.d1("approve").exit_code == 0
+        assert process.wait() == 0, process.communicate()
+
+
+def test_the_output_of_a_check_is_not_part_of_the_json(tenants: Tenants) -> None:
+    tenants.create(2)
+    with tenants.start("up", *MATCH, "--yes", "--json", "--check", "echo smoke") as process:
+        output, messages = process.communicate()
+    assert json.loads(output)["count"] == {**COUNTS, "done": 2}
+    assert "\nsmoke\n" in messages
+
+
+def test_a_restore_whose_answer_was_lost_can_be_undone(tenants: Tenants) -> None:
+    tenants.create(1)
+    first = tenants.up()
+    lost = {"fault": "drop", "when": "after", "endpoint": "restore"}
+    tenants.count(faults=[lost])
+    restored = tenants.fleet("restore", "--run", first["run"], "--yes", code=1)
+    assert restored["count"] == {**COUNTS, "failed": 1}
+    assert tenants.logs_of_some() is False
+    tenants.count()
+    assert tenants.fleet("retry", "--yes")["count"]["done"] == 1
+    assert tenants.fleet("restore", "--run", restored["run"], "--yes")["count"]["done"] == 1
+    assert tenants.logs() == {("1",)}
+
+
 def test_a_named_canary_is_migrated_first(tenants: Tenants) -> None:
     tenants.create(5)
     run = tenants.up("--canary", "shop-tenant-004", "--check", "false", code=1)
@@ -165,6 +214,7 @@ def test_databases_are_created_migrated_and_deleted(tenants: Tenants) -> None:
     (tenants.project.folder / "gone.txt").write_text(f"{names[0]}\n")
     assert tenants.fleet("delete", "--members", "gone.txt", "--yes")["count"] == {**COUNTS, "done": 1}
     assert [item.name for item in tenants.account.databases()] == [names[1]]
+    assert "undo" not in tenants.d1("status").stdout
     missing = tenants.d1("delete", "--members", "gone.txt", "--yes")
     assert (missing.exit_code, missing.stderr) == (
         1,

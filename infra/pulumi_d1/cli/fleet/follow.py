@@ -10,6 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,17 @@ import click
 
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.output import ask, print_data, say, say_in_place
-from pulumi_d1.fleet.result import FAILED, RunPlan
+from pulumi_d1.fleet.result import FAILED
 from pulumi_d1.reports.fleet_text import counts_line, result_text
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from pulumi_d1.cli.fleet.options import Fleet
     from pulumi_d1.fleet.engine import Worker
-    from pulumi_d1.fleet.runs import NewMember, Runs
+    from pulumi_d1.fleet.result import NewMember, RunPlan, RunRecord
+    from pulumi_d1.fleet.runs import Runs
 
 _LOOK_SECONDS = 0.2
 _LINE_SECONDS = 30.0
@@ -37,8 +39,9 @@ def work_on(fleet: Fleet, plan: RunPlan, members: Sequence[NewMember], check: st
     """Start a run, or join the same one if it has not ended; work on it, and end the command with its result."""
     from pulumi_d1.fleet.engine import serving  # the extra may be missing
 
+    unfinished = fleet.runs.unfinished(plan, fleet.worker.version)
     with stopping(fleet.worker), serving(fleet.worker):
-        if unfinished := fleet.runs.unfinished(plan, fleet.worker.version):
+        if unfinished:
             say(f"continuing run {unfinished.id}", err=True)
         run = unfinished.id if unfinished else fleet.runs.start(plan, members, fleet.worker.version)
         follow(fleet.runs, run, fleet.worker.stopping, check)
@@ -47,20 +50,30 @@ def work_on(fleet: Fleet, plan: RunPlan, members: Sequence[NewMember], check: st
 
 def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None) -> None:
     """Print the progress of a run until it ends or `stop` is set. Ask or check for the approval that it awaits."""
-    printed, say_line = 0.0, _line_printer()
+    on_terminal = sys.stderr.isatty()
+    print_line = say_in_place if on_terminal else partial(say, err=True)
+    printed, awaited = 0.0, False
     while (record := runs.get(run)).active and not stop.wait(_LOOK_SECONDS):
-        if time.monotonic() - printed > (_LOOK_SECONDS if sys.stderr.isatty() else _LINE_SECONDS):
-            say_line(counts_line(runs.store.count(run), record, runs.finished_since(run, 60)))
-            printed = time.monotonic()
-        if runs.awaits_approval(run) and (check or sys.stdin.isatty()):
+        if (awaits := runs.awaits_approval(run)) and (check or sys.stdin.isatty()):
             runs.approve(run, approved=_approved(check, run))
+        elif (awaits and not awaited) or time.monotonic() - printed > (_LOOK_SECONDS if on_terminal else _LINE_SECONDS):
+            print_line(progress(runs, record))
+            printed = time.monotonic()
+        awaited = awaits
+
+
+def progress(runs: Runs, record: RunRecord) -> str:
+    """Return the progress of a run in one line."""
+    waits = f"; waits for an approval: d1 fleet approve {record.id}" if runs.awaits_approval(record.id) else ""
+    return counts_line(runs.store.count(record.id), record, runs.finished_since(record.id, 60)) + waits
 
 
 def _approved(check: str | None, run: str) -> bool:
     if check is None:
         return ask(f"The canaries of run {run} succeeded. Continue with the others?", ("yes", "no")) == "yes"
     say(f"running the check: {check}", err=True)
-    return subprocess.run(check, shell=True, check=False).returncode == 0  # noqa: S602 - the user's own command
+    process = subprocess.run(check, shell=True, check=False, stdout=2)  # noqa: S602 - the user's own; stdout is for JSON
+    return process.returncode == 0
 
 
 def print_result(runs: Runs, run: str, *, as_json: bool) -> None:
@@ -91,10 +104,3 @@ def stopping(worker: Worker) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-
-
-def _line_printer() -> Callable[[str], None]:
-    """Return a function that prints lines, on a terminal each in the place of the last."""
-    if not sys.stderr.isatty():
-        return lambda line: say(line, err=True)
-    return say_in_place

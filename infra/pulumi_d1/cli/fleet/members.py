@@ -10,7 +10,7 @@ from pulumi_d1.cli.fleet.follow import work_on
 from pulumi_d1.cli.fleet.options import JSON, YES, open_fleet, run_options, work_options
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.result import RunPlan, Work
+from pulumi_d1.fleet.result import NewMember, RunPlan, Work
 from pulumi_d1.reports.review_text import counted
 
 _ANY: Final = 2**31
@@ -35,8 +35,6 @@ def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -
     fleet = open_fleet(**values)
     fleet.require_new_names(names)
     confirm(f"Create {counted(len(names), 'database')}", yes=yes)
-    from pulumi_d1.fleet.runs import NewMember
-
     plan = RunPlan(Work.CREATE, " ".join(sorted(names)), len(names), max_failures=_ANY)
     work_on(fleet, plan, [NewMember(name) for name in dict.fromkeys(names)], None, as_json=as_json)
 
@@ -56,8 +54,6 @@ def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
     selection, selected = fleet.select()
     ends = f", {selected[0].name} to {selected[-1].name}" if selected else ""
     confirm(f"Delete {counted(len(selected), 'database')}{ends}; no bookmark restores them", yes=yes, word="delete")
-    from pulumi_d1.fleet.runs import NewMember
-
     plan = RunPlan(Work.DELETE, selection.option, len(selected), max_failures=_ANY)
     work_on(fleet, plan, [NewMember(item.name, item.id) for item in selected], None, as_json=as_json)
 
@@ -81,8 +77,6 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     record = fleet.runs.get(run)
     if record.active:
         raise ConfigError(f"run {run} has not ended: 'd1 fleet cancel {run}' ends it")
-    from pulumi_d1.fleet.runs import NewMember
-
     changed = [NewMember(item.database, item.id, item.bookmark) for item in fleet.runs.members(run) if item.bookmark]
     if not changed:
         raise ConfigError(f"run {run} wrote to no database: there is nothing to restore")

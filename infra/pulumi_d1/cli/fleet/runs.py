@@ -8,11 +8,12 @@ from dataclasses import asdict
 
 import click
 
-from pulumi_d1.cli.fleet.follow import follow, print_result
+from pulumi_d1.cli.fleet.follow import follow, print_result, progress
 from pulumi_d1.cli.fleet.options import JSON, open_runs, store_options
+from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.reports.fleet_text import counts_line, history_line
+from pulumi_d1.reports.fleet_text import history_line
 
 _RUN = click.argument("run", default="")
 
@@ -38,9 +39,8 @@ def status(context: click.Context, /, run: str, *, database: str, watch: bool, a
     if watch:
         follow(runs, record.id, threading.Event())
     elif record.active and not as_json:
-        waits = "; waits for an approval: d1 fleet approve" if runs.awaits_approval(record.id) else ""
-        say(counts_line(runs.store.count(record.id), record, runs.finished_since(record.id, 60)) + waits)
-        context.exit(1)
+        say(progress(runs, record))
+        context.exit(ExitCode.FAILED)
     print_result(runs, record.id, as_json=as_json)
 
 
@@ -70,21 +70,20 @@ def history(run: str, *, database: str, as_json: bool) -> None:
 @click.command()
 @_RUN
 @store_options
-@click.option("--refuse", is_flag=True, help="Stop the run instead.")
-def approve(run: str, *, database: str, refuse: bool) -> None:
-    r"""Let a run continue after its canaries.
+def approve(run: str, *, database: str) -> None:
+    r"""Let a run continue after its canaries. 'd1 fleet cancel' stops it instead.
 
     \b
     Examples:
       d1 fleet approve
-      d1 fleet approve 20261123T021000-7c1f --refuse
+      d1 fleet approve 20261123T021000-7c1f
     """
     runs = open_runs(database)
     record = runs.get(run)
     if not record.active or not runs.awaits_approval(record.id):
         raise ConfigError(f"run {record.id} does not wait for an approval: it is {record.state}")
-    runs.approve(record.id, approved=not refuse)
-    say(f"run {record.id} {'stops' if refuse else 'continues'}", err=True)
+    runs.approve(record.id, approved=True)
+    say(f"run {record.id} continues", err=True)
 
 
 @click.command()

@@ -8,14 +8,14 @@ from typing import Any
 
 import click
 
-from pulumi_d1.cli.fleet.follow import follow, print_result, stopping, work_on
+from pulumi_d1.cli.fleet.follow import print_result, stopping, work_on
 from pulumi_d1.cli.fleet.options import CONCURRENCY, JSON, YES, open_fleet, run_options, worker_options
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.output import say
 from pulumi_d1.cloudflare.account import PAGE_SIZE
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.budget import make_budget
-from pulumi_d1.fleet.result import RunPlan, Work
+from pulumi_d1.fleet.result import NewMember, RunPlan, Work
 from pulumi_d1.reports.fleet_text import budget_text
 from pulumi_d1.reports.review_text import counted
 
@@ -78,8 +78,6 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     )
     say(budget_text(costs), err=True)
     confirm(f"Migrate {counted(total, 'database')}", yes=yes or not total)
-    from pulumi_d1.fleet.runs import NewMember
-
     new = [NewMember(member.name, member.id) for member in selected]
     if detach:
         say(fleet.runs.start(plan, new, fleet.worker.version))
@@ -110,16 +108,13 @@ def retry(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     if record.version != fleet.worker.version:
         raise ConfigError(f"the files or settings have changed since run {record.id}: run 'd1 fleet up' instead")
     counts = fleet.runs.store.count(record.id)
-    if counts.failed + counts.waiting:
-        confirm(f"Repeat {counted(counts.failed, 'failure')} and start {counts.waiting:,} more", yes=yes)
-        fleet.runs.retry(record.id)
-        from pulumi_d1.fleet.engine import serving
-
-        with stopping(fleet.worker), serving(fleet.worker):
-            follow(fleet.runs, record.id, fleet.worker.stopping)
-    else:
+    if not counts.failed + counts.waiting:
         say(f"run {record.id} has nothing to repeat", err=True)
-    print_result(fleet.runs, record.id, as_json=as_json)
+        print_result(fleet.runs, record.id, as_json=as_json)
+    fleet.runs.unfinished(record.plan, record.version)
+    confirm(f"Repeat {counted(counts.failed, 'failure')} and start {counts.waiting:,} more", yes=yes)
+    fleet.runs.retry(record.id)
+    work_on(fleet, record.plan, (), None, as_json=as_json)
 
 
 @click.command()
