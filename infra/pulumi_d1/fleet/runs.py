@@ -151,8 +151,13 @@ class Runs:
 
 
 def open_runs(store: Store) -> Runs:
-    """Create DBOS's tables if they are missing, and return the runs."""
-    DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
+    """Create DBOS's tables if they are missing, and return the runs.
+
+    Raises:
+        ConfigError: The user may not create them.
+    """
+    with store.opening():
+        DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
     client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER, application_name=APPLICATION)
     return Runs(store, client)
 

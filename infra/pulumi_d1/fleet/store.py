@@ -10,6 +10,7 @@ import logging
 import os
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -20,7 +21,7 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.result import FAILED, RUNNING, SUCCESS, RunCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
@@ -58,6 +59,15 @@ class Store:
     def workflows(self) -> str:
         """SQL of DBOS's table of workflows."""
         return "workflow_status" if self.file else "dbos.workflow_status"
+
+    @contextmanager
+    def opening(self) -> Iterator[None]:
+        """Raise a ConfigError if the database refuses to create tables in the block."""
+        try:
+            yield
+        except DBAPIError as error:
+            where = self.file or self.engine.url.render_as_string(hide_password=True)
+            raise ConfigError(f"the fleet's database {where} cannot be opened: {_reason(error)}") from None
 
     def transaction(self, work: Callable[[sa.Connection], T]) -> T:
         """Return the result of `work`, run in a transaction, and again after a lost connection."""
@@ -125,15 +135,11 @@ def open_store(url: str, folder: Path) -> Store:
         ConfigError: The URL is malformed, or the database cannot be opened.
     """
     store = _sqlite(folder / "fleet.sqlite") if not url else _postgresql(url)
-    try:
-        with store.engine.begin() as connection:
-            if not store.file:
-                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-            for table in _TABLES:
-                connection.execute(sa.text(table))
-    except DBAPIError as error:
-        where = store.file or store.engine.url.render_as_string(hide_password=True)
-        raise ConfigError(f"the fleet's database {where} cannot be opened: {_reason(error)}") from None
+    with store.opening(), store.engine.begin() as connection:
+        if not store.file:
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        for table in _TABLES:
+            connection.execute(sa.text(table))
     return store
 
 

@@ -6,6 +6,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
 from tests.support import postgresql
@@ -67,3 +68,13 @@ def test_the_recipe_for_workers(tenants: Tenants, monkeypatch: pytest.MonkeyPatc
         assert watched.stdout.startswith(f"run {run} ended\ndone               4\n")
         assert "used by another application" not in messages
     assert tenants.logs() == {("1",)}
+
+
+def test_a_user_of_postgresql_who_may_not_create_the_tables_gets_a_reason(tenants: Tenants) -> None:
+    with postgresql.serving() as cluster:
+        with psycopg.connect(cluster.url, autocommit=True) as connection:
+            connection.execute("CREATE ROLE reader LOGIN")
+            connection.execute("GRANT CREATE ON SCHEMA public TO reader")
+        refused = tenants.d1("history", "--database", cluster.url.replace("postgres@", "reader@"))
+    assert refused.exit_code == 1
+    assert refused.stderr.endswith("cannot be opened: permission denied for database postgres\n")
