@@ -14,7 +14,7 @@ import threading
 import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dbos import DBOS, DBOSPortableJSONSerializer
@@ -221,12 +221,7 @@ class Worker:
 
 def _function(method: Callable[..., T]) -> Callable[..., T]:
     """Return a function, on which DBOS can set attributes, as it cannot on a method."""
-
-    @wraps(method)
-    def call(*arguments: Any) -> T:
-        return method(*arguments)
-
-    return call
+    return wraps(method)(partial(method))
 
 
 @contextmanager

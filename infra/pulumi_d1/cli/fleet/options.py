@@ -6,8 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import reduce
 from importlib.util import find_spec
-from itertools import chain
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import click
 
@@ -41,16 +40,6 @@ if TYPE_CHECKING:
 RATE: Final = "1100/300"
 """The default of --rate; pulumi_d1.fleet.budget has its source."""
 
-_Command = TypeVar("_Command", bound="Callable[..., Any]")
-
-
-class Decorator(Protocol):
-    """Adds options to a command."""
-
-    def __call__(self, command: _Command, /) -> _Command:
-        """Return the command with the options."""
-
-
 _FOLDER: Final = (
     click.option("--stack", help="Use this stack's settings.  [default: prod, production]"),
     click.option("--dir", "directory", default="", help="Migrations folder.  [default: migrationsDir]"),
@@ -60,10 +49,8 @@ _RATE: Final = (
     click.option("--rate", default=RATE, show_default=True, help="Requests/seconds for all workers and shards."),
     click.option("--token-per-shard", is_flag=True, help="Let each shard use the whole rate."),
 )
-_STORE: Final = (
-    click.option(
-        "--database", envvar="D1_FLEET_DATABASE", default="", help="PostgreSQL's URL.  [default: .d1/fleet.sqlite]"
-    ),
+store_option: Final = click.option(
+    "--database", envvar="D1_FLEET_DATABASE", default="", help="PostgreSQL's URL.  [default: .d1/fleet.sqlite]"
 )
 _SELECTION: Final = (
     click.option("--match", help="Select by a pattern of the names, with *, ? and [a-z]."),
@@ -76,22 +63,19 @@ _SELECTION: Final = (
 CONCURRENCY: Final = click.option(
     "--concurrency", metavar="N", type=click.IntRange(1, 32), default=8, show_default=True, help="Databases at a time."
 )
-
-
 YES: Final = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def _options(*groups: Sequence[Any]) -> Decorator:
-    """Return a decorator that adds groups of options to a command."""
-    return lambda command: reduce(lambda inner, option: option(inner), reversed([*chain(*groups)]), command)
+def _options(*options: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a decorator that adds options to a command."""
+    return lambda command: reduce(lambda inner, option: option(inner), reversed(options), command)
 
 
-folder_options: Final = _options(_FOLDER, _RATE)
-store_options: Final = _options(_STORE)
-worker_options: Final = _options(_FOLDER, (through_option,), _STORE)
-work_options: Final = _options(_FOLDER, (through_option,), _RATE, _STORE)
-run_options: Final = _options(_SELECTION, _FOLDER, (through_option,), _RATE, _STORE)
+folder_options: Final = _options(*_FOLDER, *_RATE)
+worker_options: Final = _options(*_FOLDER, through_option, store_option)
+work_options: Final = _options(*_FOLDER, through_option, *_RATE, store_option)
+run_options: Final = _options(*_SELECTION, work_options)
 
 
 def open_runs(database: str) -> Runs:
@@ -206,10 +190,11 @@ class Fleet:
 
     def require_new_names(self, names: Sequence[str]) -> None:
         """Raise an error if D1 does not accept a name, or a stack's database has it."""
+        owners = self._owners()
         for name in names:
             require_database_name(name)
-        if owned := [name for name in names if self._owners().own(name)]:
-            raise ConfigError(f"{owned[0]}: this name belongs to a stack, and 'pulumi up' creates its database")
+            if owners.own(name):
+                raise ConfigError(f"{name}: this name belongs to a stack, and 'pulumi up' creates its database")
 
     def _owners(self) -> StackNames:
         stacks = PERMANENT | project.configured_stacks(self.options.root)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import click
 
 from pulumi_d1.cli.fleet.follow import follow, print_result, progress
-from pulumi_d1.cli.fleet.options import JSON, open_runs, store_options
+from pulumi_d1.cli.fleet.options import JSON, open_runs, store_option
 from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.errors import ConfigError
@@ -20,7 +20,7 @@ _RUN = click.argument("run", default="")
 
 @click.command()
 @_RUN
-@store_options
+@store_option
 @click.option("--watch", is_flag=True, help="Print again and again until the run ends.")
 @JSON
 @click.pass_context
@@ -46,7 +46,7 @@ def status(context: click.Context, /, run: str, *, database: str, watch: bool, a
 
 @click.command()
 @_RUN
-@store_options
+@store_option
 @JSON
 def history(run: str, *, database: str, as_json: bool) -> None:
     r"""List the runs, or the databases of one run with their bookmarks.
@@ -69,7 +69,7 @@ def history(run: str, *, database: str, as_json: bool) -> None:
 
 @click.command()
 @_RUN
-@store_options
+@store_option
 def approve(run: str, *, database: str) -> None:
     r"""Let a run continue after its canaries. 'd1 fleet cancel' stops it instead.
 
@@ -88,7 +88,7 @@ def approve(run: str, *, database: str) -> None:
 
 @click.command()
 @_RUN
-@store_options
+@store_option
 def cancel(run: str, *, database: str) -> None:
     r"""Start no other database of a run. Those in progress finish.
 
