@@ -268,7 +268,7 @@ def _serve(worker: Worker, store: Store) -> Iterator[None]:
     finally:
         worker.stopping.set()
         running = store.execute(
-            f"SELECT 1 FROM {store.workflows} WHERE status = 'PENDING' AND executor_id = :own LIMIT 1",
+            f"SELECT 1 FROM {store.workflows} WHERE status = '{RUNNING}' AND executor_id = :own LIMIT 1",
             own=executor,
         )
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_FOR_EVER if running else 0)
@@ -285,7 +285,18 @@ def _stay_alive(store: Store, executor: str, ended: threading.Event) -> None:
         unchanged = {(name, seen): unchanged.get((name, seen), 0) + 1 for name, seen in rows}
         for (name, seen), looks in unchanged.items():
             if looks >= _DEAD_AFTER:
-                DBOS._recover_pending_workflows([name])  # noqa: SLF001 - public in DBOS 1; Conductor calls it too
-                store.execute(
-                    "DELETE FROM d1_fleet_workers WHERE executor = :name AND seen = :seen", name=name, seen=seen
-                )
+                take_over(store, name, seen)
+
+
+def take_over(store: Store, executor: str, seen: int) -> None:
+    """Put the databases of a dead worker back into their queues. Forget the worker if it has no others left.
+
+    DBOS skips those of other versions. A worker of theirs takes them over later.
+    """
+    DBOS._recover_pending_workflows([executor])  # noqa: SLF001 - public in DBOS 1; Conductor calls it too
+    store.execute(
+        "DELETE FROM d1_fleet_workers WHERE executor = :executor AND seen = :seen AND NOT EXISTS "
+        f"(SELECT 1 FROM {store.workflows} WHERE executor_id = :executor AND status = '{RUNNING}')",
+        executor=executor,
+        seen=seen,
+    )
