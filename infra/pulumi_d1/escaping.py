@@ -12,6 +12,9 @@ from typing import Final
 
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
+_BREAKS: Final = re.compile(r"([\n\t])")
+"""Ends of lines, and the tabs that indent SQL: an output keeps them."""
+
 _COMMANDS: Final = re.compile(r"^(?P<space>[^\S\n]*):(?=:)|#(?=#(?:\[|vso\[|teamcity\[))", re.MULTILINE)
 """Commands of CI systems. GitHub ignores space before `::`, and reads `##[` anywhere in a line, as Azure does `##vso[`.
 
@@ -25,8 +28,8 @@ def escape_line(text: str) -> str:
 
 
 def escape_lines(text: str) -> str:
-    """Return lines to print: as `escape_line`, but line feeds stay, and no line is a command of a CI system."""
-    lines = "\n".join(map(escape_line, text.split("\n")))
+    """Return lines to print: as `escape_line`, but line feeds and tabs stay. No line is a command of a CI system."""
+    lines = "".join(part if part in "\n\t" else escape_line(part) for part in _BREAKS.split(text))
     return _COMMANDS.sub(lambda match: f"{match['space'] or ''}\\u{ord(match[0][-1]):04x}", lines)
 
 

@@ -43,6 +43,12 @@ def test_the_schema_is_that_after_all_files_without_the_ledger() -> None:
     assert '    "users" {\n        INTEGER id PK\n' in d1("--diagram").stdout
 
 
+def test_sql_is_printed_as_it_is_written(folder: Path) -> None:
+    (folder / "migrations" / "0003_tags.sql").write_text("CREATE TABLE tags (\n\tid INTEGER PRIMARY KEY\n);\n")
+    assert d1("--write", "schema.sql").exit_code == 0
+    assert d1().stdout == (folder / "schema.sql").read_text()
+
+
 def test_a_file_is_written_once_and_checked(folder: Path) -> None:
     assert d1("--write", "schema.sql").output == "schema.sql: written\n"
     assert d1("--write", "schema.sql").output == "schema.sql: up to date\n"
