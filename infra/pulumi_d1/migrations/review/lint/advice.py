@@ -122,10 +122,10 @@ def _about_syntax(sql: str, word: str) -> str:
 
 
 def _did_you_mean(kind: str, name: str, known: Iterable[str]) -> str:
-    names = {fold(item): item for item in known}
     folded = fold(name)
+    names = {fold(item): item for item in known if fold(item) != folded}
     likely = [folded + "s", folded.removesuffix("s"), folded.replace("-", "_")]
-    close = [item for item in likely if item in names and item != folded] or get_close_matches(folded, names, n=1)
+    close = [item for item in likely if item in names] or get_close_matches(folded, names, n=1)
     return f"There is no {kind} {name}: did you mean {names[close[0]]}?" if close else ""
 
 
@@ -136,6 +136,8 @@ def _tables(rehearsal: Rehearsal, file: RehearsedFile) -> set[str]:
         change = parse_alter_table(step.statement.text) if step.changed_schema else None
         if step.changed_schema and step.actions[0].verb in {"CREATE_TABLE", "CREATE_VIEW", "CREATE_VTABLE"}:
             names.add(step.actions[0].name)
+        elif step.changed_schema and step.actions[0].verb in {"DROP_TABLE", "DROP_VIEW", "DROP_VTABLE"}:
+            names.discard(step.actions[0].name)
         elif change and change.kind is AlterKind.RENAME_TABLE:
             names.add(change.new)
     return names

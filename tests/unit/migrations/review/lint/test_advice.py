@@ -54,6 +54,19 @@ def test_a_refusal_has_advice(sql: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "sql",
     [
+        "DROP TABLE sessions;\nDELETE FROM sessions;",
+        "DROP TABLE sessions;\nDELETE FROM session;",
+        "ALTER TABLE sessions RENAME TO logins;\nDELETE FROM sessions;",
+        "CREATE VIEW ways AS SELECT 1;\nDROP VIEW ways;\nDELETE FROM ways;",
+    ],
+)
+def test_a_table_that_is_gone_is_not_suggested(sql: str) -> None:
+    assert "did you mean" not in advice(sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
         "ALTER TABLE users ALTER COLUMN name TYPE TEXT;",
         "ALTER TABLE users MODIFY COLUMN name TEXT NOT NULL;",
         "ALTER TABLE users ADD CONSTRAINT one UNIQUE (name);",
