@@ -66,7 +66,7 @@ class Runs:
             options: EnqueueOptions = {
                 "workflow_name": str(plan.work),
                 "queue_name": run,
-                "workflow_id": f"{run}/{member.name}",
+                "workflow_id": f"{run}/{member.name}/{member.id}",
                 "app_version": version,
             }
             self.client.enqueue_in_transaction(c, options, member.name, member.id, member.bookmark)

@@ -1,0 +1,28 @@
+"""A run has each of its databases once, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_d1.fleet.result import NewMember, RunCounts, RunPlan, Work
+from pulumi_d1.fleet.runs import open_runs
+from pulumi_d1.fleet.store import open_store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_databases_that_cloudflare_lists_under_one_name_are_both_in_the_run(tmp_path: Path) -> None:
+    store = open_store("", tmp_path)
+    runs = open_runs(store)
+    listed = [NewMember("b/c", "1"), NewMember("", "2"), NewMember("a", "4"), NewMember("a", "3"), NewMember("", "5")]
+    run = runs.start(RunPlan(Work.UP, "--match '*'", len(listed)), listed, "version")
+    assert store.count(run) == RunCounts(waiting=5)
+    assert [(item.database, item.id) for item in runs.members(run)] == [
+        ("", "2"),
+        ("", "5"),
+        ("a", "3"),
+        ("a", "4"),
+        ("b/c", "1"),
+    ]
+    store.engine.dispose()
