@@ -28,11 +28,18 @@ LEDGERS = {
     "NULL": ("NULL", "the ledger d1_migrations is damaged: the row with id 7 has NULL as its name"),
     "blob": ("x'00ff'", "the ledger d1_migrations is damaged: the row with id 7 has"),
     "number": ("12.5", "migrations/12.5 is applied, but its file is gone"),
+    "infinity": ("9e999", "migrations/Inf is applied, but its file is gone"),
+    "nothing": ("''", "the ledger d1_migrations is damaged: the row with id 7 has an empty text as its name"),
 }
 ANSWERS: dict[str, tuple[Canned, str]] = {
     "nested": ((200, {}, b"[" * 100_000), "Cloudflare's answer is nested too deeply"),
     "html": ((502, {"content-type": "text/html"}, b"<html>bad gateway</html>"), "HTTP 502 without Cloudflare's error"),
     "year": ((429, {"retry-after": "Fri, 31 Dec 99999999 23:59:59 GMT"}, _REFUSED), "Please wait (code 971)"),
+    "page": ((200, {"content-type": "text/html"}, b"<html>welcome</html>"), "Cloudflare's answer is not valid JSON"),
+    "empty": ((200, {}, b'{"success": true, "result": [], "errors": []}'), "D1 answered HTTP 200 without a result"),
+    "surrogate": ((400, {}, b'{"errors": [{"code": 7500, "message": "\\ud800\\u0000"}]}'), "HTTP 400 without"),
+    "nan": ((429, {"retry-after": "nan"}, _REFUSED), "Please wait (code 971)"),
+    "digits": ((429, {"retry-after": "9" * 5000}, _REFUSED), "Please wait (code 971)"),
     "later": ((429, {"retry-after": "99999999999"}, _REFUSED), "Please wait (code 971)"),
 }
 
