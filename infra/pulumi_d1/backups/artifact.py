@@ -10,9 +10,9 @@ import gzip
 import hashlib
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.backups.manifest import Manifest, header_text, parse_header
+from pulumi_d1.backups.manifest import TITLE, Manifest, header_text, parse_header
 from pulumi_d1.errors import BackupDamaged
 
 if TYPE_CHECKING:
@@ -65,8 +65,9 @@ def read_manifest(start: bytes) -> Manifest | None:
     Raises:
         BackupDamaged: They are not of a backup.
     """
-    parsed = _read_header(start)
-    return parsed[0] if parsed else None
+    header = _Header()
+    header.add(start)
+    return header.manifest if header.is_complete else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,10 @@ class Backup:
         Raises:
             BackupDamaged: As `lines`.
         """
-        return (line.decode() for line in self.lines())
+        try:
+            yield from (line.decode() for line in self.lines())
+        except UnicodeDecodeError as error:
+            raise BackupDamaged("is damaged: its script is not UTF-8 text") from error
 
     def unpack(self, file: BinaryIO) -> None:
         """Write the script to a file.
@@ -124,21 +128,50 @@ def open_backup(file: BinaryIO) -> Backup:
     Raises:
         BackupDamaged: The file is no backup.
     """
-    start = b""
+    header = _Header()
     while piece := file.read(HEADER_BYTES):
-        start += piece
-        if parsed := _read_header(start):
-            return Backup(file, *parsed)
-    raise BackupDamaged("is damaged: it ends before its script" if start else "is empty")
+        header.add(piece)
+        if header.is_complete:
+            return Backup(file, header.manifest, header.size)
+    raise BackupDamaged("is damaged: it ends before its script" if header.size else "is empty")
 
 
-def _read_header(start: bytes) -> tuple[Manifest, int] | None:
-    """Return the manifest, and the size of the member that contains it."""
-    member = zlib.decompressobj(_GZIP)
-    try:
-        text = member.decompress(start)
-        if not member.eof:
-            return None
-        return parse_header(text.decode()), len(start) - len(member.unused_data)
-    except (zlib.error, UnicodeDecodeError) as error:
-        raise BackupDamaged("is no backup of d1: it is not compressed by gzip") from error
+@dataclass(slots=True)
+class _Header:
+    """The member that contains the manifest, read in pieces.
+
+    Attributes:
+        size: Number of bytes that were read, without those after its end.
+    """
+
+    size: int = 0
+    text: bytes = b""
+    member: Any = field(default_factory=lambda: zlib.decompressobj(_GZIP))
+
+    def add(self, piece: bytes) -> None:
+        """Read a piece.
+
+        Raises:
+            BackupDamaged: It is not of a backup.
+        """
+        try:
+            self.text += self.member.decompress(piece)
+        except zlib.error as error:
+            raise BackupDamaged("is no backup of d1: it is not compressed by gzip") from error
+        self.size += len(piece) - len(self.member.unused_data)
+        if not TITLE.startswith(self.text[: len(TITLE)]):
+            raise BackupDamaged("is no backup of d1: it has no description")
+
+    @property
+    def is_complete(self) -> bool:
+        """True if its end was read."""
+        return bool(self.member.eof)
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest.
+
+        Raises:
+            BackupDamaged: There is none.
+        """
+        return parse_header(self.text)

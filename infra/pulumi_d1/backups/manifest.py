@@ -14,6 +14,9 @@ from pulumi_d1.tables.digest import TableSummary
 FORMAT: Final = 1
 """Version of the format. A reader refuses a higher one."""
 
+TITLE: Final = b"-- A backup of a Cloudflare D1 database"
+"""The first bytes of a backup, unpacked."""
+
 _LINE: Final = "-- d1-backup "
 _CHUNK: Final = 40_000  # characters; D1 counts a comment as a part of the statement after it
 _PAUSE: Final = "SELECT 1;\n"  # ends the comment before it
@@ -70,7 +73,10 @@ def manifest_from_json(values: Any) -> Manifest:
         if values["format"] > FORMAT:
             raise BackupDamaged("was made by a newer version of d1: update pulumi-d1")
         known = {name: values[name] for name in Manifest.__slots__}
-        tables = {name: TableSummary(**table) for name, table in known["contents"]["tables"].items()}
+        tables = {
+            name: TableSummary(int(table["rows"]), str(table["sha256"]))
+            for name, table in known["contents"]["tables"].items()
+        }
         known |= {
             "time": datetime.fromisoformat(known["time"]),
             "contents": Contents(dict(known["contents"]["schema"]), tables),
@@ -90,7 +96,7 @@ def header_text(manifest: Manifest) -> str:
         digits = digits.replace(character, f"\\u{ord(character):04x}")
     chunks = [digits[start : start + _CHUNK] for start in range(0, len(digits), _CHUNK)]
     return (
-        "-- A backup of a Cloudflare D1 database, made by d1 backup create (pulumi-d1).\n"
+        f"{TITLE.decode()}, made by d1 backup create (pulumi-d1).\n"
         "-- Restore it, or unpack it and load it into an empty database:\n"
         "--   d1 backup restore FILE.sql.gz --into NAME\n"
         "--   gunzip -k FILE.sql.gz && wrangler d1 execute NAME --remote --file=FILE.sql\n"
@@ -99,15 +105,15 @@ def header_text(manifest: Manifest) -> str:
     )
 
 
-def parse_header(text: str) -> Manifest:
+def parse_header(text: bytes) -> Manifest:
     """Return the manifest in the comments at the start of a backup.
 
     Raises:
         BackupDamaged: There is none.
     """
-    chunks = [line.removeprefix(_LINE) for line in text.splitlines() if line.startswith(_LINE)]
     try:
-        values = json.loads("".join(chunks))
-    except ValueError as error:
+        lines = text.decode().splitlines()
+        values = json.loads("".join(line.removeprefix(_LINE) for line in lines if line.startswith(_LINE)))
+    except (ValueError, RecursionError) as error:
         raise BackupDamaged("is no backup of d1: it has no description") from error
     return manifest_from_json(values)

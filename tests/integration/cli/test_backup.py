@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import os
 import re
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
 
+from pulumi_d1.backups.artifact import HEADER_BYTES, open_backup
+from pulumi_d1.backups.folder import Folder
+from pulumi_d1.backups.manifest import TITLE
 from pulumi_d1.backups.names import new_name
+from pulumi_d1.backups.verify import stored_manifest
 from pulumi_d1.cloudflare.account import Account
+from pulumi_d1.errors import BackupDamaged
 from pulumi_d1.migrations.live import UNFINISHED_TABLE
 from tests.support.cli_state import give_state
 from tests.support.copying import holdings
@@ -136,6 +144,51 @@ def test_a_backup_with_other_rows_than_described_is_damaged(shop: ReviewedDataba
     result = shop.d1("backup", "verify", "--stack", "prod")
     assert result.exit_code == 1
     assert "is damaged: its script is not the one that was written" in result.output
+
+
+@pytest.mark.parametrize(
+    "description", ["[" * 100_000, '{"format": 1}', '{"format": 99}', "[1]", '{"contents": {"tables": {"t": {}}}}']
+)
+def test_a_description_that_is_none_is_damage(shop: ReviewedDatabase, description: str) -> None:
+    run(shop, "create")
+    (file,) = files(shop.folder)
+    text = f"{TITLE.decode()}\n-- d1-backup {description}\n"
+    file.write_bytes(gzip.compress(text.encode()) + gzip.compress(b"SELECT 1;"))
+    for command in ("list", "verify"):
+        result = shop.d1("backup", command, "--stack", "prod")
+        assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+        assert "damaged" in result.output or "newer version of d1" in result.output or "no backup" in result.output
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"rows": "many"}, "its description cannot be read"), ({}, "its script is not UTF-8 text")],
+)
+def test_a_backup_that_someone_wrote_by_hand_is_damaged(
+    shop: ReviewedDatabase, change: dict[str, str], message: str
+) -> None:
+    run(shop, "create")
+    (file,) = files(shop.folder)
+    place, script = Folder(file.parent), b"SELECT '\xff';\n"
+    manifest = stored_manifest(place, file.name)
+    values = manifest.as_json() | {"script_bytes": len(script), "script_sha256": sha256(script).hexdigest()}
+    values["contents"]["tables"]["books"] |= change
+    header = f"{TITLE.decode()}\n-- d1-backup {json.dumps(values)}\n"
+    file.write_bytes(gzip.compress(header.encode()) + gzip.compress(script))
+    result = shop.d1("backup", "verify", "--stack", "prod")
+    assert (result.exit_code, type(result.exception)) == (1, SystemExit)
+    assert message in result.output
+
+
+def test_the_dump_of_another_tool_is_refused_after_its_first_bytes() -> None:
+    class Endless(io.BytesIO):
+        def read(self, size: int | None = -1) -> bytes:
+            piece = super().read(size)
+            assert piece, "the whole file was read"
+            return piece
+
+    with pytest.raises(BackupDamaged, match="it has no description"):
+        open_backup(Endless(gzip.compress(os.urandom(4 * HEADER_BYTES))))
 
 
 def test_pruning_keeps_the_newest_of_each_period(shop: ReviewedDatabase) -> None:
