@@ -139,8 +139,8 @@ def _reason(message: str) -> str:
         code = f" ({found[1]})" if (found := _CODE.search(message)) else ""
         advice = ": check the credentials in the environment, and the bucket's region" if status[1] in _DENIED else ""
         return f"the store answered {status[1]}{code}{advice}"
-    line = escape_line(message.strip().split("\n", 1)[0])[:_LONGEST_MESSAGE]
+    line = escape_line(message.strip().split("\n", 1)[0])
     for name, value in os.environ.items():
         if _SECRETS.search(name) and len(value) >= _SHORTEST_SECRET:
             line = line.replace(value, "***")
-    return line
+    return line[:_LONGEST_MESSAGE]

@@ -23,6 +23,7 @@ LATEST: Final = "latest"
 """Name that stands for the newest backup of a database."""
 
 _SCHEME: Final = re.compile(r"([a-z][a-z0-9+.-]*)://")
+_NOT_A_PLACE: Final = re.compile(r"[?#]|://[^/]*@")
 
 
 class Place(Protocol):
@@ -55,11 +56,16 @@ def place_of(text: str, root: Path) -> Place:
         root: The folder that a relative path belongs to.
 
     Raises:
-        ConfigError: The URL is of another kind or invalid, or obstore is not installed.
+        ConfigError: The URL is of another kind, invalid or has credentials, or obstore is not installed.
     """
     scheme = _SCHEME.match(text)
     if not scheme:
         return Folder(root / text)
+    if _NOT_A_PLACE.search(text):  # not printed: it may be secret
+        raise ConfigError(
+            f"{scheme[0]}...: the URL of backups has a bucket and a folder and nothing else: put credentials into the "
+            "environment"
+        )
     if scheme[1] not in SCHEMES:
         kinds = ", ".join(f"{name}://" for name in SCHEMES)
         raise ConfigError(f"{escape_line(text)}: backups are stored in a folder, or at a URL that begins with {kinds}")

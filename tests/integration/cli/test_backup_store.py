@@ -123,6 +123,13 @@ def test_a_place_of_another_kind_is_refused(tmp_path: Path) -> None:
         place_of("az://x/y", tmp_path)
 
 
+@pytest.mark.parametrize("url", ["s3://key:secret@x/y", "az://x?sig=secret", "ftp://me:secret@x", "s3://x/y#secret"])
+def test_a_place_with_credentials_is_refused_and_not_printed(tmp_path: Path, url: str) -> None:
+    with pytest.raises(ConfigError, match="put credentials into the environment") as refused:
+        place_of(url, tmp_path)
+    assert "secret" not in str(refused.value)
+
+
 def test_without_the_extra_the_message_names_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "obstore", None)
     with pytest.raises(ConfigError, match=r"need the package obstore: pip install 'pulumi-d1\[backup\]'"):
