@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 from pulumi_d1.cloudflare.database import QueryResult, Row
 from pulumi_d1.copying.contents import read_contents
 from pulumi_d1.copying.replace import drop_lines
+from pulumi_d1.errors import CopyFailed, SqlError
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite import local, schema
+from pulumi_d1.sqlite.messages import hide_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -44,13 +47,19 @@ def replace_local(path: Path, lines: Iterable[str], busy: str) -> Contents:
 
     Raises:
         ConfigError: Another process has it open.
-        SqlError: The script does not load.
+        CopyFailed: The script does not load.
+        SqlError: SQLite cannot read the file.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600)  # rows; a file that exists keeps its mode
     with local.opened_alone(path, busy) as database:
         present = schema.objects_from(database.read(schema.SELECT))
         clearing = ("PRAGMA defer_foreign_keys = ON;", *drop_lines(present))
-        database.load(chain((f"{line}\n" for line in clearing), lines))
+        try:
+            database.load(chain((f"{line}\n" for line in clearing), lines))
+        except SqlError as error:
+            message = escape_line(hide_values(str(error), ()))  # the script has the rows
+            raise CopyFailed(f"{path} was not changed: {message}. Delete the file, and run this again") from None
         return read_contents(LocalD1(database))
 
 

@@ -220,6 +220,7 @@ def test_a_pull_makes_the_local_database_the_same(local: ReviewedDatabase) -> No
     run(local, "pull", "--stack", "prod")
     database = local_database(local.folder / "wrangler.json", "bench")
     assert database
+    assert local_file(local.folder / "wrangler.json", "bench").stat().st_mode & 0o777 == 0o600
     assert holdings(database) == holdings(local.database)
     local.database.write("DROP TABLE orders; CREATE TABLE later (a)")
     run(local, "pull", "--stack", "prod")
