@@ -41,6 +41,7 @@ TOO_LARGE: Final = "{} needs more memory than a rehearsal may use"
 
 _WAIVER: Final = "d1:allow"
 _FILLS: Final = frozenset({"CREATE_TABLE", "INSERT", "UPDATE"})
+_FOREIGN_KEY: Final = "SQLITE_CONSTRAINT_FOREIGNKEY"
 _VIOLATIONS: Final = "SELECT parent FROM pragma_foreign_key_check(?)"
 
 
@@ -266,11 +267,31 @@ class _Run:
                 )
                 self.over_budget = replace(refusal, message=(TOO_SLOW if is_slow else TOO_LARGE).format(words))
             else:
-                self.refusal = refusal
+                self.refusal = self._with_orphans(refusal, script, observed.steps)
         elif checks_keys:
             file = replace(file, violations=self._new_violations())
         self.files.append(file)
         return not observed.refusal
+
+    def _with_orphans(self, refusal: Refusal, script: str, steps: Sequence[Step]) -> Refusal:
+        """Return the refusal of a foreign key with the rows that would reference a missing one: SQLite names none."""
+        if _FOREIGN_KEY not in refusal.message or self.basis.kind is BasisKind.MADE:
+            return refusal
+        ran = script if refusal.step is None else script[: steps[refusal.step].statement.end]
+        before = self._count_violations()
+        with trusted(self.connection):
+            self.connection.execute("BEGIN; PRAGMA defer_foreign_keys = ON", can_cache=False)
+            try:
+                self.connection.execute(ran, can_cache=False)
+                found = self._count_violations() - before
+            except apsw.ConstraintError:  # RESTRICT is not deferred
+                found = Counter()
+            finally:
+                self.connection.execute("ROLLBACK", can_cache=False)
+        rows = [
+            f"rows of {child} that reference no row of {parent}: {count:,}" for (child, parent), count in found.items()
+        ]
+        return replace(refusal, message="; ".join([refusal.message, *rows]))
 
     def _would_continue(self, migration: Migration) -> bool:
         """Return whether a file in batches would change rows again after all of them were changed."""

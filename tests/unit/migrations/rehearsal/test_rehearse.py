@@ -94,9 +94,28 @@ def test_a_refused_commit_is_at_the_end_of_the_file() -> None:
         "0001.sql",
         3,
         26,
-        "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_FOREIGNKEY)",
+        "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_FOREIGNKEY); rows of c that "
+        "reference no row of p: 1",
         None,
     )
+
+
+@pytest.mark.parametrize(
+    ("sql", "expected"),
+    [
+        ("INSERT INTO c SELECT a + 1, a + 1 FROM p;", "; rows of c that reference no row of p: 1"),
+        ("UPDATE c SET p = 9;", "; rows of c that reference no row of p: 2"),
+        ("DELETE FROM p WHERE a = 1; INSERT INTO c VALUES (7, 8);", "; rows of c that reference no row of p: 1"),
+        ("DELETE FROM p WHERE a = 2;", ""),
+    ],
+)
+def test_a_refused_foreign_key_comes_with_the_rows_that_break_it(sql: str, expected: str) -> None:
+    tables = "CREATE TABLE p (a INTEGER PRIMARY KEY); CREATE TABLE c (id, p REFERENCES p ON DELETE CASCADE);"
+    held = "CREATE TABLE r (a REFERENCES p ON DELETE RESTRICT); INSERT INTO r VALUES (2);"
+    rows = "INSERT INTO p VALUES (1), (2); INSERT INTO c VALUES (1, 1), (2, 2);"
+    rehearsal = run(tables + rows + held, sql)
+    assert rehearsal.refusal is not None
+    assert rehearsal.refusal.message.partition("FOREIGNKEY)")[2] == expected
 
 
 def test_a_constraint_on_a_live_database_is_undecided_without_its_rows() -> None:
