@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.names import fold
-from pulumi_d1.sqlite.statements import tokens
+from pulumi_d1.sqlite.statements import quoted, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pulumi_d1.migrations.rehearsal.rehearse import Refusal, Rehearsal, RehearsedFile
+    from pulumi_d1.sqlite.observation import Step
 
 _REBUILD: Final = (
     "Rebuild the table: CREATE TABLE users_new with the new definition, INSERT INTO users_new (...) SELECT ... FROM "
@@ -84,15 +85,48 @@ _NO_FUNCTION: Final = re.compile(r"no such function: (\w+)(?: at offset \d+)?: S
 _NEAR: Final = re.compile(r'near "(.+?)": syntax error')
 _NEWER: Final = "not authorized to use function: sqlite_"
 """The error for ALTER COLUMN and DROP CONSTRAINT, which the local SQLite knows and the authorizer refuses."""
-_LIKE: Final = "LIKE or GLOB pattern too complex"
+
+# Errors, and what to do about the rows that caused them: those that the statement copies or indexes.
+_OF_ROWS: Final = {
+    "LIKE or GLOB pattern too complex.*": (
+        "D1 allows LIKE and GLOB patterns of up to 50 bytes. Use instr(text, 'part') > 0."
+    ),
+    "malformed JSON.*": (
+        "A text is not JSON. To find the rows: SELECT * FROM ... WHERE NOT json_valid(column); Repair them before this "
+        "statement, or write CASE WHEN json_valid(column) THEN ... END."
+    ),
+    r"error in (?P<type>index|trigger|view) (?P<name>.+) after .*": (
+        "The {type} {name} uses it. Before this statement, DROP the {type}. Then create it again without the old name."
+    ),
+    "cannot drop (UNIQUE|PRIMARY KEY) column.*": _REBUILD,
+    "FOREIGN KEY constraint failed": (
+        "Insert the missing rows first. Or leave these rows out, or set their column to NULL, before this statement."
+    ),
+    r"UNIQUE constraint failed: (?!index ')(?P<columns>.+)": (
+        "Rows have the same values. To find them: SELECT {columns}, count(*) FROM {table} GROUP BY {columns} HAVING "
+        "count(*) > 1; Change or delete all but one before this statement."
+    ),
+    r"NOT NULL constraint failed: (?P<columns>.+)": (
+        "Fill the column before this statement: UPDATE {table} SET {columns} = '' WHERE {columns} IS NULL;"
+    ),
+    r"CHECK constraint failed: (?P<check>.*\W.*)": (
+        "To find the rows: SELECT * FROM {table} WHERE NOT ({check}); Repair them before this statement."
+    ),
+    r"cannot store (?P<type>\w+) value in (?P<to>\w+) column (?P<columns>.+)": (
+        "The table is STRICT. To find the rows: SELECT * FROM {table} WHERE typeof({columns}) = lower('{type}'); "
+        "Repair them before this statement, or write CAST({columns} AS {to})."
+    ),
+}
+_ALREADY_THERE: Final = "The row is already there. If that is right, end the INSERT with ON CONFLICT DO NOTHING."
 
 
 def advise(rehearsal: Rehearsal, refusal: Refusal) -> str:
     """Return advice for a refused statement; empty if the rule's own advice is all there is."""
     file, error = rehearsal.files[-1], refusal.message
-    if refusal.step is None:
+    if not file.steps:
         return ""
-    sql, advice = file.steps[refusal.step].statement.text, ""
+    step = file.steps[-1 if refusal.step is None else refusal.step]
+    sql, advice = step.statement.text, ""
     if match := _NO_TABLE.match(error):
         advice = _did_you_mean("table", match[1], _tables(rehearsal, file))
     elif match := _NO_FUNCTION.match(error):
@@ -106,9 +140,29 @@ def advise(rehearsal: Rehearsal, refusal: Refusal) -> str:
         advice = _about_syntax(sql, match[1])
     elif error.startswith(_NEWER):
         advice = _about_syntax(sql, "")
-    elif error.startswith(_LIKE):
-        advice = "D1 allows LIKE and GLOB patterns of up to 50 bytes. Use instr(text, 'part') > 0."
+    else:
+        advice = _about_rows(error.partition(": SQLITE_")[0], step)
     return advice
+
+
+def _about_rows(error: str, step: Step) -> str:
+    """Return how to find and repair the rows that caused an error; empty for other errors."""
+    source = _source(step)
+    for pattern, advice in _OF_ROWS.items():
+        if match := re.fullmatch(pattern, error):
+            groups = match.groupdict()
+            names = [name.rpartition(".")[2] for name in groups.pop("columns", "").split(", ") if name]
+            if "{table}" not in advice or (source and {(source, fold(name)) for name in names} <= step.reads):
+                return advice.format(columns=", ".join(map(quoted, names)), table=quoted(source), **groups)
+            return _ALREADY_THERE if error.startswith("UNIQUE") and not step.reads else ""
+    return ""
+
+
+def _source(step: Step) -> str:
+    """Return the only table whose rows an INSERT copies or an index covers, folded; empty if there is none."""
+    action = step.actions[0] if step.actions else None
+    read = {table for table, _ in step.reads}
+    return read.pop() if action and action.verb in {"INSERT", "CREATE_INDEX"} and len(read) == 1 else ""
 
 
 def _about_syntax(sql: str, word: str) -> str:

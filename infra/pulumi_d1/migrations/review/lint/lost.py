@@ -40,6 +40,10 @@ _INSTEAD_OF_REBUILD: Final = (
     "If ALTER TABLE can make the change (ADD, RENAME or DROP COLUMN), use it and rebuild nothing. Otherwise run "
     "'d1 rebuild {name} --stack STACK', which writes a file that loses nothing."
 )
+_INSTEAD_OF_CONVERSION: Final = (
+    "The column's new type, or an expression in the SELECT, converts the values. To keep them as they are, keep the "
+    "type and copy the column itself. If the new values are right, allow it with a reason."
+)
 _INSTEAD_OF_DROP: Final = (
     "If the rows in the message must go too, allow it with a reason. Otherwise first rebuild their tables without the "
     "foreign key (d1 rebuild --table sessions --create FILE), or point it at another table."
@@ -305,7 +309,7 @@ class _File:
             )
             if keys and fate.rows_after >= fate.rows:
                 message = f"the copy of {fate.name} changes {keys} of {self._counts.rows(missing)}"
-                yield hit_at(self._file, index, MOVED, Severity.WARNING, message)
+                yield hit_at(self._file, index, MOVED, Severity.WARNING, message, advice=_INSTEAD_OF_CONVERSION)
             else:
                 message = f"the copy leaves out {left} of {fate.name}"
                 yield hit_at(self._file, index, LEFT_OUT, Severity.ERROR, message)
@@ -409,7 +413,8 @@ class _File:
         if clauses:
             message = f"{doing} {', '.join(clauses)}"
             return hit_at(self._file, index, MOVED, Severity.ERROR, message)
-        return hit_at(self._file, index, MOVED, Severity.WARNING, f"the copy of {fate.name} changes values of {listed}")
+        message = f"the copy of {fate.name} changes values of {listed}"
+        return hit_at(self._file, index, MOVED, Severity.WARNING, message, advice=_INSTEAD_OF_CONVERSION)
 
     # Statements
 

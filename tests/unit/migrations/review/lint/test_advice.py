@@ -7,8 +7,8 @@ import pytest
 from tests.support.lint import live
 
 
-def advice(sql: str) -> str:
-    [finding] = (item for item in live.findings(sql) if item.refused)
+def advice(sql: str, more: str = "") -> str:
+    [finding] = (item for item in live.findings(sql, more=more) if item.refused)
     return finding.instead
 
 
@@ -74,6 +74,73 @@ def test_a_table_that_is_gone_is_not_suggested(sql: str) -> None:
 )
 def test_a_change_that_sqlite_lacks_is_a_rebuild(sql: str) -> None:
     assert "Rebuild the table: CREATE TABLE users_new" in advice(sql)
+
+
+_TWINS = "UPDATE users SET name = 'Ada';"
+
+
+@pytest.mark.parametrize(
+    ("sql", "more", "expected"),
+    [
+        (
+            "CREATE UNIQUE INDEX one ON users (name);",
+            _TWINS,
+            'To find them: SELECT "name", count(*) FROM "users" GROUP BY "name" HAVING count(*) > 1;',
+        ),
+        (
+            "CREATE TABLE n (id INTEGER PRIMARY KEY, name TEXT UNIQUE); INSERT INTO n SELECT id, name FROM users;",
+            _TWINS,
+            'To find them: SELECT "name", count(*) FROM "users" GROUP BY "name" HAVING count(*) > 1;',
+        ),
+        (
+            "CREATE TABLE n (id INTEGER, author_id INT NOT NULL); INSERT INTO n SELECT id, author_id FROM content;",
+            "",
+            """UPDATE "content" SET "author_id" = '' WHERE "author_id" IS NULL;""",
+        ),
+        (
+            "CREATE TABLE n (name TEXT CHECK (name IN ('Bo'))); INSERT INTO n SELECT name FROM users;",
+            "",
+            """To find the rows: SELECT * FROM "users" WHERE NOT (name IN ('Bo'));""",
+        ),
+        (
+            "CREATE TABLE n (name INTEGER) STRICT; INSERT INTO n SELECT name FROM users;",
+            "",
+            """To find the rows: SELECT * FROM "users" WHERE typeof("name") = lower('TEXT');""",
+        ),
+        (
+            "INSERT INTO users (id, email, password_hash, name) VALUES (1, 'z', '-', 'Z');",
+            "",
+            "The row is already there.",
+        ),
+        ("CREATE INDEX parts ON users (json_extract(name, '$.a'));", "", "WHERE NOT json_valid(column);"),
+        ("ALTER TABLE users DROP COLUMN email;", "", "Rebuild the table: CREATE TABLE users_new"),
+        (
+            "ALTER TABLE users DROP COLUMN name;",
+            "CREATE VIEW names AS SELECT name FROM users;",
+            "The view names uses it. Before this statement, DROP the view.",
+        ),
+        ("UPDATE sessions SET user_id = 9 WHERE id = 's1';", "", "Insert the missing rows first."),
+        (
+            "PRAGMA defer_foreign_keys = ON; UPDATE sessions SET user_id = 9 WHERE id = 's1';",
+            "",
+            "Insert the missing rows first.",
+        ),
+    ],
+)
+def test_rows_that_a_constraint_refuses_can_be_found(sql: str, more: str, expected: str) -> None:
+    assert expected in advice(sql, more)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "CREATE TABLE n (title TEXT UNIQUE); INSERT INTO n SELECT 'x' FROM users;",
+        "UPDATE users SET email = 'same' WHERE id > 0;",
+        "CREATE TABLE n (a CONSTRAINT small CHECK (a < 0)); INSERT INTO n SELECT id FROM users;",
+    ],
+)
+def test_no_query_is_advised_that_finds_nothing(sql: str) -> None:
+    assert advice(sql) == "Fix the statement. SQLite stopped at this position."
 
 
 def test_other_errors_keep_the_advice_of_the_rule() -> None:
