@@ -39,6 +39,10 @@ _INDEXED: Final = """
     WHERE m.type = 'table' AND c.pk = 1
     ORDER BY "table", "index", place
 """
+_INDEXES_OF: Final = """
+    SELECT i.name, i."unique", x.cid FROM pragma_index_list(?) i, pragma_index_xinfo(i.name) x
+    WHERE x.key ORDER BY i.name, x.seqno
+"""
 _REFERRING: Final = """
     SELECT name, sql FROM sqlite_schema
     WHERE type = 'table' AND (? = '' OR instr(lower(sql), ?)) AND sql LIKE '%references%' ORDER BY name
@@ -114,6 +118,11 @@ class SchemaObject:
     def is_virtual(self) -> bool:
         """True if this is a virtual table, such as FTS5."""
         return self.sql.startswith("CREATE VIRTUAL TABLE ")  # SQLite normalizes this prefix (vtab.c)
+
+    @property
+    def is_unique_index(self) -> bool:
+        """True if this is a UNIQUE index."""
+        return self.sql.startswith("CREATE UNIQUE INDEX ")  # SQLite normalizes this prefix (build.c)
 
     @property
     def key(self) -> tuple[str, str]:
@@ -296,6 +305,24 @@ def keys_without_index(connection: apsw.Connection) -> tuple[ForeignKey, ...]:
             set(index[: len(key.columns)]) == set(map(fold, key.columns)) for index in indexes.get(fold(key.child), [])
         )
     )
+
+
+def lacks_index(schema: Schema, index: SchemaObject) -> bool:
+    """Return whether a schema could have an index, but has neither this one nor one that does the same."""
+    objects = [item for item in schema.objects.values() if fold(item.table) == fold(index.table)]
+    connection = build(item for item in objects if item.type in {"table", "index"})
+    indexes: dict[str, tuple[bool, list[int]]] = {}
+    with trusted(connection):
+        try:
+            connection.execute(index.sql, can_cache=False)
+        except apsw.SQLError:
+            return False  # its columns are gone
+        for name, unique, column in connection.execute(_INDEXES_OF, (index.table,), can_cache=False):
+            indexes.setdefault(fold(str(name)), (unique == 1, []))[1].append(int(str(column)))
+    is_unique, columns = indexes.pop(fold(index.name))
+    if is_unique:
+        return not any(unique and set(others) <= set(columns) for unique, others in indexes.values())
+    return not any(others[: len(columns)] == columns for _, others in indexes.values())
 
 
 def _creation_order(item: SchemaObject) -> tuple[int, bool]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import SqlError
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
+from pulumi_d1.migrations.review.lint import rebuilt
 from pulumi_d1.migrations.review.lint.finding import format_rows
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.names import fold
@@ -77,6 +78,7 @@ def review_notes(rehearsal: Rehearsal | None, retention: timedelta) -> tuple[str
         *size_note(rehearsal.basis.size, limits),
         *_written_note(rehearsal, limits),
         *_new_keys(rehearsal),
+        *_lost_indexes(rehearsal),
         *_statistics_notes(rehearsal),
     )
 
@@ -112,6 +114,16 @@ def _new_keys(rehearsal: Rehearsal) -> Iterator[str]:
             yield (
                 f"each DELETE and UPDATE of a key in {key.parent} reads all rows of {key.child}: there is no index on "
                 f"{_key_name(key)}"
+            )
+
+
+def _lost_indexes(rehearsal: Rehearsal) -> Iterator[str]:
+    """Yield a note about each index that a rebuild loses; a UNIQUE one has a finding."""
+    for item, (file, _) in rebuilt.lost(rehearsal):
+        if item.type == "index" and not item.is_unique_index:
+            yield (
+                f"{file.migration.name} creates {item.table} again without its index {item.name}: queries that used it "
+                "read every row"
             )
 
 

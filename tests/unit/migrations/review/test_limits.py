@@ -99,6 +99,32 @@ def test_a_new_index_needs_statistics(sql: str, has_note: bool) -> None:  # noqa
     assert [note.partition(":")[0] for note in notes(sql)] == ["0002.sql creates the index i"] * has_note
 
 
+_REBUILD = (
+    "CREATE TABLE n (id INTEGER PRIMARY KEY{}); INSERT INTO n (id) SELECT id FROM t; DROP TABLE t; "
+    "ALTER TABLE n RENAME TO t;"
+)
+
+
+@pytest.mark.parametrize(
+    ("columns", "then", "has_note"),
+    [
+        (", a", "", True),
+        (", a", "CREATE INDEX i ON t (a);", False),
+        (", a, b", "CREATE INDEX other ON t (A, b);", False),
+        (", a, b", "CREATE INDEX other ON t (b, a);", True),
+        (", a UNIQUE", "", False),
+        ("", "", False),
+    ],
+)
+def test_a_rebuild_that_loses_an_index_has_a_note(columns: str, then: str, has_note: bool) -> None:  # noqa: FBT001
+    found = notes(
+        f"{_REBUILD.format(columns)} {then} PRAGMA optimize;",
+        live="CREATE TABLE t (id INTEGER PRIMARY KEY, a); CREATE INDEX i ON t (a);",
+    )
+    note = "0002.sql creates t again without its index i: queries that used it read every row"
+    assert found == ([note] if has_note else [])
+
+
 def test_a_review_without_files_has_no_notes() -> None:
     assert review_notes(None, WEEK) == ()
     empty = rehearse((), [], "d1_migrations", replace(Basis(BasisKind.LIVE), size=10**9))

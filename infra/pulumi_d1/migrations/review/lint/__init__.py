@@ -6,6 +6,7 @@ The modules, in the order of the flow::
     lost_rules  1xx: the rules about rows and values that are lost
     lost        1xx: where a file breaks them
     afterwards  1xx: what is wrong after the file
+    rebuilt     1xx: triggers and indexes that a rebuild loses
     blocked     2xx: statements that D1 refuses because of existing rows
     advice      what to do about a statement that D1 refuses
     refused     2xx: statements that D1 refuses, by its own error

@@ -16,6 +16,7 @@ from pulumi_d1.migrations.review.lint import (
     ignored,
     lost,
     lost_rules,
+    rebuilt,
     refused,
     splitting,
     traps,
@@ -30,7 +31,19 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.review.lint.finding import Finding, Hit, Rule
 
-_FAMILIES: Final = (waivers, lost_rules, afterwards, refused, ignored, blocked, traps, splitting, batching, breaking)
+_FAMILIES: Final = (
+    waivers,
+    lost_rules,
+    afterwards,
+    rebuilt,
+    refused,
+    ignored,
+    blocked,
+    traps,
+    splitting,
+    batching,
+    breaking,
+)
 
 _MAX_CHARACTERS: Final = 400  # of a message
 _MAX_SHOWN: Final = 3  # messages in one finding
@@ -119,6 +132,7 @@ def _by_text(rehearsal: Rehearsal, table: str, *, exists: bool = True) -> list[H
         *refused.hits(rehearsal, exists=exists),
         *blocked.hits(rehearsal),
         *afterwards.hits(rehearsal),
+        *rebuilt.hits(rehearsal),
         *ignored.hits(rehearsal),
         *traps.hits(rehearsal, table),
         *batching.hits(rehearsal),
