@@ -41,8 +41,8 @@ _INSTEAD_OF_REBUILD: Final = (
     "'d1 rebuild {name} --stack STACK', which writes a file that loses nothing."
 )
 _INSTEAD_OF_CONVERSION: Final = (
-    "The column's new type, or an expression in the SELECT, converts the values. To keep them as they are, keep the "
-    "type and copy the column itself. If the new values are right, allow it with a reason."
+    "If the SELECT leaves the column out, name it on both sides: INSERT INTO users_new (id, name) SELECT id, name FROM "
+    "users; If its new type or an expression converts the values, and the new ones are right, allow it with a reason."
 )
 _INSTEAD_OF_DROP: Final = (
     "If the rows in the message must go too, allow it with a reason. Otherwise first rebuild their tables without the "
@@ -301,18 +301,21 @@ class _File:
             message = f"{fate.name} is created again, but its rows are not copied back{self._counts.total(fate.rows)}"
             yield hit_at(self._file, dropped, DROPPED, Severity.ERROR, message)
         else:
-            made = self._counts.rehearsal.basis.kind is BasisKind.MADE
-            left = "rows" if made else f"{missing:,} of {self._counts.rows(fate.rows)}"
-            index, keys = (
-                dropped if filled is None else filled,
-                ", ".join(c.name for c in fate.columns if c.key and c.lost),
-            )
-            if keys and fate.rows_after >= fate.rows:
-                message = f"the copy of {fate.name} changes {keys} of {self._counts.rows(missing)}"
-                yield hit_at(self._file, index, MOVED, Severity.WARNING, message, advice=_INSTEAD_OF_CONVERSION)
-            else:
-                message = f"the copy leaves out {left} of {fate.name}"
-                yield hit_at(self._file, index, LEFT_OUT, Severity.ERROR, message)
+            yield self._left_out(fate, missing, dropped, dropped if filled is None else filled)
+
+    def _left_out(self, fate: TableFate, missing: int, dropped: int, filled: int) -> Hit:
+        """Return the finding about rows that a copy leaves out, or whose keys it changes."""
+        keys = ", ".join(column.name for column in fate.columns if column.key and column.lost)
+        if keys and fate.rows_after >= fate.rows:
+            children = ", ".join(sorted({key.child for key in self._file.steps[dropped].foreign_keys}))
+            referenced = f", which {children} may reference" if children else ""
+            message = f"the copy of {fate.name} changes {keys} of {self._counts.rows(missing)}{referenced}"
+            severity = Severity.ERROR if children else Severity.WARNING
+            return hit_at(self._file, filled, MOVED, severity, message, advice=_INSTEAD_OF_CONVERSION)
+        made = self._counts.rehearsal.basis.kind is BasisKind.MADE
+        left = "rows" if made else f"{missing:,} of {self._counts.rows(fate.rows)}"
+        message = f"the copy leaves out {left} of {fate.name}"
+        return hit_at(self._file, filled, LEFT_OUT, Severity.ERROR, message)
 
     def _with_new_keys(self, fate: TableFate, names: frozenset[str]) -> int:
         """Return how many of the missing rows are still there, because statements changed their keys."""

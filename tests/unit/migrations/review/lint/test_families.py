@@ -956,6 +956,23 @@ _CASES: Final = (
         ["D107 warning: the copy of c changes n of 2 rows"],
     ),
     _Case(
+        "a copy that gives new ids, which other rows reference",
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT); CREATE TABLE c (id INTEGER PRIMARY KEY, t INTEGER "
+            "REFERENCES t); INSERT INTO t VALUES (2,'a'),(3,'b'); INSERT INTO c VALUES (1,2);"
+        ),
+        (
+            (
+                "PRAGMA defer_foreign_keys = ON; CREATE TABLE t2 (id INTEGER PRIMARY KEY, n TEXT); INSERT INTO t2 (n) "
+                "SELECT n FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t; PRAGMA defer_foreign_keys = OFF;"
+            ),
+        ),
+        [
+            "D107 error: the copy of t changes id of 1 row, which c may reference",
+            "D107 warning: the copy of t changes values of n (1 row)",
+        ],
+    ),
+    _Case(
         "two keys to one parent",
         (
             "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE m (id INTEGER PRIMARY KEY, a INTEGER REFERENCES "
