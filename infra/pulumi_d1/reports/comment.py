@@ -131,6 +131,7 @@ def _section(report: StackReport) -> _Section:
         _Block("Pending", tuple(file.name for file in review.plan.pending), "text"),
         _Block("Waiting", (code(review.plan.waiting_line),) if review.plan.waiting else ()),
         *_schema(report, review),
+        _Block("Row changes", tuple(map(str, review.row_changes)), "text"),
         _Block("Warnings", tuple(_findings(*warnings, report.folder))),
         _Block("Not read", tuple(map(code, report.hints)), is_folded=True),
         _Block("Drift", drift_lines(review.drift), "text"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def review_json(  # noqa: PLR0913, PLR0917 - a report has all of these
         "pending": [file.name for file in review.plan.pending],
         "waiting": list(review.plan.waiting),
         "schema": [_change(change) for change in review.changes],
+        "rows": [asdict(change) for change in review.row_changes],
         "drift": [_change(change) for change in review.drift],
         "not_rehearsed": review.obstacle or None,
         "basis": review.basis or None,

@@ -38,7 +38,7 @@ def format_review(  # noqa: PLR0913 - a report has all of these
     notes: Sequence[str] = (),
     errors: bool = True,
 ) -> str:
-    """Return the pending files, schema changes, drift and findings; empty if there are none.
+    """Return the pending files, changes of schema and rows, drift and findings; empty if there are none.
 
     Args:
         folder: The migrations folder, as the user wrote it.
@@ -50,6 +50,7 @@ def format_review(  # noqa: PLR0913 - a report has all of these
         _block("waiting:", filter(None, [review.plan.waiting_line])),
         _block("schema changes:", map(change_line, review.changes)),
         (escape_line(review.basis),) if review.basis else (),
+        _block("row changes:", map(str, review.row_changes)),
         _block("could not be rehearsed:", [review.obstacle] if review.obstacle else []),
         _block(f"drift of {database}:", drift_lines(review.drift)),
         _block("allowed in the files:", (_waived(item, folder) for item in review.findings if item.waiver)),

@@ -199,6 +199,17 @@ def test_case_15_tables_that_differ_in_letters_beyond_ascii_are_two_tables(proje
     assert [(change["kind"], change["name"]) for change in as_json(project)["drift"]] == [("removed", "ä")]
 
 
+def test_a_plan_counts_the_rows_that_the_files_change(project: Project) -> None:
+    project.create().write(
+        "CREATE TABLE t (id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1), (2), (3);"
+        "CREATE TABLE c (t REFERENCES t ON DELETE CASCADE); INSERT INTO c VALUES (1), (1);"
+    )
+    project.write("0009_clean.sql", "DELETE FROM t WHERE id = 1;\n")
+    assert "row changes:\n  c: 2 rows deleted\n  t: 1 row deleted\n" in project.d1("plan").stdout
+    none = {"inserted": 0, "updated": 0, "dropped": False}
+    assert as_json(project)["rows"] == [{"table": "c", "deleted": 2, **none}, {"table": "t", "deleted": 1, **none}]
+
+
 def test_a_nested_layout_is_read_with_its_pattern_and_hinted_at_without(project: Project) -> None:
     (project.folder / "migrations" / "1_a").mkdir()
     for file in FILES:

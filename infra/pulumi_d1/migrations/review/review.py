@@ -17,6 +17,7 @@ from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
 from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, BasisKind
 from pulumi_d1.migrations.review.lint import check
+from pulumi_d1.migrations.review.row_changes import row_changes
 from pulumi_d1.migrations.stop import NO_STOP
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal
     from pulumi_d1.migrations.rehearsal.rows.options import RehearsalOptions
     from pulumi_d1.migrations.review.lint.finding import Finding
+    from pulumi_d1.migrations.review.row_changes import RowChange
     from pulumi_d1.migrations.stop import Stop
     from pulumi_d1.sqlite.difference import SchemaChange
     from pulumi_d1.sqlite.schema import Schema
@@ -59,6 +61,11 @@ class Review:
     def basis(self) -> str:
         """The line about the rows behind the findings; empty if no file was rehearsed."""
         return self.rehearsal.basis.line if self.rehearsal and self.rehearsal.files else ""
+
+    @property
+    def row_changes(self) -> tuple[RowChange, ...]:
+        """What the pending files do to the rows of each table."""
+        return row_changes(self.rehearsal)
 
     def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:
         """Return the problems of the folder and the findings that stop the run."""
