@@ -40,6 +40,9 @@ _UNKNOWN: Final = (
     (r"create or replace ", "SQLite has no OR REPLACE here. DROP ... IF EXISTS first."),
     (r"create (type|domain) ", "SQLite has no types of its own. Use TEXT with a CHECK (role IN ('admin', 'guest'))."),
     (r"create (extension|schema|database|sequence|function|procedure|user|role) ", "D1 has no such object. Remove it."),
+    (r"create (temp|temporary) ", "D1 has no temporary tables. CREATE TABLE, and DROP it at the end of the file."),
+    (r"(attach|detach) ", "A D1 database reads no other one. Copy the rows with the Worker, or with d1 copy."),
+    (r"vacuum ", "Remove it. D1 decides itself how it stores data."),
     (r"create materialized ", "SQLite has no materialized views. Create a table, and fill it."),
     (
         r"(comment on|grant|revoke|use|set|lock|delimiter|show|describe|copy|do|call|merge) ",
@@ -83,8 +86,8 @@ _NO_COLUMN: Final = re.compile(r"no such column: (?:\w+\.)?\"?(.+?)\"?(?: at off
 _NOT_A_COLUMN: Final = re.compile(r"table (.+) has no column named (.+?)(?: at offset \d+)?: SQLITE_ERROR")
 _NO_FUNCTION: Final = re.compile(r"no such function: (\w+)(?: at offset \d+)?: SQLITE_ERROR")
 _NEAR: Final = re.compile(r'near "(.+?)": syntax error')
-_NEWER: Final = "not authorized to use function: sqlite_"
-"""The error for ALTER COLUMN and DROP CONSTRAINT, which the local SQLite knows and the authorizer refuses."""
+_NOT_ALLOWED: Final = ("not authorized", "cannot VACUUM")
+"""The errors for statements that D1 refuses, and that the local SQLite knows: ALTER COLUMN and DROP CONSTRAINT too."""
 
 # Errors, and what to do about the rows that caused them: those that the statement copies or indexes.
 _OF_ROWS: Final = {
@@ -98,7 +101,7 @@ _OF_ROWS: Final = {
     r"error in (?P<type>index|trigger|view) (?P<name>.+) after .*": (
         "The {type} {name} uses it. Before this statement, DROP the {type}. Then create it again without the old name."
     ),
-    "cannot drop (UNIQUE|PRIMARY KEY) column.*": _REBUILD,
+    "cannot drop (UNIQUE|PRIMARY KEY) column.*|error in table .* after drop column.*": _REBUILD,
     "FOREIGN KEY constraint failed": (
         "Insert the missing rows first. Or leave these rows out, or set their column to NULL, before this statement."
     ),
@@ -138,7 +141,7 @@ def advise(rehearsal: Rehearsal, refusal: Refusal) -> str:
         advice = _did_you_mean("column", match[1], _columns(rehearsal, tables))
     elif match := _NEAR.match(error):
         advice = _about_syntax(sql, match[1])
-    elif error.startswith(_NEWER):
+    elif error.startswith(_NOT_ALLOWED):
         advice = _about_syntax(sql, "")
     else:
         advice = _about_rows(error.partition(": SQLITE_")[0], step)

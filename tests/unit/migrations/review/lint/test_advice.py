@@ -26,6 +26,12 @@ def advice(sql: str, more: str = "") -> str:
             "INSERT INTO users (name) VALUES (NOW());",
             "SQLite has no such function. Write CURRENT_TIMESTAMP, or datetime('now').",
         ),
+        (
+            "CREATE TEMP TABLE ids (id INTEGER);",
+            "D1 has no temporary tables. CREATE TABLE, and DROP it at the end of the file.",
+        ),
+        ("ATTACH 'x' AS y;", "A D1 database reads no other one. Copy the rows with the Worker, or with d1 copy."),
+        ("VACUUM;", "Remove it. D1 decides itself how it stores data."),
         ("TRUNCATE TABLE users;", "Write DELETE FROM, without WHERE."),
         ("CREATE TABLE a (id INT NOT NULL AUTO_INCREMENT PRIMARY KEY);", "Write INTEGER PRIMARY KEY AUTOINCREMENT."),
         (
@@ -114,6 +120,11 @@ _TWINS = "UPDATE users SET name = 'Ada';"
         ),
         ("CREATE INDEX parts ON users (json_extract(name, '$.a'));", "", "WHERE NOT json_valid(column);"),
         ("ALTER TABLE users DROP COLUMN email;", "", "Rebuild the table: CREATE TABLE users_new"),
+        (
+            "ALTER TABLE marks DROP COLUMN low;",
+            "CREATE TABLE marks (low, high, CHECK (low < high));",
+            "Rebuild the table: CREATE TABLE users_new",
+        ),
         (
             "ALTER TABLE users DROP COLUMN name;",
             "CREATE VIEW names AS SELECT name FROM users;",
