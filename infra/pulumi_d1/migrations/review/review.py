@@ -64,7 +64,7 @@ class Review:
 
     @property
     def row_changes(self) -> tuple[RowChange, ...]:
-        """What the pending files do to the rows of each table."""
+        """The changes of the rows of each table by the pending files."""
         return row_changes(self.rehearsal)
 
     def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:

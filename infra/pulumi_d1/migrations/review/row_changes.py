@@ -1,4 +1,4 @@
-"""How many rows of each table the pending files insert, update and delete. Pure."""
+"""Count the rows of each table that the pending files insert, update and delete. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class RowChange:
-    """What the pending files do to the rows of a table of the database. All numbers are rows.
+    """The changes of the rows of a table by the pending files. All numbers are rows.
 
     Attributes:
         table: The table's name before the files, as written.

@@ -1,4 +1,4 @@
-"""A review says how many rows of each table the pending files insert, update and delete."""
+"""A review contains how many rows of each table the pending files insert, update and delete."""
 
 from __future__ import annotations
 
