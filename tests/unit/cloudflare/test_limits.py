@@ -49,6 +49,11 @@ def test_a_limit_is_recognized_by_its_text_whatever_the_status(message: str, kin
     assert str(error).startswith(message.rstrip("."))
 
 
+def test_too_many_databases_are_recognized_by_their_code_whatever_the_text() -> None:
+    assert type(limit_error("no more (code 7406)", 400, 7406)) is LimitReached
+    assert limit_error("no more (code 7407)", 400, 7407) is None
+
+
 @pytest.mark.parametrize(
     "message",
     [
