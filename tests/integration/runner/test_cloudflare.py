@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,11 +11,20 @@ import pytest
 from pulumi_d1.cloudflare.client import REQUEST_SECONDS, make_client
 from pulumi_d1.cloudflare.database import QueryResult, Row, connect
 from pulumi_d1.cloudflare.retry import ATTEMPTS
-from pulumi_d1.errors import ApiError, ConfigError, NotFound, OutcomeUnknown, SqlRefused, TryLater, Unauthorized
+from pulumi_d1.errors import (
+    ApiError,
+    ConfigError,
+    LimitReached,
+    NotFound,
+    OutcomeUnknown,
+    SqlRefused,
+    TryLater,
+    Unauthorized,
+)
 
 if TYPE_CHECKING:
     from pulumi_d1.cloudflare.database import D1Api
-    from tests.support.runner import ScriptedCloudflare
+    from tests.support.runner import ScriptedCloudflare, Waiting
 
 
 @pytest.mark.parametrize(
@@ -258,3 +269,61 @@ def test_an_upload_that_does_not_arrive_whole_is_sent_again_and_runs_nothing(
     with pytest.raises(ApiError, match=rf"^the upload of the import failed: {reason}; nothing has run$"):
         failing.import_script("CREATE TABLE t (a);")
     assert [method for method, _, _ in scripted.requests] == ["POST", *["PUT"] * ATTEMPTS]
+
+
+def step(scripted: ScriptedCloudflare, **state: object) -> None:
+    """Add the answer to a step of an import or export."""
+    scripted.answer(200, {"result": {"success": True, **state}, "success": True, "errors": []})
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "message"),
+    [
+        ({"errors": ["no such table: x", "and more"]}, SqlRefused, "no such table: x; and more"),
+        ({"errors": [], "error": "no such table: x"}, SqlRefused, "no such table: x"),
+        ({"errors": "none", "error": "no such table: x"}, SqlRefused, "no such table: x"),
+        ({}, SqlRefused, "D1 gave no reason"),
+        ({"error": "Exceeded maximum DB size"}, LimitReached, "Exceeded maximum DB size. Waiting does not help.*"),
+        (
+            {"error": "Not currently importing anything."},
+            OutcomeUnknown,
+            "the import ended, but its result is unknown: Not currently importing anything.",
+        ),
+        (
+            {"error": "Network connection lost."},
+            OutcomeUnknown,
+            "the import failed, and its result is unknown: Network connection lost.",
+        ),
+    ],
+)
+def test_the_reason_of_a_failed_import_decides_whether_its_outcome_is_known(
+    scripted: ScriptedCloudflare, failing: D1Api, state: dict[str, object], kind: type[ApiError], message: str
+) -> None:
+    step(scripted, status="error", **state)
+    with pytest.raises(ApiError, match=f"^{message}$") as caught:
+        failing.import_script("INSERT INTO x VALUES (1);")
+    assert type(caught.value) is kind
+
+
+def test_an_upload_without_a_name_is_not_imported(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    step(scripted, upload_url=f"{scripted.base_url}/upload")
+    scripted.answer(200, "", etag=hashlib.md5(b"SELECT 1;", usedforsecurity=False).hexdigest())
+    with pytest.raises(ApiError, match=r"no name for the uploaded import; nothing has run$"):
+        failing.import_script("SELECT 1;")
+    assert [method for method, _, _ in scripted.requests] == ["POST", "PUT"]
+
+
+def test_an_export_without_an_address_is_an_error(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    step(scripted, status="complete", result={"filename": "a.sql"})
+    with pytest.raises(ApiError, match="no address for the download of the export"):
+        failing.export(io.BytesIO())
+
+
+def test_the_end_of_an_import_is_noticed_after_half_a_second(
+    scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
+) -> None:
+    step(scripted, status="active", at_bookmark="b")
+    step(scripted, status="complete")
+    failing.import_script("SELECT 1;")
+    [pause] = waiting.seconds
+    assert 0 <= pause <= 0.5
