@@ -32,9 +32,15 @@ def rebuild(where: str = "") -> Migration:
     )
 
 
-def up(database: D1Api, *files: Migration, meanwhile: str = "", rows: RowsMode = RowsMode.AUTO) -> RunReport:
+def up(
+    database: D1Api,
+    *files: Migration,
+    meanwhile: str = "",
+    rows: RowsMode = RowsMode.AUTO,
+    options: RehearsalOptions | None = None,
+) -> RunReport:
     """Run `files`; someone else writes `meanwhile` after the run has taken its bookmark."""
-    options = RehearsalOptions(rows)
+    options = options or RehearsalOptions(rows)
 
     def interrupt(line: str) -> None:
         if meanwhile and line.startswith("took bookmark "):
@@ -92,19 +98,42 @@ def test_a_delete_that_meets_other_rows_than_in_the_rehearsal_is_named_with_its_
         up(database, USERS, file, meanwhile="UPDATE users SET name = NULL WHERE id = 2")
 
 
+REPLACE = Migration("0002_replace.sql", "INSERT OR REPLACE INTO users VALUES (1, 'Bo');")
+
+
+def replace_two_rows(database: D1Api, rows: RowsMode) -> RunReport:
+    """Run REPLACE, which meets two rows where the rehearsal met one."""
+    up(database, USERS)
+    database.write("CREATE UNIQUE INDEX by_name ON users (name); INSERT INTO users VALUES (1, 'Ann'), (2, 'Cy')")
+    return up(database, USERS, REPLACE, meanwhile="UPDATE users SET name = 'Bo' WHERE id = 2", rows=rows)
+
+
+def test_a_replacement_of_more_rows_than_in_the_rehearsal_is_named_with_its_line(database: D1Api) -> None:
+    message = r"table users has 1 row, and 2 are expected; 0002_replace\.sql deletes rows of it in line 1"
+    with pytest.raises(MigrationFailed, match=message):
+        replace_two_rows(database, RowsMode.LIVE)
+
+
+def test_a_sample_does_not_predict_how_many_rows_a_file_replaces(database: D1Api) -> None:
+    assert replace_two_rows(database, RowsMode.SAMPLE).ran == (REPLACE.name,)
+
+
 def test_a_trigger_and_a_foreign_key_may_be_the_cause_too(database: D1Api) -> None:
     up(database, USERS)
     database.write(
         "CREATE TABLE pets (owner REFERENCES users (id) ON DELETE CASCADE, name); CREATE TABLE log (what);"
-        "CREATE TRIGGER cleans AFTER DELETE ON users BEGIN DELETE FROM log WHERE what = old.name; END;"
+        "CREATE TABLE last (id INTEGER PRIMARY KEY, what UNIQUE);"
+        "CREATE TRIGGER cleans AFTER DELETE ON users BEGIN"
+        " DELETE FROM log WHERE what = old.name; INSERT OR REPLACE INTO last VALUES (1, old.name); END;"
         "INSERT INTO users VALUES (1, 'Ann'), (2, 'Bo'); INSERT INTO pets VALUES (1, 'Rex'), (2, 'Kit');"
-        "INSERT INTO log VALUES ('Ann'), ('Bo');"
+        "INSERT INTO log VALUES ('Ann'), ('Bo'); INSERT INTO last VALUES (1, ''), (2, 'Bo');"
     )
     file = Migration("0002_purge.sql", "DELETE FROM users WHERE id = 1;")
+    meanwhile = "UPDATE pets SET owner = 1; UPDATE log SET what = 'Ann'; UPDATE last SET what = 'Ann' WHERE id = 2"
     with pytest.raises(MigrationFailed) as error:
-        up(database, USERS, file, meanwhile="UPDATE pets SET owner = 1; UPDATE log SET what = 'Ann'")
-    for table in ("pets", "log"):
-        message = f"table {table} has 0 rows, and 1 are expected; 0002_purge.sql deletes rows of it in line 1"
+        up(database, USERS, file, meanwhile=meanwhile)
+    for table, rows in (("pets", "0 rows, and 1"), ("log", "0 rows, and 1"), ("last", "1 row, and 2")):
+        message = f"table {table} has {rows} are expected; 0002_purge.sql deletes rows of it in line 1"
         assert message in str(error.value)
 
 
@@ -113,6 +142,16 @@ def test_rows_that_someone_else_adds_are_no_difference(database: D1Api) -> None:
     assert up(database, USERS, rebuild(), meanwhile="INSERT INTO users (name) VALUES ('Di')").ran == (
         "0002_rebuild.sql",
     )
+
+
+def test_a_table_that_is_too_large_to_be_counted_is_no_difference(database: D1Api) -> None:
+    up(database, USERS, TAGS)
+    database.write(
+        "INSERT INTO users (name) VALUES (1), (2), (3), (4), (5), (6), (7), (8); INSERT INTO tags VALUES (1)"
+    )
+    both = Migration("0003_both.sql", "UPDATE users SET name = ''; UPDATE tags SET id = 2;")
+    options = RehearsalOptions(RowsMode.LIVE, limit_mb=0)
+    assert up(database, USERS, TAGS, both, options=options).ran == (both.name,)
 
 
 def test_a_table_that_no_file_changes_is_not_compared(database: D1Api) -> None:
