@@ -48,7 +48,7 @@ CONNECTIONS: Final = 32
 _CHUNK: Final = 1 << 16
 _TUNNEL_REFUSED: Final = re.compile(r"Tunnel connection failed: (\d+)")
 _PERMANENT: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.PROXY_AUTHENTICATION_REQUIRED}
-_total_seconds: ContextVar[float] = ContextVar("_total_seconds", default=60)
+_total_seconds: ContextVar[float] = ContextVar("_total_seconds")
 """The time limit of the next request of this thread: urllib3 passes only limits of single operations."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 SECONDS = 0.4
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n"
+ENDLESS = HEAD.replace(b"1000", b"%d" % (1 << 40))
 ROWS = b'{"result": [{"results": [], "success": true}], "success": true, "errors": []}'
 
 
@@ -191,10 +191,20 @@ def test_a_compressed_answer_is_read(waiting: Waiting) -> None:
         assert api(port, waiting).read("SELECT 1") == ()
 
 
-def test_a_download_that_does_not_end_is_stopped(waiting: Waiting, monkeypatch: pytest.MonkeyPatch) -> None:
+def flood(connection: socket.socket, _: bytes) -> None:
+    """Send without a pause, until the client has gone away."""
+    connection.sendall(ENDLESS)
+    while True:
+        connection.sendall(b"-" * (1 << 20))
+
+
+@pytest.mark.parametrize("answer", [slowly(endless(ENDLESS, b"-- ")), flood], ids=["slow", "without a pause"])
+def test_a_download_that_does_not_end_is_stopped(
+    waiting: Waiting, monkeypatch: pytest.MonkeyPatch, answer: Answer
+) -> None:
     monkeypatch.setattr(client_module, "TRANSFER_SECONDS", SECONDS)
-    start = b"HTTP/1.1 200 OK\r\ncontent-length: 999999\r\n\r\n"
-    with raw_server(slowly(endless(start, b"-- "))) as port:
+    with raw_server(answer) as port:
         client = api(port, waiting).client
-        with pytest.raises(OutcomeUnknown, match="the answer broke off: it takes too long"), suppress(StopIteration):
-            list(client.download(f"http://127.0.0.1:{port}/file"))
+        with pytest.raises(OutcomeUnknown, match="the answer broke off: it takes too long"):
+            for _ in client.download(f"http://127.0.0.1:{port}/file"):
+                pass
