@@ -105,7 +105,7 @@ def test_a_file_that_someone_else_applied_and_undid_is_not_called_broken(
 
 
 def test_files_that_others_applied_are_not_sent_again_later_in_the_run(
-    scripted: ScriptedCloudflare, failing: D1Api
+    scripted: ScriptedCloudflare, failing: D1Api, messages: list[str]
 ) -> None:
     scripted.bookmark("b")
     scripted.error(400, 7500, "UNIQUE constraint failed: d1_migrations.id: SQLITE_CONSTRAINT")
@@ -114,3 +114,8 @@ def test_files_that_others_applied_are_not_sent_again_later_in_the_run(
     scripted.verified(LOG.name, PRAGMA.name, LAST.name)
     report = apply_files(failing, [LOG, PRAGMA, LAST], TARGET, known=(), retry=failing.retry)
     assert (report.ran, report.by_others) == ((LAST.name,), (LOG.name, PRAGMA.name))
+    assert messages[1:] == [
+        "0000_log.sql was applied by someone else during this run (1 of 3)",
+        "0080_pragma.sql was applied by someone else during this run (2 of 3)",
+        "applied 0082_last.sql (3 of 3)",
+    ]
