@@ -88,6 +88,15 @@ def test_a_wait_longer_than_the_patience_does_not_begin(
     assert waiting.seconds == []
 
 
+def test_a_wait_as_long_as_the_patience_ends_with_another_request(
+    scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
+) -> None:
+    scripted.error(429, 971, "throttled", **{"retry-after": str(BUDGET_SECONDS)})
+    scripted.rows()
+    failing.read("SELECT 1")
+    assert sum(waiting.seconds) == BUDGET_SECONDS
+
+
 def test_a_read_is_repeated_while_an_import_blocks_the_database(
     scripted: ScriptedCloudflare, failing: D1Api, waiting: Waiting
 ) -> None:
