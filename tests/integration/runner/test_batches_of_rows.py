@@ -111,6 +111,8 @@ def test_progress_has_an_estimate_if_the_rows_can_be_counted(
     files = [Migration("0001.sql", TABLE), batches(UPDATE), batches(UPDATE, name="0003_again.sql")]
     apply_files(database, files, retry=waiting.retry)
     assert "0003_again.sql: 6 rows" in waiting.messages
+    no_estimate = "0003_again.sql: there is no estimate, because the rows cannot be counted: internal error"
+    assert any(line.startswith(no_estimate) for line in waiting.messages)
 
 
 def test_a_refused_batch_keeps_those_before_it_and_the_next_run_continues(database: D1Api) -> None:
