@@ -188,6 +188,24 @@ def test_another_run_may_finish_the_file(database: D1Api, waiting: Waiting) -> N
     assert database.read("SELECT sum(n) AS n FROM t")[0]["n"] == 10
 
 
+@pytest.mark.parametrize("key", ["1 OR 1", "7; DROP TABLE t", "\u0663", None])
+def test_a_key_that_is_no_number_becomes_no_part_of_a_statement(
+    database: D1Api, monkeypatch: pytest.MonkeyPatch, key: object
+) -> None:
+    files = [Migration("0001.sql", TABLE), batches(UPDATE)]
+    apply_files(database, files[:1])
+    database.write(FILL.format(10))
+    original = type(database).read
+
+    def read(self: D1Api, sql: str) -> Any:
+        return tuple({**row, "last": key} if "last" in row else row for row in original(self, sql))
+
+    monkeypatch.setattr(type(database), "read", read)
+    with pytest.raises(MigrationFailed, match="D1 returned no key for the next batch"):
+        apply_files(database, files)
+    assert database.read("SELECT sum(n) AS n FROM t")[0]["n"] == 0
+
+
 def peak_memory(process: int) -> int:
     """Return the most memory that a process had, in bytes; 0 if the system does not show it."""
     try:

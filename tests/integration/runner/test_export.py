@@ -124,7 +124,7 @@ def test_an_export_that_fails_stops_the_deletion_and_the_next_try_exports(
 
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    with pytest.raises(ConfigError, match=r"nothing was deleted: .*file"):
+    with pytest.raises(ConfigError, match=r"^nothing was deleted: \S+/file\S*: (Not a directory|File exists)$"):
         guard.before_deletion(pending(database, in_the_way / "exports"), lambda: database)
     assert (exports(tmp_path), without_retries(messages)) == ([], [])
 
@@ -186,3 +186,14 @@ def test_a_database_that_cannot_be_asked_stays_and_one_that_is_gone_is_named(
         guard.before_deletion(pending(gone, tmp_path, protect=True), lambda: gone)
     guard.refuse_replacement(pending(gone, tmp_path, protect=True), lambda: gone)
     assert without_retries(messages) == []
+
+
+def test_a_database_that_cannot_be_read_goes_if_confirmed_and_without_an_export(
+    database: D1Api, tmp_path: Path, messages: list[str]
+) -> None:
+    database.write(ROWS)
+    arrange(database, faults=[{"fault": "error", "endpoint": "query", "times": None}])
+    confirmed = pending(database, tmp_path, confirmed=database.database_id, export=False)
+    guard.before_deletion(confirmed, lambda: database)
+    [line] = without_retries(messages)
+    assert line.startswith(f"{TARGET.name} is deleted without inspection, as confirmed: internal error")
