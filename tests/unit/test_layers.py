@@ -80,6 +80,10 @@ ALLOWED = {
         "pulumi_d1.migrations.rehearsal.rows pulumi_d1.migrations.rehearsal.rows.options "
         "pulumi_d1.migrations.review.lint pulumi_d1.sqlite"
     ),
+    "pulumi_d1.migrations.squash": (
+        "pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.quarantine "
+        "pulumi_d1.migrations.rehearsal pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.sqlite pulumi_d1.tables"
+    ),
     "pulumi_d1.migrations.run": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
         "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.review pulumi_d1.migrations.review.lint "
@@ -140,9 +144,9 @@ ALLOWED = {
         "pulumi_d1.backups pulumi_d1.cli.support pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.ephemeral "
         "pulumi_d1.errors pulumi_d1.escaping pulumi_d1.fleet pulumi_d1.migrations pulumi_d1.migrations.past "
         "pulumi_d1.migrations.quarantine pulumi_d1.migrations.rebuild pulumi_d1.migrations.rehearsal "
-        "pulumi_d1.migrations.review pulumi_d1.migrations.review.lint pulumi_d1.naming pulumi_d1.protection "
-        "pulumi_d1.reports pulumi_d1.row_tests pulumi_d1.scaffold pulumi_d1.settings pulumi_d1.sqlite "
-        "pulumi_d1.system pulumi_d1.wrangler"
+        "pulumi_d1.migrations.review pulumi_d1.migrations.review.lint pulumi_d1.migrations.squash pulumi_d1.naming "
+        "pulumi_d1.protection pulumi_d1.reports pulumi_d1.row_tests pulumi_d1.scaffold pulumi_d1.settings "
+        "pulumi_d1.sqlite pulumi_d1.system pulumi_d1.wrangler"
     ),
     "pulumi_d1.testing": (
         "pulumi_d1.cli.support pulumi_d1.errors pulumi_d1.migrations pulumi_d1.row_tests pulumi_d1.sqlite"
@@ -177,6 +181,7 @@ ONLY_IN = {
         "pulumi_d1/sqlite",
         "pulumi_d1/migrations/rehearsal",
         "pulumi_d1/migrations/rebuild",
+        "pulumi_d1/migrations/squash",
         "pulumi_d1/migrations/past/reversal.py",
         "d1_emulator/timetravel",
         "d1_emulator/databases",

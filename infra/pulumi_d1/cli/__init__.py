@@ -31,6 +31,7 @@ One file per command; `d1 emulator` and `d1 local` are in d1_emulator::
     report          `d1 report`
     restore         `d1 restore`
     schema          `d1 schema`
+    squash          `d1 squash`
     status          `d1 status`
     sweep           `d1 sweep`
     test            `d1 test`

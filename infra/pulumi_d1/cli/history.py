@@ -69,8 +69,8 @@ def _line(event: HistoryEvent, width: int) -> str:
     cells = [event.time.isoformat() if event.time else "at an unknown time", event.name.ljust(width)]
     if (application := event.application) is not None:
         cells += [f"{application.seconds:g} s", application.by or "-", _short(application.commit) or "-"]
-    if not event.in_ledger:
-        cells.append("(undone)")
+    if event.note:
+        cells.append(f"({event.note})")
     return escape_line(f"    {'  '.join(cells)}".rstrip())
 
 
@@ -85,7 +85,8 @@ def _as_json(event: HistoryEvent) -> dict[str, Any]:
     return {
         "file": event.name,
         "time": event.time.isoformat() if event.time else None,
-        "applied": event.in_ledger,
+        "applied": event.note != "undone",
+        "squashed": event.note == "squashed",
         "by_this_program": application is not None,
         "by": application.by if application else None,
         "commit": application.commit if application else None,

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "report": ("pulumi_d1.cli.report:report", "Write a page about all environments."),
     "restore": ("pulumi_d1.cli.restore:restore", "Restore a database to an earlier point in time."),
     "schema": ("pulumi_d1.cli.schema:schema", "Print the schema that the migrations create."),
+    "squash": ("pulumi_d1.cli.squash:squash", "Write one migration in place of several."),
     "status": ("pulumi_d1.cli.status:status", "Show the migrations of every environment."),
     "sweep": ("pulumi_d1.cli.sweep:sweep", "Find and delete leftovers of pull requests."),
     "test": ("pulumi_d1.cli.test:test", "Run the tests of the migrations."),

@@ -4,6 +4,7 @@ The modules, in the order of the flow::
 
     pattern        which files count
     passed_over    files that do not count, and why
+    squashes       files that stand for several
     folder         read the SQL files, in wrangler's order
     next_file      the name of a new file
     batches        files that run in batches of rows
@@ -19,6 +20,7 @@ The modules, in the order of the flow::
     rehearsal/     run pending files on a local copy of the database, with rows
     review/        what a run would do: rehearsal and lint
     rebuild/       write files that rebuild tables and lose nothing
+    squash/        write one file in place of several
     bookmark       a Time Travel bookmark and its restore command
     run/           apply what the review found pending
     past/          what was applied; restore and baseline

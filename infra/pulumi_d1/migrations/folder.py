@@ -10,7 +10,7 @@ import hashlib
 import math
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,10 +20,13 @@ from pulumi_d1.escaping import has_command
 from pulumi_d1.migrations.contract import is_contract
 from pulumi_d1.migrations.passed_over import find_passed_over, passed_over_lines
 from pulumi_d1.migrations.pattern import DEFAULT, NESTED, Pattern, make_pattern
+from pulumi_d1.migrations.squashes import read_squashed
 from pulumi_d1.sqlite.statements import next_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from pulumi_d1.migrations.quarantine import FileText
 
 _WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 """White space as JavaScript defines it, which differs from Python's."""
@@ -42,10 +45,13 @@ class Migration:
 
     Attributes:
         name: The name in the ledger: the path inside the folder, with `/` and the extension.
+        replaces: The names in the ledger that its own takes the place of, without running a statement; empty if it
+            runs.
     """
 
     name: str
     sql: str
+    replaces: tuple[str, ...] = ()
 
     @cached_property
     def sha256(self) -> str:
@@ -61,6 +67,22 @@ class Migration:
     def is_contract(self) -> bool:
         """True if the text has the mark of a contract file."""
         return is_contract(self.sql)
+
+    @cached_property
+    def squashed(self) -> tuple[FileText, ...]:
+        """The files that it stands for, in order; empty if it is an ordinary file.
+
+        Raises:
+            ConfigError: Its marks are not as `d1 squash` writes them.
+        """
+        try:
+            return read_squashed(self.sql)
+        except ConfigError as error:
+            raise ConfigError(f"{self.name}: {error}") from None
+
+    def as_swap(self) -> Migration:
+        """Return the file as one that only takes the place of those that it stands for."""
+        return replace(self, sql="", replaces=tuple(file.name for file in self.squashed))
 
 
 @dataclass(frozen=True, slots=True)

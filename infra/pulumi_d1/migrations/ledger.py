@@ -12,7 +12,7 @@ from pulumi_d1.sqlite.names import is_internal_name
 from pulumi_d1.sqlite.statements import quoted, quoted_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 DEFAULT_TABLE = "d1_migrations"
 
@@ -101,6 +101,21 @@ def finish_batches(table: str, name: str, condition: str) -> str:
     return (
         f"UPDATE {quoted(table)}\nSET name = {quoted_text(name)}, applied_at = CURRENT_TIMESTAMP "
         f"WHERE {_is_begun(name)} AND NOT EXISTS ({condition});"
+    )
+
+
+def swap(table: str, name: str, replaced: Sequence[str]) -> str:
+    """Record `name` in the first of the rows of `replaced`, and delete the others.
+
+    Violate the ledger's primary key if one of them is missing; otherwise the order of all other rows stays.
+    """
+    rows = f"FROM {quoted(table)} WHERE name IN ({', '.join(map(quoted_text, replaced))})"
+    return (
+        f"INSERT INTO {quoted(table)} (id, name)\nSELECT id, name FROM {quoted(table)} "
+        f"WHERE (SELECT count(*) {rows}) <> {len(replaced)};\n"
+        f"UPDATE {quoted(table)}\nSET name = {quoted_text(name)}, applied_at = CURRENT_TIMESTAMP "
+        f"WHERE id = (SELECT min(id) {rows});\n"
+        f"DELETE {rows};"
     )
 
 

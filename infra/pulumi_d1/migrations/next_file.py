@@ -10,7 +10,7 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.pattern import NESTED
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pulumi_d1.migrations.pattern import Pattern
 
@@ -35,13 +35,18 @@ def next_name(names: Sequence[str], pattern: Pattern, words: str, now: datetime)
     Raises:
         ConfigError: The words have no letter or digit, the files have no numbers, or the name would not match.
     """
-    title = "_".join(re.findall(r"\w+", words)).strip("_")
-    if not title:
-        raise ConfigError(f"{words!r} cannot be part of a file name: use a few words, such as 'add tags'")
+    title = _title(words)
     name = _following(names, title, now) if names else _first(pattern, title, now)
-    if not pattern.matches(name):
-        raise ConfigError(f"{name} would not match migrationsPattern: create the file yourself")
-    return name
+    return _checked(name, pattern)
+
+
+def same_number(name: str, pattern: Pattern, words: str) -> str:
+    """Return the name of a file with the number of another one.
+
+    Raises:
+        ConfigError: The words have no letter or digit, the file has no number, or the name would not match.
+    """
+    return _checked(_renamed(name, _title(words), lambda digits: digits), pattern)
 
 
 def first_line(name: str, now: datetime) -> str:
@@ -54,17 +59,35 @@ def _first(pattern: Pattern, title: str, now: datetime) -> str:
     return f"{now.strftime(_CLOCKS[14])}_{title}/migration.sql" if pattern == NESTED else f"0001_{title}.sql"
 
 
+def _title(words: str) -> str:
+    title = "_".join(re.findall(r"\w+", words)).strip("_")
+    if not title:
+        raise ConfigError(f"{words!r} cannot be part of a file name: use a few words, such as 'add tags'")
+    return title
+
+
+def _checked(name: str, pattern: Pattern) -> str:
+    if not pattern.matches(name):
+        raise ConfigError(f"{name} would not match migrationsPattern: create the file yourself")
+    return name
+
+
 def _following(names: Sequence[str], title: str, now: datetime) -> str:
     """Return the last numbered name with another number and title."""
-    for name in reversed(names):
-        segments = name.split("/")
-        for place in reversed(range(len(segments))):
-            if match := _NUMBERED.match(segments[place]):
-                extension = ".sql" if place == len(segments) - 1 else ""
-                separator = match["separator"] or "_"
-                segments[place] = f"{_next_number(match['digits'], now)}{separator}{title}{extension}"
-                return "/".join(segments)
-    raise ConfigError(f"{names[-1]} has no number, so a file with one would run before it: create the file yourself")
+    last = next((name for name in reversed(names) if any(map(_NUMBERED.match, name.split("/")))), names[-1])
+    return _renamed(last, title, lambda digits: _next_number(digits, now))
+
+
+def _renamed(name: str, title: str, number: Callable[[str], str]) -> str:
+    """Return a name with another number and title."""
+    segments = name.split("/")
+    for place in reversed(range(len(segments))):
+        if match := _NUMBERED.match(segments[place]):
+            extension = ".sql" if place == len(segments) - 1 else ""
+            separator = match["separator"] or "_"
+            segments[place] = f"{number(match['digits'])}{separator}{title}{extension}"
+            return "/".join(segments)
+    raise ConfigError(f"{name} has no number, so a file with one would run before it: create the file yourself")
 
 
 def _next_number(digits: str, now: datetime) -> str:

@@ -6,16 +6,17 @@ from collections import defaultdict
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.quarantine import NONE
+from pulumi_d1.migrations.squashes import find_swaps
 from pulumi_d1.migrations.stop import NO_STOP
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from pulumi_d1.migrations.quarantine import Quarantine
+    from pulumi_d1.migrations.quarantine import FileText, Quarantine
     from pulumi_d1.migrations.stop import Stop
 
 
@@ -43,6 +44,9 @@ class Problem(StrEnum):
     EMPTY = "empty"
     """A pending file has no statement: it would be recorded as applied, and SQL added later would never run."""
 
+    SQUASHED = "squashed"
+    """A squashed file stands for files that are applied in part, or that are still in the folder."""
+
     BREAKING = "breaking"
     """Lint reports that running code does not survive a pending file."""
 
@@ -67,6 +71,7 @@ DEFAULT_POLICY: Mapping[Problem, Severity] = MappingProxyType(
         Problem.DUPLICATE_NUMBER: Severity.WARNING,
         Problem.QUARANTINED: Severity.ERROR,
         Problem.EMPTY: Severity.WARNING,
+        Problem.SQUASHED: Severity.ERROR,
         Problem.BREAKING: Severity.WARNING,
         Problem.DANGEROUS: Severity.WARNING,
     }
@@ -113,6 +118,17 @@ class HashedFile(Protocol):
     @property
     def is_contract(self) -> bool:
         """True if the text is known to have the mark of a contract file."""
+
+    @property
+    def squashed(self) -> Sequence[FileText]:
+        """The files that it is known to stand for."""
+
+    @property
+    def replaces(self) -> Sequence[str]:
+        """The names in the ledger that its own takes the place of, without running a statement."""
+
+    def as_swap(self) -> Self:
+        """Return the file as one that only takes the place of those that it stands for."""
 
 
 F = TypeVar("F", bound=HashedFile)
@@ -164,19 +180,23 @@ def make_plan(
         stop: Which pending files wait.
     """
     known = set(applied)
+    swaps = {file.name for file in find_swaps(migrations, known)}
     unapplied = tuple(migration for migration in migrations if migration.name not in known)
     most, reason = stop.find(migrations, known)
     allowed = {migration.name for migration in migrations[:most]}
     pending = tuple(migration for migration in unapplied if migration.name in allowed)
+    running = tuple(migration for migration in pending if not any(old.name in known for old in migration.squashed))
     waiting = tuple(migration.name for migration in unapplied if migration.name not in allowed)
     problems = (
         *_edited(migrations, known, recorded),
         *_missing_or_renamed(migrations, unapplied, applied, recorded),
-        *_out_of_order(pending, applied),
-        *_duplicate_numbers(migrations, pending),
-        *_quarantined(pending, quarantine),
-        *_empty(pending),
+        *_out_of_order(running, applied),
+        *_duplicate_numbers(migrations, running),
+        *_quarantined(running, quarantine),
+        *_empty(running),
+        *_squashed(migrations, known, recorded),
     )
+    pending = tuple(migration.as_swap() if migration.name in swaps else migration for migration in pending)
     ordered = tuple(sorted(problems, key=lambda problem: sort_key(problem.name)))
     return MigrationPlan(pending, tuple(applied), ordered, waiting, reason if waiting else "")
 
@@ -198,6 +218,7 @@ def _missing_or_renamed(
 ) -> list[FolderProblem]:
     """Report each applied file that is gone: as renamed if a pending one is likely to be it, otherwise as missing."""
     names = {migration.name for migration in migrations}
+    names |= {old.name for migration in pending for old in migration.squashed}
     gone = [name for name in applied if name not in names]
     by_digest = {file.sha256: file.name for file in reversed(pending) if not file.is_empty} if gone else {}
     by_letters = {file.name.casefold(): file.name for file in reversed(pending)} if gone else {}
@@ -261,3 +282,36 @@ def _empty(pending: Sequence[HashedFile]) -> list[FolderProblem]:
         "first, delete the file, or write SELECT 1; into it if it is meant to do nothing"
     )
     return [FolderProblem(Problem.EMPTY, migration.name, message) for migration in pending if migration.is_empty]
+
+
+def _squashed(
+    migrations: Sequence[HashedFile], known: set[str], recorded: Mapping[str, str]
+) -> Iterable[FolderProblem]:
+    """Report squashed files that can neither run nor take the place of those that they stand for."""
+    names = {migration.name for migration in migrations}
+    for migration in migrations:
+        old = migration.squashed
+        if present := [file.name for file in old if file.name in names]:
+            message = (
+                f"stands for {_listed(present)}, which is still in the folder and would run too: finish with 'd1 "
+                f"squash --through {old[-1].name}', or delete what is left"
+            )
+            yield FolderProblem(Problem.SQUASHED, migration.name, message)
+        if migration.name in known:
+            continue
+        missing = [file.name for file in old if file.name not in known]
+        if missing and len(missing) < len(old):
+            message = (
+                f"stands for {len(old)} files, but {_listed(missing)} is not applied here: check out the commit before "
+                "the squash, apply the rest with it, and then run this again"
+            )
+            yield FolderProblem(Problem.SQUASHED, migration.name, message)
+        elif not missing:
+            message = "stands for another text of {} than was applied here: compare the two in git"
+            for file in old:
+                if not recorded.get(file.name, file.digest).startswith(file.digest):
+                    yield FolderProblem(Problem.EDITED, migration.name, message.format(file.name))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{names[0]} and {len(names) - 1:,} more" if len(names) > 1 else names[0]

@@ -94,6 +94,11 @@ _PROBLEMS: Final[Mapping[Problem, Rule]] = MappingProxyType(
                 "a new file has no statement",
                 "It would be recorded as applied, and SQL added later would never run.",
             ),
+            (
+                Problem.SQUASHED,
+                "a squashed file cannot be applied",
+                "Files that it stands for are applied in part, or are still in the folder.",
+            ),
             (Problem.DANGEROUS, "a new file could not be rehearsed", "It is unknown whether rows would be lost."),
         )
     }

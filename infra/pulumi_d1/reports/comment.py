@@ -10,7 +10,7 @@ from pulumi_d1.naming import TITLES, title_of
 from pulumi_d1.reports.change_diagram import change_diagram, drawable
 from pulumi_d1.reports.markdown import cell, code, fenced
 from pulumi_d1.reports.marked_schema import mark_changes
-from pulumi_d1.reports.review_text import change_line, counted, drift_lines
+from pulumi_d1.reports.review_text import change_line, counted, drift_lines, pending_line
 from pulumi_d1.system.template import render
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ def _section(report: StackReport) -> _Section:
         _Block("Errors", tuple(_findings(*errors, report.folder))),
         _Block("Could not be rehearsed", (code(review.obstacle),) if review.obstacle else ()),
         _Block("Rehearsal", (code(review.basis),) if review.basis else ()),
-        _Block("Pending", tuple(file.name for file in review.plan.pending), "text"),
+        _Block("Pending", tuple(map(pending_line, review.plan.pending)), "text"),
         _Block("Waiting", (code(review.plan.waiting_line),) if review.plan.waiting else ()),
         *_schema(report, review),
         _Block("Row changes", tuple(map(str, review.row_changes)), "text"),

@@ -34,6 +34,7 @@ def review_json(  # noqa: PLR0913, PLR0917 - a report has all of these
         "database": database,
         "applied": list(review.plan.applied),
         "pending": [file.name for file in review.plan.pending],
+        "replaced": {file.name: list(file.replaces) for file in review.plan.pending if file.replaces},
         "waiting": list(review.plan.waiting),
         "schema": [_change(change) for change in review.changes],
         "rows": [asdict(change) for change in review.row_changes],

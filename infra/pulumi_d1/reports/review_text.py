@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.live import LiveDatabase
-    from pulumi_d1.migrations.plan import Problem, Severity
+    from pulumi_d1.migrations.plan import HashedFile, Problem, Severity
     from pulumi_d1.migrations.review.lint.finding import Finding
     from pulumi_d1.migrations.review.review import Review
     from pulumi_d1.sqlite.difference import SchemaChange
@@ -46,7 +46,7 @@ def format_review(  # noqa: PLR0913 - a report has all of these
         errors: False if the caller raises the errors as an exception.
     """
     blocks = (
-        _block(f"pending on {database}:", _pending([file.name for file in review.plan.pending])),
+        _block(f"pending on {database}:", _pending(review.plan.pending)),
         _block("waiting:", filter(None, [review.plan.waiting_line])),
         _block("schema changes:", map(change_line, review.changes)),
         (escape_line(review.basis),) if review.basis else (),
@@ -105,9 +105,16 @@ def _block(heading: str, lines: Iterable[str]) -> Iterator[str]:
         yield from indented
 
 
-def _pending(names: Sequence[str]) -> list[str]:
-    rest = [f"... and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else []
-    return [*names[:_MOST_NAMES], *rest]
+def pending_line(file: HashedFile) -> str:
+    """Return the name of a pending file, and what it replaces instead of running."""
+    if not file.replaces:
+        return file.name
+    return f"{file.name} (runs no statement: takes the place of {counted(len(file.replaces), 'applied file')})"
+
+
+def _pending(files: Sequence[HashedFile]) -> list[str]:
+    rest = [f"... and {len(files) - _MOST_NAMES} more"] if len(files) > _MOST_NAMES else []
+    return [*map(pending_line, files[:_MOST_NAMES]), *rest]
 
 
 def _waived(finding: Finding, folder: str) -> str:

@@ -28,7 +28,7 @@ class AppliedFile:
     """A file of a run.
 
     Attributes:
-        note: `undone` if a restore has undone it; otherwise empty.
+        note: `undone` if a restore has undone it, `squashed` if another file stands for it; otherwise empty.
     """
 
     name: str
@@ -57,7 +57,7 @@ class PastRun:
     @property
     def is_undone(self) -> bool:
         """True if a restore has undone all of its files."""
-        return all(file.note for file in self.files)
+        return all(file.note == "undone" for file in self.files)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +109,7 @@ def _run_of(event: HistoryEvent) -> tuple[str, datetime | None]:
 def _past_run(events: Sequence[HistoryEvent], now: datetime, x: int) -> PastRun:
     last = events[-1]
     application = last.application
-    files = tuple(AppliedFile(event.name, "" if event.in_ledger else "undone") for event in events)
+    files = tuple(AppliedFile(event.name, event.note) for event in events)
     time = last.time.astimezone(UTC) if last.time else None
     if application is None:
         return PastRun(time, "not by this program, or longer ago than it remembers", files, None, False, x)  # noqa: FBT003

@@ -6,6 +6,7 @@ The modules, in the order of the flow::
     statements    split scripts into statements, as SQLite does
     authorizer    what a statement may do on D1
     sandbox       connections under D1's rules
+    frozen        a database whose clock is fixed
     messages      errors without values of rows
     execute       run scripts in one transaction, with D1's results and errors
     file          read a SQLite file that belongs to another program

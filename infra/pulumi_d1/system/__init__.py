@@ -7,6 +7,7 @@ The modules, in the order of the flow::
     packaged   the folders of the repository that the wheel contains
     template   the files of templates/, filled in
     log        the handler for the package's messages
+    git        questions to the user's git
     actor      the user of this run, and the commit
     garbage    Python's garbage collector, kept away from imported modules
 """

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from pulumi_d1.system.git import git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 _CI_USERS: Final = ("GITHUB_ACTOR", "GITLAB_USER_LOGIN")
 """Variables with the user who started a pipeline. The git user there is a robot or not set."""
-
-_GIT_SECONDS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +34,13 @@ class Actor:
 def find_actor(folder: Path, environment: Mapping[str, str] = os.environ) -> Actor:
     """Return the actor of a run that applies the files of `folder`."""
     by = next((environment[name] for name in _CI_USERS if environment.get(name)), "")
-    return Actor(by or _git(folder, "config", "user.email") or _login(), _commit(folder))
+    return Actor(by or git(folder, "config", "user.email") or _login(), _commit(folder))
 
 
 def _commit(folder: Path) -> str:
-    commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
-    changed = commit and _git(folder, "status", "--porcelain", "--", ".")
+    commit = git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
+    changed = commit and git(folder, "status", "--porcelain", "--", ".")
     return f"{commit}-dirty" if changed else commit
-
-
-def _git(folder: Path, *arguments: str) -> str:
-    """Return git's output, or `""` if git fails, is missing or takes too long."""
-    try:
-        completed = subprocess.run(  # noqa: S603 - our own arguments
-            ["git", "-C", str(folder), *arguments],  # noqa: S607 - the user's own git
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=_GIT_SECONDS,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return completed.stdout.strip() if completed.returncode == 0 else ""
 
 
 def _login() -> str:

@@ -34,18 +34,24 @@ def replacing(target: Path) -> Iterator[BufferedRandom]:
         raise
 
 
-def write_atomically(path: Path, content: str | bytes, *, mode: int) -> None:
+def write_atomically(path: Path, content: str | bytes, *, mode: int, durable: bool = False) -> None:
     """Write a file so that a reader sees the whole old content or the whole new one.
 
     Args:
         path: The file, or a link to it, which is kept. The folder must exist.
         content: The new content; text has the line ends of the file.
         mode: The permission bits of a new file; an existing file keeps its own.
+        durable: Return only when the file is on disk, for a caller that deletes what it replaces.
     """
     target = path.resolve()
     with replacing(target) as file:
         file.write(content.encode() if isinstance(content, str) else content)
         os.fchmod(file.fileno(), target.stat().st_mode & 0o777 if target.exists() else mode)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    if durable:
+        sync_folder(target.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -27,13 +27,20 @@ class HistoryEvent:
     Attributes:
         application: The record in the state; None if only the ledger lists it.
         applied_at: The time in the ledger; None if the row has none or is gone.
-        in_ledger: True if it is still applied.
+        in_ledger: True if the ledger lists it.
+        squashed: True if the ledger lists a squashed file in its place.
     """
 
     name: str
     application: Application | None
     applied_at: datetime | None
     in_ledger: bool
+    squashed: bool = False
+
+    @property
+    def note(self) -> str:
+        """Why the ledger does not list it: `squashed` or `undone`; empty if it does."""
+        return "" if self.in_ledger else "squashed" if self.squashed else "undone"
 
     @property
     def time(self) -> datetime | None:
@@ -45,8 +52,15 @@ def join_history(history: Sequence[Application], now: LiveDatabase) -> tuple[His
     """Return the events of the history and of the ledger, oldest first."""
     newest = {application.name: application for application in history}
     ours = {name for name, application in newest.items() if name in now.ledger and _matches_row(application, now)}
+    squashed = {name for file in ours for name in newest[file].squashed}
     events = [
-        HistoryEvent(item.name, item, now.times.get(item.name) if in_ledger else None, in_ledger)
+        HistoryEvent(
+            item.name,
+            item,
+            now.times.get(item.name) if in_ledger else None,
+            in_ledger,
+            item.name in squashed and newest[item.name] is item,
+        )
         for item in history
         for in_ledger in [item.name in ours and newest[item.name] is item]
     ]
@@ -57,7 +71,7 @@ def join_history(history: Sequence[Application], now: LiveDatabase) -> tuple[His
 def events_after(
     events: Sequence[HistoryEvent], bookmark_id: str, retention: timedelta, bookmark_at: Callable[[datetime], str]
 ) -> tuple[HistoryEvent, ...]:
-    """Return the applied files that a restore to a bookmark would undo, oldest first.
+    """Return the applied files that a restore to a bookmark would undo, oldest first; those of a squash, too.
 
     Ledger times are whole seconds. If the state does not record them, two files of the second of the bookmark are both
     included, even if one was applied before it.
@@ -70,7 +84,7 @@ def events_after(
     """
     known = [event.application.bookmark.id for event in events if event.application]
     undone: list[HistoryEvent] = []
-    for event in reversed([event for event in events if event.in_ledger]):
+    for event in reversed([event for event in events if event.in_ledger or event.squashed]):
         own = event.application.bookmark.id if event.application else ""
         if own and own < bookmark_id and any(own < other <= bookmark_id for other in known):
             break  # a later run began before the bookmark

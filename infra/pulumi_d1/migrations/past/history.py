@@ -25,6 +25,7 @@ class Application:
         seconds: The duration of its request, which may have carried other files too.
         commit: The commit of the checkout; empty outside of git.
         bookmark: The bookmark from before the first write of its run.
+        squashed: The names of the files that it stands for.
     """
 
     name: str
@@ -34,9 +35,10 @@ class Application:
     by: str
     commit: str
     bookmark: Bookmark
+    squashed: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form in the state: text and numbers, with the retention in days."""
+        """Return the form in the state: texts and numbers, with the retention in days."""
         return {
             "name": self.name,
             "sha256": self.sha256,
@@ -47,6 +49,7 @@ class Application:
             "bookmark": self.bookmark.id,
             "bookmark_time": self.bookmark.time.isoformat(),
             "retention_days": self.bookmark.retention.days,
+            **({"squashed": list(self.squashed)} if self.squashed else {}),
         }
 
 
@@ -61,6 +64,7 @@ def application_from_json(item: Mapping[str, Any]) -> Application:
         by=item["by"],
         commit=item["commit"],
         bookmark=Bookmark(item["bookmark"], taken, retention),
+        squashed=tuple(item.get("squashed", ())),
     )
 
 

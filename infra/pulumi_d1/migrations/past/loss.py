@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
 from pulumi_d1.migrations.review.review import drift_or_reason
+from pulumi_d1.migrations.squashes import ledger_after_swaps
 from pulumi_d1.sqlite.difference import difference
 
 if TYPE_CHECKING:
@@ -39,9 +40,19 @@ def estimate_loss(
     """Return the loss of a restore."""
     names = {event.name for event in undone}
     by_name = {file.name: file for file in files}
-    applied = [by_name[name] for name in now.ledger if name in by_name]
-    kept = [file for file in applied if file.name not in names]
+    applied = [by_name[name] for name in ledger_after_swaps(files, now.ledger) if name in by_name]
+    swapped = [file for file in applied if file.name in names and file.squashed]
+    kept = [
+        file
+        for file in applied
+        if file.name not in names or (file in swapped and names.isdisjoint(old.name for old in file.squashed))
+    ]
     schema = difference(schema_of_files(applied, table), schema_of_files(kept, table))
     unknown = [f"{name} is not in the folder, so the schema that it creates is unknown" for name in names - {*by_name}]
+    unknown += (
+        f"{file.name} took the place of {len(file.squashed)} files: those of them that were applied after that moment "
+        "are undone"
+        for file in swapped
+    )
     drift, reason = drift_or_reason(lambda: files, now, table)
     return RestoreLoss(tuple(undone), schema, drift, (*sorted(unknown), *([reason] if reason else ())))

@@ -9,7 +9,7 @@ from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.past.reversal import reverse_file
-from pulumi_d1.migrations.plan import MigrationPlan
+from pulumi_d1.migrations.plan import MigrationPlan, make_plan
 from pulumi_d1.migrations.rehearsal.rehearse import rehearse
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, Basis, BasisKind
 from pulumi_d1.migrations.review.review import review_current
@@ -71,7 +71,7 @@ def undo_file(  # noqa: PLR0913 - a review depends on all of these
     if reversal.reasons:
         return Undo("", reversal.reasons, None, applied_at, later)
     sql = "".join(f"{statement}\n" for statement in reversal.statements)
-    pending = tuple(file for file in files if file.name not in now.ledger)
+    pending = make_plan(files, now.ledger, {}).pending
     plan = MigrationPlan((*pending, Migration(new_name, sql)), now.ledger, ())
     review = review_current(files, now, table, plan, database, options)
     if review.rehearsal is None:

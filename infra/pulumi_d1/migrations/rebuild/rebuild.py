@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ConfigError, SqlError
 from pulumi_d1.migrations import live
+from pulumi_d1.migrations.plan import make_plan
 from pulumi_d1.migrations.rebuild.proof import RebuildTask, prove_rebuild
 from pulumi_d1.migrations.rehearsal.evidence import run_on_rows
 from pulumi_d1.migrations.rehearsal.process import OverBudgetError
@@ -70,7 +71,7 @@ def rebuild_safely(  # noqa: PLR0913 - a proof depends on all of these
         raise ConfigError(
             f"{name} is applied already: restore the database first, or rebuild with --table in a new file"
         )
-    earlier = tuple(file for file in before if file.name not in now.ledger)
+    earlier = make_plan(before, now.ledger, {}).pending
     sql = "" if wish else files[len(before)].sql
     task = RebuildTask(now.objects, earlier, table, name, sql, wish)
     try:

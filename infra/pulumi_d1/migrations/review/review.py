@@ -18,6 +18,7 @@ from pulumi_d1.migrations.rehearsal.rehearse import schema_of_files
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, BasisKind
 from pulumi_d1.migrations.review.lint import check
 from pulumi_d1.migrations.review.row_changes import row_changes
+from pulumi_d1.migrations.squashes import ledger_after_swaps
 from pulumi_d1.migrations.stop import NO_STOP
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.difference import difference
@@ -156,7 +157,8 @@ def review_current(  # noqa: PLR0913, PLR0917 - a review depends on all of these
         ApiError: The rows cannot be read.
     """
     try:
-        evidence = collect_evidence(current.objects, plan.pending, table, database=database, kind=kind, options=options)
+        running = [file for file in plan.pending if not file.replaces]
+        evidence = collect_evidence(current.objects, running, table, database=database, kind=kind, options=options)
     except SqlError as error:
         return Review(_with_unknown_loss(plan, str(error)), None, str(error), (), (), ())
     rehearsed = evidence.rehearsal
@@ -220,7 +222,8 @@ def _drift(
     files: Iterable[Migration], applied: Iterable[str], live_schema: Schema, table: str
 ) -> tuple[SchemaChange, ...]:
     by_name = {file.name: file for file in files}
-    applied_files = (by_name[name] for name in applied if name in by_name)
+    names = ledger_after_swaps(by_name.values(), tuple(applied))
+    applied_files = (by_name[name] for name in names if name in by_name)
     return difference(schema_of_files(applied_files, table), live_schema)
 
 

@@ -55,6 +55,7 @@ class RunProgress:
         pending: The number of migrations to apply.
         ran: The names of the migrations that this run has applied, in order.
         by_others: The names of the pending migrations that someone else has applied since.
+        replaced: The names that this run has removed from the ledger, because a squashed file stands for them.
         last_bookmark: The bookmark after the run's last write; kept up to date only if a failure is to be restored.
         obstacle: Why a restore would do harm; empty if there is no known reason.
     """
@@ -65,6 +66,7 @@ class RunProgress:
     pending: int = 0
     ran: tuple[str, ...] = ()
     by_others: tuple[str, ...] = ()
+    replaced: frozenset[str] = frozenset()
     last_bookmark: str = ""
     obstacle: str = ""
 

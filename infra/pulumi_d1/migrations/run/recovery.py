@@ -86,7 +86,8 @@ class Recovery:
         if reason := progress.obstacle or self._foreign_writes(progress):
             return reason
         try:
-            return "" if self.read_ledger() == (*progress.before, *progress.ran) else FOREIGN_WRITES
+            expected = {*progress.before, *progress.ran} - progress.replaced
+            return "" if set(self.read_ledger()) == expected else FOREIGN_WRITES
         except ApiError as error:
             return _undetermined(error)
 

@@ -54,12 +54,14 @@ class Request:
         as_import: True if it is sent as an import, not as a query.
         alone: True if it cannot share a request.
         batches: The statement that is sent in batches; None if the script is sent as it is.
+        replaces: The names in the ledger that the file's own takes the place of.
     """
 
     parts: tuple[RequestPart, ...]
     as_import: bool = False
     alone: bool = False
     batches: BatchStatement | None = None
+    replaces: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,6 +91,7 @@ def make_request(
     - An import marks the file as begun before its first statement, and as applied after the last.
     - A query leaves out the comments between statements.
     - A missing last semicolon is added.
+    - A squashed file that takes the place of applied ones only swaps their rows in the ledger.
     - A large file, and one that Cloudflare's /query splits wrongly, is sent as an import, which splits it correctly.
 
     A PRAGMA holds until its transaction ends, so its file shares no request. If possible, such a file stays a query:
@@ -104,6 +107,13 @@ def make_request(
         ConfigError: The file's last string, comment or trigger is not closed, and would swallow the ledger row, or the
             file cannot run in batches.
     """
+    if migration.replaces:
+        statements_of_swap = (
+            ledger.refuse_second_run(table, migration.name),
+            ledger.swap(table, migration.name, migration.replaces),
+        )
+        part = RequestPart(migration.name, tuple(f"{statement}\n" for statement in statements_of_swap))
+        return Request((part,), alone=True, replaces=migration.replaces)
     if table and (batches := read_batches(migration, folder)):
         return Request((RequestPart(migration.name, (migration.sql,)),), alone=True, batches=batches)
     text = normalize_newlines(migration.sql)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from pulumi_d1.errors import ApiError, NoConnection, NotSent, SqlRefused, TryLater
@@ -122,6 +122,7 @@ class Sender:
             if outcome in {APPLIED, IN_LEDGER}:
                 self.on_applied(request.names, time.monotonic() - started, progress.bookmark)
                 progress = _report(progress, request.names, outcome)
+                progress = replace(progress, replaced=progress.replaced | {*request.replaces})
                 progress = self.recovery.after_write(progress, certain=outcome is APPLIED)
             elif outcome is BY_OTHERS or len(request.parts) > 1:
                 by_others = tuple(name for waiting in (request, *queue) for name in waiting.names if name in ledger)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.migrations.folder import Migration
+    from pulumi_d1.migrations.quarantine import FileText
     from pulumi_d1.migrations.stop import Stop
 
 SOURCE: Final = "copied_from"
@@ -128,6 +129,20 @@ class PlannedFile:
     def is_contract(self) -> bool:
         """False: without the text, it is not known."""
         return False
+
+    @property
+    def squashed(self) -> Sequence[FileText]:
+        """Nothing: without the text, it is not known."""
+        return ()
+
+    @property
+    def replaces(self) -> Sequence[str]:
+        """Nothing: without the text, it is not known."""
+        return ()
+
+    def as_swap(self) -> PlannedFile:
+        """Return the file itself."""
+        return self
 
 
 @dataclass(frozen=True, slots=True)

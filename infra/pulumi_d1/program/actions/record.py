@@ -33,10 +33,19 @@ class RunRecord:
 
     def add(self, names: tuple[str, ...], seconds: float, bookmark: Bookmark) -> None:
         """Add files that the runner has applied in one request."""
-        digests = {file.name: file.sha256 for file in self.files}
+        files = {file.name: file for file in self.files}
         now, duration = datetime.now(UTC).replace(microsecond=0), round(seconds, 3)
         self.applications.extend(
-            Application(name, digests[name], now, duration, self.actor.by, self.actor.commit, bookmark)
+            Application(
+                name,
+                files[name].sha256,
+                now,
+                duration,
+                self.actor.by,
+                self.actor.commit,
+                bookmark,
+                tuple(old.name for old in files[name].squashed),
+            )
             for name in names
         )
 

@@ -1,0 +1,138 @@
+"""`d1 squash`: write one migration in place of several."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.options import complete_migrations, stack_option
+from pulumi_d1.cli.support.output import print_data, say
+from pulumi_d1.cli.support.waiting import waiting
+from pulumi_d1.errors import ConfigError, PlanRefused
+from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.migrations.next_file import first_line, same_number
+from pulumi_d1.migrations.passed_over import TESTS_FOLDER
+from pulumi_d1.migrations.review.lint.finding import format_rows
+from pulumi_d1.migrations.squash.replacement import delete_files, find_unfinished
+from pulumi_d1.migrations.squash.squash import files_through, squash_files, squashed_text
+from pulumi_d1.reports.review_text import counted
+from pulumi_d1.row_tests.row_test import read_tests
+from pulumi_d1.system.files import write_atomically
+from pulumi_d1.system.git import uncommitted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pulumi_d1.migrations.folder import Migration, MigrationsFolder
+    from pulumi_d1.migrations.squash.proof import Squash
+
+
+@click.command()
+@click.option(
+    "--through",
+    metavar="FILE",
+    required=True,
+    shell_complete=complete_migrations,
+    help="Last file to squash; the first is that of the folder.",
+)
+@click.option(
+    "--name",
+    metavar="WORDS",
+    default="squashed",
+    show_default=True,
+    help="Words of the new file's name, after FILE's number.",
+)
+@stack_option("Stack whose migrations to read.")
+@click.option("--dry-run", is_flag=True, help="Print the new file, and change nothing.")
+@click.option("--force", is_flag=True, help="Delete files that are not committed to git, too.")
+def squash(*, through: str, name: str, stack: str, dry_run: bool, force: bool) -> None:
+    r"""Write one migration in place of several.
+
+    The new file creates the schema and the rows that the files through FILE leave in a new database. It is proved: both
+    run on local databases by D1's rules, and every object, every row and every next id is compared. Then the old files
+    are deleted; git keeps them. Needs no access to Cloudflare.
+
+    A stack that has applied all old files runs nothing of the new one: its next 'pulumi up' swaps their rows in the
+    ledger for one. A stack that has applied only some is refused, so bring all stacks up to date first.
+
+    Exit code: 0 proved and written, 1 refused, with the reason. Then nothing is changed.
+
+    \b
+    Examples:
+      d1 squash --through 0042_orders.sql
+      d1 squash --through 0042_orders.sql --name "schema of 2025"
+      d1 squash --through 0042_orders.sql --dry-run
+    """
+    folder = project.root()
+    settings = project.settings(folder, stack, needs_account=False)
+    migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
+    files, last = migrations.read(), migrations.name_of(through)
+    if unfinished := find_unfinished(files, last):
+        _finish(migrations, *unfinished)
+        return
+    if last not in {file.name for file in files}:
+        raise ConfigError(f"there is no migration {last}: give its name in the folder, as 'd1 plan' prints it")
+    new = same_number(last, migrations.pattern, name)
+    old = files_through(files, last, new)
+    tests = [test.name for test in read_tests(migrations, files) if test.migration in {file.name for file in old}]
+    if not (dry_run or force):
+        _refuse_uncommitted(migrations, [*(file.name for file in old), *(f"{TESTS_FOLDER}/{test}" for test in tests)])
+    with waiting(f"proving {new}"):
+        result = squash_files(old, new, migrations.name, settings.migrations_table, settings.run_options.rehearsal)
+    _report(result, old, err=dry_run)
+    text = squashed_text(old, first_line(new, datetime.now(UTC)), result.sql)
+    if dry_run:
+        print_data(text)
+        return
+    path = migrations.path / new
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text, mode=0o644, durable=True)
+    say(f"wrote {migrations.name}/{new}")
+    delete_files(migrations.path, [migrations.path / TESTS_FOLDER / test for test in tests])
+    if tests:
+        say(f"deleted {counted(len(tests), 'test')} of the files")
+    _delete(migrations, old)
+
+
+def _finish(migrations: MigrationsFolder, squashed: Migration, left: Sequence[Migration]) -> None:
+    """Delete the old files that a run which was killed has left."""
+    if left:
+        say(f"{migrations.name}/{squashed.name} is there already")
+        _delete(migrations, left)
+    else:
+        say(f"nothing to do: {migrations.name}/{squashed.name} is in place of these files")
+
+
+def _delete(migrations: MigrationsFolder, files: Sequence[Migration]) -> None:
+    delete_files(migrations.path, [migrations.path / file.name for file in files])
+    say(f"deleted {counted(len(files), 'file')}; git keeps them")
+    say("next: commit this, and run 'pulumi up' for each stack. A stack that lacks one of the files is refused")
+
+
+def _report(result: Squash, old: Sequence[Migration], *, err: bool) -> None:
+    """Print what was proved."""
+    contents = f"{counted(result.objects, 'object')} and {format_rows(sum(result.rows.values()))}"
+    say(f"{len(old)} files and the new one leave the same database: {contents}", err=err)
+    for table, number in result.rows.items():
+        say(f"  {table}: {format_rows(number)}", err=err)
+    for line in result.moving:
+        say(f"  {line}: the time of the run, as in the old files", err=err)
+    if contracts := [file.name for file in old if file.is_contract]:
+        say(f"  contract files: {', '.join(contracts)}; each stack must have them before it gets the new file", err=err)
+
+
+def _refuse_uncommitted(migrations: MigrationsFolder, names: Sequence[str]) -> None:
+    """Refuse to delete what git does not have.
+
+    Raises:
+        PlanRefused: The text of a file is not in git's last commit.
+    """
+    if lost := uncommitted(migrations.path, names):
+        more = f" and {len(lost) - 1} more" if len(lost) > 1 else ""
+        raise PlanRefused(
+            f"nothing was written: {migrations.name}/{lost[0]}{more}: not committed to git, so its text would be lost. "
+            "Commit it first, or use --force"
+        )

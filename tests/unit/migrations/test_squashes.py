@@ -1,0 +1,107 @@
+"""Squashed files: the marks in them, and what a plan makes of a ledger with the files that they stand for."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pulumi_d1.errors import ConfigError, PlanRefused
+from pulumi_d1.migrations.folder import Migration
+from pulumi_d1.migrations.plan import MigrationPlan, Problem, make_plan
+from pulumi_d1.migrations.quarantine import FileText, Quarantine
+from pulumi_d1.migrations.review.review import raise_on_errors, review_without_rehearsal
+from pulumi_d1.migrations.squashes import ledger_after_swaps, read_squashed, squash_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OLD = [Migration(f"000{number}_{name}.sql", f"CREATE TABLE {name} (a);") for number, name in enumerate("abc", 1)]
+NAMES = [file.name for file in OLD]
+SQUASH = Migration(
+    "0003_squashed.sql",
+    f"-- Migration number: 0003\n{squash_marks(FileText.of(file.name, file.sha256) for file in OLD)}\n"
+    "CREATE TABLE a (a); CREATE TABLE b (a); CREATE TABLE c (a);",
+)
+LATER = Migration("0004_d.sql", "CREATE TABLE d (a);")
+
+
+def plan(
+    *applied: str, files: tuple[Migration, ...] = (SQUASH, LATER), recorded: Mapping[str, str] = MappingProxyType({})
+) -> MigrationPlan[Migration]:
+    return make_plan(files, applied, recorded)
+
+
+def problems(made: MigrationPlan[Migration]) -> list[tuple[Problem, str]]:
+    return [(problem.problem, problem.name) for problem in made.problems]
+
+
+def test_marks_are_read_as_they_were_written_whatever_is_in_a_name() -> None:
+    texts = [FileText(name, "0" * 12) for name in ("0001_a.sql", '2 it\'s; 100%, `x` "y"/migration.sql', "3_ä@.sql")]
+    marks = squash_marks(texts)
+    assert not set("'\"`;") & set(marks)  # Cloudflare would split the comment wrongly
+    assert read_squashed(f"-- first\n{marks}-- more\nSELECT 1;\n{squash_marks(texts)}") == tuple(texts)
+    assert read_squashed(f"SELECT 1;\n{marks}") == ()
+
+
+def test_a_mark_with_another_form_is_an_error_with_its_place() -> None:
+    with pytest.raises(ConfigError, match=r"^1_a.sql: line 2 should be '-- d1:squashes NAME@DIGEST'"):
+        _ = Migration("1_a.sql", "-- a\n-- d1:squashes 0001_a.sql\n").squashed
+
+
+def test_a_new_database_runs_the_squashed_file() -> None:
+    made = plan()
+    assert made.pending[0] == SQUASH
+    assert problems(made) == []
+
+
+def test_a_ledger_with_all_old_files_only_gets_its_rows_swapped() -> None:
+    made = plan(*NAMES, LATER.name)  # a later file is applied: the swap is not out of order
+    [swap] = made.pending
+    assert (swap.name, swap.sql, swap.replaces) == (SQUASH.name, "", tuple(NAMES))
+    assert problems(made) == []
+    assert problems(plan(SQUASH.name, LATER.name)) == []
+
+
+@pytest.mark.parametrize("applied", [NAMES[:1], NAMES[1:], [*NAMES[:2], LATER.name]])
+def test_a_stack_that_is_behind_is_refused_whatever_its_policy(applied: list[str]) -> None:
+    made = plan(*applied)
+    assert problems(made)[0] == (Problem.SQUASHED, SQUASH.name)
+    missing = next(name for name in NAMES if name not in applied)
+    assert f"stands for 3 files, but {missing}" in made.problems[0].message
+    assert "check out the commit before the squash" in made.problems[0].message
+    review = review_without_rehearsal([SQUASH, LATER], applied, {}, "")
+    with pytest.raises(PlanRefused, match="check out the commit before the squash"):
+        raise_on_errors(review, "migrations", {})
+
+
+def test_old_files_that_are_still_in_the_folder_are_an_error() -> None:
+    for applied in ((), NAMES):
+        made = plan(*applied, files=(OLD[2], SQUASH))
+        assert (Problem.SQUASHED, SQUASH.name) in problems(made)
+        assert "finish with 'd1 squash --through 0003_c.sql'" in made.problems[-1].message
+
+
+def test_another_text_than_the_squashed_one_is_reported_as_edited() -> None:
+    assert problems(plan(*NAMES, recorded={"0002_b.sql": "f" * 64})) == [(Problem.EDITED, SQUASH.name)]
+    assert problems(plan(*NAMES, recorded={"0002_b.sql": OLD[1].sha256})) == []
+
+
+def test_a_restore_that_undid_the_swap_needs_no_release() -> None:
+    quarantine = Quarantine("prod").with_texts([(SQUASH.name, SQUASH.sha256)])
+    assert problems(make_plan([SQUASH], NAMES, {}, quarantine)) == []
+    assert problems(make_plan([SQUASH], [], {}, quarantine)) == [(Problem.QUARANTINED, SQUASH.name)]
+
+
+def test_a_squash_of_a_squash_takes_the_place_of_the_first() -> None:
+    marks = squash_marks(FileText.of(file.name, file.sha256) for file in (SQUASH, LATER))
+    again = Migration("0004_squashed.sql", f"{marks}SELECT 1;")
+    assert make_plan([again], [SQUASH.name, LATER.name], {}).pending[0].replaces == (SQUASH.name, LATER.name)
+    assert problems(make_plan([again], NAMES, {})) == [(Problem.MISSING, name) for name in NAMES]
+
+
+def test_the_order_of_the_ledger_stays() -> None:
+    ledger = ["0000.sql", "0001_a.sql", "0004_d.sql", "0003_c.sql", "0002_b.sql", "0005.sql"]
+    assert ledger_after_swaps([SQUASH], ledger) == ("0000.sql", SQUASH.name, "0004_d.sql", "0005.sql")
+    assert ledger_after_swaps([SQUASH], ledger[:3]) == tuple(ledger[:3])
