@@ -39,7 +39,7 @@ _CLOCK: Final = (
     "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
     "strftime('%Y-%m-%d %H:%M:%f', 'now')",
 )
-"""What files write for the time of the run, besides the defaults of columns."""
+"""Expressions for the time of the run, besides the defaults of columns."""
 
 _HEX_TEXT: Final = re.compile(r"CAST\(X'([0-9A-F]*)' AS TEXT\)")
 """A text with other characters than ASCII. No string contains this, because its quotes are doubled there."""
