@@ -8,23 +8,29 @@ from typing import TYPE_CHECKING
 import click
 
 from pulumi_d1.cli.support import project
+from pulumi_d1.cli.support.local_file import BUSY, stack_local_file
 from pulumi_d1.cli.support.options import complete_migrations, stack_option
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ConfigError, PlanRefused
+from pulumi_d1.migrations import ledger, live
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.next_file import first_line, same_number
 from pulumi_d1.migrations.passed_over import TESTS_FOLDER
+from pulumi_d1.migrations.plan import Problem, make_plan
 from pulumi_d1.migrations.review.lint.finding import format_rows
 from pulumi_d1.migrations.squash.replacement import delete_files, find_unfinished
 from pulumi_d1.migrations.squash.squash import files_through, squash_files, squashed_text
 from pulumi_d1.reports.review_text import counted
 from pulumi_d1.row_tests.row_test import read_tests
+from pulumi_d1.sqlite.execute import run_script
+from pulumi_d1.sqlite.local import opened_alone
 from pulumi_d1.system.files import write_atomically
 from pulumi_d1.system.git import uncommitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pulumi_d1.migrations.folder import Migration, MigrationsFolder
     from pulumi_d1.migrations.squash.proof import Squash
@@ -34,7 +40,6 @@ if TYPE_CHECKING:
 @click.option(
     "--through",
     metavar="FILE",
-    required=True,
     shell_complete=complete_migrations,
     help="Last file to squash; the first is that of the folder.",
 )
@@ -47,8 +52,11 @@ if TYPE_CHECKING:
 )
 @stack_option("Stack whose migrations to read.")
 @click.option("--dry-run", is_flag=True, help="Print the new file, and change nothing.")
+@click.option("--local", is_flag=True, help="Write no file. Swap the rows in the ledger of wrangler's local database.")
 @click.option("--force", is_flag=True, help="Delete files that are not committed to git, too.")
-def squash(*, through: str, name: str, stack: str, dry_run: bool, force: bool) -> None:
+def squash(  # noqa: PLR0913 - one for each option
+    *, through: str | None, name: str, stack: str, dry_run: bool, local: bool, force: bool
+) -> None:
     r"""Write one migration in place of several.
 
     The new file creates the schema and the rows that the files through FILE leave in a new database. It is proved: both
@@ -56,7 +64,8 @@ def squash(*, through: str, name: str, stack: str, dry_run: bool, force: bool) -
     are deleted; git keeps them. Needs no access to Cloudflare.
 
     A stack that has applied all old files runs nothing of the new one: its next 'pulumi up' swaps their rows in the
-    ledger for one. A stack that has applied only some is refused, so bring all stacks up to date first.
+    ledger for one. A stack that has applied only some is refused, so bring all stacks up to date first. With --local,
+    the local database of 'wrangler dev' gets the same.
 
     Exit code: 0 proved and written, 1 refused, with the reason. Then nothing is changed.
 
@@ -65,11 +74,18 @@ def squash(*, through: str, name: str, stack: str, dry_run: bool, force: bool) -
       d1 squash --through 0042_orders.sql
       d1 squash --through 0042_orders.sql --name "schema of 2025"
       d1 squash --through 0042_orders.sql --dry-run
+      d1 squash --local                                         after a git pull
     """
+    if (through is None) is not local:
+        raise click.UsageError("give either --through FILE, or --local")
     folder = project.root()
     settings = project.settings(folder, stack, needs_account=False)
     migrations = migrations_folder(settings.migrations_dir, settings.migrations_pattern, folder)
-    files, last = migrations.read(), migrations.name_of(through)
+    files = migrations.read()
+    if through is None:
+        _swap_local(files, stack_local_file(stack), settings.migrations_table, migrations.name)
+        return
+    last = migrations.name_of(through)
     if unfinished := find_unfinished(files, last):
         _finish(migrations, *unfinished)
         return
@@ -97,6 +113,27 @@ def squash(*, through: str, name: str, stack: str, dry_run: bool, force: bool) -
     _delete(migrations, old)
 
 
+def _swap_local(files: Sequence[Migration], path: Path, table: str, folder: str) -> None:
+    """Swap the rows of squashed files in the ledger of a local database.
+
+    Raises:
+        PlanRefused: It lacks some of the files.
+    """
+    swapped: tuple[Migration, ...] = ()
+    if path.is_file():
+        with opened_alone(path, BUSY.format(path)) as database:
+            plan = make_plan(files, live.read_database(database, table).ledger, {})
+            if refused := [item.in_folder(folder) for item in plan.problems if item.problem is Problem.SQUASHED]:
+                raise PlanRefused("\n".join(("nothing was changed:", *refused)))
+            swapped = tuple(file for file in plan.pending if file.replaces)
+            for file in swapped:
+                run_script(database.connection, ledger.swap(table, file.name, file.replaces))
+    for file in swapped:
+        say(f"{path}: {file.name} is in place of {counted(len(file.replaces), 'file')}")
+    if not swapped:
+        say("nothing to do: wrangler's local database has no files that are squashed now")
+
+
 def _finish(migrations: MigrationsFolder, squashed: Migration, left: Sequence[Migration]) -> None:
     """Delete the old files that a run which was killed has left."""
     if left:
@@ -109,7 +146,7 @@ def _finish(migrations: MigrationsFolder, squashed: Migration, left: Sequence[Mi
 def _delete(migrations: MigrationsFolder, files: Sequence[Migration]) -> None:
     delete_files(migrations.path, [migrations.path / file.name for file in files])
     say(f"deleted {counted(len(files), 'file')}; git keeps them")
-    say("next: commit this, and run 'pulumi up' for each stack. A stack that lacks one of the files is refused")
+    say("next: commit this; then 'pulumi up' for each stack, and 'd1 squash --local' for wrangler dev")
 
 
 def _report(result: Squash, old: Sequence[Migration], *, err: bool) -> None:

@@ -9,6 +9,10 @@ import pytest
 
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.squash.replacement import delete_files
+from pulumi_d1.sqlite.execute import run_script
+from pulumi_d1.sqlite.file import SqliteFile
+from pulumi_d1.sqlite.sandbox import open_database
+from pulumi_d1.wrangler.local_databases import local_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,7 +70,7 @@ def test_the_proved_file_takes_the_place_of_the_old_ones(prod: ReviewedDatabase)
         "  roles.at is CURRENT_TIMESTAMP: the time of the run, as in the old files",
         f"wrote migrations/{NEW}",
         "deleted 3 files; git keeps them",
-        "next: commit this, and run 'pulumi up' for each stack. A stack that lacks one of the files is refused",
+        "next: commit this; then 'pulumi up' for each stack, and 'd1 squash --local' for wrangler dev",
     ]
     assert folder_of(prod) == [NEW, "0004_tags.sql"]
     first, second, *marks, _, users, roles, insert = (prod.folder / "migrations" / NEW).read_text().splitlines()
@@ -98,6 +102,20 @@ def test_a_stack_with_all_old_files_is_shown_what_is_swapped(prod: ReviewedDatab
     assert [change["name"] for change in report["schema"]] == ["tags"]
 
 
+def test_other_commands_know_that_nothing_of_the_file_runs(prod: ReviewedDatabase) -> None:
+    apply(prod, *FILES)
+    prod.d1("squash", "--through", "0003_age.sql")
+    undo = prod.d1("undo", "0004_tags.sql", "--stack", "prod", "--dry-run")
+    assert 'DROP TABLE "tags";' in undo.stdout, undo.output
+    rebuild = prod.d1("rebuild", "--table", "users", "--not-null", "name", "--stack", "prod", "--dry-run")
+    assert "NOT NULL" in rebuild.stdout, rebuild.output
+    baseline = prod.d1("baseline", "--stack", "prod")
+    assert baseline.output == "your-app-db-prod: nothing to mark: the ledger d1_migrations has all of these files\n"
+    comment = prod.d1("comment", "--stack", "prod")
+    assert (comment.exit_code, f"{NEW} (runs no statement: takes the place of 3" in comment.stdout) == (2, True)
+    assert prod.plan()["drift"] == []
+
+
 def test_a_stack_that_is_behind_is_refused_with_what_to_do(prod: ReviewedDatabase) -> None:
     apply(prod, "0001_users.sql")
     prod.d1("squash", "--through", "0003_age.sql")
@@ -107,6 +125,41 @@ def test_a_stack_that_is_behind_is_refused_with_what_to_do(prod: ReviewedDatabas
         f"  migrations/{NEW} stands for 3 files, but 0002_roles.sql and 1 more is not applied here: check out the "
         "commit before the squash, apply the rest with it, and then run this again\n"
     ) in shown.stdout
+
+
+def local_database(prod: ReviewedDatabase, *names: str) -> Path:
+    """Create wrangler's local database with some of the files."""
+    (prod.folder / "wrangler.toml").write_text('name = "shop"\n\n[[env.dev.d1_databases]]\nbinding = "DB"\n')
+    path = local_file(prod.folder / "wrangler.toml", "DB")
+    path.parent.mkdir(parents=True)
+    script = "".join(f"{FILES[name]}{ledger.insert('d1_migrations', name)}" for name in names)
+    run_script(open_database(path), f"{ledger.create('d1_migrations')}{script}")
+    return path
+
+
+def test_the_local_database_of_wrangler_swaps_its_rows_too(prod: ReviewedDatabase) -> None:
+    path = local_database(prod, *list(FILES)[:3])
+    prod.d1("squash", "--through", "0003_age.sql")
+    done = prod.d1("squash", "--local")
+    assert done.output == f"{path}: {NEW} is in place of 3 files\n"
+    select = "SELECT id, name FROM d1_migrations"
+    assert SqliteFile(path).read(select) == ({"id": 1, "name": NEW},)
+    assert SqliteFile(path).read("SELECT count(*) AS number FROM roles") == ({"number": 1},)
+    again = prod.d1("squash", "--local")
+    assert again.output == "nothing to do: wrangler's local database has no files that are squashed now\n"
+
+
+def test_a_local_database_that_is_behind_is_refused(prod: ReviewedDatabase) -> None:
+    path = local_database(prod, "0001_users.sql")
+    prod.d1("squash", "--through", "0003_age.sql")
+    refused = prod.d1("squash", "--local")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith(
+        f"Error: nothing was changed:\nmigrations/{NEW} stands for 3 files, but 0002_roles"
+    )
+    assert SqliteFile(path).read("SELECT name FROM d1_migrations") == ({"name": "0001_users.sql"},)
+    assert prod.d1("squash", "--local", "--through", "0003_age.sql").exit_code == 64
+    assert prod.d1("squash").exit_code == 64
 
 
 def test_a_fleet_swaps_and_refuses_like_a_stack(prod: ReviewedDatabase) -> None:

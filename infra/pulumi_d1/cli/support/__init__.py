@@ -12,6 +12,7 @@ The modules, in the order of the flow::
     stack_state         a stack's state and configuration
     stack_review        review a stack's database without Pulumi
     environments        all environments as they are now
+    local_file          the local database of `wrangler dev` for a stack
     stack_inventory     stacks, databases and wrangler entries of ephemeral environments
     open_pull_requests  read the open pull requests
     takedown            delete an environment

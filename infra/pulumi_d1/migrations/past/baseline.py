@@ -14,6 +14,7 @@ from pulumi_d1.migrations.rehearsal.evidence import collect_evidence
 from pulumi_d1.migrations.rehearsal.rows.options import BasisKind
 from pulumi_d1.migrations.review.review import drift
 from pulumi_d1.migrations.run.settling import settle_attempts
+from pulumi_d1.migrations.squashes import ledger_after_swaps
 from pulumi_d1.sqlite.difference import ChangeKind
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import first_word, iter_statements, normalize_newlines, quoted
@@ -113,18 +114,17 @@ def plan_baseline(
     if through is not None and through not in names:
         raise ConfigError(f"--through {through}: there is no such file in the migrations folder")
     mapped = through is None and takeover.decides
+    known = ledger_after_swaps(files, now.ledger)
     chosen = files if through is None else files[: names.index(through) + 1]
-    unmarked = [
-        file for file in chosen if file.name not in now.ledger and not (mapped and file.name not in takeover.names)
-    ]
-    ledger_after = tuple(sorted((*now.ledger, *(file.name for file in unmarked)), key=sort_key))
+    unmarked = [file for file in chosen if file.name not in known and not (mapped and file.name not in takeover.names)]
+    ledger_after = tuple(sorted((*known, *(file.name for file in unmarked)), key=sort_key))
     by_name = {file.name: file for file in files}
     others = {("table", fold(other)): other for other in takeover.tables}
     changes = drift(files, LiveDatabase(ledger_after, now.objects), table)
     not_created = {(change.type, fold(change.name)) for change in changes if change.kind is ChangeKind.ADDED}
     return Baseline(
         tuple(file.name for file in unmarked),
-        tuple(name for name in now.ledger if name not in by_name),
+        tuple(name for name in known if name not in by_name),
         _refusal([by_name[name] for name in ledger_after if name in by_name], table),
         tuple(change for change in changes if (change.type, fold(change.name)) not in others.keys() & not_created),
         tuple(file.name for file in unmarked if _writes_rows(file)),

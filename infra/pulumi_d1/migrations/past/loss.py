@@ -47,8 +47,9 @@ def estimate_loss(
         for file in applied
         if file.name not in names or (file in swapped and names.isdisjoint(old.name for old in file.squashed))
     ]
+    known = {*by_name, *(old.name for file in swapped for old in file.squashed)}
     schema = difference(schema_of_files(applied, table), schema_of_files(kept, table))
-    unknown = [f"{name} is not in the folder, so the schema that it creates is unknown" for name in names - {*by_name}]
+    unknown = [f"{name} is not in the folder, so the schema that it creates is unknown" for name in names - known]
     unknown += (
         f"{file.name} took the place of {len(file.squashed)} files: those of them that were applied after that moment "
         "are undone"

@@ -71,7 +71,7 @@ def rebuild_safely(  # noqa: PLR0913 - a proof depends on all of these
         raise ConfigError(
             f"{name} is applied already: restore the database first, or rebuild with --table in a new file"
         )
-    earlier = make_plan(before, now.ledger, {}).pending
+    earlier = tuple(file for file in make_plan(before, now.ledger, {}).pending if not file.is_empty)
     sql = "" if wish else files[len(before)].sql
     task = RebuildTask(now.objects, earlier, table, name, sql, wish)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,7 +11,10 @@ from pulumi_d1.migrations.bookmark import Bookmark
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.past.events import applied_digests, events_after, join_history
-from pulumi_d1.migrations.past.history import Application
+from pulumi_d1.migrations.past.history import Application, application_from_json
+from pulumi_d1.migrations.past.loss import estimate_loss
+from pulumi_d1.migrations.quarantine import FileText
+from pulumi_d1.migrations.squashes import squash_marks
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MONTH = timedelta(days=30)
@@ -102,3 +106,27 @@ def test_the_digest_is_of_the_applied_text_not_of_the_folders() -> None:
     digests = applied_digests(["two", "wrangler", "unknown"], events, {"two": "stale", "one": "recorded"}, files)
     assert digests == {"two": "digest of two at b20", "wrangler": files[2].sha256}
     assert applied_digests(["wrangler"], events, {"wrangler": "recorded"}, files) == {"wrangler": "recorded"}
+
+
+def test_files_that_were_squashed_are_not_undone_and_a_restore_to_before_them_undoes_them_too() -> None:
+    squash = replace(application("squash", "b30", 5), squashed=("two", "three"))
+    events = join_history([*HISTORY, squash], live(one=50, squash=5))
+    assert [event.note for event in events] == ["", "squashed", "squashed", ""]
+    assert [event.name for event in events_after(events, "b30", MONTH, never)] == ["squash"]
+    assert [event.name for event in events_after(events, "b20", MONTH, never)] == ["two", "three", "squash"]
+    assert application_from_json(squash.as_json()) == squash
+    before = join_history([*HISTORY, squash], live(one=50, two=40, three=40))  # a restore undid the swap
+    assert [event.note for event in before] == ["", "", "", "undone"]
+
+
+def test_a_restore_to_just_before_a_swap_loses_none_of_the_schema() -> None:
+    old = Migration("two", "CREATE TABLE t (a);")
+    text = f"{squash_marks([FileText.of(old.name, old.sha256)])}CREATE TABLE t (a);"
+    squash = replace(application("squash", "b30", 5), squashed=("two",))
+    events = join_history([*HISTORY[:2], squash], live(one=50, squash=5))
+    for bookmark, lost in (("b30", []), ("b20", ["t"])):
+        undone = events_after(events, bookmark, MONTH, never)
+        loss = estimate_loss(undone, live(one=50, squash=5), [Migration("squash", text)], "d1_migrations")
+        assert [change.name for change in loss.schema] == lost
+        [unknown] = loss.unknown[:1]
+        assert unknown.startswith("squash took the place of 1 files: those of them that were applied after that moment")
