@@ -27,18 +27,26 @@ def put_pulumi_on_path(prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch) 
     return fake
 
 
-def give_state(prod: ReviewedDatabase, applied: Sequence[str], by: str, monkeypatch: pytest.MonkeyPatch) -> FakePulumi:
-    """Put a `pulumi` on PATH whose stack prod has applied these files in one run."""
+def give_state(
+    prod: ReviewedDatabase, applied: Sequence[str], by: str, monkeypatch: pytest.MonkeyPatch, *, days: int = 30
+) -> FakePulumi:
+    """Put a `pulumi` on PATH whose stack prod has applied these files in one run, with bookmarks kept so many days."""
     fake = put_pulumi_on_path(prod, monkeypatch)
-    add_stack(fake, "prod", prod.database, applied, by)
+    add_stack(fake, "prod", prod.database, applied, by, days=days)
     return fake
 
 
-def add_stack(
-    fake: FakePulumi, stack: str, database: D1Api, applied: Sequence[str] = ("0001_live.sql",), by: str = "ada"
+def add_stack(  # noqa: PLR0913 - all that a stack has
+    fake: FakePulumi,
+    stack: str,
+    database: D1Api,
+    applied: Sequence[str] = ("0001_live.sql",),
+    by: str = "ada",
+    *,
+    days: int = 30,
 ) -> None:
     """Add a stack that owns a database and has applied files in one run."""
-    bookmark = bookmark_now(database.bookmark(), timedelta(days=30))
+    bookmark = bookmark_now(database.bookmark(), timedelta(days=days))
     now = datetime.now(UTC).replace(microsecond=0)
     history = [Application(name, "0" * 64, now, 0.25, by, "4f2a9c1" + "0" * 33, bookmark) for name in applied]
     fake.run(stack, stack_resources(database, f"your-app-db-{stack}", history))
@@ -55,7 +63,7 @@ def stack_resources(database: D1Api, name: str, history: Sequence[Application]) 
         "migrations_dir": "migrations",
         "migrations_pattern": "",
         "migrations_table": "d1_migrations",
-        "run": RunOptions(retention=timedelta(days=30)).as_json(),
+        "run": RunOptions(retention=bookmark.retention).as_json(),
         "checksums": {"0001_live.sql": "0" * 64},
         "bookmark": {"id": bookmark.id, "expires": bookmark.expires.isoformat()},
         "history": [item.as_json() for item in history],

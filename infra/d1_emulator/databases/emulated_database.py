@@ -89,9 +89,19 @@ class EmulatedDatabase:
         folder: The database's folder, filled by `create`.
         processes: The processes that can run its SQL.
         rotate_bytes: The size of a log above which a new segment starts; see `timetravel.timeline.Timeline`.
+        count: Called with the results of each request that took effect.
     """
 
-    def __init__(self, folder: Path, uuid: str, processes: SqlProcesses, *, rotate_bytes: int = ROTATE_BYTES) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        uuid: str,
+        processes: SqlProcesses,
+        *,
+        rotate_bytes: int = ROTATE_BYTES,
+        count: Callable[[tuple[StatementResult, ...]], None] = lambda _results: None,
+    ) -> None:
+        self._count = count
         self._timeline = Timeline(folder, uuid, rotate_bytes)
         self._mark = folder / _IMPORT_MARK
         self._processes = processes
@@ -276,6 +286,7 @@ class EmulatedDatabase:
         return recorded
 
     def _batch_outcome(self, outcome: SqlOutcome) -> BatchOutcome:
+        self._count(outcome.results)
         return BatchOutcome(outcome.results, outcome.size, self._timeline.bookmark(self._timeline.current))
 
     def _ensure_opened(self) -> None:

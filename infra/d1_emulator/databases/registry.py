@@ -11,6 +11,7 @@ from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from uuid import uuid4
 
@@ -27,6 +28,7 @@ from d1_emulator.databases.state_folder import (
     read_record,
     write_record,
 )
+from d1_emulator.databases.usage import Usage
 from d1_emulator.ratelimit import Meter
 from d1_emulator.timetravel.commit_log import format_time
 
@@ -58,6 +60,7 @@ class Registry:
 
     def __init__(self, state: Path, limits: Limits) -> None:
         self.limits = limits
+        self.usage = Usage()
         self._restores = Meter()
         self._state = state
         self._lock = threading.Lock()
@@ -176,7 +179,11 @@ class Registry:
     def _add(self, account: str, record: DatabaseRecord) -> None:
         self._records.setdefault(account, {})[record.uuid] = record
         self._databases[record.uuid] = EmulatedDatabase(
-            self._folder(account, record.uuid), record.uuid, self._processes, rotate_bytes=self.limits.rotate_bytes
+            self._folder(account, record.uuid),
+            record.uuid,
+            self._processes,
+            rotate_bytes=self.limits.rotate_bytes,
+            count=partial(self.usage.add, account, record.uuid),
         )
 
     def _folder(self, account: str, uuid: str) -> Path:

@@ -9,12 +9,12 @@ from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.cloudflare.answers import optional_text, parse_text
+from pulumi_d1.cloudflare.answers import is_number, optional_text, parse_object, parse_text
 from pulumi_d1.cloudflare.client import Client, make_client
 from pulumi_d1.cloudflare.database import D1Api, database_path
 from pulumi_d1.cloudflare.retry import Retry
 from pulumi_d1.cloudflare.text import one_line
-from pulumi_d1.errors import ApiError, OutcomeUnknown
+from pulumi_d1.errors import ApiError, OutcomeUnknown, Unauthorized
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +26,18 @@ PAGE_SIZE: Final = 1000
 
 MOST_PAGES: Final = 10_000
 """Ten times the databases that Cloudflare allows in an account."""
+
+_USAGE: Final = "d1AnalyticsAdaptiveGroups"
+_ROWS_WRITTEN: Final = f"""
+query ($accountTag: string, $filter: ZoneWorkersRequestsFilter_InputObject) {{
+  viewer {{
+    accounts(filter: {{accountTag: $accountTag}}) {{
+      {_USAGE}(limit: 10000, filter: $filter) {{ sum {{ rowsWritten }} dimensions {{ datetimeHour }} }}
+    }}
+  }}
+}}
+"""
+"""The query of `wrangler d1 info`, whose types and names it has, for all databases."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 
@@ -111,6 +123,27 @@ class Account:
             ApiError: Cloudflare refused.
         """
         self.client.call("DELETE", database_path(self.id, database_id))
+
+    def rows_written(self, since: datetime, until: datetime) -> int:
+        """Return the number of rows that all databases of the account have written. Sent once.
+
+        Cloudflare counts them by the hour, and some minutes late.
+
+        Raises:
+            Unauthorized: The token may not read metrics.
+            ApiError: Cloudflare answered with another error, or not at all.
+        """
+        times = {f"datetimeHour_{end}": f"{time:%Y-%m-%dT%H:%M:%SZ}" for end, time in (("geq", since), ("leq", until))}
+        variables = {"accountTag": self.id, "filter": {"AND": [times]}}
+        try:
+            groups = self.client.metrics(_ROWS_WRITTEN, variables, _USAGE)
+        except Unauthorized as error:
+            raise Unauthorized(f"{error}, and to read metrics Account Analytics Read", status=error.status) from error
+        sums = [parse_object(group.get("sum")).get("rowsWritten") for group in groups]
+        numbers = [number for number in sums if is_number(number)]
+        if len(numbers) < len(sums):
+            raise OutcomeUnknown("Cloudflare's metrics have no number of rows written")
+        return sum(numbers)
 
     def database(self, database_id: str) -> D1Api:
         """Return the database with this UUID. Sends no request."""

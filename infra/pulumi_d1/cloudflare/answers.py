@@ -109,6 +109,25 @@ def parse_answer(status: int, body: bytes) -> Answer:
     return Answer(envelope["result"], total if is_number(total) else None)
 
 
+def parse_metrics(status: int, body: bytes, dataset: str) -> list[dict[str, Any]]:
+    """Return the groups of a dataset of one account. GraphQL has another envelope than the rest of the API.
+
+    Raises:
+        OutcomeUnknown: There are none, because of an error or of something in between.
+    """
+    answer = parse_object(_parse_json(body))
+    errors = answer.get("errors") or []
+    if not isinstance(errors, list) or errors:
+        first = errors[0] if isinstance(errors, list) else None
+        message = one_line(optional_text(parse_object(first), "message"))
+        raise OutcomeUnknown(f"Cloudflare refused the query for metrics: {message or 'no reason given'}", status=status)
+    accounts = parse_object(parse_object(answer.get("data")).get("viewer")).get("accounts")
+    groups = parse_object(accounts[0]).get(dataset) if isinstance(accounts, list) and len(accounts) == 1 else None
+    if not isinstance(groups, list):
+        raise OutcomeUnknown(f"Cloudflare's answer to the query for metrics has no {dataset}", status=status)
+    return [parse_object(group) for group in groups]
+
+
 def parse_error(status: int, body: bytes, retry_after: str) -> ApiError:
     """Return the exception for an answer with an HTTP error.
 

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
-from pulumi_d1.cloudflare.answers import Answer, parse_answer, parse_error
+from pulumi_d1.cloudflare.answers import Answer, parse_answer, parse_error, parse_metrics
 from pulumi_d1.errors import ApiError, ConfigError, DailyLimitReached, OutcomeUnknown, Overloaded
 
 if TYPE_CHECKING:
@@ -72,7 +72,20 @@ class Client:
             ApiError: Cloudflare answered with an error, or not at all.
             ConfigError: The proxy's address is malformed.
         """
-        url = f"{self.base_url}{path}{'?' if query else ''}{urlencode(query or {})}"
+        return parse_answer(*self._send(method, f"{path}{'?' if query else ''}{urlencode(query or {})}", body))
+
+    def metrics(self, query: str, variables: Mapping[str, Any], dataset: str) -> list[dict[str, Any]]:
+        """Return the groups of a dataset of one account, as a query in GraphQL selects them.
+
+        Raises:
+            ApiError: Cloudflare answered with an error, or not at all.
+        """
+        body = {"query": query, "variables": variables}
+        return parse_metrics(*self._send("POST", "/graphql", body), dataset)
+
+    def _send(self, method: str, path: str, body: Any) -> tuple[int, bytes]:
+        """Send a request, and return status and body of an answer without an HTTP error."""
+        url = f"{self.base_url}{path}"
         headers = {"authorization": f"Bearer {self.token}", "user-agent": "pulumi-d1"}
         content = None if body is None else json.dumps(body).encode()
         if content is not None:
@@ -84,7 +97,7 @@ class Client:
         ) as answered:
             received = b"".join(answered.body)
         if answered.status < HTTPStatus.BAD_REQUEST:
-            return parse_answer(answered.status, received)
+            return answered.status, received
         failure = parse_error(answered.status, received, answered.headers.get("retry-after", ""))
         of_one_database = isinstance(failure, Overloaded | DailyLimitReached)
         if self.pace and answered.status == HTTPStatus.TOO_MANY_REQUESTS and not of_one_database:

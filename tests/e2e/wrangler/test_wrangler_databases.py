@@ -40,8 +40,11 @@ def test_list_draws_a_table(wrangler: Wrangler, cloud: HttpAccount) -> None:
     assert re.search(rf"{uuid} +│ +shop +│ +production", wrangler.d1("list").stdout)
 
 
-def test_info_counts_tables_and_has_zeros_for_the_metrics(wrangler: Wrangler, cloud: HttpAccount) -> None:
-    uuid = cloud.create("shop", "CREATE TABLE a (x); CREATE TABLE b (x)")
+def test_info_counts_tables_queries_and_rows(wrangler: Wrangler, cloud: HttpAccount) -> None:
+    uuid = cloud.create(
+        "shop", "CREATE TABLE a (x); CREATE TABLE b (x); INSERT INTO a VALUES (1), (2); SELECT * FROM a"
+    )
+    cloud.create("other", "CREATE TABLE a (x); INSERT INTO a VALUES (1)")
     info = wrangler.json("info", "shop")
     created = info.pop("created_at")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", created)
@@ -53,10 +56,10 @@ def test_info_counts_tables_and_has_zeros_for_the_metrics(wrangler: Wrangler, cl
         "read_replication": {"mode": "disabled"},
         "jurisdiction": None,
         "database_size": 16384,
-        "read_queries_24h": 0,
-        "write_queries_24h": 0,
-        "rows_read_24h": 0,
-        "rows_written_24h": 0,
+        "read_queries_24h": 1,
+        "write_queries_24h": 3,
+        "rows_read_24h": 2,
+        "rows_written_24h": 2,
     }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.cli_state import give_state
+from tests.support.faults import arrange
 
 if TYPE_CHECKING:
     from tests.support.cli_project import ReviewedDatabase
@@ -45,3 +46,28 @@ def test_the_status_has_the_size_and_keys_without_an_index(
     assert row["notes"] == [note]
     shown = prod.d1("status", "--stack", "prod").stdout
     assert f"your-app-db-prod: 0.0 MB of 10 GB; {note}\n" in shown
+
+
+def test_the_status_of_a_free_plan_has_the_rows_of_the_day(
+    prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    give_state(prod, ["0001_live.sql"], "ada@example.com", monkeypatch, days=7)
+    prod.tenant().write("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2), (3);")
+    prod.database.write("INSERT INTO users VALUES (1), (2);")
+    written = (
+        "all databases of the account have written 6 of 100,000 rows since midnight UTC, the limit of the free plan"
+    )
+    shown = prod.d1("status", "--stack", "prod")
+    assert shown.exit_code == 0
+    assert f"your-app-db-prod: 0.0 MB of 500 MB; {written}; foreign keys" in " ".join(shown.stdout.split())
+
+
+@pytest.mark.parametrize("fault", ["error", "bad-gateway", "drop", "invalid-json"])
+def test_a_status_without_metrics_says_so_and_does_not_fail(
+    prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    give_state(prod, ["0001_live.sql"], "ada@example.com", monkeypatch, days=7)
+    arrange(prod.database.client, faults=[{"fault": fault, "endpoint": "graphql"}])
+    shown = prod.d1("status", "--stack", "prod")
+    assert shown.exit_code == 0
+    assert "it is unknown how many rows were written today: " in " ".join(shown.stdout.split())

@@ -239,6 +239,9 @@ def test_metrics_are_answered_in_the_envelope_of_graphql(http: httpx.Client, bas
     body = {"query": "query { viewer { accounts { d1QueriesAdaptiveGroups { sum { rowsRead } } } } }"}
     answer = http.post(f"{base_url}/graphql", json=body).json()
     assert answer == {"data": {"viewer": {"accounts": [{"d1QueriesAdaptiveGroups": []}]}}, "errors": None}
+    answer = http.post(f"{base_url}/graphql", json={"query": "{ d1AnalyticsAdaptiveGroups }", "variables": {}}).json()
+    assert answer["data"] is None
+    assert "cannot parse the variables of d1AnalyticsAdaptiveGroups" in answer["errors"][0]["message"]
     refused = http.post(f"{base_url}/graphql", json={"variables": {}})
     assert (refused.status_code, refused.json()["errors"][0]["code"]) == (400, 7400)
 

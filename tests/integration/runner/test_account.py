@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -201,3 +202,60 @@ def test_a_time_of_creation_that_is_none_is_left_out(scripted: ScriptedCloudflar
     for text, time in (("soon", None), ("2026-11-29", datetime(2026, 11, 29, tzinfo=UTC))):
         scripted.answer(200, {"result": {"uuid": "u1", "name": "a", "created_at": text}, "success": True, "errors": []})
         assert account.describe("a").created_at == time
+
+
+DAY = (datetime(2026, 11, 23, tzinfo=UTC), datetime(2026, 11, 23, 2, 10, tzinfo=UTC))
+
+
+def test_the_rows_of_an_account_are_those_that_the_service_counts(database: D1Api) -> None:
+    account = account_of(database)
+    now = datetime.now(UTC)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    database.write("CREATE TABLE t (a); INSERT INTO t VALUES (1), (2);")
+    account.create("other").write("CREATE TABLE t (a); INSERT INTO t VALUES (1);")
+    assert account.rows_written(midnight, datetime.now(UTC)) == 3
+    assert account.rows_written(*DAY) == 0
+
+
+def test_the_query_for_metrics_is_that_of_wrangler(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    groups = [{"sum": {"rowsWritten": number}, "dimensions": {}} for number in (40, 2)]
+    scripted.answer(200, {"data": {"viewer": {"accounts": [{"d1AnalyticsAdaptiveGroups": groups}]}}, "errors": None})
+    assert account_of(failing).rows_written(*DAY) == 42
+    [(method, path, body)] = scripted.requests
+    assert (method, path) == ("POST", "/client/v4/graphql")
+    assert json.loads(body)["variables"] == {
+        "accountTag": failing.account_id,
+        "filter": {"AND": [{"datetimeHour_geq": "2026-11-23T00:00:00Z", "datetimeHour_leq": "2026-11-23T02:10:00Z"}]},
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (
+            {"data": None, "errors": [{"message": "account is not authorized"}]},
+            "refused the query for metrics: account",
+        ),
+        ({"data": None, "errors": [7]}, "is not a JSON object"),
+        ({"data": None, "errors": "no"}, "no JSON object|not a JSON object"),
+        ({"data": {"viewer": {"accounts": []}}, "errors": None}, "has no d1AnalyticsAdaptiveGroups"),
+        ({"data": {"viewer": None}}, "is not a JSON object"),
+        (
+            {"data": {"viewer": {"accounts": [{"d1AnalyticsAdaptiveGroups": [{"sum": {}}]}]}}},
+            "no number of rows written",
+        ),
+        ([], "is not a JSON object"),
+    ],
+)
+def test_an_answer_without_metrics_is_an_error(
+    scripted: ScriptedCloudflare, failing: D1Api, answer: Any, message: str
+) -> None:
+    scripted.answer(200, answer)
+    with pytest.raises(OutcomeUnknown, match=message):
+        account_of(failing).rows_written(*DAY)
+
+
+def test_the_permission_for_metrics_is_named(scripted: ScriptedCloudflare, failing: D1Api) -> None:
+    scripted.error(403, 10000, "Authentication error")
+    with pytest.raises(Unauthorized, match="needs the permission D1 Edit, and to read metrics Account Analytics Read"):
+        account_of(failing).rows_written(*DAY)

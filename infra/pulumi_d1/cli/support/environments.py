@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias
@@ -16,10 +17,12 @@ from click.globals import push_context
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.stack_state import read_environments, refuse_unknown, stack_names
 from pulumi_d1.cli.support.waiting import waiting
+from pulumi_d1.cloudflare.account import Account
 from pulumi_d1.errors import ApiError, D1Error, NotFound, NotSent, OutcomeUnknown, TryLater, Unauthorized
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.migrations.folder import migrations_folder
-from pulumi_d1.migrations.review.limits import plan_limits, schema_notes, size_note
+from pulumi_d1.migrations.review.limits import plan_limits, schema_notes, size_note, written_text
 from pulumi_d1.naming import DEVELOPMENT, TITLES, is_production, production_name, title_of
 from pulumi_d1.reports.review_text import describe_drift
 from pulumi_d1.reports.status_table import GONE, LOCAL, NOT_STARTED, UNREACHABLE, StatusRow, status_of
@@ -31,7 +34,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from pulumi_d1.cli.support.stack_state import EnvironmentState
+    from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.migrations.live import LiveDatabase
+    from pulumi_d1.migrations.review.limits import PlanLimits
 
 _Job: TypeAlias = Callable[[], "list[StatusRow]"]
 
@@ -128,9 +133,26 @@ def _environment_row(title: str, state: EnvironmentState) -> list[StatusRow]:
         bookmark_expires=state.bookmark_expires,
         size=size,
         size_limit=limits.size,
-        notes=(*size_note(size, limits), *schema_notes(current.objects, state.migrations_table)),
+        notes=(
+            *size_note(size, limits),
+            *_written_note(database, limits),
+            *schema_notes(current.objects, state.migrations_table),
+        ),
     )
     return [_compare(row, current, state.migrations_dir, state.migrations_pattern, state.migrations_table)]
+
+
+def _written_note(database: D1Api, limits: PlanLimits) -> tuple[str, ...]:
+    """Return the rows that were written today, or why they are unknown; none if the plan has no limit for a day."""
+    if not limits.rows_written:
+        return ()
+    now = datetime.now(UTC)
+    account = Account(database.client, database.account_id, database.retry)
+    try:
+        rows = account.rows_written(now.replace(hour=0, minute=0, second=0, microsecond=0), now)
+    except ApiError as error:
+        return (escape_line(f"it is unknown how many rows were written today: {error}"),)
+    return (written_text(rows, limits),)
 
 
 def _local(folder: Path, development: Sequence[str]) -> list[StatusRow]:

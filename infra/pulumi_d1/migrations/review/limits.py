@@ -65,6 +65,14 @@ def size_note(size: int, limits: PlanLimits) -> tuple[str, ...]:
     return (f"{text}. A full database refuses writes: delete rows, or move tables to another database",)
 
 
+def written_text(rows: int, limits: PlanLimits) -> str:
+    """Return the rows that were written today and their limit."""
+    return (
+        f"all databases of the account have written {rows:,} of {limits.rows_written:,} rows since midnight UTC, the "
+        f"limit of the {limits.name}"
+    )
+
+
 def review_notes(rehearsal: Rehearsal | None, retention: timedelta) -> tuple[str, ...]:
     """Return notes about what pending files do to the limits.
 
