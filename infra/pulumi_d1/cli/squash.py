@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +14,7 @@ from pulumi_d1.cli.support.options import complete_migrations, stack_option
 from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ConfigError, PlanRefused
+from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import ledger, live
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.migrations.next_file import first_line, same_number
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
     from pulumi_d1.migrations.folder import Migration, MigrationsFolder
     from pulumi_d1.migrations.squash.proof import Squash
+
+_MOST_TABLES: Final = 20
+"""Tables whose rows are listed."""
 
 
 @click.command()
@@ -87,15 +92,15 @@ def squash(  # noqa: PLR0913 - one for each option
         return
     last = migrations.name_of(through)
     if unfinished := find_unfinished(files, last):
-        _finish(migrations, *unfinished)
+        _finish(migrations, files, *unfinished, dry_run=dry_run)
         return
     if last not in {file.name for file in files}:
         raise ConfigError(f"there is no migration {last}: give its name in the folder, as 'd1 plan' prints it")
     new = same_number(last, migrations.pattern, name)
     old = files_through(files, last, new)
-    tests = [test.name for test in read_tests(migrations, files) if test.migration in {file.name for file in old}]
+    tests = _tests_of(migrations, files, old)
     if not (dry_run or force):
-        _refuse_uncommitted(migrations, [*(file.name for file in old), *(f"{TESTS_FOLDER}/{test}" for test in tests)])
+        _refuse_uncommitted(migrations, [*(file.name for file in old), *tests])
     with waiting(f"proving {new}"):
         result = squash_files(old, new, migrations.name, settings.migrations_table, settings.run_options.rehearsal)
     _report(result, old, err=dry_run)
@@ -107,10 +112,13 @@ def squash(  # noqa: PLR0913 - one for each option
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text, mode=0o644, durable=True)
     say(f"wrote {migrations.name}/{new}")
-    delete_files(migrations.path, [migrations.path / TESTS_FOLDER / test for test in tests])
-    if tests:
-        say(f"deleted {counted(len(tests), 'test')} of the files")
-    _delete(migrations, old)
+    _delete(migrations, old, tests)
+
+
+def _tests_of(migrations: MigrationsFolder, files: Sequence[Migration], old: Sequence[Migration]) -> list[str]:
+    """Return the tests of the old files, relative to the folder."""
+    names = {file.name for file in old}
+    return [f"{TESTS_FOLDER}/{test.name}" for test in read_tests(migrations, files) if test.migration in names]
 
 
 def _swap_local(files: Sequence[Migration], path: Path, table: str, folder: str) -> None:
@@ -134,18 +142,33 @@ def _swap_local(files: Sequence[Migration], path: Path, table: str, folder: str)
         say("nothing to do: wrangler's local database has no files that are squashed now")
 
 
-def _finish(migrations: MigrationsFolder, squashed: Migration, left: Sequence[Migration]) -> None:
-    """Delete the old files that a run which was killed has left."""
-    if left:
-        say(f"{migrations.name}/{squashed.name} is there already")
-        _delete(migrations, left)
+def _finish(
+    migrations: MigrationsFolder,
+    files: Sequence[Migration],
+    squashed: Migration,
+    left: Sequence[Migration],
+    *,
+    dry_run: bool,
+) -> None:
+    """Delete the old files that a command which was killed has left."""
+    place = f"{migrations.name}/{squashed.name}"
+    if not left:
+        say(f"nothing to do: {place} is in place of these files")
+    elif dry_run:
+        say(f"{place} is there already; without --dry-run, {counted(len(left), 'old file')} would be deleted")
     else:
-        say(f"nothing to do: {migrations.name}/{squashed.name} is in place of these files")
+        say(f"{place} is there already")
+        _delete(migrations, left, _tests_of(migrations, files, left))
 
 
-def _delete(migrations: MigrationsFolder, files: Sequence[Migration]) -> None:
-    delete_files(migrations.path, [migrations.path / file.name for file in files])
-    say(f"deleted {counted(len(files), 'file')}; git keeps them")
+def _delete(migrations: MigrationsFolder, files: Sequence[Migration], tests: Sequence[str]) -> None:
+    """Delete the tests of the old files, and then the files: the next command finds those that are left."""
+    names = [*tests, *(file.name for file in files)]
+    lost = uncommitted(migrations.path, names)
+    delete_files(migrations.path, [migrations.path / name for name in names])
+    if tests:
+        say(f"deleted {counted(len(tests), 'test')} of the files")
+    say(f"deleted {counted(len(files), 'file')}{'' if lost else '; git keeps them'}")
     say("next: commit this; then 'pulumi up' for each stack, and 'd1 squash --local' for wrangler dev")
 
 
@@ -153,10 +176,12 @@ def _report(result: Squash, old: Sequence[Migration], *, err: bool) -> None:
     """Print what was proved."""
     contents = f"{counted(result.objects, 'object')} and {format_rows(sum(result.rows.values()))}"
     say(f"{len(old)} files and the new one leave the same database: {contents}", err=err)
-    for table, number in result.rows.items():
-        say(f"  {table}: {format_rows(number)}", err=err)
+    for table, number in islice(result.rows.items(), _MOST_TABLES):
+        say(escape_line(f"  {table}: {format_rows(number)}"), err=err)
+    if (more := len(result.rows) - _MOST_TABLES) > 0:
+        say(f"  ... and {counted(more, 'more table')}", err=err)
     for line in result.moving:
-        say(f"  {line}: the time of the run, as in the old files", err=err)
+        say(escape_line(f"  {line}: the time of the run, as in the old files"), err=err)
     if contracts := [file.name for file in old if file.is_contract]:
         say(f"  contract files: {', '.join(contracts)}; each stack must have them before it gets the new file", err=err)
 

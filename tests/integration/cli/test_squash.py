@@ -187,7 +187,8 @@ def test_text_that_git_does_not_have_is_not_deleted(prod: ReviewedDatabase) -> N
     commit(prod.folder)
     git(prod.folder, "rm", "--quiet", "--cached", "migrations/0001_users.sql")  # staged only
     assert prod.d1("squash", "--through", "0003_age.sql").exit_code == 1
-    assert prod.d1("squash", "--through", "0003_age.sql", "--force").exit_code == 0
+    forced = prod.d1("squash", "--through", "0003_age.sql", "--force")
+    assert (forced.exit_code, "deleted 3 files\n" in forced.stdout) == (0, True)
     assert folder_of(prod) == [NEW, "0004_tags.sql"]
 
 
@@ -229,6 +230,10 @@ def test_a_run_that_was_killed_is_finished_by_the_next_one(
     changed = prod.d1("squash", "--through", "0003_age.sql")
     assert (changed.exit_code, "0003_age.sql was changed since" in changed.stderr) == (1, True)
     prod.write("0003_age.sql", FILES["0003_age.sql"])
+    before = folder_of(prod)
+    shown = prod.d1("squash", "--through", "0003_age.sql", "--dry-run")
+    assert (shown.exit_code, f"without --dry-run, {3 - deleted} old file" in shown.stdout) == (0, True), shown.output
+    assert folder_of(prod) == before
     assert prod.d1("squash", "--through", "0003_age.sql").exit_code == 0
     assert folder_of(prod) == [NEW, "0004_tags.sql"]
     assert prod.plan()["errors"] == []
