@@ -72,7 +72,10 @@ def prove_squash(
                 "reference each other in a circle need one transaction: squash through an earlier file"
             ) from error
         sql = f"{_DEFER}\n{sql}"
-        problems = _problems(Migration(name, sql), table, contents, as_import=False)
+        try:
+            problems = _problems(Migration(name, sql), table, contents, as_import=False)
+        except SqlError:
+            raise SqlError(f"D1 would refuse the squashed file: {error}. Squash through an earlier file") from error
     if problems:
         raise SqlError(f"the squashed file would not leave the same database: {'; '.join(problems)}")
     return Squash(sql, len(contents[0].schema.objects), counted_rows(contents[0]), moving)

@@ -120,6 +120,11 @@ def test_moments_that_leave_no_trace_are_no_obstacle() -> None:
     assert prove(USERS, "DELETE FROM users WHERE name < datetime('now');").rows == {}
 
 
+def test_rows_that_d1_would_refuse_today_are_named() -> None:
+    with pytest.raises(SqlError, match=r"^D1 would refuse the squashed file: CHECK constraint failed: a > 0"):
+        prove("CREATE TABLE t (a CHECK (a > 0));", "PRAGMA ignore_check_constraints = ON; INSERT INTO t VALUES (0);")
+
+
 def test_an_index_that_keeps_no_rows_is_refused() -> None:
     with pytest.raises(SqlError, match="would not leave the same database: table f has other indexed rows"):
         prove("CREATE VIRTUAL TABLE f USING fts5(a, content=''); INSERT INTO f (rowid, a) VALUES (1, 'x');")
