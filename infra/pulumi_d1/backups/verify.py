@@ -6,18 +6,21 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pulumi_d1.backups.artifact import HEADER_BYTES, open_backup, read_manifest
+from pulumi_d1.backups.create import create_backup
 from pulumi_d1.copying.contents import read_contents
 from pulumi_d1.copying.local import loaded
 from pulumi_d1.copying.orphans import find_orphans
-from pulumi_d1.errors import BackupDamaged, SqlError
+from pulumi_d1.errors import ApiError, BackupDamaged, BackupFailed, ConfigError, CopyFailed, SqlError
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.messages import hide_values
+from pulumi_d1.system.log import reported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi_d1.backups.artifact import Backup
+    from pulumi_d1.backups.create import BackupSource, StoredBackup
     from pulumi_d1.backups.manifest import Manifest
     from pulumi_d1.backups.place import Place
     from pulumi_d1.copying.local import LocalD1
@@ -77,6 +80,24 @@ def verify_backup(place: Place, name: str) -> Manifest:
             new = "; ".join(sorted({*orphans} - {*manifest.orphans}))
             raise BackupDamaged(f"has masks that break foreign keys: {new}")
         return manifest
+
+
+def create_verified_backup(source: BackupSource, place: Place) -> StoredBackup:
+    """Make a backup and verify it, for what must not happen without one.
+
+    Raises:
+        BackupFailed: The backup cannot be made, stored or verified.
+    """
+    try:
+        with reported(f"backing up {source.name}"):
+            stored = create_backup(source, place)
+        with reported(f"verifying the backup of {source.name}"):
+            verify_backup(place, stored.name)
+    except (ApiError, ConfigError, CopyFailed, SqlError) as error:
+        raise BackupFailed(str(error)) from error
+    except OSError as error:
+        raise BackupFailed(f"{error.filename or place}: {error.strerror or error}") from error
+    return stored
 
 
 def _orphans(database: LocalD1, name: str) -> tuple[str, ...]:

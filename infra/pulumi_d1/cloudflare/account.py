@@ -116,13 +116,13 @@ class Account:
         return self.database(_parse_id(answer.result))
 
     def delete(self, database_id: str) -> None:
-        """Delete a database. No bookmark restores it. Sent once.
+        """Delete a database. No bookmark restores it.
 
         Raises:
-            NotFound: The database does not exist.
+            NotFound: The database does not exist, or a request whose answer was lost has deleted it.
             ApiError: Cloudflare refused.
         """
-        self.client.call("DELETE", database_path(self.id, database_id))
+        self.retry.call(partial(self.client.call, "DELETE", database_path(self.id, database_id)))
 
     def rows_written(self, since: datetime, until: datetime) -> int:
         """Return the number of rows that all databases of the account have written. Sent once.

@@ -11,6 +11,7 @@ from pulumi_d1.program import tokens
 from pulumi_d1.program.actions.inputs import SOURCE
 from pulumi_d1.program.preparation import prepare
 from pulumi_d1.program.resources.bindings import WranglerBindings
+from pulumi_d1.program.resources.contents import D1Contents
 from pulumi_d1.program.resources.copy import D1Copy, copy_source
 from pulumi_d1.program.resources.database import D1Database, adoption_hint
 from pulumi_d1.program.resources.migrations import D1Migrations
@@ -58,29 +59,38 @@ class D1Environment(pulumi.ComponentResource):
                 "readReplication": {"mode": settings.read_replication},
             },
             # Two databases cannot have one name, so the old one is deleted before its replacement is created.
-            opts=child(protect=prepared.protect, delete_before_replace=True, import_=prepared.import_id, hooks=hooks),
+            # Pulumi retains it, because D1Contents deletes it, after an export.
+            opts=child(
+                protect=prepared.protect,
+                delete_before_replace=True,
+                retain_on_delete=True,
+                import_=prepared.import_id,
+                hooks=hooks,
+            ),
         )
         # Resources deleted before the database must run the deletion checks, so they store the rules for those.
         rules = rules_from(settings).as_json()
-        entries = [{**asdict(entry), "database_id": self.database.id} for entry in prepared.entries]
-        self.bindings = [
-            WranglerBindings(
-                f"{name}-bindings{f'-{number}' if number > 1 else ''}",
-                {**entry, "account_id": settings.account_id, "deletion": rules},
-                child(),
-            )
-            for number, entry in enumerate(entries, start=1)
-        ]
         database: dict[str, pulumi.Input[Any]] = {
             "account_id": settings.account_id,
             "database_id": self.database.id,
             "database_name": settings.database_name,
             "migrations_table": settings.migrations_table,
         }
+        # Created right after the database, it is deleted right before it.
+        contents = D1Contents(f"{name}-contents", {**database, "deletion": rules}, child())
+        entries = [{**asdict(entry), "database_id": self.database.id} for entry in prepared.entries]
+        self.bindings = [
+            WranglerBindings(
+                f"{name}-bindings{f'-{number}' if number > 1 else ''}",
+                {**entry, "account_id": settings.account_id, "deletion": rules},
+                child(depends_on=[contents]),
+            )
+            for number, entry in enumerate(entries, start=1)
+        ]
         copies = []
         if settings.copy_from:
             database[SOURCE] = copy_source(f"{name}-copy-source", settings.copy_from, child())
-            copies.append(D1Copy(f"{name}-copy", database, child()))
+            copies.append(D1Copy(f"{name}-copy", database, child(depends_on=[contents])))
         database["deletion"] = rules
         # Created after the bindings, the migrations are deleted before them: a refused deletion leaves them in place.
         self.migrations = D1Migrations(
@@ -91,7 +101,7 @@ class D1Environment(pulumi.ComponentResource):
             pattern=settings.migrations_pattern,
             options=settings.run_options,
             quarantine=settings.quarantined,
-            opts=child(depends_on=[*self.bindings, *copies]),
+            opts=child(depends_on=[contents, *self.bindings, *copies]),
         )
         if prepared.seeds is not None:
             D1Seeds(

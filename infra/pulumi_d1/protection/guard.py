@@ -10,23 +10,24 @@ from __future__ import annotations
 import hashlib
 import logging
 import shlex
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pulumi_d1.backups.create import BackupSource, create_backup
+from pulumi_d1.backups.create import BackupSource
 from pulumi_d1.backups.folder import Folder
-from pulumi_d1.backups.verify import verify_backup
-from pulumi_d1.errors import ApiError, BackupFailed, ConfigError, CopyFailed, NotFound, SqlError
+from pulumi_d1.backups.verify import create_verified_backup
+from pulumi_d1.errors import ApiError, BackupFailed, ConfigError, NotFound, SqlError
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import live
 from pulumi_d1.protection.decision import DatabaseContents, database_contents
-from pulumi_d1.system.log import reported
 from pulumi_d1.tables.plan import plan_copy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from pulumi_d1.cloudflare.account import Account
     from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.protection.decision import IdentityChange, PendingDeletion
     from pulumi_d1.sqlite.schema import SchemaObject
@@ -57,7 +58,6 @@ def before_deletion(pending: PendingDeletion, connect: Callable[[], D1Api]) -> N
         NotConfirmed: The database is protected or cannot be exported, and nobody confirmed its deletion.
         NotFound: The database does not exist. Its own deletion would fail, after that of its dependents.
         ApiError: The export failed, or the database cannot be inspected.
-        ConfigError: The export cannot be written.
     """
     if pending.id in _exported:
         return
@@ -76,6 +76,24 @@ def before_deletion(pending: PendingDeletion, connect: Callable[[], D1Api]) -> N
     elif contents.tables and pending.rules.export:
         _export(connect(), pending, contents)
     _exported.add(pending.id)
+
+
+def delete_database(pending: PendingDeletion, account: Account) -> None:
+    """Delete the database after `before_deletion`, unless it does not exist: an interrupted run has deleted it.
+
+    Raises:
+        NotConfirmed: As `before_deletion`.
+        ApiError: As `before_deletion`, or Cloudflare refused the deletion.
+    """
+    with suppress(NotFound):
+        before_deletion(pending, lambda: account.database(pending.id))
+        try:
+            account.delete(pending.id)
+        except ApiError as error:
+            if isinstance(error, NotFound):
+                raise
+            exported = "; the next attempt exports it again" if pending.rules.export else ""
+            raise ApiError(f"the database {pending.name} ({pending.id}) was not deleted: {error}{exported}") from error
 
 
 def inspect_database(connect: Callable[[], D1Api], ledger: str) -> DatabaseContents | None:
@@ -107,18 +125,12 @@ def _not_exported(pending: PendingDeletion, reason: object) -> str:
 def _export(database: D1Api, pending: PendingDeletion, contents: DatabaseContents) -> None:
     """Make a backup, and load it into a local D1: an export that does not load is no reason to delete."""
     name, folder = pending.name, Path(pending.rules.exports_dir)
-    place = Folder(folder)
     if contents.unreadable:
         logger.info(f"the contents of {escape_line(', '.join(contents.unreadable))} are lost, as confirmed")
     try:
-        with reported(f"exporting {name}"):
-            stored = create_backup(BackupSource(database, name, pending.ledger), place)
-        with reported(f"verifying the export of {name}"):
-            verify_backup(place, stored.name)
-    except (ApiError, BackupFailed, ConfigError, CopyFailed, SqlError) as error:
+        stored = create_verified_backup(BackupSource(database, name, pending.ledger), Folder(folder))
+    except BackupFailed as error:
         raise ApiError(_not_exported(pending, error)) from error
-    except OSError as error:
-        raise ConfigError(f"nothing was deleted: {error.filename or folder}: {error.strerror or error}") from error
     file = folder / stored.name
     with file.open("rb") as content:
         digest = hashlib.file_digest(content, "sha256").hexdigest()

@@ -53,7 +53,7 @@ def test_a_program_of_five_lines_grows_to_two_databases_in_one_configuration(pro
     (project.folder / "__main__.py").write_text(PROGRAM + BILLING)
     for key, value in (("migrationsDir", "billing"), ("binding", "BILLING"), ("wranglerEnvironment", "top-level")):
         project.pulumi(*config, f"billing:{key}", value)
-    assert "4 created" in project.up().stdout
+    assert "5 created" in project.up().stdout
     project.up("dev", "--expect-no-changes")
 
     text = (project.folder / "wrangler.jsonc").read_text()

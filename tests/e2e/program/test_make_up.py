@@ -70,7 +70,7 @@ def status_table(text: str) -> list[str]:
 def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str, str]) -> None:
     first = run(checkout, environment, *MAKE_UP)
     assert first.returncode == 0, first.stdout + first.stderr
-    assert first.stdout.count("+ 5 created") == 2
+    assert first.stdout.count("+ 6 created") == 2
     assert "warning:" not in first.stdout
     table = first.stdout[first.stdout.index("Time Travel Enabled") :]
     for title, database in (("Development", "your-app-db-dev"), ("Production", "your-app-db-prod")):
@@ -85,7 +85,7 @@ def test_make_up_twice_in_a_fresh_checkout(checkout: Path, environment: dict[str
 
     second = run(checkout, environment, *MAKE_UP)
     assert second.returncode == 0, second.stdout + second.stderr
-    assert second.stdout.count("5 unchanged") == 2
+    assert second.stdout.count("6 unchanged") == 2
     assert tomllib.loads((checkout / "wrangler.toml").read_text()) == config
     for stack in ("dev", "prod"):
         name = f"Pulumi.{stack}.yaml"

@@ -84,7 +84,7 @@ def test_a_preview_that_cannot_read_the_database_fails_unless_the_stack_allows_i
 
 def test_a_first_preview_needs_no_database(project: Project) -> None:
     project.environment["CLOUDFLARE_API_TOKEN"] = "some-other-token"
-    assert "5 to create" in project.preview()
+    assert "6 to create" in project.preview()
 
 
 def test_a_wrangler_configuration_that_is_not_toml_is_left_alone(project: Project) -> None:

@@ -216,3 +216,20 @@ def test_a_database_that_was_never_migrated_has_an_export_too(project: Project) 
     (file,) = exported(project)
     assert content(loaded(project, file)) == before
     assert project.state() == []
+
+
+def test_only_the_deletion_of_the_contents_deletes_the_database(project: Project) -> None:
+    database = environment(project, "dev")
+    before = content(database)
+    contents = COMPONENT.format(stack="dev") + "pulumi-python:dynamic/d1:Contents::d1-contents"
+    project.up("dev", "--replace", contents)
+    assert content(database) == before
+    destroy(project, "dev", "--exclude", contents)
+    names = {item["urn"].rpartition("::")[2] for item in project.state()}
+    assert {"d1-contents", "d1-database"} <= names
+    assert "d1-migrations" not in names
+    assert content(database) == before
+    project.up("dev")
+    project.pulumi("state", "delete", DATABASE.format(stack="dev"), "--target-dependents", "--stack", "dev", "--yes")
+    destroy(project, "dev")
+    assert content(database) == before, "Pulumi was asked to forget it"

@@ -42,7 +42,7 @@ def test_two_environments_from_nothing_and_then_no_change(project: Project, emul
 
     for stack in entries:
         again = project.up(stack, "--expect-no-changes")
-        assert "5 unchanged" in again.stdout
+        assert "6 unchanged" in again.stdout
     assert files_that_hold(TOKEN, project.folder, emulator.state, tmp_path / "state", tmp_path / "home") == []
     assert TOKEN not in first.stdout + first.stderr
 
@@ -62,12 +62,13 @@ def test_the_state_names_the_providers_by_reference(migrated: Project) -> None:
         for resource in migrated.state()
         if "__provider" in resource.get("inputs", {})
     }
-    assert len(pickles) == 2
+    assert len(pickles) == 3
     # Renaming either orphans the resources of every user: these paths are a stored format.
     assert (
         b"pulumi_d1.program.resources.migrations\x94\x8c\x14D1MigrationsProvider"
         in pickles["pulumi-python:dynamic/d1:Migrations"]
     )
+    assert b"pulumi_d1.program.resources.contents" in pickles["pulumi-python:dynamic/d1:Contents"]
     assert b"pulumi_d1.program.resources.bindings" in pickles["pulumi-python:dynamic/d1:WranglerBindings"]
     assert all(len(pickle) < 100 for pickle in pickles.values())
 

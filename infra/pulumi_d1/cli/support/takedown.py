@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from pulumi_d1.cli.support import project
@@ -15,8 +14,8 @@ from pulumi_d1.ephemeral.inventory import DatabaseRef
 from pulumi_d1.ephemeral.leftovers import reason_to_keep
 from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ApiError, ConfigError, NotFound, PulumiFailed, StackLocked
+from pulumi_d1.protection import guard
 from pulumi_d1.protection.decision import PendingDeletion, rules_from
-from pulumi_d1.protection.guard import before_deletion, inspect_database
 from pulumi_d1.wrangler import configuration_file
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ def reason_to_spare(database: DatabaseRef, settings: Settings, account: Account)
     """
     if pull_request_of_stack(settings.environment):
         return ""
-    contents = inspect_database(lambda: account.database(database.id), settings.migrations_table)
+    contents = guard.inspect_database(lambda: account.database(database.id), settings.migrations_table)
     if contents is None:
         return ""
     if contents.unknown:
@@ -124,9 +123,7 @@ def delete_database(account: Account, database: DatabaseRef, settings: Settings)
         NotConfirmed: The database cannot be read, or not be exported completely.
     """
     pending = PendingDeletion(database.id, database.name, settings.migrations_table, rules_from(settings))
-    with suppress(NotFound):  # another run was faster
-        before_deletion(pending, lambda: account.database(database.id))
-        account.delete(database.id)
+    guard.delete_database(pending, account)
     say(f"deleted the database {database.name} ({database.id}), which no stack owned", err=True)
 
 
