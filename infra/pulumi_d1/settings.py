@@ -176,6 +176,7 @@ class Settings(BaseModel):
     export_on_destroy: bool = True
     exports_dir: _Path = "exports"
     backups: _Path = "backups"
+    backup_before_loss: bool = False
     require_mask: bool = False
     retention_days: Annotated[Literal[7, 30], BeforeValidator(_to_number)] = 30
     migrations_dir: _Path = "migrations"
@@ -305,6 +306,7 @@ class Settings(BaseModel):
             rehearsal=RehearsalOptions(
                 RowsMode(self.rehearsal_rows), self.rehearsal_limit, timedelta(seconds=self.rehearsal_budget)
             ),
+            backup=self.backups if self.backup_before_loss else "",
             stop=Stop(
                 self.through,
                 holds_contracts=not self.lifetime,

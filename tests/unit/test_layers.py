@@ -135,10 +135,11 @@ ALLOWED = {
         "pulumi_d1.wrangler"
     ),
     "pulumi_d1.program.actions": (
-        "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.past "
-        "pulumi_d1.migrations.quarantine pulumi_d1.migrations.rehearsal pulumi_d1.migrations.rehearsal.rows.options "
-        "pulumi_d1.migrations.review pulumi_d1.migrations.run pulumi_d1.migrations.run.options "
-        "pulumi_d1.program.pulumi_sdk pulumi_d1.protection pulumi_d1.reports pulumi_d1.seeds pulumi_d1.system"
+        "pulumi_d1.backups pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations "
+        "pulumi_d1.migrations.past pulumi_d1.migrations.quarantine pulumi_d1.migrations.rehearsal "
+        "pulumi_d1.migrations.rehearsal.rows.options pulumi_d1.migrations.review pulumi_d1.migrations.run "
+        "pulumi_d1.migrations.run.options pulumi_d1.program.pulumi_sdk pulumi_d1.protection pulumi_d1.reports "
+        "pulumi_d1.seeds pulumi_d1.system"
     ),
     "pulumi_d1.cli": (
         "pulumi_d1.backups pulumi_d1.cli.support pulumi_d1.cloudflare pulumi_d1.copying pulumi_d1.ephemeral "

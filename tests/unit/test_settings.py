@@ -134,6 +134,11 @@ def test_the_rehearsal_has_its_options_in_those_of_the_run() -> None:
     assert settings.run_options.rehearsal == RehearsalOptions(RowsMode.SAMPLE, 10_000, timedelta(seconds=600))
 
 
+def test_the_backup_before_a_loss_is_stored_where_all_backups_are() -> None:
+    assert read(backups="s3://b/shop").run_options.backup == ""
+    assert read(backups="s3://b/shop", backupBeforeLoss="true").run_options.backup == "s3://b/shop"
+
+
 def test_a_misspelt_key_gets_the_right_one() -> None:
     with pytest.raises(ConfigError, match="shop:bindng: is not a key of this program; did you mean binding"):
         read(bindng="DB")

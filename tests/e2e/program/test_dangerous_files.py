@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import sys
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,27 @@ def test_elsewhere_it_is_a_warning_and_what_it_warns_of_happens(project: Project
     project.up()
     assert counted(project, "dev", "users") == 2
     assert counted(project, "dev", "sessions") == 0
+
+
+def test_a_backup_is_made_and_verified_before_rows_are_lost_or_nothing_is_applied(project: Project) -> None:
+    started(project, "dev")
+    project.pulumi("config", "set", "backupBeforeLoss", "true", "--stack", "dev")
+    project.write("0004_rebuild_users.sql", REBUILD)
+    (project.folder / "backups").write_text("in the way")
+    refused = project.up("dev", check=False)
+    assert refused.returncode != 0
+    assert "nothing was applied: the pending files may lose rows, and the backup before that failed: " in refused.stdout
+    assert counted(project, "dev", "sessions") == 3
+
+    (project.folder / "backups").unlink()
+    assert "a backup is made and verified first, in backups" in project.preview()
+    assert "verified    it loads into a local D1" in project.up().stdout
+    assert counted(project, "dev", "sessions") == 0
+    (backup,) = (project.folder / "backups").glob("*.sql.gz")
+    assert gzip.decompress(backup.read_bytes()).count(b'INSERT INTO "sessions"') == 1
+    project.write("0005_tags.sql", "CREATE TABLE tags (name TEXT);")
+    project.up()
+    assert list((project.folder / "backups").glob("*.sql.gz")) == [backup], "nothing was lost"
 
 
 @pytest.mark.thorough

@@ -68,6 +68,14 @@ class Review:
         """The changes of the rows of each table by the pending files."""
         return row_changes(self.rehearsal)
 
+    @property
+    def may_lose_rows(self) -> bool:
+        """True if a pending file may lose rows or values, or could not be rehearsed to its end."""
+        if not self.plan.pending:
+            return False
+        is_complete = self.rehearsal is not None and self.rehearsal.over_budget is None
+        return not is_complete or check.reports_loss(self.findings)
+
     def errors(self, policy: Mapping[Problem, Severity]) -> tuple[tuple[FolderProblem, ...], tuple[Finding, ...]]:
         """Return the problems of the folder and the findings that stop the run."""
         return self.plan.of(Severity.ERROR, policy), check.stopping_findings(self.findings, policy)

@@ -35,6 +35,7 @@ class RunOptions:
         retention: How long Cloudflare keeps a Time Travel bookmark: 30 days on a paid plan, 7 on the free one.
         stop: Which pending files wait.
         import_timeout: How long to wait for a file that is sent as an import, such as a large one.
+        backup: Where `pulumi up` makes a backup before it would lose rows; empty for none.
     """
 
     policy: Mapping[Problem, Severity] = field(default_factory=lambda: DEFAULT_POLICY)
@@ -44,6 +45,7 @@ class RunOptions:
     import_timeout: timedelta = timedelta(minutes=30)
     rehearsal: RehearsalOptions = DEFAULT_REHEARSAL
     stop: Stop = NO_STOP
+    backup: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return the options as Pulumi's state keeps them."""
@@ -55,6 +57,7 @@ class RunOptions:
             "import_timeout": self.import_timeout.total_seconds(),
             "rehearsal": self.rehearsal.as_json(),
             "stop": self.stop.as_json(),
+            "backup": self.backup,
         }
 
 
@@ -72,4 +75,5 @@ def options_from_json(values: Mapping[str, Any]) -> RunOptions:
         import_timeout=timedelta(seconds=values["import_timeout"]),
         rehearsal=rehearsal_from_json(values["rehearsal"]),
         stop=stop_from_json(values["stop"]),
+        backup=values["backup"],
     )

@@ -131,6 +131,8 @@ def print_review(review: Review, inputs: MigrationsInputs) -> None:
     """
     folder, policy = inputs.files.folder, inputs.options.policy
     notes = review_notes(review.rehearsal, inputs.options.retention)
+    if inputs.options.backup and review.may_lose_rows:
+        notes = (*notes, f"a backup is made and verified first, in {inputs.options.backup}")
     text = format_review(review, inputs.database.name, folder, policy, notes=notes, errors=False)
     if text and text not in _printed:
         _printed.add(text)

@@ -41,3 +41,23 @@ def test_elsewhere_it_is_a_warning() -> None:
 
 def test_without_pending_files_it_does_not_matter() -> None:
     raise_on_errors(review(("0001_a.sql", "0002_b.sql")), "migrations", {Problem.DANGEROUS: Severity.ERROR})
+
+
+@pytest.mark.parametrize(
+    ("sql", "may_lose"),
+    [
+        ("ALTER TABLE t ADD b;", False),
+        ("DROP TABLE t;", True),
+        ("DROP TABLE t; -- d1:allow D102 moved to KV", True),
+    ],
+)
+def test_rows_may_be_lost_if_a_file_may_lose_them_allowed_or_not(sql: str, may_lose: bool) -> None:  # noqa: FBT001
+    file = Migration("0001_a.sql", sql)
+    live = LiveDatabase((), (SchemaObject("table", "t", "t", "CREATE TABLE t (a)"),))
+    plan = make_plan([file], (), {})
+    assert review_current([file], live, TABLE, plan, None, DEFAULT_REHEARSAL).may_lose_rows is may_lose
+
+
+def test_rows_may_be_lost_if_it_is_unknown() -> None:
+    assert review().may_lose_rows
+    assert not review(("0001_a.sql", "0002_b.sql")).may_lose_rows

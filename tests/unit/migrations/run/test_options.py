@@ -20,6 +20,7 @@ OPTIONS = RunOptions(
     import_timeout=timedelta(seconds=90),
     rehearsal=RehearsalOptions(RowsMode.MADE, 50, timedelta(seconds=5)),
     stop=Stop("0004_tags.sql"),
+    backup="s3://backups/shop",
 )
 
 

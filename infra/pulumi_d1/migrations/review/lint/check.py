@@ -108,6 +108,11 @@ def stopping_findings(findings: Iterable[Finding], policy: Mapping[Problem, Seve
     )
 
 
+def reports_loss(findings: Iterable[Finding]) -> bool:
+    """Return whether rows or values may be lost, as far as the findings show, allowed ones included."""
+    return any(finding.rule in lost_rules.RULES for finding in findings)
+
+
 def _by_rows(rehearsal: Rehearsal, *, exists: bool) -> list[Hit]:
     hits = [*lost.hits(rehearsal), *afterwards.hits_of_rows(rehearsal)]
     return hits if exists else [replace(hit, finding=replace(hit.finding, severity=Severity.WARNING)) for hit in hits]
