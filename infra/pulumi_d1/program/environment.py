@@ -82,7 +82,8 @@ class D1Environment(pulumi.ComponentResource):
         self.bindings = [
             WranglerBindings(
                 f"{name}-bindings{f'-{number}' if number > 1 else ''}",
-                {**entry, "account_id": settings.account_id, "deletion": rules},
+                # The first is deleted with the database only. Another one is also deleted if its path is removed.
+                {**entry, "account_id": settings.account_id, "deletion": rules if number == 1 else None},
                 child(depends_on=[contents]),
             )
             for number, entry in enumerate(entries, start=1)

@@ -169,5 +169,12 @@ def test_several_workers_are_bound_to_one_database(project: Project) -> None:
     assert checked.stdout == "apps/jobs/wrangler.jsonc: 'JOBS' in 'env.live.d1_databases' is missing (stack dev)\n"
     project.run(D1, "render")
     project.up("dev", "--expect-no-changes")
+    project.database("dev").write("CREATE TABLE users (id INTEGER PRIMARY KEY)")
+    project.pulumi("config", "set", "wranglerConfig", "wrangler.toml", "--stack", "dev")
+    project.up("dev")
+    assert jobs.read_text() == before
+    assert not (project.folder / "exports").exists(), "the database stays"
+    project.pulumi("config", "set", "wranglerConfig", configurations, "--stack", "dev")
+    project.up("dev")
     project.pulumi("destroy", "--stack", "dev", "--yes", "--skip-preview")
     assert jobs.read_text() == before
