@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MATCH = ("--match", "shop-tenant-*")
 LOG = "CREATE TABLE log (file TEXT NOT NULL);\nINSERT INTO log VALUES ('1');\n"
+HAS_LOG = "SELECT 1 FROM sqlite_master WHERE name = 'log'"
 COUNTS = {"done": 0, "up_to_date": 0, "failed": 0, "running": 0, "waiting": 0}
 _COUNT = {"fault": "latency", "ms": 0, "times": None}
 
@@ -61,8 +62,7 @@ class Tenants:
 
     def logs_of_some(self) -> bool:
         """Return whether a database has the log."""
-        has_log = "SELECT 1 FROM sqlite_master WHERE name = 'log'"
-        return any(self.account.database(item.id).read(has_log) for item in self.account.databases())
+        return any(self.account.database(item.id).read(HAS_LOG) for item in self.account.databases())
 
     def count(self, **behaviour: Any) -> None:
         """Start to count requests, and change the emulator's behaviour."""

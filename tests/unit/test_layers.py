@@ -169,7 +169,7 @@ ALLOWED = {
 ONLY_IN = {
     # A library, and the only places that import it.
     "pulumi": ("pulumi_d1/program",),
-    "dbos": ("pulumi_d1/fleet/engine.py", "pulumi_d1/fleet/runs.py"),
+    "dbos": ("pulumi_d1/fleet",),
     "sqlalchemy": ("pulumi_d1/fleet",),
     "filelock": ("pulumi_d1/system/files.py", "d1_emulator/databases/state_folder.py"),
     "grpc": ("pulumi_d1/program/pulumi_sdk.py",),

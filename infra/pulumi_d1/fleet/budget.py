@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from pulumi_d1.cloudflare.account import PAGE_SIZE
 from pulumi_d1.cloudflare.pace import LIMIT, Rate
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.run.batch import batch_requests
@@ -16,7 +17,7 @@ from pulumi_d1.migrations.run.request import make_request
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pulumi_d1.fleet.member import FleetSettings
+    from pulumi_d1.fleet.reviews import FleetSettings
     from pulumi_d1.migrations.folder import Migration
 
 READ: Final = 1
@@ -46,24 +47,13 @@ class Budget:
     """The requests of a run over many databases.
 
     Attributes:
-        databases: Number of databases.
-        newest_file: Requests for a database that lacks only the newest file.
+        listing: Requests that list the account's databases.
+        cases: Names of cases, each with the requests for one database and those for all.
     """
 
-    databases: int
-    listing: int
-    newest_file: int
-    every_file: int
     rate: Rate
-
-    def cases(self) -> tuple[tuple[str, int, int], ...]:
-        """Return for each case its name, the requests for one database, and those for all."""
-        each = (
-            ("up to date", READ),
-            ("the newest file pending", self.newest_file),
-            ("every file pending", self.every_file),
-        )
-        return tuple((case, number, self.listing + number * self.databases) for case, number in each)
+    listing: int
+    cases: tuple[tuple[str, int, int], ...]
 
 
 def parse_rate(text: str) -> Rate:
@@ -78,14 +68,11 @@ def parse_rate(text: str) -> Rate:
     return Rate(int(match[1]), int(match[2]))
 
 
-def make_budget(
-    files: Sequence[Migration], settings: FleetSettings, databases: int, *, listing: int, rate: Rate
-) -> Budget:
+def make_budget(settings: FleetSettings, rate: Rate, databases: int, listed: int) -> Budget:
     """Return the budget of a run, without the requests that read rows for the rehearsals.
 
     Args:
-        files: The files of the folder, in order.
-        databases: Number of databases.
+        listed: Number of databases that are listed to find those of this shard.
 
     Raises:
         ConfigError: A file cannot be sent as it is.
@@ -96,8 +83,13 @@ def make_budget(
         requests = batch_requests(make_request(file, settings.folder, settings.table) for file in some)
         return sum((_IMPORT if item.as_import else 1) + watched for item in requests)
 
-    newest_file = READ + AROUND + writes(files[-1:])
-    return Budget(databases, listing, newest_file, FIRST_READ + AROUND + writes(files), rate)
+    listing = math.ceil(listed / PAGE_SIZE)
+    each = {
+        "up to date": READ,
+        "the newest file pending": READ + AROUND + writes(settings.files[-1:]),
+        "every file pending": FIRST_READ + AROUND + writes(settings.files),
+    }
+    return Budget(rate, listing, tuple((case, one, listing + one * databases) for case, one in each.items()))
 
 
 def format_duration(seconds: float) -> str:

@@ -17,24 +17,23 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from dbos import DBOS, DBOSPortableJSONSerializer
+from dbos import DBOS
 
 from pulumi_d1.errors import D1Error, MemberFailed
 from pulumi_d1.fleet.member import Member
 from pulumi_d1.fleet.result import CANCELLED, FAILED, RUNNING, RunPlan, Work
+from pulumi_d1.fleet.store import APPLICATION, SERIALIZER
 from pulumi_d1.system.files import locked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from pulumi_d1.cloudflare.account import Account
-    from pulumi_d1.fleet.member import FleetSettings
     from pulumi_d1.fleet.reviews import ReviewCache
     from pulumi_d1.fleet.store import Store
 
 T = TypeVar("T")
 
-APPLICATION: Final = "d1-fleet"
 RUNS: Final = "d1-fleet-runs"
 RUN: Final = "run"
 GATE: Final = "gate"
@@ -45,11 +44,8 @@ REASON: Final = "reason"
 MOST_FAILURES: Final = "most_failures"
 """Attributes of workflows: whether the databases of a run may be written to, and whether one may before the others."""
 
-SERIALIZER: Final = DBOSPortableJSONSerializer()
-
 _POLL: Final = 0.1  # seconds between two looks into a queue
 _PARKED_SECONDS: Final = 0.1
-_FRESH_SECONDS: Final = 60  # a database that waited longer is reviewed again
 _DEAD_AFTER: Final = 10  # seconds without a sign of life, while the database answers
 _MOST_RUNS: Final = 100
 _FOR_EVER: Final = 2**31  # seconds
@@ -75,48 +71,40 @@ class Worker:
     store: Store
     account: Account
     reviews: ReviewCache
-    settings: FleetSettings
     version: str
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def register(self) -> None:
         """Define the workflows. The names are stored."""
-        for work, steps in (
-            (Work.UP, self._up),
-            (Work.CREATE, self._create),
-            (Work.RESTORE, self._restore),
-            (Work.DELETE, self._delete),
-        ):
+        for work, steps in {
+            Work.UP: self._migrate,
+            Work.CREATE: self._migrate,
+            Work.RESTORE: self._restore,
+            Work.DELETE: self._delete,
+        }.items():
             DBOS.workflow(name=work)(_function(steps))
         DBOS.workflow(name=RUN, max_recovery_attempts=None)(_function(self._run))
 
-    def _member(self, name: str, uuid: str) -> Member:
-        return Member(self.account, self.reviews, self.settings, name, uuid)
-
-    def _up(self, name: str, uuid: str, _bookmark: str) -> list[str]:
-        return self._migrate(self._member(name, uuid))
-
-    def _create(self, name: str, _uuid: str, _bookmark: str) -> list[str]:
-        member = self._member(name, "")
-        member.id = self._step("create", lambda: self._keep({"bookmark": "", "id": member.create()})["id"])
-        return self._migrate(member)
+    def _migrate(self, name: str, uuid: str, _bookmark: str) -> list[str]:
+        member = Member(self.account, self.reviews, name, uuid)
+        if not uuid:
+            member.id = self._step("create", lambda: self._keep({"bookmark": "", "id": member.create()})["id"])
+        # After a crash, the review is repeated. To record it would cost more than all else if nothing is pending.
+        pending = self._attempt("review", member.review)
+        if not pending and not self.store.attributes(str(DBOS.workflow_id)).get("bookmark"):
+            return []
+        pending, mark = self._step("bookmark", lambda: (pending, self._keep(self._enter(member))))
+        return self._step("migrate", lambda: member.migrate(pending, mark))
 
     def _restore(self, name: str, uuid: str, bookmark: str) -> list[str]:
-        member = self._member(name, uuid)
+        member = Member(self.account, self.reviews, name, uuid)
         self._step("bookmark", lambda: self._keep(member.bookmark()))
         self._step("restore", lambda: member.restore(bookmark))
         return []
 
     def _delete(self, name: str, uuid: str, _bookmark: str) -> list[str]:
-        self._step("delete", lambda: self._keep(self._member(name, uuid).delete()))
+        self._step("delete", lambda: self._keep(Member(self.account, self.reviews, name, uuid).delete()))
         return []
-
-    def _migrate(self, member: Member) -> list[str]:
-        pending = self._step("review", member.review)
-        if not pending:
-            return []
-        mark = self._step("bookmark", lambda: self._keep(self._enter(member)))
-        return self._step("migrate", lambda: member.migrate(pending, mark))
 
     def _keep(self, attributes: dict[str, str]) -> dict[str, str]:
         """Record that this workflow changes its database, and from which bookmark, before the first write."""
@@ -126,7 +114,7 @@ class Worker:
 
     def _enter(self, member: Member) -> dict[str, str]:
         """Wait until this database may be written to, and return its bookmark."""
-        own, start = str(DBOS.workflow_id), time.monotonic()
+        own = str(DBOS.workflow_id)
         run = own.partition("/")[0]
         while (gate := self.store.attributes(run).get(GATE)) != OPEN:
             mine = self.store.attributes(own).get(GATE)
@@ -138,11 +126,10 @@ class Worker:
             if not mine:
                 DBOS.update_workflow_attributes(own, {GATE: AWAITED}, merge=True)
             self._pause(_PARKED_SECONDS)
-        return member.bookmark(reviewed_long_ago=time.monotonic() - start > _FRESH_SECONDS)
+        return member.bookmark()
 
     def _run(self, values: dict[str, Any]) -> str:
-        run, plan = str(DBOS.workflow_id), RunPlan(**values)
-        return DBOS.run_step({"name": RUN}, self._drive, run, plan)
+        return DBOS.run_step({"name": RUN}, self._drive, str(DBOS.workflow_id), RunPlan(**values))
 
     def _drive(self, run: str, plan: RunPlan) -> str:
         """Let the databases run until all are finished. Return the reason to stop, or an empty text.
@@ -194,25 +181,23 @@ class Worker:
         return ""
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
-        """Run a step. Whatever a database answers, only its workflow fails, with the reason."""
+        """Run a step, whose result is recorded."""
+        return DBOS.run_step({"name": name}, self._attempt, name, work)
 
-        def attempt() -> T:
-            try:
-                return work()
-            except D1Error as error:
-                message = str(error)
-            except Exception as error:  # noqa: BLE001 - its text may contain values of rows
-                message = f"unexpected {type(error).__name__} in step {name}: please report it"
-            self._stop_after_failures(str(DBOS.workflow_id).partition("/")[0])
-            raise MemberFailed(message)
-
-        return DBOS.run_step({"name": name}, attempt)
-
-    def _stop_after_failures(self, run: str) -> None:
-        """Close the gate at once if this failure is one too many. The run's workflow would see it a moment later."""
+    def _attempt(self, name: str, work: Callable[[], T]) -> T:
+        """Return the result of `work`. Whatever a database answers, only its workflow fails, with the reason."""
+        try:
+            return work()
+        except D1Error as error:
+            message = str(error)
+        except Exception as error:  # noqa: BLE001 - its text may contain values of rows
+            message = f"unexpected {type(error).__name__} in step {name}: please report it"
+        run = str(DBOS.workflow_id).partition("/")[0]
         failed = self.store.count(run).failed + 1
         if failed >= int(self.store.attributes(run)[MOST_FAILURES]):
+            # At once, because the run's workflow would see it a moment later.
             DBOS.update_workflow_attributes(run, {GATE: CLOSED, REASON: f"{failed:,} failed"}, merge=True)
+        raise MemberFailed(message)
 
     def _pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
@@ -233,46 +218,41 @@ def serving(worker: Worker) -> Iterator[None]:
     Raises:
         ConfigError: Another process works on the runs in SQLite.
     """
-    file = worker.store.file
-    with (
-        locked(file, busy=f"{file}: another 'd1 fleet' works on its runs: wait for it, or stop it")
-        if file
-        else nullcontext()
-    ):
-        yield from _serve(worker, worker.store)
-
-
-def _serve(worker: Worker, store: Store) -> Iterator[None]:
-    # With SQLite there is one worker at a time, so what its predecessor left is its own.
-    executor = "local" if store.file else f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-    DBOS(
-        config={
-            "name": APPLICATION,
-            "system_database_url": store.engine.url.render_as_string(hide_password=False),
-            "system_database_engine": store.engine,
-            "application_version": worker.version,
-            "executor_id": executor,
-            "serializer": SERIALIZER,
-            "log_level": "CRITICAL",  # each failure is in its database's record; DBOS would print tracebacks
-        }
-    )
-    worker.register()
-    store.execute(_SIGN_OF_LIFE, executor=executor)
-    DBOS.launch()
-    DBOS.register_queue(RUNS, worker_concurrency=_MOST_RUNS, polling_interval_sec=_POLL, on_conflict="always_update")
-    ended = threading.Event()
-    if not store.file:
-        threading.Thread(target=_stay_alive, args=(store, executor, ended), daemon=True).start()
-    try:
-        yield
-    finally:
-        worker.stopping.set()
-        running = store.execute(
-            f"SELECT 1 FROM {store.workflows} WHERE status = '{RUNNING}' AND executor_id = :own LIMIT 1",
-            own=executor,
+    store, file = worker.store, worker.store.file
+    busy = f"{file}: another 'd1 fleet' works on its runs: wait for it, or stop it"
+    with locked(file, busy=busy) if file else nullcontext():
+        # With SQLite there is one worker at a time, so what its predecessor left is its own.
+        executor = "local" if file else f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        DBOS(
+            config={
+                "name": APPLICATION,
+                "system_database_url": store.engine.url.render_as_string(hide_password=False),
+                "system_database_engine": store.engine,
+                "application_version": worker.version,
+                "executor_id": executor,
+                "serializer": SERIALIZER,
+                "log_level": "CRITICAL",  # each failure is in its database's record; DBOS would print tracebacks
+            }
         )
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_FOR_EVER if running else 0)
-        ended.set()
+        worker.register()
+        store.execute(_SIGN_OF_LIFE, executor=executor)
+        DBOS.launch()
+        DBOS.register_queue(
+            RUNS, worker_concurrency=_MOST_RUNS, polling_interval_sec=_POLL, on_conflict="always_update"
+        )
+        ended = threading.Event()
+        if not store.file:
+            threading.Thread(target=_stay_alive, args=(store, executor, ended), daemon=True).start()
+        try:
+            yield
+        finally:
+            worker.stopping.set()
+            running = store.execute(
+                f"SELECT 1 FROM {store.workflows} WHERE status = '{RUNNING}' AND executor_id = :own LIMIT 1",
+                own=executor,
+            )
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_FOR_EVER if running else 0)
+            ended.set()
 
 
 def _stay_alive(store: Store, executor: str, ended: threading.Event) -> None:

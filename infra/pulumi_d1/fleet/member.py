@@ -5,11 +5,10 @@ Each step may run again after a crash. The database's ledger decides what is lef
 
 from __future__ import annotations
 
-import json
+import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.errors import ConfigError, NotFound, OutcomeUnknown
@@ -24,30 +23,12 @@ if TYPE_CHECKING:
     from pulumi_d1.cloudflare.account import Account
     from pulumi_d1.cloudflare.database import D1Api
     from pulumi_d1.fleet.reviews import ReviewCache
-    from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.migrations.review.review import Review
-    from pulumi_d1.migrations.run.options import RunOptions
 
 COMMAND: Final = "d1 fleet up"
 """The command that repeats a run, for messages."""
 
-
-@dataclass(frozen=True, slots=True)
-class FleetSettings:
-    """Settings of a run, the same for every member.
-
-    Attributes:
-        folder: Folder of the migrations, as the user wrote it.
-    """
-
-    folder: str
-    table: str
-    options: RunOptions
-
-    def version(self, account: str, files: Sequence[Migration]) -> str:
-        """Return a digest of all that decides what a member's migration does. Workers with another one do not help."""
-        parts = [account, self.folder, self.table, self.options.as_json(), [[file.name, file.sha256] for file in files]]
-        return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+_FRESH_SECONDS: Final = 60  # an older review is repeated before the first write
 
 
 @dataclass(slots=True)
@@ -60,29 +41,27 @@ class Member:
 
     account: Account
     reviews: ReviewCache
-    settings: FleetSettings
     name: str
     id: str
-    _review: Review | None = None
+    _review: Review = field(init=False)
+    _reviewed_at: float = 0.0
 
     def review(self) -> list[str]:
         """Return the names of the pending files."""
-        self._review = self.reviews.review(self._database)
-        raise_on_errors(self._review, self.settings.folder, self.settings.options.policy)
+        self._reviewed_at = time.monotonic()
+        self._review, settings = self.reviews.review(self._database), self.reviews.settings
+        raise_on_errors(self._review, settings.folder, settings.options.policy)
         return [file.name for file in self._review.plan.pending]
 
-    def bookmark(self, *, reviewed_long_ago: bool = False) -> dict[str, str]:
+    def bookmark(self) -> dict[str, str]:
         """Return a bookmark and its time."""
-        if reviewed_long_ago:
-            self._review = None
         return {"bookmark": self._database.bookmark(), "time": datetime.now(UTC).isoformat(timespec="seconds")}
 
     def migrate(self, pending: Sequence[str], mark: dict[str, str]) -> list[str]:
         """Apply the pending files, verify the database, and return those of `pending` that are applied."""
-        if self._review is None:  # another process has made it, and may have applied files since
+        if time.monotonic() - self._reviewed_at > _FRESH_SECONDS:  # it has waited for canaries
             self.review()
-        review, settings = self._review, self.settings
-        assert review is not None  # noqa: S101 - for mypy
+        review, settings = self._review, self.reviews.settings
         if not review.plan.pending:
             return [name for name in pending if name in review.plan.applied]
         bookmark = Bookmark(mark["bookmark"], datetime.fromisoformat(mark["time"]), settings.options.retention)

@@ -31,7 +31,7 @@ class RunPlan:
         selection: The options that selected the databases, as text.
         canaries: Number of databases that must succeed before others are written to.
         asks: True to wait for an approval after the canaries.
-        max_failures: Number of failures that stop the run.
+        max_failures: Number of failures that stop the run. By default none do: the databases have nothing in common.
         concurrency: Databases at a time, for each worker.
     """
 
@@ -40,22 +40,8 @@ class RunPlan:
     total: int
     canaries: int = 0
     asks: bool = False
-    max_failures: int = 1
+    max_failures: int = 2**31
     concurrency: int = 8
-
-
-@dataclass(frozen=True, slots=True)
-class NewMember:
-    """A database of a run to start.
-
-    Attributes:
-        id: The database's UUID; empty to create it.
-        bookmark: The bookmark to restore; empty for other work.
-    """
-
-    name: str
-    id: str = ""
-    bookmark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +92,16 @@ class MemberRecord:
     """One database of a run.
 
     Attributes:
+        id: The database's UUID; empty if the run is to create it.
         applied: Names of the files that the run applied, in order.
-        bookmark: Bookmark from before the first write; empty if nothing was written.
+        bookmark: Bookmark from before the first write; empty if nothing was written. A restore begins with the one to
+            restore.
         message: The error, if it failed.
     """
 
     database: str
-    id: str
-    state: str
+    id: str = ""
+    state: str = "not started"
     applied: tuple[str, ...] = ()
     bookmark: str = ""
     message: str = ""

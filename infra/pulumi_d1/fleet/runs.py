@@ -10,22 +10,9 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-from dbos import DBOS, DBOSClient
-
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.engine import (
-    APPLICATION,
-    AWAITED,
-    CLOSED,
-    GATE,
-    MOST_FAILURES,
-    OPEN,
-    REASON,
-    RUN,
-    RUNS,
-    SERIALIZER,
-)
-from pulumi_d1.fleet.result import FAILED, RUNNING, SUCCESS, WAITING, MemberRecord, NewMember, RunPlan, RunRecord
+from pulumi_d1.fleet.engine import AWAITED, CLOSED, GATE, MOST_FAILURES, OPEN, REASON, RUN, RUNS
+from pulumi_d1.fleet.result import FAILED, RUNNING, SUCCESS, WAITING, MemberRecord, RunPlan, RunRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -43,9 +30,8 @@ class Runs:
     """The runs in a database."""
 
     store: Store
-    client: DBOSClient
 
-    def start(self, plan: RunPlan, members: Iterable[NewMember], version: str) -> str:
+    def start(self, plan: RunPlan, members: Iterable[MemberRecord], version: str) -> str:
         """Store a run for the workers, and return its ID. Databases are taken in this order."""
         run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
         waiting = iter(members)
@@ -58,22 +44,24 @@ class Runs:
             "app_version": version,
             "attributes": {MOST_FAILURES: str(plan.max_failures)},
         }
-        self.client.enqueue(options, asdict(plan))
+        self.store.client.enqueue(options, asdict(plan))
         return run
 
-    def _enqueue(self, run: str, plan: RunPlan, page: list[NewMember], version: str, c: sa.Connection) -> None:
+    def _enqueue(self, run: str, plan: RunPlan, page: list[MemberRecord], version: str, c: sa.Connection) -> None:
         for member in page:
             options: EnqueueOptions = {
                 "workflow_name": str(plan.work),
                 "queue_name": run,
-                "workflow_id": f"{run}/{member.name}/{member.id}",
+                "workflow_id": f"{run}/{member.database}/{member.id}",
                 "app_version": version,
             }
-            self.client.enqueue_in_transaction(c, options, member.name, member.id, member.bookmark)
+            self.store.client.enqueue_in_transaction(c, options, member.database, member.id, member.bookmark)
 
-    def all(self, limit: int = 20) -> list[RunRecord]:
-        """Return the newest runs, newest first."""
-        return [_record(run) for run in self.client.list_workflows(name=RUN, limit=limit, sort_desc=True)]
+    def all(self, run: str = "", limit: int = 20) -> list[RunRecord]:
+        """Return the newest runs, newest first; or the one with this ID."""
+        ids = [run] if run else None
+        found = self.store.client.list_workflows(name=RUN, workflow_ids=ids, limit=limit, sort_desc=True)
+        return [_record(item) for item in found]
 
     def get(self, run: str = "") -> RunRecord:
         """Return a run, or the newest one.
@@ -81,10 +69,9 @@ class Runs:
         Raises:
             ConfigError: There is no such run.
         """
-        found = self.client.list_workflows(name=RUN, workflow_ids=[run] if run else None, limit=1, sort_desc=True)
-        if not found:
-            raise ConfigError(f"there is no run {run}: 'd1 fleet history' lists them" if run else "there is no run yet")
-        return _record(found[0])
+        for record in self.all(run, limit=1):
+            return record
+        raise ConfigError(f"there is no run {run}: 'd1 fleet history' lists them" if run else "there is no run yet")
 
     def unfinished(self, plan: RunPlan, version: str) -> RunRecord | None:
         """Return the run with the same work, selection and version that has not ended, if there is one.
@@ -93,7 +80,7 @@ class Runs:
             ConfigError: Another run in SQLite has not ended. The next worker would continue it, even a deletion.
         """
         same = None
-        for run in self.client.list_workflows(name=RUN, status=[RUNNING, *WAITING], app_version=version):
+        for run in self.store.client.list_workflows(name=RUN, status=[RUNNING, *WAITING], app_version=version):
             record = _record(run)
             if (record.plan.work, record.plan.selection) == (plan.work, plan.selection):
                 same = record
@@ -118,7 +105,7 @@ class Runs:
             sql += f" AND status IN ({', '.join(repr(status) for status in statuses)})"
         sql += f" AND workflow_uuid > :last ORDER BY workflow_uuid LIMIT {_PAGE}"
         while ids := [row[0] for row in self.store.execute(sql, members=f"{run}/%", last=last)]:
-            records = {item.workflow_id: _member(item) for item in self.client.list_workflows(workflow_ids=ids)}
+            records = {item.workflow_id: _member(item) for item in self.store.client.list_workflows(workflow_ids=ids)}
             yield from (records[item] for item in ids)
             last = ids[-1]
 
@@ -129,37 +116,25 @@ class Runs:
     def approve(self, run: str, *, approved: bool) -> None:
         """Continue a run after its canaries, or stop it."""
         answer = {GATE: OPEN} if approved else {GATE: CLOSED, REASON: "not approved after the canaries"}
-        self.client.update_workflow_attributes(run, answer, merge=True)
+        self.store.client.update_workflow_attributes(run, answer, merge=True)
 
     def cancel(self, run: str) -> None:
         """Start no other database of a run. Those in progress finish."""
-        self.client.cancel_workflow(run)
-        self.client.delete_queue(run)
-        self.client.update_workflow_attributes(run, {GATE: CLOSED, REASON: "cancelled"}, merge=True)
+        self.store.client.cancel_workflow(run)
+        self.store.client.delete_queue(run)
+        self.store.client.update_workflow_attributes(run, {GATE: CLOSED, REASON: "cancelled"}, merge=True)
 
     def retry(self, run: str) -> None:
         """Repeat the failed step of each failed database, and continue with those not started."""
-        while failed := self.client.list_workflows(
+        while failed := self.store.client.list_workflows(
             queue_name=run, status=list(FAILED), limit=_PAGE, load_input=False, load_output=False
         ):
             for item in failed:
-                steps = self.client.list_workflow_steps(item.workflow_id)
+                steps = self.store.client.list_workflow_steps(item.workflow_id)
                 start = max((step["function_id"] for step in steps), default=1)
-                self.client.rewind_workflow(item.workflow_id, start_step=start, queue_name=run)
-        self.client.update_workflow_attributes(run, {GATE: ""}, merge=True)
-        self.client.rewind_workflow(run, start_step=1, queue_name=RUNS)
-
-
-def open_runs(store: Store) -> Runs:
-    """Create DBOS's tables if they are missing, and return the runs.
-
-    Raises:
-        ConfigError: The user may not create them.
-    """
-    with store.opening():
-        DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
-    client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER, application_name=APPLICATION)
-    return Runs(store, client)
+                self.store.client.rewind_workflow(item.workflow_id, start_step=start, queue_name=run)
+        self.store.client.update_workflow_attributes(run, {GATE: ""}, merge=True)
+        self.store.client.rewind_workflow(run, start_step=1, queue_name=RUNS)
 
 
 def _record(run: WorkflowStatus) -> RunRecord:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet.result import MemberRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -100,7 +101,7 @@ class Selection:
 
 def select_members(
     databases: Iterable[DatabaseInfo], selection: Selection, shard: Shard, is_owned: Callable[[str], bool]
-) -> tuple[DatabaseInfo, ...]:
+) -> tuple[MemberRecord, ...]:
     """Return the databases of a fleet, by name.
 
     Args:
@@ -122,7 +123,7 @@ def select_members(
             f"{selection.option} also matches databases of this project's stacks: {_listed(stacks)}. 'pulumi up' "
             "migrates those; narrow the pattern"
         )
-    return tuple(database for database in matching if shard.has(database.name))
+    return tuple(MemberRecord(item.name, item.id) for item in matching if shard.has(item.name))
 
 
 def _listed(names: Sequence[str]) -> str:

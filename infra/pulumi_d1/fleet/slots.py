@@ -41,14 +41,16 @@ class SharedPace:
         self._lock = threading.Lock()
         self._claimed, self._expires, self._logged_until = 0, 0.0, 0.0
 
-    def set_rate(self, rate: Rate) -> None:
-        """Change the rate for all workers. Requests of the last period still count."""
+    def set_rate(self, rate: Rate, *, keep: bool = False) -> None:
+        """Change the rate for all workers, unless there is one to keep. Requests of the last period still count."""
         factor = max(rate.requests / MOST_SLOTS, 1.0)
         count, seconds = int(rate.requests / factor), rate.seconds / factor
 
         def work(connection: sa.Connection) -> None:
             values = {"account": self._account, "seconds": seconds}
             [(slots, last)] = connection.execute(sa.text(f"SELECT count(*), max(slot) FROM {_MINE}"), values)
+            if keep and slots:
+                return
             oldest = f"SELECT slot FROM {_MINE} ORDER BY free_at LIMIT {max(slots - count, 0)}"
             connection.execute(sa.text(f"DELETE FROM {_MINE} AND slot IN ({oldest})"), values)
             connection.execute(sa.text("UPDATE d1_fleet_slots SET seconds = :seconds WHERE account = :account"), values)
@@ -57,14 +59,6 @@ class SharedPace:
                 connection.execute(sa.text(insert), new)
 
         self._store.transaction(work)
-
-    def used(self) -> tuple[int, int, float]:
-        """Return the number of requests in the last period, the number of slots, and the seconds of the period."""
-        sql = (
-            f"SELECT sum(CASE WHEN free_at > {self._store.now} THEN 1 ELSE 0 END), count(*), max(seconds) FROM {_MINE}"
-        )
-        [(used, slots, seconds)] = self._store.execute(sql, account=self._account)
-        return used or 0, slots, seconds or 0.0
 
     def wait_for_turn(self) -> None:
         """Wait until a request may be sent, and count it."""

@@ -10,22 +10,25 @@ import logging
 import os
 import time
 from collections import Counter
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.result import FAILED, RUNNING, SUCCESS, RunCounts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
+
+APPLICATION: Final = "d1-fleet"
+SERIALIZER: Final = DBOSPortableJSONSerializer()
 
 _TABLES: Final = (
     (
@@ -48,6 +51,7 @@ class Store:
     """
 
     engine: sa.Engine
+    client: DBOSClient
     file: Path | None
 
     @property
@@ -59,15 +63,6 @@ class Store:
     def workflows(self) -> str:
         """SQL of DBOS's table of workflows."""
         return "workflow_status" if self.file else "dbos.workflow_status"
-
-    @contextmanager
-    def opening(self) -> Iterator[None]:
-        """Raise a ConfigError if the database refuses to create tables in the block."""
-        try:
-            yield
-        except DBAPIError as error:
-            where = self.file or self.engine.url.render_as_string(hide_password=True)
-            raise ConfigError(f"the fleet's database {where} cannot be opened: {_reason(error)}") from None
 
     def transaction(self, work: Callable[[sa.Connection], T]) -> T:
         """Return the result of `work`, run in a transaction, and again after a lost connection."""
@@ -126,7 +121,7 @@ class Store:
 
 
 def open_store(url: str, folder: Path) -> Store:
-    """Open the database, and create our tables.
+    """Open the database, and create the tables that are missing.
 
     Args:
         url: The URL of PostgreSQL; empty for SQLite in `folder`.
@@ -134,16 +129,24 @@ def open_store(url: str, folder: Path) -> Store:
     Raises:
         ConfigError: The URL is malformed, or the database cannot be opened.
     """
-    store = _sqlite(folder / "fleet.sqlite") if not url else _postgresql(url)
-    with store.opening(), store.engine.begin() as connection:
-        if not store.file:
-            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        for table in _TABLES:
-            connection.execute(sa.text(table))
-    return store
+    file = None if url else folder / "fleet.sqlite"
+    engine = _sqlite(file) if file else _postgresql(url)
+    try:
+        with engine.begin() as connection:
+            if not file:
+                connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            for table in _TABLES:
+                connection.execute(sa.text(table))
+        DBOS.migrate(engine.url.render_as_string(hide_password=False))
+    except DBAPIError as error:
+        engine.dispose()
+        where = file or engine.url.render_as_string(hide_password=True)
+        raise ConfigError(f"the fleet's database {where} cannot be opened: {_reason(error)}") from None
+    client = DBOSClient(system_database_engine=engine, serializer=SERIALIZER, application_name=APPLICATION)
+    return Store(engine, client, file)
 
 
-def _sqlite(file: Path) -> Store:
+def _sqlite(file: Path) -> sa.Engine:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.touch(mode=0o600)
     engine = sa.create_engine(f"sqlite:///{file}", pool_size=_POOL, max_overflow=-1)
@@ -154,16 +157,16 @@ def _sqlite(file: Path) -> Store:
         for setting in (f"busy_timeout={_BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {setting}")
 
-    return Store(engine, file)
+    return engine
 
 
-def _postgresql(url: str) -> Store:
+def _postgresql(url: str) -> sa.Engine:
     try:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() not in {"postgres", "postgresql"}:
             raise ConfigError(f"--database: {parsed.drivername} is not supported: use postgresql://USER@HOST/NAME")
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return Store(sa.create_engine(parsed, pool_size=_POOL, max_overflow=-1, pool_pre_ping=True), None)
+        return sa.create_engine(parsed, pool_size=_POOL, max_overflow=-1, pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError, ValueError):
         raise ConfigError("--database: this is not a URL: use postgresql://USER@HOST/NAME") from None
 

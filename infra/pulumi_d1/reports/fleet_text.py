@@ -26,7 +26,7 @@ _MOST_NAMES: Final = 3
 def budget_text(budget: Budget) -> str:
     """Return a table of what a run costs: if all databases are up to date, lack the newest file, or are empty."""
     lines = [f"at {budget.rate}:", f"{'':26}{'requests each':>15}{'total':>12}  minimum time"]
-    for words, each, total in budget.cases():
+    for words, each, total in budget.cases:
         lines.append(f"  {words:24}{each:>15,}{total:>12,}  {format_duration(budget.rate.seconds_for(total))}")
     return "\n".join(lines)
 

@@ -6,6 +6,7 @@ The modules, in the order of the flow::
     yaml_text  YAML of the user's files
     packaged   the folders of the repository that the wheel contains
     template   the files of templates/, filled in
+    signals    signals that a block handles in its own way
     log        the handler for the package's messages
     git        questions to the user's git
     actor      the user of this run, and the commit

@@ -44,8 +44,7 @@ def test_from_nothing_to_migrated_twice_to_up_to_date_and_back(tenants: Tenants)
     restored = tenants.fleet("restore", "--run", first["run"], "--yes")
     assert restored["count"] == {**COUNTS, "done": DATABASES}
     assert {item["state"] for item in tenants.members(restored["run"])} == {"done"}
-    tables = [tenants.database(number).read("SELECT 1 FROM sqlite_master WHERE name = 'log'") for number in (0, 9)]
-    assert tables == [(), ()]
+    assert not tenants.logs_of_some()
     tenants.fleet("restore", "--run", restored["run"], "--yes")  # undoes the restore
     assert tenants.logs() == {("1", "2", "3")}
 
@@ -194,15 +193,6 @@ def test_a_restore_whose_answer_was_lost_can_be_undone(tenants: Tenants) -> None
     assert tenants.logs() == {("1",)}
 
 
-def test_a_named_canary_is_migrated_first(tenants: Tenants) -> None:
-    tenants.create(5)
-    run = tenants.up("--canary", "shop-tenant-004", "--check", "false", code=1)
-    assert [item["database"] for item in tenants.members(run["run"]) if item["state"] == "done"] == ["shop-tenant-004"]
-    unknown = tenants.d1("up", "--match", "shop-tenant-*", "--yes", "--canary", "shop-tenant-9")
-    assert unknown.exit_code == 1
-    assert "Error: --canary shop-tenant-9: is neither a number" in unknown.stderr
-
-
 def test_databases_are_created_migrated_and_deleted(tenants: Tenants) -> None:
     names = ("shop-tenant-000", "shop-tenant-001")
     assert tenants.fleet("create", *names, "--yes")["count"] == {**COUNTS, "done": 2}
@@ -281,12 +271,14 @@ def test_a_shard_without_databases_has_nothing_to_do(tenants: Tenants) -> None:
 def test_an_odd_number_is_refused(tenants: Tenants, text: str) -> None:
     tenants.create(1)
     for option in ("--canary", "--max-failures"):
-        assert tenants.d1("up", *MATCH, "--yes", option, text).stderr.splitlines()[-1].startswith(f"Error: {option} ")
+        refused = tenants.d1("up", *MATCH, "--yes", option, text)
+        assert refused.stderr == f"Error: {option} {text}: use a number, or a share such as 5%\n"
 
 
 def test_a_run_at_the_rate_is_never_refused_and_a_refusal_delays_everyone(tenants: Tenants) -> None:
     tenants.create(20)
-    tenants.count(rate_limit={"requests": 50, "seconds": 1, "block_seconds": 60})
+    # The eight that are in flight may arrive much later than they are sent.
+    tenants.count(rate_limit={"requests": 50 + 8, "seconds": 1, "block_seconds": 60})
     run = tenants.up("--rate", "50/2")
     assert "requested a wait" not in run["stderr"]
     assert tenants.counted() == 1 + 5 * 20

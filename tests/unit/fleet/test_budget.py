@@ -10,7 +10,7 @@ from pulumi_d1.cli.fleet.options import RATE
 from pulumi_d1.cloudflare.pace import LIMIT
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.budget import DEFAULT_RATE, format_duration, make_budget, parse_rate
-from pulumi_d1.fleet.member import FleetSettings
+from pulumi_d1.fleet.reviews import FleetSettings
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 
@@ -20,9 +20,8 @@ TRIGGER = Migration("0120_trigger.sql", "CREATE TRIGGER g AFTER INSERT ON t1 BEG
 
 def requests(files: list[Migration], on_failure: OnFailure = OnFailure.STOP) -> list[tuple[int, int]]:
     """Return the requests for one database and for all, in each of the cases."""
-    settings = FleetSettings("migrations", "d1_migrations", RunOptions(on_failure=on_failure))
-    budget = make_budget(files, settings, 1000, listing=1, rate=DEFAULT_RATE)
-    return [(each, total) for _, each, total in budget.cases()]
+    settings = FleetSettings("migrations", files, "d1_migrations", RunOptions(on_failure=on_failure))
+    return [(each, total) for _, each, total in make_budget(settings, DEFAULT_RATE, 1000, 1000).cases]
 
 
 def test_small_files_share_requests() -> None:

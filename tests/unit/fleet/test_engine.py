@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from dbos import DBOS
 
 from pulumi_d1.fleet.engine import take_over
-from pulumi_d1.fleet.result import NewMember, RunPlan, Work
-from pulumi_d1.fleet.runs import open_runs
+from pulumi_d1.fleet.result import MemberRecord, RunPlan, Work
+from pulumi_d1.fleet.runs import Runs
 from pulumi_d1.fleet.store import open_store
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def test_a_dead_worker_with_databases_of_another_version_is_not_forgotten(
 ) -> None:
     monkeypatch.setattr(DBOS, "_recover_pending_workflows", lambda _: [])  # as it does if all have another version
     store = open_store("", tmp_path)
-    open_runs(store).start(RunPlan(Work.UP, "--match '*'", 1), [NewMember("tenant", "an-id")], "another version")
+    Runs(store).start(RunPlan(Work.UP, "--match '*'", 1), [MemberRecord("tenant", "an-id")], "another version")
     store.execute("INSERT INTO d1_fleet_workers VALUES ('dead', 7)")
     workers = "SELECT executor FROM d1_fleet_workers"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_d1.fleet.result import NewMember, RunCounts, RunPlan, Work
-from pulumi_d1.fleet.runs import open_runs
+from pulumi_d1.fleet.result import MemberRecord, RunCounts, RunPlan, Work
+from pulumi_d1.fleet.runs import Runs
 from pulumi_d1.fleet.store import open_store
 
 if TYPE_CHECKING:
@@ -14,8 +14,14 @@ if TYPE_CHECKING:
 
 def test_databases_that_cloudflare_lists_under_one_name_are_both_in_the_run(tmp_path: Path) -> None:
     store = open_store("", tmp_path)
-    runs = open_runs(store)
-    listed = [NewMember("b/c", "1"), NewMember("", "2"), NewMember("a", "4"), NewMember("a", "3"), NewMember("", "5")]
+    runs = Runs(store)
+    listed = [
+        MemberRecord("b/c", "1"),
+        MemberRecord("", "2"),
+        MemberRecord("a", "4"),
+        MemberRecord("a", "3"),
+        MemberRecord("", "5"),
+    ]
     run = runs.start(RunPlan(Work.UP, "--match '*'", len(listed)), listed, "version")
     assert store.count(run) == RunCounts(waiting=5)
     assert [(item.database, item.id) for item in runs.members(run)] == [

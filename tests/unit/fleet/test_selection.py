@@ -21,8 +21,8 @@ def described(*names: str) -> list[DatabaseInfo]:
 
 def names(*databases: str, match: str, shard: str = "1/1") -> list[str]:
     return [
-        database.name
-        for database in select_members(
+        item.database
+        for item in select_members(
             described(*databases),
             Selection(f"--match '{match}'", match),
             parse_shard(shard),
@@ -102,6 +102,6 @@ def test_a_shard_that_is_none_is_refused(text: str) -> None:
 def test_a_list_selects_by_name_or_uuid_and_a_missing_one_is_a_mistake() -> None:
     listed = Selection("--members file", names=frozenset({"a-1", "id of a-2"}))
     members = select_members(described("a-3", "a-2", "a-1"), listed, Shard(), lambda _: False)
-    assert [database.name for database in members] == ["a-1", "a-2"]
+    assert [item.database for item in members] == ["a-1", "a-2"]
     with pytest.raises(ConfigError, match="--members file: the account has no database id of a-2"):
         select_members(described("a-1"), listed, Shard(), lambda _: False)

@@ -77,8 +77,11 @@ def test_a_new_rate_keeps_count_of_the_last_period(store: Store, rate: Rate) -> 
     pace.set_rate(Rate(100, 300))
     for _ in range(8):
         pace.wait_for_turn()
+    pace.set_rate(rate, keep=True)
+    columns = f"sum(CASE WHEN free_at > {store.now} THEN 1 ELSE 0 END), count(*), max(seconds)"
+    assert store.execute(f"SELECT {columns} FROM d1_fleet_slots") == [(8, 100, 300)]
     pace.set_rate(rate)
-    used, slots, seconds = pace.used()
+    [(used, slots, seconds)] = store.execute(f"SELECT {columns} FROM d1_fleet_slots")
     assert slots == min(rate.requests, MOST_SLOTS)
     assert used == min(8, slots)
     assert slots / seconds == pytest.approx(rate.requests / rate.seconds)

@@ -9,7 +9,6 @@ import click
 
 from pulumi_d1.cli.fleet.options import folder_options, read_options
 from pulumi_d1.cli.support.output import say
-from pulumi_d1.cloudflare.account import PAGE_SIZE
 from pulumi_d1.fleet.budget import make_budget
 from pulumi_d1.reports.fleet_text import budget_text
 from pulumi_d1.reports.review_text import counted
@@ -32,7 +31,7 @@ def budget(*, databases: int, **values: Any) -> None:
       d1 fleet budget --databases 50000 --shard 1/16 --token-per-shard
     """
     options = read_options(**values, needs_account=False)
-    listing, in_shard = math.ceil(databases / PAGE_SIZE), math.ceil(databases / options.shard.of)
-    costs = make_budget(options.files, options.run_settings, in_shard, listing=listing, rate=options.rate)
-    say(f"{counted(in_shard, 'database')}, {counted(listing, 'request')} to find them")
+    in_shard = math.ceil(databases / options.shard.of)
+    costs = make_budget(options.own, options.rate, in_shard, databases)
+    say(f"{counted(in_shard, 'database')}, {counted(costs.listing, 'request')} to find them")
     say(budget_text(costs))

@@ -20,6 +20,7 @@ from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.cli.support.output import ask, print_data, say, say_in_place
 from pulumi_d1.fleet.result import FAILED
 from pulumi_d1.reports.fleet_text import counts_line, result_text
+from pulumi_d1.system.signals import handling
 
 if TYPE_CHECKING:
     import threading
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cli.fleet.options import Fleet
     from pulumi_d1.fleet.engine import Worker
-    from pulumi_d1.fleet.result import NewMember, RunPlan, RunRecord
+    from pulumi_d1.fleet.result import MemberRecord, RunPlan, RunRecord
     from pulumi_d1.fleet.runs import Runs
 
 _LOOK_SECONDS = 0.2
@@ -35,7 +36,9 @@ _LINE_SECONDS = 30.0
 _MOST_FAILURES = 100  # that are printed
 
 
-def work_on(fleet: Fleet, plan: RunPlan, members: Sequence[NewMember], check: str | None, *, as_json: bool) -> None:
+def work_on(
+    fleet: Fleet, plan: RunPlan, members: Sequence[MemberRecord], *, as_json: bool, check: str | None = None
+) -> None:
     """Start a run, or join the same one if it has not ended; work on it, and end the command with its result."""
     from pulumi_d1.fleet.engine import serving  # the extra may be missing
 
@@ -98,9 +101,5 @@ def stopping(worker: Worker) -> Iterator[None]:
         say("stopping: databases in progress finish first. Repeat to stop at once; the run can be continued", err=True)
 
     logging.getLogger("pulumi_d1.migrations").setLevel(logging.WARNING)  # there may be a million databases
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    with handling({signal.SIGINT: stop, signal.SIGTERM: stop}):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import click
 
@@ -10,11 +10,8 @@ from pulumi_d1.cli.fleet.follow import work_on
 from pulumi_d1.cli.fleet.options import JSON, YES, open_fleet, run_options, work_options
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.result import NewMember, RunPlan, Work
+from pulumi_d1.fleet.result import MemberRecord, RunPlan, Work
 from pulumi_d1.reports.review_text import counted
-
-_ANY: Final = 2**31
-"""Failures do not stop these runs: their databases have nothing in common."""
 
 
 @click.command()
@@ -35,8 +32,8 @@ def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -
     fleet = open_fleet(**values)
     fleet.require_new_names(names)
     confirm(f"Create {counted(len(names), 'database')}", yes=yes)
-    plan = RunPlan(Work.CREATE, " ".join(sorted(names)), len(names), max_failures=_ANY)
-    work_on(fleet, plan, [NewMember(name) for name in dict.fromkeys(names)], None, as_json=as_json)
+    plan = RunPlan(Work.CREATE, " ".join(sorted(names)), len(names))
+    work_on(fleet, plan, [MemberRecord(name) for name in dict.fromkeys(names)], as_json=as_json)
 
 
 @click.command()
@@ -52,10 +49,10 @@ def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
     """
     fleet = open_fleet(**values)
     selection, selected = fleet.select()
-    ends = f", {selected[0].name} to {selected[-1].name}" if selected else ""
+    ends = f", {selected[0].database} to {selected[-1].database}" if selected else ""
     confirm(f"Delete {counted(len(selected), 'database')}{ends}; no bookmark restores them", yes=yes, word="delete")
-    plan = RunPlan(Work.DELETE, selection.option, len(selected), max_failures=_ANY)
-    work_on(fleet, plan, [NewMember(item.name, item.id) for item in selected], None, as_json=as_json)
+    plan = RunPlan(Work.DELETE, selection.option, len(selected))
+    work_on(fleet, plan, selected, as_json=as_json)
 
 
 @click.command()
@@ -77,10 +74,10 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     record = fleet.runs.get(run)
     if record.active:
         raise ConfigError(f"run {run} has not ended: 'd1 fleet cancel {run}' ends it")
-    changed = [NewMember(item.database, item.id, item.bookmark) for item in fleet.runs.members(run) if item.bookmark]
+    changed = [item for item in fleet.runs.members(run) if item.bookmark]
     if not changed:
         raise ConfigError(f"run {run} wrote to no database: there is nothing to restore")
     confirm(
         f"Restore {counted(len(changed), 'database')} and lose every write since run {run}", yes=yes, word="restore"
     )
-    work_on(fleet, RunPlan(Work.RESTORE, run, len(changed), max_failures=_ANY), changed, None, as_json=as_json)
+    work_on(fleet, RunPlan(Work.RESTORE, run, len(changed)), changed, as_json=as_json)

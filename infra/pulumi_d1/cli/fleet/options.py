@@ -17,9 +17,8 @@ from pulumi_d1.cli.support.pulumi_process import capture
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.ephemeral.names import PERMANENT
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.budget import parse_rate
-from pulumi_d1.fleet.member import FleetSettings
-from pulumi_d1.fleet.reviews import ReviewCache
+from pulumi_d1.fleet.budget import DEFAULT_RATE, parse_rate
+from pulumi_d1.fleet.reviews import FleetSettings, ReviewCache
 from pulumi_d1.fleet.selection import Selection, StackNames, parse_shard, select_members
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.naming import production_name, require_database_name
@@ -29,16 +28,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from pulumi_d1.cloudflare.account import DatabaseInfo
     from pulumi_d1.cloudflare.pace import Rate
     from pulumi_d1.fleet.engine import Worker
+    from pulumi_d1.fleet.result import MemberRecord
     from pulumi_d1.fleet.runs import Runs
     from pulumi_d1.fleet.selection import Shard
-    from pulumi_d1.migrations.folder import Migration
     from pulumi_d1.settings import Settings
 
-RATE: Final = "1100/300"
-"""The default of --rate; pulumi_d1.fleet.budget has its source."""
+RATE: Final = f"{DEFAULT_RATE.requests}/{DEFAULT_RATE.seconds}"
 
 _FOLDER: Final = (
     click.option("--stack", help="Use this stack's settings.  [default: prod, production]"),
@@ -90,7 +87,7 @@ def open_runs(database: str) -> Runs:
 
     opened = store.open_store(database, project.root() / ".d1")
     click.get_current_context().call_on_close(opened.engine.dispose)
-    return runs.open_runs(opened)
+    return runs.Runs(opened)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +95,16 @@ class FleetOptions:
     """The parsed options.
 
     Attributes:
-        folder: The migrations folder, as the user wrote it.
-        files: The migrations, in order.
+        settings: The stack's settings.
+        own: What is applied to each database.
         rate: The rate of all workers, or this shard's part of it.
     """
 
     root: Path
     settings: Settings
-    folder: str
-    files: Sequence[Migration]
+    own: FleetSettings
     shard: Shard
     rate: Rate
-
-    @property
-    def run_settings(self) -> FleetSettings:
-        """The options that apply to each database."""
-        return FleetSettings(self.folder, self.settings.migrations_table, self.settings.run_options)
 
 
 def read_options(  # noqa: PLR0913 - one argument for each option
@@ -136,14 +127,13 @@ def read_options(  # noqa: PLR0913 - one argument for each option
     root = project.root()
     stack = stack or production_name(project.configured_stacks(root))
     settings = with_through(project.settings(root, stack, needs_account=needs_account), through)
-    folder = migrations_folder(
-        directory or settings.migrations_dir, "" if directory else settings.migrations_pattern, root
-    )
+    pattern = "" if directory else settings.migrations_pattern
+    folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
     for hint in folder.hints():
         say(f"warning: {hint}", err=True)
-    files = folder.read()
-    settings.run_options.stop.check([file.name for file in files])
-    return FleetOptions(root, settings, folder.name, files, part, own_rate)
+    own = FleetSettings(folder.name, folder.read(), settings.migrations_table, settings.run_options)
+    own.options.stop.check([file.name for file in own.files])
+    return FleetOptions(root, settings, own, part, own_rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +150,7 @@ class Fleet:
     worker: Worker
     chosen: tuple[str | None, BinaryIO | None, tuple[str, str] | None, str | None]
 
-    def select(self) -> tuple[Selection, tuple[DatabaseInfo, ...]]:
+    def select(self) -> tuple[Selection, tuple[MemberRecord, ...]]:
         """List the databases that the options select.
 
         Raises:
@@ -168,6 +158,7 @@ class Fleet:
             ApiError: Cloudflare does not list the databases.
         """
         match, members, sql, output = self.chosen
+        account, stack = self.worker.account, self.options.settings.environment
         if sum(option is not None for option in self.chosen) != 1:
             raise click.UsageError("select databases with one of --match, --members, --sql and --output")
         selection = Selection(f"--match '{match}'", match or "")
@@ -176,17 +167,14 @@ class Fleet:
                 listed = members.read().decode("utf-8-sig").split()
             selection = Selection(f"--members {members.name}", names=frozenset(listed))
         elif sql is not None:
-            rows = self.worker.account.find(sql[0]).read(sql[1])
+            rows = account.find(sql[0]).read(sql[1])
             selection = Selection(f"--sql {sql[0]}", names=frozenset(str(next(iter(row.values()))) for row in rows))
         elif output is not None:
-            stack = self.options.settings.environment
             names: object = json.loads(capture("stack", "output", output, "--json", "--stack", stack))
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
                 raise ConfigError(f"--output {output}: stack '{stack}' does not output a list of names or UUIDs here")
             selection = Selection(f"--output {output}", names=frozenset(names))
-        return selection, select_members(
-            self.worker.account.databases(), selection, self.options.shard, self._owners().own
-        )
+        return selection, select_members(account.databases(), selection, self.options.shard, self._owners().own)
 
     def require_new_names(self, names: Sequence[str]) -> None:
         """Raise an error if D1 does not accept a name, or a stack's database has it."""
@@ -215,10 +203,7 @@ def open_fleet(database: str, **values: Any) -> Fleet:
     from pulumi_d1.fleet.slots import SharedPace
 
     pace = SharedPace(runs.store, options.settings.account_id)
-    if "rate" in values or not pace.used()[1]:
-        pace.set_rate(options.rate)
-    settings = options.settings
-    reviews = ReviewCache(options.files, settings.migrations_table, settings.run_options)
-    account, own = stack_account(settings, pace), options.run_settings
-    worker = Worker(runs.store, account, reviews, own, own.version(account.id, options.files))
+    pace.set_rate(options.rate, keep="rate" not in values)
+    account = stack_account(options.settings, pace)
+    worker = Worker(runs.store, account, ReviewCache(options.own), options.own.version(account.id))
     return Fleet(options, runs, worker, (match, members, sql, output))

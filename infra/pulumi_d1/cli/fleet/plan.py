@@ -39,7 +39,7 @@ def plan(context: click.Context, /, *, as_json: bool, concurrency: int, **values
         for item in review_members(selected, worker.account, worker.reviews, concurrency):
             surveyed.append(item)
             advance()
-    folder, policy = worker.settings.folder, worker.settings.options.policy
+    folder, policy = fleet.options.own.folder, fleet.options.own.options.policy
     if as_json:
         print_data(json.dumps([survey_json(item, folder, policy) for item in surveyed], indent=2))
     else:

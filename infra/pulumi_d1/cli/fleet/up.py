@@ -12,10 +12,9 @@ from pulumi_d1.cli.fleet.follow import print_result, stopping, work_on
 from pulumi_d1.cli.fleet.options import CONCURRENCY, JSON, YES, open_fleet, run_options, worker_options
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.output import say
-from pulumi_d1.cloudflare.account import PAGE_SIZE
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.budget import make_budget
-from pulumi_d1.fleet.result import NewMember, RunPlan, Work
+from pulumi_d1.fleet.result import RunPlan, Work
 from pulumi_d1.reports.fleet_text import budget_text
 from pulumi_d1.reports.review_text import counted
 
@@ -23,7 +22,7 @@ from pulumi_d1.reports.review_text import counted
 @click.command()
 @run_options
 @CONCURRENCY
-@click.option("--canary", default="1", show_default=True, help="Number, share or name to migrate first: 5, 1%, NAME.")
+@click.option("--canary", metavar="N", default="1", show_default=True, help="Migrate N databases first, or N%.")
 @click.option("--check", metavar="COMMAND", help="After the canaries, continue only if this command succeeds.")
 @click.option("--ask", is_flag=True, help="After the canaries, wait for 'd1 fleet approve' or an answer here.")
 @click.option("--max-failures", metavar="N", default="1", show_default=True, help="Stop after N failures, or N%.")
@@ -63,26 +62,16 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     fleet = open_fleet(**values)
     selection, selected = fleet.select()
     total = len(selected)
-    canaries, failures = _number(canary, total), _number(max_failures, total)
-    if canaries is None:
-        if all(member.name != canary for member in selected) and fleet.options.shard.of == 1:
-            raise ConfigError(f"--canary {canary}: is neither a number nor the name of a selected database")
-        canaries, selected = 1, tuple(sorted(selected, key=lambda member: member.name != canary))
-    if failures is None:
-        raise ConfigError(f"--max-failures {max_failures}: use a number, or a share such as 5%")
+    canaries, failures = _number("--canary", canary, total), _number("--max-failures", max_failures, total)
     text = f"{selection.option} --shard {fleet.options.shard}"
     plan = RunPlan(Work.UP, text, total, canaries, ask or check is not None, max(failures, 1), concurrency)
     say(f"{counted(total, 'database')} in shard {fleet.options.shard} by {selection.option}", err=True)
-    costs = make_budget(
-        fleet.options.files, fleet.worker.settings, total, listing=math.ceil(total / PAGE_SIZE), rate=fleet.options.rate
-    )
-    say(budget_text(costs), err=True)
+    say(budget_text(make_budget(fleet.options.own, fleet.options.rate, total, total)), err=True)
     confirm(f"Migrate {counted(total, 'database')}", yes=yes or not total)
-    new = [NewMember(member.name, member.id) for member in selected]
     if detach:
-        say(fleet.runs.start(plan, new, fleet.worker.version))
+        say(fleet.runs.start(plan, selected, fleet.worker.version))
     else:
-        work_on(fleet, plan, new, check, as_json=as_json)
+        work_on(fleet, plan, selected, as_json=as_json, check=check)
 
 
 @click.command()
@@ -114,7 +103,7 @@ def retry(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     fleet.runs.unfinished(record.plan, record.version)
     confirm(f"Repeat {counted(counts.failed, 'failure')} and start {counts.waiting:,} more", yes=yes)
     fleet.runs.retry(record.id)
-    work_on(fleet, record.plan, (), None, as_json=as_json)
+    work_on(fleet, record.plan, (), as_json=as_json)
 
 
 @click.command()
@@ -140,8 +129,8 @@ def worker(**values: Any) -> None:
         fleet.worker.stopping.wait()
 
 
-def _number(text: str, total: int) -> int | None:
-    """Return a number, or a share of the total, rounded up; None for another text."""
+def _number(option: str, text: str, total: int) -> int:
+    """Return a number, or a share of the total, rounded up."""
     if not (match := re.fullmatch("([0-9]{1,9})(%?)", text)):
-        return None
+        raise ConfigError(f"{option} {text}: use a number, or a share such as 5%")
     return math.ceil(int(match[1]) * total / 100) if match[2] else int(match[1])

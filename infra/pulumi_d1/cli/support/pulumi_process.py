@@ -19,6 +19,7 @@ import click
 from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import ConfigError, PulumiFailed, StackLocked
+from pulumi_d1.system.signals import handling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -113,13 +114,8 @@ def _empty_locks(stack: str) -> list[Path]:
 @contextmanager
 def _signals_passed_to(process: subprocess.Popen[str]) -> Iterator[None]:
     """Outlive pulumi when a signal comes. A terminal sends Ctrl-C to both processes; SIGTERM reaches only this one."""
-    handlers = {signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: process.terminate()}
-    previous = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    try:
+    with handling({signal.SIGINT: lambda *_: None, signal.SIGTERM: lambda *_: process.terminate()}):
         yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
 
 
 def _is_stale(message: str) -> bool:
