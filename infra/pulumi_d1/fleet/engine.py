@@ -82,8 +82,8 @@ class Worker:
             Work.RESTORE: self._restore,
             Work.DELETE: self._delete,
         }.items():
-            DBOS.workflow(name=work)(_function(steps))
-        DBOS.workflow(name=RUN, max_recovery_attempts=None)(_function(self._run))
+            DBOS.workflow(name=work)(wraps(steps)(partial(steps)))  # it sets attributes, as it cannot on a method
+        DBOS.workflow(name=RUN, max_recovery_attempts=None)(wraps(self._run)(partial(self._run)))
 
     def _migrate(self, name: str, uuid: str, _bookmark: str) -> list[str]:
         member = Member(self.account, self.reviews, name, uuid)
@@ -202,11 +202,6 @@ class Worker:
     def _pause(self, seconds: float) -> None:
         if self.stopping.wait(seconds):
             raise _Stopping
-
-
-def _function(method: Callable[..., T]) -> Callable[..., T]:
-    """Return a function, on which DBOS can set attributes, as it cannot on a method."""
-    return wraps(method)(partial(method))
 
 
 @contextmanager

@@ -103,12 +103,17 @@ def test_a_retry_repeats_the_failed_step_and_starts_the_others(tenants: Tenants)
 def test_a_share_of_failures_is_allowed_on_request(tenants: Tenants) -> None:
     tenants.create(10)
     tenants.up()
-    for number in (3, 5):
-        tenants.database(number).write("CREATE TABLE tags (id)")
+    bad = [tenants.database(number) for number in (3, 5)]
+    for database in bad:
+        database.write("CREATE TABLE tags (id)")
     tenants.write(2, "CREATE TABLE tags (id);\n")
     run = tenants.up("--max-failures", "30%", code=1)
     assert (run["state"], run["count"]) == ("ended", {**COUNTS, "done": 8, "failed": 2})
     assert all("table tags already exists" in item["message"] for item in run["failed"])
+    for database in bad:
+        database.write("DROP TABLE tags")
+    assert tenants.fleet("retry", "--yes")["count"] == {**COUNTS, "done": 10}
+    assert tenants.logs() == {("1", "2")}
 
 
 def test_a_check_decides_after_the_canaries(tenants: Tenants) -> None:
