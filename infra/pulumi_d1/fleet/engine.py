@@ -232,9 +232,9 @@ def serving(worker: Worker) -> Iterator[None]:
         worker.register()
         store.execute(_SIGN_OF_LIFE, executor=executor)
         DBOS.launch()
-        DBOS.register_queue(
-            RUNS, worker_concurrency=_MOST_RUNS, polling_interval_sec=_POLL, on_conflict="always_update"
-        )
+        # SQLite has one run at a time, and a queue whose worker is busy costs nothing.
+        runs = 1 if file else _MOST_RUNS
+        DBOS.register_queue(RUNS, worker_concurrency=runs, polling_interval_sec=_POLL, on_conflict="always_update")
         ended = threading.Event()
         if not store.file:
             threading.Thread(target=_stay_alive, args=(store, executor, ended), daemon=True).start()
