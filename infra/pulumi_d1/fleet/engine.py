@@ -21,7 +21,7 @@ from dbos import DBOS
 
 from pulumi_d1.errors import D1Error, MemberFailed
 from pulumi_d1.fleet.member import Member
-from pulumi_d1.fleet.result import CANCELLED, FAILED, RUNNING, RunPlan, Work
+from pulumi_d1.fleet.result import CANCELLED, FAILED, RUNNING, WAITING, RunPlan, Work
 from pulumi_d1.fleet.store import APPLICATION, SERIALIZER
 from pulumi_d1.system.files import locked
 
@@ -242,11 +242,14 @@ def serving(worker: Worker) -> Iterator[None]:
             yield
         finally:
             worker.stopping.set()
-            running = store.execute(
-                f"SELECT 1 FROM {store.workflows} WHERE status = '{RUNNING}' AND executor_id = :own LIMIT 1",
+            # A queue may give this worker a database until DBOS has stopped, so those that wait count as well.
+            unfinished = store.execute(
+                f"SELECT 1 FROM {store.workflows} WHERE status = '{RUNNING}' AND executor_id = :own "
+                f"OR status = '{WAITING[0]}' AND application_version = :version LIMIT 1",
                 own=executor,
+                version=worker.version,
             )
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_FOR_EVER if running else 0)
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_FOR_EVER if unfinished else 0)
             ended.set()
 
 
