@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner
 
 from pulumi_d1.cli.init import init
+from pulumi_d1.cli.main import main
 from pulumi_d1.cli.support import project as pulumi_project
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.migrations.folder import migrations_folder
@@ -102,7 +103,7 @@ def test_wrangler_accepts_what_it_accepted_before(
         wrangler.write(name, text)
     file = folder / project.configuration
     assert set(accepted(file).values()) == {None}
-    assert CliRunner().invoke(init, project.options).exit_code == 0
+    assert CliRunner().invoke(init, project.options, **main.context_settings).exit_code == 0
     shares = any("names the database of another stack" in text for text in project.printed)
     for stack in project.stacks:
         for written in entries_of(folder, stack):

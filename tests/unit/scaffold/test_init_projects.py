@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from pulumi_d1.cli.init import init
+from pulumi_d1.cli.main import main
 from pulumi_d1.migrations.review.lint.check import RULES
 from pulumi_d1.naming import MAX_LENGTH
 from pulumi_d1.wrangler import configuration_file
@@ -28,7 +29,7 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def run(*options: str, code: int = 0, answers: str = "") -> str:
-    result = CliRunner().invoke(init, [*options], input=answers)
+    result = CliRunner().invoke(init, [*options], input=answers, **main.context_settings)
     assert result.exit_code == code, result.output + repr(result.exception)
     return result.output if code == 0 else str(result.exception)
 
