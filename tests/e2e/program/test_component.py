@@ -36,6 +36,7 @@ def d1(project: Project, *arguments: str, code: int = 0) -> subprocess.Completed
     return done
 
 
+@pytest.mark.thorough
 def test_a_program_of_five_lines_grows_to_two_databases_in_one_configuration(project: Project) -> None:
     (project.folder / "Pulumi.dev.yaml").write_text("config:\n  your-app:domain: example.com\n")
     (project.folder / "Pulumi.yaml").write_text(

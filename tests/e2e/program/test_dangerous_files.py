@@ -69,6 +69,7 @@ def test_elsewhere_it_is_a_warning_and_what_it_warns_of_happens(project: Project
     assert counted(project, "dev", "sessions") == 0
 
 
+@pytest.mark.thorough
 def test_a_backup_is_made_and_verified_before_rows_are_lost_or_nothing_is_applied(project: Project) -> None:
     started(project, "dev")
     project.pulumi("config", "set", "backupBeforeLoss", "true", "--stack", "dev")

@@ -139,6 +139,7 @@ def test_no_way_leads_to_the_loss_of_a_protected_database(project: Project) -> N
     assert is_protected(project, "prod")
 
 
+@pytest.mark.thorough
 def test_a_confirmation_works_once_and_for_the_one_database(project: Project) -> None:
     first = environment(project, "prod")
     before = content(first)
@@ -205,6 +206,7 @@ def test_a_database_that_is_not_protected_goes_by_destroy_alone_and_leaves_an_ex
     assert copy.read("SELECT name FROM users") == ({"name": "Ada"},)
 
 
+@pytest.mark.thorough
 def test_a_database_that_was_never_migrated_has_an_export_too(project: Project) -> None:
     account = connect_account(project.account, token=TOKEN)
     adopted = account.create("your-app-db-dev")
@@ -218,6 +220,7 @@ def test_a_database_that_was_never_migrated_has_an_export_too(project: Project) 
     assert project.state() == []
 
 
+@pytest.mark.thorough
 def test_only_the_deletion_of_the_contents_deletes_the_database(project: Project) -> None:
     database = environment(project, "dev")
     before = content(database)

@@ -36,6 +36,7 @@ def schema(database: D1Api) -> list[tuple[str, str, str]]:
     return [(row["type"], row["name"], row["sql"]) for row in rows]
 
 
+@pytest.mark.thorough
 def test_a_stack_swaps_its_ledger_once_and_one_that_is_behind_is_refused(migrated: Project, worker: Wrangler) -> None:
     database = migrated.database()
     database.write("INSERT INTO users (email, password_hash, name) VALUES ('ada@example.com', 'x', 'Ada')")

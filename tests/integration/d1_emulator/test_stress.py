@@ -81,6 +81,7 @@ def test_slow_queries_on_one_database_do_not_hold_up_another(tmp_path: Path) -> 
         assert [answer.result() for answer in answers] == [[{"n": rows}]] * clients
 
 
+@pytest.mark.thorough
 def test_a_thousand_databases_need_at_most_1024_files(tmp_path: Path) -> None:
     names = [f"db-{number:04}" for number in range(_DATABASES)]
     with process(tmp_path, before=_FEW_FILES) as started, client(exports(started)) as http:

@@ -74,6 +74,7 @@ def check(tenants: Tenants, run: str, bookmarks: int = DATABASES) -> None:
     assert tenants.logs() == {("1", "2", "3")}
 
 
+@pytest.mark.thorough
 def test_three_workers_and_postgresql_are_killed(
     limited: Tenants, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:

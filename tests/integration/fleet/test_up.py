@@ -100,6 +100,7 @@ def test_a_retry_repeats_the_failed_step_and_starts_the_others(tenants: Tenants)
     assert "has nothing to repeat" in tenants.d1("retry", "--yes").stderr
 
 
+@pytest.mark.thorough
 def test_a_share_of_failures_is_allowed_on_request(tenants: Tenants) -> None:
     tenants.create(10)
     tenants.up()
@@ -129,6 +130,7 @@ def test_a_check_decides_after_the_canaries(tenants: Tenants) -> None:
     }
 
 
+@pytest.mark.thorough
 def test_a_person_approves_or_cancels_from_another_terminal(tenants: Tenants) -> None:
     tenants.create(4)
     with tenants.start("up", "--match", "shop-tenant-*", "--yes", "--ask") as process:
@@ -149,6 +151,7 @@ def test_a_person_approves_or_cancels_from_another_terminal(tenants: Tenants) ->
     assert "is not running: it is cancelled" in refused
 
 
+@pytest.mark.thorough
 def test_a_run_that_was_killed_continues_only_when_asked(tenants: Tenants) -> None:
     tenants.create(4)
     tenants.account.create("another")
@@ -184,6 +187,7 @@ def test_the_output_of_a_check_is_not_part_of_the_json(tenants: Tenants) -> None
     assert "\nsmoke\n" in messages
 
 
+@pytest.mark.thorough
 def test_a_restore_whose_answer_was_lost_can_be_undone(tenants: Tenants) -> None:
     tenants.create(1)
     first = tenants.up()
