@@ -71,7 +71,7 @@ def run_into(account: Account, fault: Fault, kind: Kind, *more: Migration) -> tu
     )
     # No test can wait for the end of the wait for an import, which is in real time.
     options = RunOptions(
-        on_failure=OnFailure.RESTORE, import_timeout=timedelta(milliseconds=1) if fault.polls else TRANSFER_TIMEOUT
+        on_failure=OnFailure.RESTORE, import_timeout=timedelta(microseconds=1) if fault.polls else TRANSFER_TIMEOUT
     )
     unseen = REQUEST_SECONDS * ("slow" in kinds) + TRANSFER_TIMEOUT.total_seconds() * (fault.polls is not None)
     failure = None
