@@ -45,7 +45,7 @@ class Problem(StrEnum):
     """A pending file has no statement: it would be recorded as applied, and SQL added later would never run."""
 
     SQUASHED = "squashed"
-    """A squashed file stands for files that are applied in part, or that are still in the folder."""
+    """A squashed file stands for files that are applied in part, still in the folder, or in another squashed file."""
 
     BREAKING = "breaking"
     """Lint reports that running code does not survive a pending file."""
@@ -266,7 +266,8 @@ def _duplicate_numbers(migrations: Sequence[HashedFile], pending: Sequence[Hashe
 def _quarantined(pending: Sequence[HashedFile], quarantine: Quarantine) -> list[FolderProblem]:
     problems = []
     for migration in pending if quarantine.files else ():
-        if entry := quarantine.find(migration.sha256):
+        digests = (migration.sha256, *(old.digest for old in migration.squashed))
+        if entry := next(filter(None, map(quarantine.find, digests)), None):
             start = "" if entry.name == migration.name else f"has the text of {entry.name}, which "
             message = (
                 f"{start}was undone by a restore on this stack and is quarantined: change its text, or allow it with "
@@ -289,8 +290,15 @@ def _squashed(
 ) -> Iterable[FolderProblem]:
     """Report squashed files that can neither run nor take the place of those that they stand for."""
     names = {migration.name for migration in migrations}
+    first: dict[str, str] = {}
     for migration in migrations:
         old = migration.squashed
+        if taken := [file.name for file in old if first.setdefault(file.name, migration.name) != migration.name]:
+            message = (
+                f"stands for {_listed(taken)}, and so does {first[taken[0]]}: delete the one that no stack has, or "
+                "bring back the old files from git and squash them once"
+            )
+            yield FolderProblem(Problem.SQUASHED, migration.name, message)
         if present := [file.name for file in old if file.name in names]:
             message = (
                 f"stands for {_listed(present)}, which is still in the folder and would run too: finish with 'd1 "

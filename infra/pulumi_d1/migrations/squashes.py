@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 MARK: Final = "-- d1:squashes "
 """Start of the line that names one file, with the digest of its text."""
 
-_ENCODED: Final = str.maketrans({character: f"%{ord(character):02X}" for character in "%'\"`;"})
-"""Characters at which Cloudflare splits a comment wrongly."""
+_ENCODED: Final = str.maketrans({character: f"%{ord(character):02X}" for character in "%'\"`;, "})
+"""Characters at which Cloudflare splits a comment wrongly, or at which a list of names is split."""
 
 
 class SquashFile(Protocol):
@@ -45,11 +45,12 @@ def read_squashed(sql: str) -> tuple[FileText, ...]:
     """Return the files that a file stands for, from the comments before its first other line.
 
     Raises:
-        ConfigError: A line with the mark has another form.
+        ConfigError: A line with the mark has another form, or names a file again.
     """
-    files: list[FileText] = []
-    for number, line in enumerate(sql.splitlines() if MARK in sql else (), 1):
-        if not line.startswith("--"):
+    files: dict[str, FileText] = {}
+    lines = sql.removeprefix("\ufeff").splitlines() if MARK in sql else ()  # some editors add a byte order mark
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("--"):
             break
         if not line.startswith(MARK):
             continue
@@ -57,8 +58,11 @@ def read_squashed(sql: str) -> tuple[FileText, ...]:
             [file] = read_texts(line.removeprefix(MARK))
         except (ConfigError, ValueError):
             raise ConfigError(f"line {number} should be '{MARK}NAME@DIGEST', as 'd1 squash' writes it") from None
-        files.append(FileText(unquote(file.name), file.digest))
-    return tuple(files)
+        name = unquote(file.name)
+        if name in files:
+            raise ConfigError(f"line {number} names {name} again: delete the line that is not of 'd1 squash'")
+        files[name] = FileText(name, file.digest)
+    return tuple(files.values())
 
 
 def find_swaps(files: Iterable[F], ledger: Collection[str]) -> tuple[F, ...]:
@@ -73,7 +77,9 @@ def find_swaps(files: Iterable[F], ledger: Collection[str]) -> tuple[F, ...]:
 def ledger_after_swaps(files: Iterable[SquashFile], ledger: Sequence[str]) -> tuple[str, ...]:
     """Return the names in the ledger as they are once each squashed file stands in place of those before it."""
     names = tuple(ledger)
-    for file in find_swaps(files, set(ledger)):
+    for file in files:
+        if not find_swaps([file], names):
+            continue
         old = {text.name for text in file.squashed}
         first = next(name for name in names if name in old)
         names = tuple(file.name if name == first else name for name in names if name == first or name not in old)

@@ -207,6 +207,16 @@ def test_a_dry_run_only_prints(prod: ReviewedDatabase) -> None:
     assert folder_of(prod) == before
 
 
+def test_two_branches_that_squash_the_same_files_are_refused(prod: ReviewedDatabase) -> None:
+    apply(prod, *FILES)
+    prod.d1("squash", "--through", "0003_age.sql")
+    marks = (prod.folder / "migrations" / NEW).read_text()
+    prod.write("0003_twin.sql", marks)
+    refused = prod.d1("plan", "--stack", "prod")
+    assert (refused.exit_code, f"and so does {NEW}: delete the one" in refused.output) == (1, True), refused.output
+    assert prod.d1("undo", "0004_tags.sql", "--stack", "prod", "--dry-run").exit_code == 0
+
+
 @pytest.mark.parametrize("deleted", [0, 1, 2])
 def test_a_run_that_was_killed_is_finished_by_the_next_one(
     prod: ReviewedDatabase, monkeypatch: pytest.MonkeyPatch, deleted: int
@@ -257,6 +267,7 @@ def test_tests_of_the_old_files_go_with_them(prod: ReviewedDatabase) -> None:
         (["0009_no.sql"], "there is no migration 0009_no.sql: give its name in the folder"),
         (["0001_users.sql"], "0001_users.sql is the first file: there is nothing to squash it with"),
         (["0003_age.sql", "--name", "age"], "there is a file 0003_age.sql already: choose other words with --name"),
+        (["0003_age.sql", "--name", "AGE"], "there is a file 0003_age.sql already: choose other words with --name"),
         (["0003_age.sql", "--name", "!"], "'!' cannot be part of a file name"),
     ],
 )

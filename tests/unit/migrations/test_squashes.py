@@ -38,11 +38,24 @@ def problems(made: MigrationPlan[Migration]) -> list[tuple[Problem, str]]:
 
 
 def test_marks_are_read_as_they_were_written_whatever_is_in_a_name() -> None:
-    texts = [FileText(name, "0" * 12) for name in ("0001_a.sql", '2 it\'s; 100%, `x` "y"/migration.sql', "3_ä@.sql")]
+    names = ("0001_a.sql", '2 it\'s; 100%, `x` "y"/migration.sql', "3_ä@.sql", " 4.sql", "5@0123456789ab, 6.sql")
+    texts = [FileText(name, "0" * 12) for name in names]
     marks = squash_marks(texts)
     assert not set("'\"`;") & set(marks)  # Cloudflare would split the comment wrongly
     assert read_squashed(f"-- first\n{marks}-- more\nSELECT 1;\n{squash_marks(texts)}") == tuple(texts)
     assert read_squashed(f"SELECT 1;\n{marks}") == ()
+
+
+def test_an_editor_that_adds_a_mark_or_blank_lines_changes_nothing() -> None:
+    marks = squash_marks([FileText("0001_a.sql", "0" * 12)])
+    for text in (f"\ufeff{marks}", f"\n-- first\n  \n{marks}", f"-- first\n{marks}".replace("\n", "\r\n")):
+        assert [file.name for file in read_squashed(text)] == ["0001_a.sql"]
+
+
+def test_a_file_that_is_named_twice_is_an_error() -> None:
+    marks = squash_marks([FileText("0001_a.sql", "0" * 12), FileText("0001_a.sql", "1" * 12)])
+    with pytest.raises(ConfigError, match=r"^line 2 names 0001_a\.sql again"):
+        read_squashed(marks)
 
 
 def test_a_mark_with_another_form_is_an_error_with_its_place() -> None:
@@ -83,6 +96,15 @@ def test_old_files_that_are_still_in_the_folder_are_an_error() -> None:
         assert "finish with 'd1 squash --through 0003_c.sql'" in made.problems[-1].message
 
 
+@pytest.mark.parametrize("applied", [[], NAMES, [SQUASH.name], ["0002_twin.sql", NAMES[2]]])
+def test_two_files_that_stand_for_the_same_are_refused(applied: list[str]) -> None:
+    twin = Migration("0002_twin.sql", squash_marks(FileText.of(file.name, file.sha256) for file in OLD[:2]))
+    [problem] = [problem for problem in plan(*applied, files=(twin, SQUASH)).problems if "so does" in problem.message]
+    assert (problem.problem, problem.name) == (Problem.SQUASHED, SQUASH.name)
+    assert problem.message.startswith("stands for 0001_a.sql and 1 more, and so does 0002_twin.sql: ")
+    assert ledger_after_swaps([SQUASH, twin], NAMES) == (SQUASH.name,)
+
+
 def test_another_text_than_the_squashed_one_is_reported_as_edited() -> None:
     assert problems(plan(*NAMES, recorded={"0002_b.sql": "f" * 64})) == [(Problem.EDITED, SQUASH.name)]
     assert problems(plan(*NAMES, recorded={"0002_b.sql": OLD[1].sha256})) == []
@@ -92,6 +114,15 @@ def test_a_restore_that_undid_the_swap_needs_no_release() -> None:
     quarantine = Quarantine("prod").with_texts([(SQUASH.name, SQUASH.sha256)])
     assert problems(make_plan([SQUASH], NAMES, {}, quarantine)) == []
     assert problems(make_plan([SQUASH], [], {}, quarantine)) == [(Problem.QUARANTINED, SQUASH.name)]
+
+
+def test_a_quarantined_text_stays_refused_in_a_squashed_file() -> None:
+    quarantine = Quarantine("prod").with_texts([(OLD[1].name, OLD[1].sha256)])
+    [problem] = make_plan([SQUASH], [], {}, quarantine).problems
+    assert (problem.problem, problem.name) == (Problem.QUARANTINED, SQUASH.name)
+    assert problem.message.startswith("has the text of 0002_b.sql, which was undone by a restore")
+    assert "'d1 release 0002_b.sql --stack prod'" in problem.message
+    assert problems(make_plan([SQUASH], NAMES, {}, quarantine)) == []
 
 
 def test_a_squash_of_a_squash_takes_the_place_of_the_first() -> None:

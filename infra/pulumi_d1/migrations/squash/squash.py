@@ -41,8 +41,9 @@ def files_through(files: Sequence[Migration], through: str, name: str) -> tuple[
     later = names[len(old) :]
     if len(old) == 1:
         raise ConfigError(f"{through} is the first file: there is nothing to squash it with")
-    if name in names:
-        raise ConfigError(f"there is a file {name} already: choose other words with --name")
+    # Where the disk ignores case, two spellings are one file, and the deletion of the old one would be that of the new.
+    if taken := [file for file in names if file.casefold() == name.casefold()]:
+        raise ConfigError(f"there is a file {taken[0]} already: choose other words with --name")
     if later and sort_key(name) > sort_key(later[0]):
         raise ConfigError(f"{name} would run after {later[0]}: choose other words with --name, or another FILE")
     return old
