@@ -19,9 +19,9 @@ _JULIAN_1970: Final = 2440587.5
 _DAY_MS: Final = 86_400_000
 _MOMENTS: Final = (
     datetime(2001, 2, 3, 4, 5, 6, 789_000, tzinfo=UTC),
-    datetime(2019, 11, 12, 13, 14, 15, 161_000, tzinfo=UTC),
+    datetime(2089, 11, 12, 13, 14, 15, 161_000, tzinfo=UTC),
 )
-"""Two times that differ in each part."""
+"""Two times that differ in each part. The years to which statements compare the clock lie between them."""
 
 _NAMES: Final = count()
 

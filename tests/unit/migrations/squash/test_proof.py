@@ -105,6 +105,7 @@ def test_the_time_of_the_run_stays_the_time_of_the_run(definition: str, expressi
         ("INSERT INTO t VALUES (1, lower(hex(randomblob(16))));", 'column "b" of t'),
         ("INSERT INTO t VALUES (1, unixepoch() + 86400);", 'column "b" of t'),
         ("INSERT INTO t SELECT 1, 1 WHERE date('now') < '2010-01-01';", "the number of rows of t"),
+        ("INSERT INTO t SELECT 1, 1 WHERE date('now') > '2026-01-01';", "the number of rows of t"),
         ("CREATE TABLE u (id TEXT PRIMARY KEY DEFAULT (hex(randomblob(8)))); INSERT INTO u DEFAULT VALUES;",
          'column "id" of u'),
     ],
@@ -113,6 +114,10 @@ def test_rows_that_depend_on_the_moment_are_refused_with_the_place(sql: str, wha
     with pytest.raises(SqlError) as error:
         prove("CREATE TABLE t (a, b);", f"\n{sql}")
     assert str(error.value).startswith(f"{what} depends on the moment of the run: 0002.sql:2 reads the clock")
+
+
+def test_files_that_leave_nothing_give_a_file_with_a_statement() -> None:
+    assert statements(prove("-- nothing\n", "")) == ["SELECT 1;"]
 
 
 def test_moments_that_leave_no_trace_are_no_obstacle() -> None:
