@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.storage import Storage
 
 _INDEXED: Final = "SELECT id FROM {} ORDER BY id"
+_TERMS: Final = "temp.squashed_terms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Contents:
         storages: The tables, in order of creation.
         rows: The rows of each table that stores its own, as `join_sql` writes them, in the order of the key.
         sequences: The literal of the last id of each table with AUTOINCREMENT.
-        indexed: The ids of the rows of each full-text index that lists them.
+        indexed: The ids of the rows of each full-text index, if it lists them, and the places of its terms.
         options: The options of each full-text index.
     """
 
@@ -42,7 +43,7 @@ class Contents:
     storages: tuple[Storage, ...]
     rows: Mapping[str, Sequence[str]]
     sequences: Mapping[str, str]
-    indexed: Mapping[str, Sequence[int]]
+    indexed: Mapping[str, Sequence[object]]
     options: Mapping[str, Sequence[Mapping[str, Any]]]
 
     def differences(self, other: Contents) -> Iterator[str]:
@@ -81,13 +82,7 @@ def read_contents(connection: apsw.Connection, table: str) -> Contents:
                 for row in (_read(connection, SEQUENCES_SQL) if plan.counting_tables else ())
                 if row["name"] in plan.counting_tables
             },
-            {
-                storage.table: tuple(
-                    row["id"] for row in _read(connection, _INDEXED.format(quoted(f"{storage.table}_docsize")))
-                )
-                for storage in plan.full_text_tables
-                if storage.lists_rows
-            },
+            {storage.table: tuple(_indexed(connection, storage)) for storage in plan.full_text_tables},
             {
                 storage.table: sorted(_read(connection, full_text_options_sql(storage)), key=lambda row: row["name"])
                 for storage in plan.full_text_tables
@@ -121,6 +116,14 @@ def _rows(connection: apsw.Connection, storage: Storage) -> Iterator[str]:
     order = f" ORDER BY {', '.join(keys)}" if keys else ""
     sql = f"SELECT {join_sql(list(map(literal_sql, columns)))} FROM {quoted(storage.table)}{order}"  # noqa: S608 - quoted
     yield from (str(text) for (text,) in connection.execute(sql, can_cache=False))
+
+
+def _indexed(connection: apsw.Connection, storage: Storage) -> Iterator[object]:
+    if storage.lists_rows:
+        yield from connection.execute(_INDEXED.format(quoted(f"{storage.table}_docsize")), can_cache=False)
+    connection.execute(f"CREATE VIRTUAL TABLE {_TERMS} USING fts5vocab('main', {quoted(storage.table)}, 'instance')")
+    yield from connection.execute(f"SELECT * FROM {_TERMS}", can_cache=False)  # noqa: S608 - a constant
+    connection.execute(f"DROP TABLE {_TERMS}")
 
 
 def _read(connection: apsw.Connection, sql: str) -> list[dict[str, Any]]:

@@ -34,6 +34,7 @@ _CLOCK: Final = (
     "unixepoch() * 1000",
     "CAST(unixepoch('subsec') * 1000 AS INTEGER)",
     "CAST(unixepoch() AS TEXT)",
+    "CAST(unixepoch() AS REAL)",
     "julianday('now')",
     "strftime('%Y-%m-%dT%H:%M:%SZ', 'now')",
     "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
@@ -59,7 +60,7 @@ def write_statements(first: Contents, rows: Mapping[str, Sequence[str]]) -> Iter
         inserts = [create_pieces_table(pieces), *inserts, f"DROP TABLE {quoted(pieces)};"]
     yield from inserts
     for storage in first.storages:
-        if storage.rows is RowSource.EXTERNAL_CONTENT and first.indexed.get(storage.table, (0,)):
+        if storage.rows is RowSource.EXTERNAL_CONTENT and first.indexed[storage.table]:
             yield rebuild_statement(storage)
         if storage.module == "fts5":
             yield from full_text_statements(storage, first.options[storage.table])

@@ -85,6 +85,7 @@ def test_rows_that_reference_each_other_are_checked_at_the_end() -> None:
     [
         ("created_at TEXT DEFAULT CURRENT_TIMESTAMP", "CURRENT_TIMESTAMP"),
         ("created_at INTEGER DEFAULT (unixepoch())", "unixepoch()"),
+        ("created_at REAL DEFAULT (unixepoch())", "CAST(unixepoch() AS REAL)"),
         ("created_at TEXT DEFAULT (datetime('now', '+1 day'))", "(datetime('now', '+1 day'))"),
         ("created_at TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))", "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')"),
     ],
@@ -130,9 +131,11 @@ def test_rows_that_d1_would_refuse_today_are_named() -> None:
         prove("CREATE TABLE t (a CHECK (a > 0));", "PRAGMA ignore_check_constraints = ON; INSERT INTO t VALUES (0);")
 
 
-def test_an_index_that_keeps_no_rows_is_refused() -> None:
+@pytest.mark.parametrize("option", ["content=''", "content='', columnsize=0", "content='d'"])
+def test_an_index_that_only_its_old_files_give_is_refused(option: str) -> None:
+    index = f"CREATE VIRTUAL TABLE f USING fts5(a, {option}); INSERT INTO f (rowid, a) VALUES (1, 'x');"
     with pytest.raises(SqlError, match="would not leave the same database: table f has other indexed rows"):
-        prove("CREATE VIRTUAL TABLE f USING fts5(a, content=''); INSERT INTO f (rowid, a) VALUES (1, 'x');")
+        prove(f"CREATE TABLE d (a); INSERT INTO d VALUES ('x'); {index} UPDATE d SET a = 'y';")
 
 
 def test_a_file_in_batches_counts_as_a_whole() -> None:
