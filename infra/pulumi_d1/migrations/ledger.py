@@ -107,12 +107,13 @@ def finish_batches(table: str, name: str, condition: str) -> str:
 def swap(table: str, name: str, replaced: Sequence[str]) -> str:
     """Record `name` in the first of the rows of `replaced`, and delete the others.
 
-    Violate the ledger's primary key if one of them is missing; otherwise the order of all other rows stays.
+    Violate the ledger's primary key if one of them is missing; otherwise the order of all other rows stays. A ledger
+    that somebody else created may list a file twice.
     """
     rows = f"FROM {quoted(table)} WHERE name IN ({', '.join(map(quoted_text, replaced))})"
     return (
         f"INSERT INTO {quoted(table)} (id, name)\nSELECT id, name FROM {quoted(table)} "
-        f"WHERE (SELECT count(*) {rows}) <> {len(replaced)};\n"
+        f"WHERE (SELECT count(DISTINCT name) {rows}) <> {len(replaced)};\n"
         f"UPDATE {quoted(table)}\nSET name = {quoted_text(name)}, applied_at = CURRENT_TIMESTAMP "
         f"WHERE id = (SELECT min(id) {rows});\n"
         f"DELETE {rows};"

@@ -96,6 +96,14 @@ def test_the_order_stays_if_files_were_applied_in_another_one(database: D1Api) -
     assert review_database(database, FOLDER, TARGET.table, {}).drift == ()
 
 
+def test_rows_that_list_a_file_twice_are_swapped_too(database: D1Api) -> None:
+    database.write(ledger.create(TARGET.table).replace(" UNIQUE", ""))
+    apply_with_wrangler(database, *OLD)
+    database.write(ledger.insert(TARGET.table, NAMES[1]))
+    apply_files(database, FOLDER, retry=database.retry)
+    assert rows(database) == [(1, SQUASH.name), (5, LATER.name)]
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("fault", FAULTS)
 def test_if_the_response_is_lost_the_rows_are_swapped_once(migrated: D1Api, fault: str, when: str) -> None:
