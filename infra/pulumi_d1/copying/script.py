@@ -75,7 +75,7 @@ def copy_script(
     yield from _drop_empty(ledger)
     pieces = pieces_table_name(item.name for item in plan.objects)
     yield create_pieces_table(pieces)
-    yield from (f"{item.sql};" for item in plan.objects if item.type != "trigger")
+    yield from (item.statement for item in plan.objects if item.type != "trigger")
     filled = [storage for storage in plan.row_tables if figures.row_counts.get(storage.table, 1)]
     for storage, rows in TableReader(database).read_tables(filled, figures.row_counts):
         yield from insert_statements(storage, treat(storage, rows), pieces)
@@ -85,7 +85,7 @@ def copy_script(
     for storage in plan.full_text_tables:
         yield from full_text_statements(storage, database.read(full_text_options_sql(storage)))
     yield from sequence_statements(plan.counting_tables, figures.sequences)
-    yield from (f"{item.sql};" for item in plan.objects if item.type == "trigger")
+    yield from (item.statement for item in plan.objects if item.type == "trigger")
     yield "PRAGMA defer_foreign_keys = OFF;"  # forgets violations of this transaction: the source has the same
     yield "PRAGMA foreign_keys = ON;"
     yield f"DROP TABLE {quoted(pieces)};"

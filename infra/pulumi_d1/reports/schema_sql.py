@@ -15,7 +15,7 @@ _ORDER: Final = {"table": 0, "index": 0, "view": 1, "trigger": 2}
 
 def schema_sql(schema: Schema) -> str:
     """Return the statements, by name, so that the order in which migrations created the objects does not matter."""
-    return "\n".join(f"{item.sql};\n" for item in sorted(schema.objects.values(), key=_place))
+    return "\n".join(f"{item.statement}\n" for item in sorted(schema.objects.values(), key=_place))
 
 
 def _place(item: SchemaObject) -> tuple[int, str, bool, str]:

@@ -12,6 +12,7 @@ import apsw
 from pulumi_d1.errors import SqlError
 from pulumi_d1.sqlite.names import fold, is_internal_name
 from pulumi_d1.sqlite.sandbox import open_database, trusted
+from pulumi_d1.sqlite.statements import is_terminated
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -115,6 +116,11 @@ class SchemaObject:
     sql: str
 
     @property
+    def statement(self) -> str:
+        """The CREATE statement with its semicolon, on a line of its own if a comment ends the text."""
+        return f"{self.sql};" if is_terminated(f"{self.sql};") else f"{self.sql}\n;"
+
+    @property
     def is_virtual(self) -> bool:
         """True if this is a virtual table, such as FTS5."""
         return self.sql.startswith("CREATE VIRTUAL TABLE ")  # SQLite normalizes this prefix (vtab.c)
@@ -166,7 +172,8 @@ def _object_from(row: Mapping[str, Any]) -> SchemaObject:
     texts = [row[column] for column in ("type", "name", "tbl_name", "sql")]
     if not all(isinstance(text, str) for text in texts) or texts[0] not in _TYPES:
         raise SqlError("the schema was not read: an object in it has no known type, or no name, table or SQL text")
-    return SchemaObject(*texts)
+    kind, name, table, sql = texts
+    return SchemaObject(kind, name, table, sql.rstrip())  # blanks stay after a comment at the end of an index
 
 
 def build(objects: Iterable[SchemaObject]) -> apsw.Connection:

@@ -138,5 +138,5 @@ class _Run:
         dropped = [item.name for item in gone if item.type == "table"]
         if dropped and not self.created.issuperset(map(fold, dropped)):
             return Reversal((), (f"line {statement.line} drops {', '.join(dropped)} with its rows",))
-        statements += (f"{item.sql};" for item in gone)
+        statements += (item.statement for item in gone)
         return Reversal(tuple(statements), ())

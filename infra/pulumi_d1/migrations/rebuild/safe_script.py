@@ -212,7 +212,7 @@ class _Writer:
         """
         after = list(self._statements(Role.AFTER))
         triggers = [sql for sql in after if _created(sql)[0] == "trigger"] if defers else []
-        triggers += [f"{item.sql};" for item in self.lost if item.type == "trigger"]
+        triggers += [item.statement for item in self.lost if item.type == "trigger"]
         sections = {
             "Check foreign keys at the end.": ["PRAGMA defer_foreign_keys = on;"] if defers else [],
             "Do what comes before the rebuild.": self._statements(Role.BEFORE),
@@ -267,7 +267,7 @@ class _Writer:
         yield from self._statements(Role.SOURCE)
         for table in self.order:
             if table in self.aside:
-                yield f"{self.before.objects['table', table].sql};"
+                yield self.before.objects["table", table].statement
             else:
                 yield from self._statements(Role.CREATE, table)
         indexes = {table: list(self._indexes(table)) for table in self.order}
@@ -282,7 +282,7 @@ class _Writer:
 
     def _indexes(self, table: str) -> Iterator[str]:
         yield from self._statements(Role.INDEX, table)
-        yield from (f"{item.sql};" for item in self.lost if item.type == "index" and fold(item.table) == table)
+        yield from (item.statement for item in self.lost if item.type == "index" and fold(item.table) == table)
 
     def _put_back(self, table: str) -> str:
         listed = ", ".join(quoted(column) for column in self.storage[table].columns)

@@ -53,7 +53,7 @@ def write_statements(first: Contents, rows: Mapping[str, Sequence[str]]) -> Iter
         rows: The rows of each table, whose values may be expressions.
     """
     objects = sorted(first.schema.objects.values(), key=lambda item: _ORDER[item.type])
-    yield from (f"{item.sql};" for item in objects if item.type != "trigger")
+    yield from (item.statement for item in objects if item.type != "trigger")
     pieces = pieces_table_name(item.name for item in objects)
     inserts = [statement for storage in _in_order(first, rows) for statement in _inserts(storage, rows, pieces)]
     if any(quoted(pieces) in statement for statement in inserts):
@@ -65,7 +65,7 @@ def write_statements(first: Contents, rows: Mapping[str, Sequence[str]]) -> Iter
         if storage.module == "fts5":
             yield from full_text_statements(storage, first.options[storage.table])
     yield from _sequences(first)
-    yield from (f"{item.sql};" for item in objects if item.type == "trigger")
+    yield from (item.statement for item in objects if item.type == "trigger")
 
 
 def rows_at_any_time(
