@@ -28,6 +28,6 @@ def release(*, file: str, stack: str) -> None:
     reduced = quarantine.without(file)
     if reduced == quarantine:
         names = ", ".join(dict.fromkeys(item.name for item in quarantine.files)) or "nothing"
-        raise ConfigError(f"{file} is not quarantined on stack {stack}. FileText: {names}")
+        raise ConfigError(f"{file} is not quarantined on stack {stack}. Quarantined: {names}")
     configure(stack, "quarantine", str(reduced))
     say(f"released {file}: 'pulumi up --stack {stack}' may apply it again")

@@ -122,10 +122,10 @@ def test_undo_and_release(tagged: Project) -> None:
 
     d1(tagged, "restore", "--before", TAGS, "--yes")
     nothing = refusal(tagged, "release", "0003_create_files.sql")
-    assert nothing == f"0003_create_files.sql is not quarantined on stack dev. FileText: {TAGS}"
+    assert nothing == f"0003_create_files.sql is not quarantined on stack dev. Quarantined: {TAGS}"
     assert d1(tagged, "release", TAGS).stdout == f"released {TAGS}: 'pulumi up --stack dev' may apply it again\n"
     assert "quarantine" not in (tagged.folder / "Pulumi.dev.yaml").read_text()
-    assert refusal(tagged, "release", TAGS).endswith("is not quarantined on stack dev. FileText: nothing")
+    assert refusal(tagged, "release", TAGS).endswith("is not quarantined on stack dev. Quarantined: nothing")
     tagged.up()
     assert applied(tagged) == [*FILES, TAGS]
 
