@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
-from dataclasses import dataclass
+from contextlib import closing, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -12,7 +12,7 @@ import apsw
 from pulumi_d1.errors import SqlError
 from pulumi_d1.sqlite.names import fold, is_internal_name
 from pulumi_d1.sqlite.sandbox import open_database, trusted
-from pulumi_d1.sqlite.statements import is_terminated
+from pulumi_d1.sqlite.statements import is_terminated, quoted, tokens, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -41,9 +41,12 @@ _INDEXED: Final = """
     ORDER BY "table", "index", place
 """
 _INDEXES_OF: Final = """
-    SELECT i.name, i."unique", x.cid FROM pragma_index_list(?) i, pragma_index_xinfo(i.name) x
-    WHERE x.key ORDER BY i.name, x.seqno
+    SELECT i.name AS name, i."unique", i.partial, x.cid, x.coll, x.seqno AS place
+    FROM pragma_index_list(?1) i, pragma_index_xinfo(i.name) x WHERE x.key
+    UNION ALL SELECT '', 1, 0, cid, 'BINARY', pk FROM pragma_table_info(?1) WHERE pk
+    ORDER BY name, place
 """
+_EXPRESSION: Final = -2  # instead of the number of a column
 _REFERRING: Final = """
     SELECT name, sql FROM sqlite_schema
     WHERE type = 'table' AND (? = '' OR instr(lower(sql), ?)) AND sql LIKE '%references%' ORDER BY name
@@ -128,7 +131,7 @@ class SchemaObject:
     @property
     def is_unique_index(self) -> bool:
         """True if this is a UNIQUE index."""
-        return self.sql.startswith("CREATE UNIQUE INDEX ")  # SQLite normalizes this prefix (build.c)
+        return self.type == "index" and tokens(self.sql)[1] == "unique"
 
     @property
     def key(self) -> tuple[str, str]:
@@ -314,22 +317,60 @@ def keys_without_index(connection: apsw.Connection) -> tuple[ForeignKey, ...]:
     )
 
 
-def lacks_index(schema: Schema, index: SchemaObject) -> bool:
-    """Return whether a schema could have an index, but has neither this one nor one that does the same."""
-    objects = [item for item in schema.objects.values() if fold(item.table) == fold(index.table)]
-    connection = build(item for item in objects if item.type in {"table", "index"})
-    indexes: dict[str, tuple[bool, list[int]]] = {}
-    with trusted(connection):
+@dataclass(slots=True)
+class _Index:
+    """An index of a table, or its primary key.
+
+    Attributes:
+        definition: The tokens after the table's name; empty if a constraint created the index.
+        columns: Number and collation of each column.
+    """
+
+    definition: tuple[str, ...]
+    unique: bool
+    partial: bool
+    columns: list[tuple[int, str]] = field(default_factory=list)
+
+    def replaces(self, other: _Index) -> bool:
+        """Return whether this index does everything that another one does."""
+        if self.definition and self.definition == other.definition:
+            return self.unique or not other.unique
+        if self.partial or any(column == _EXPRESSION for column, _ in self.columns):
+            return False
+        if other.unique:  # values that differ under any collation differ as bytes too
+            known = {*other.columns}
+            return self.unique and all({(column, name), (column, "BINARY")} & known for column, name in self.columns)
+        return self.columns[: len(other.columns)] == other.columns
+
+
+def lacks_index(objects: Collection[SchemaObject], index: SchemaObject) -> bool:
+    """Return whether a table could have an index, but has neither this one nor one that does the same.
+
+    Args:
+        objects: The table and its indexes.
+        index: An index of the table. Its SQL text may have an earlier name of the table.
+    """
+    definitions = {fold(item.name): tokens(_definition(item.sql)) for item in (*objects, index) if item.type == "index"}
+    unique = "UNIQUE " if index.is_unique_index else ""
+    sql = f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(index.table)} {_definition(index.sql)}"
+    indexes: dict[str, _Index] = {}
+    with closing(build(objects)) as connection, trusted(connection):
         try:
-            connection.execute(index.sql, can_cache=False)
+            connection.execute(sql, can_cache=False)
         except apsw.SQLError:
             return False  # its columns are gone
-        for name, unique, column in connection.execute(_INDEXES_OF, (index.table,), can_cache=False):
-            indexes.setdefault(fold(str(name)), (unique == 1, []))[1].append(int(str(column)))
-    is_unique, columns = indexes.pop(fold(index.name))
-    if is_unique:
-        return not any(unique and set(others) <= set(columns) for unique, others in indexes.values())
-    return not any(others[: len(columns)] == columns for _, others in indexes.values())
+        rows = connection.execute(_INDEXES_OF, (index.table,), can_cache=False).fetchall()
+    for name, is_unique, partial, column, collation, _ in rows:
+        key = fold(str(name))
+        known = indexes.setdefault(key, _Index(definitions.get(key, ()), is_unique == 1, partial == 1))
+        known.columns.append((int(str(column)), str(collation).upper()))
+    gone = indexes.pop(fold(index.name))
+    return not any(other.replaces(gone) for other in indexes.values())
+
+
+def _definition(sql: str) -> str:
+    """Return the text after the table's name in a CREATE INDEX."""
+    return next(sql[word.start :] for word in words(sql) if word.text == "(" and not word.is_quoted)
 
 
 def _creation_order(item: SchemaObject) -> tuple[int, bool]:

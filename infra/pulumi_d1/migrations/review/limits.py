@@ -128,7 +128,7 @@ def _new_keys(rehearsal: Rehearsal) -> Iterator[str]:
 def _lost_indexes(rehearsal: Rehearsal) -> Iterator[str]:
     """Yield a note about each index that a rebuild loses; a UNIQUE one has a finding."""
     for item, (file, _) in rebuilt.lost(rehearsal):
-        if item.type == "index" and not item.is_unique_index:
+        if item.type == "index" and not item.is_unique_index and item.key in rehearsal.before.objects:
             yield (
                 f"{file.migration.name} creates {item.table} again without its index {item.name}: queries that used it "
                 "read every row"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.migrations.plan import Severity
@@ -9,20 +10,21 @@ from pulumi_d1.migrations.review.lint.finding import Rule, hit_at
 from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.names import fold
+from pulumi_d1.sqlite.schema import SchemaObject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi_d1.migrations.rehearsal.rehearse import Rehearsal, RehearsedFile
     from pulumi_d1.migrations.review.lint.finding import Hit
-    from pulumi_d1.sqlite.schema import SchemaObject
 
 NOT_REBUILT: Final = Rule(
     "D114",
     "a rebuild loses a trigger or an index",
     "DROP also removes the triggers and indexes of a table or view. One that is created again under the same name has "
     "only those that the file creates again. There is no error: a search table is no longer updated, or duplicates "
-    "are no longer refused. A lost index that is not UNIQUE is only a note.",
+    "are no longer refused. A lost index that is not UNIQUE is only a note. What the pending files create themselves "
+    "is only a warning: on other databases they may have run long ago.",
     "Run its CREATE again at the end of the file. Or let d1 rebuild write the file: it keeps triggers and indexes. If "
     "it must go, DROP it by name before the table.",
 )
@@ -32,8 +34,9 @@ _INSTEAD: Final = (
     "Run its CREATE again at the end of the file, or run 'd1 rebuild {name} --stack STACK', which writes such a file. "
     "If it must go, DROP it by name before the table."
 )
-_DROPS: Final = frozenset({"DROP_TABLE", "DROP_VTABLE", "DROP_VIEW"})
-_DROPS_BY_NAME: Final = frozenset({"DROP_TRIGGER", "DROP_INDEX"})
+_CREATES: Final = {"CREATE_TRIGGER": "trigger", "CREATE_INDEX": "index"}
+_DROPS_BY_NAME: Final = {"DROP_TRIGGER": "trigger", "DROP_INDEX": "index"}
+_DROPS: Final = {"DROP_TABLE": "table", "DROP_VTABLE": "table", "DROP_VIEW": "view"}
 
 
 def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
@@ -42,35 +45,104 @@ def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
         if item.type == "trigger" or item.is_unique_index:
             message = f"{item.table} is created again without its {item.type} {item.name}"
             advice = _INSTEAD.format(name=place[0].migration.name)
-            yield hit_at(*place, NOT_REBUILT, Severity.ERROR, message, advice=advice)
+            was_there = item.key in rehearsal.before.objects
+            yield hit_at(*place, NOT_REBUILT, Severity.ERROR if was_there else Severity.WARNING, message, advice=advice)
 
 
 def lost(rehearsal: Rehearsal) -> Iterator[tuple[SchemaObject, tuple[RehearsedFile, int]]]:
     """Yield each trigger and index that the files lose, and the file and step that drops its table or view.
 
-    Those that a file drops by name do not count, nor the triggers of a table for which a file creates other ones.
+    Those that a file drops by name do not count, nor the triggers of a table for which that file or a later one creates
+    other ones.
     """
-    before, after = rehearsal.before, rehearsal.after
-    main = [step.actions[0] for file in rehearsal.files for step in file.steps if step.actions]
-    gone = {fold(action.name) for action in main if action.verb in _DROPS_BY_NAME}
-    has_others = {(item.type, fold(item.table)) for key, item in after.objects.items() if key not in before.objects}
-    for (type_, name), item in before.objects.items():
-        table = fold(item.table)
-        of = next((of for of in ("table", "view") if (of, table) in before.objects), "")
-        if type_ == of or (type_, name) in after.objects or name in gone or (of, table) not in after.objects:
+    history = _History(rehearsal)
+    objects: dict[str, list[SchemaObject]] = {}
+    for item in rehearsal.after.objects.values():
+        objects.setdefault(fold(item.table), []).append(item)
+    for drop in history.drops.values():
+        names = (name for name in reversed(drop.owned.tables) if (drop.type, name) in rehearsal.after.objects)
+        others = objects.get(next(names, ""), [])
+        if not others or any(other.key == drop.owned.item.key for other in others):
             continue
-        is_lost = schema.lacks_index(after, item) if type_ == "index" else ("trigger", table) not in has_others
-        if is_lost and (place := _dropped(rehearsal, table)):
-            yield item, place
+        [table] = (other.name for other in others if other.type == drop.type)
+        item = replace(drop.owned.item, table=table)
+        if item.type == "index":
+            is_lost = schema.lacks_index([other for other in others if other.type != "trigger"], item)
+        else:
+            is_lost = not any(other.type == "trigger" and history.first[other.key] >= drop.file for other in others)
+        if is_lost:
+            yield item, drop.place
 
 
-def _dropped(rehearsal: Rehearsal, table: str) -> tuple[RehearsedFile, int] | None:
-    """Return the statement that drops a table or view, which may have another name by then; None if there is none."""
-    for file in rehearsal.files:
-        for index, step in enumerate(file.steps):
-            change = parse_alter_table(step.statement.text) if step.changed_schema else None
-            if change and change.kind is AlterKind.RENAME_TABLE and fold(step.actions[0].name) == table:
-                table = fold(change.new)
-            elif any(action.verb in _DROPS and fold(action.name) == table for action in step.actions):
-                return file, index
-    return None
+@dataclass(frozen=True, slots=True)
+class _Owned:
+    """A trigger or an index.
+
+    Attributes:
+        tables: The folded names that its table or view has had, in order.
+    """
+
+    item: SchemaObject
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Drop:
+    """The end of a trigger or index whose table or view is dropped.
+
+    Attributes:
+        type: `table` or `view`.
+        file: 0-based number of the file.
+        place: The file, and the index of the step.
+    """
+
+    owned: _Owned
+    type: str
+    file: int
+    place: tuple[RehearsedFile, int]
+
+
+class _History:
+    """The triggers and indexes that there were before the files and after each statement.
+
+    Attributes:
+        drops: Those that were dropped with their table or view, and not by name, by key.
+        first: 0-based number of the file that created each one first, by key; -1 if it was there before the files.
+    """
+
+    def __init__(self, rehearsal: Rehearsal) -> None:
+        self.drops: dict[tuple[str, str], _Drop] = {}
+        self.first: dict[tuple[str, str], int] = {}
+        self._owned: dict[str, dict[tuple[str, str], _Owned]] = {}
+        for item in rehearsal.before.objects.values():
+            if item.type in _CREATES.values():
+                self._create(item, -1)
+        is_stopped = rehearsal.refusal or rehearsal.over_budget
+        ran = rehearsal.files[:-1] if is_stopped else rehearsal.files  # the last one changes nothing then
+        for number, file in enumerate(ran):
+            for index, step in enumerate(file.steps):
+                if step.changed_schema and step.actions:
+                    self._follow(number, file, index)
+
+    def _create(self, item: SchemaObject, file: int) -> None:
+        table = fold(item.table)
+        self.first.setdefault(item.key, file)
+        self._owned.setdefault(table, {})[item.key] = _Owned(item, (table,))
+
+    def _follow(self, number: int, file: RehearsedFile, index: int) -> None:
+        step = file.steps[index]
+        action, sql = step.actions[0], step.statement.text
+        name = fold(action.name)
+        if action.verb in _CREATES:
+            self._create(SchemaObject(_CREATES[action.verb], action.name, action.other, sql), number)
+        elif action.verb in _DROPS_BY_NAME:
+            key = (_DROPS_BY_NAME[action.verb], name)
+            self._owned.get(fold(action.other), {}).pop(key, None)
+            self.drops.pop(key, None)
+        elif action.verb in _DROPS:
+            for key, owned in self._owned.pop(name, {}).items():
+                self.drops[key] = _Drop(owned, _DROPS[action.verb], number, (file, index))
+        elif (change := parse_alter_table(sql)) and change.kind is AlterKind.RENAME_TABLE:
+            for key, owned in self._owned.pop(name, {}).items():
+                renamed = replace(owned, tables=(*owned.tables, change.new))
+                self._owned.setdefault(change.new, {})[key] = renamed

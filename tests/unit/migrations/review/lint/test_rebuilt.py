@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pulumi_d1.migrations.plan import Severity
 from tests.support.lint import live
 
 LIVE = """
@@ -48,7 +49,55 @@ def messages(*files: str) -> list[str]:
         ((f"{VIEW} DROP TABLE notes;",), []),
         ((f"{VIEW} {NEW_VIEW}",), ["texts is created again without its trigger added_text"]),
         ((ASIDE + INDEX,), [LOST_TRIGGER]),
+        ((REBUILD + TRIGGER + "CREATE UNIQUE INDEX slugs ON content (title);",), [LOST_INDEX]),
+        ((REBUILD + INDEX + TRIGGER.replace("ON notes", "ON content"),), [LOST_TRIGGER]),
+        (("DROP INDEX slugs; DROP TRIGGER added; CREATE INDEX added ON notes (body); " + INDEX, REBUILD), [LOST_INDEX]),
+        ((f"CREATE INDEX added ON notes (body); DROP INDEX added; {REBUILD}{INDEX}",), [LOST_TRIGGER]),
+        ((f"{REBUILD}{INDEX}{TRIGGER} DROP INDEX slugs;", "DROP TRIGGER added;"), []),
     ],
 )
 def test_what_a_rebuild_loses_is_found(files: tuple[str, ...], expected: list[str]) -> None:
     assert messages(*files) == expected
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (("CREATE TABLE k (a); CREATE UNIQUE INDEX one ON k (a);", "DROP TABLE k; CREATE TABLE k (a);"), ["index one"]),
+        (
+            (
+                f"CREATE TABLE n (a); {TRIGGER.replace('notes', 'n')} ALTER TABLE n RENAME TO k;",
+                "CREATE TABLE n (a); DROP TABLE k; ALTER TABLE n RENAME TO k;",
+            ),
+            ["trigger added"],
+        ),
+        (("CREATE TABLE k (a); create unique index IF NOT EXISTS one ON k (a); DROP TABLE k;",), []),
+    ],
+)
+def test_what_the_files_create_and_lose_is_a_warning(files: tuple[str, ...], expected: list[str]) -> None:
+    found = [item for item in live.findings(*files) if item.rule.code == "D114"]
+    assert [item.message for item in found] == [f"k is created again without its {name}" for name in expected]
+    assert {item.severity for item in found} <= {Severity.WARNING}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_lost"),
+    [
+        ("(id)", "", False),
+        ("(id, slug)", "", False),
+        ("(slug) WHERE body = 'a'", "(slug) WHERE body = 'b'", True),
+        ("(slug)", "(slug) WHERE body = 'b'", True),
+        ("(slug) WHERE body = 'a'", "(slug)", False),
+        ("(lower(slug))", "(lower(body))", True),
+        ("(lower(slug))", '( LOWER("slug") )', False),
+        ("(slug COLLATE NOCASE)", "(slug)", True),
+        ("(slug)", "(slug COLLATE NOCASE)", False),
+        ("(slug, body DESC)", "(body, slug)", False),
+    ],
+)
+def test_an_index_may_be_replaced_by_one_that_refuses_the_same(old: str, new: str, *, is_lost: bool) -> None:
+    more = f"CREATE TABLE notes (id INTEGER PRIMARY KEY, slug TEXT, body TEXT); CREATE UNIQUE INDEX old ON notes {old};"
+    again = f"CREATE UNIQUE INDEX again ON notes {new};" if new else ""
+    sql = f"{NEW} DROP TABLE notes; ALTER TABLE n RENAME TO notes; {again}"
+    codes = [item.rule.code for item in live.findings(sql, more=more)]
+    assert ("D114" in codes) is is_lost
