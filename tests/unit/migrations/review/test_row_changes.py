@@ -45,6 +45,17 @@ def rehearsed(*files: str, kind: BasisKind = BasisKind.LIVE) -> Rehearsal:
             ["c: dropped with 3 rows", "t: 1 row inserted, 2 rows updated, 1 row deleted"],
         ),
         (("ALTER TABLE t ADD COLUMN z; ALTER TABLE t DROP COLUMN b; CREATE INDEX i ON t (a);",), []),
+        (
+            ("ALTER TABLE c RENAME TO d; UPDATE d SET t = 3 WHERE id = 1; ALTER TABLE d RENAME TO e;",),
+            ["c: 1 row updated"],
+        ),
+        (("ALTER TABLE c RENAME TO d;", "DELETE FROM d WHERE id = 1;"), ["c: 1 row deleted"]),
+        (
+            ("ALTER TABLE c RENAME TO x; ALTER TABLE t RENAME TO c; ALTER TABLE x RENAME TO t; UPDATE c SET a = 1;",),
+            ["t: 3 rows updated"],
+        ),
+        (("UPDATE t SET a = 1; UPDATE t SET b = 1;", "UPDATE t SET a = 2;"), ["t: 3 rows updated"]),
+        (("DROP TABLE c;", "CREATE TABLE c (a); INSERT INTO c VALUES (1);"), ["c: dropped with 3 rows"]),
         (("CREATE TABLE u (a); INSERT INTO u VALUES (1);",), []),
         (("UPDATE t SET a = 'n' WHERE id = 1;", "DELETE FROM t; oops;"), ["t: 1 row updated"]),
     ],
