@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -278,15 +279,14 @@ class _Run:
         if _FOREIGN_KEY not in refusal.message or self.basis.kind is BasisKind.MADE:
             return refusal
         ran = script if refusal.step is None else script[: steps[refusal.step].statement.end]
-        before = self._count_violations()
+        found: Counter[tuple[str, str]] = Counter()
         with trusted(self.connection):
-            self.connection.execute("BEGIN; PRAGMA defer_foreign_keys = ON", can_cache=False)
-            try:
+            with suppress(apsw.ConstraintError, *OVER_BUDGET):  # RESTRICT is not deferred
+                before = self._count_violations()
+                self.connection.execute("BEGIN; PRAGMA defer_foreign_keys = ON", can_cache=False)
                 self.connection.execute(ran, can_cache=False)
                 found = self._count_violations() - before
-            except apsw.ConstraintError:  # RESTRICT is not deferred
-                found = Counter()
-            finally:
+            if self.connection.in_transaction:  # running out of memory has ended it
                 self.connection.execute("ROLLBACK", can_cache=False)
         rows = [
             f"rows of {child} that reference no row of {parent}: {count:,}" for (child, parent), count in found.items()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
+import apsw
 import pytest
 
 from pulumi_d1.migrations import ledger
@@ -116,6 +118,32 @@ def test_a_refused_foreign_key_comes_with_the_rows_that_break_it(sql: str, expec
     rehearsal = run(tables + rows + held, sql)
     assert rehearsal.refusal is not None
     assert rehearsal.refusal.message.partition("FOREIGNKEY)")[2] == expected
+
+
+def test_a_refused_foreign_key_stays_one_if_the_time_ends_while_its_rows_are_counted() -> None:
+    tables = "CREATE TABLE p (a INTEGER PRIMARY KEY); CREATE TABLE c (p REFERENCES p);"
+    numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)"
+    calls, limit = 0, math.inf
+
+    def is_over() -> bool:
+        nonlocal calls
+        calls += 1
+        return calls > limit
+
+    def hook(connection: apsw.Connection) -> None:
+        connection.set_progress_handler(is_over, 1_000)
+
+    apsw.connection_hooks.append(hook)
+    try:
+        messages = []
+        for _ in range(2):
+            rehearsal = run(tables, f"{numbers} INSERT INTO c SELECT i FROM n;")
+            assert rehearsal.refusal is not None
+            messages.append(rehearsal.refusal.message.partition("FOREIGNKEY)")[2])
+            calls, limit = 0, calls * 0.6  # the statement runs twice, and then its rows are counted
+    finally:
+        apsw.connection_hooks.remove(hook)
+    assert messages == ["; rows of c that reference no row of p: 10,000", ""]
 
 
 def test_a_constraint_on_a_live_database_is_undecided_without_its_rows() -> None:
