@@ -110,7 +110,7 @@ _OF_ROWS: Final = {
         "count(*) > 1; Change or delete all but one before this statement."
     ),
     r"NOT NULL constraint failed: (?P<columns>.+)": (
-        "Fill the column before this statement: UPDATE {table} SET {columns} = '' WHERE {columns} IS NULL;"
+        "Fill the column before this statement: UPDATE {table} SET {columns} = ... WHERE {columns} IS NULL;"
     ),
     r"CHECK constraint failed: (?P<check>.*\W.*)": (
         "To find the rows: SELECT * FROM {table} WHERE NOT ({check}); Repair them before this statement."
@@ -144,18 +144,22 @@ def advise(rehearsal: Rehearsal, refusal: Refusal) -> str:
     elif error.startswith(_NOT_ALLOWED):
         advice = _about_syntax(sql, "")
     else:
-        advice = _about_rows(error.partition(": SQLITE_")[0], step)
+        advice = _about_rows(error.partition(": SQLITE_")[0], step, file, rehearsal.empty_tables)
     return advice
 
 
-def _about_rows(error: str, step: Step) -> str:
+def _about_rows(error: str, step: Step, file: RehearsedFile, empty_tables: frozenset[str]) -> str:
     """Return how to find and repair the rows that caused an error; empty for other errors."""
     source = _source(step)
     for pattern, advice in _OF_ROWS.items():
         if match := re.fullmatch(pattern, error):
             groups = match.groupdict()
             names = [name.rpartition(".")[2] for name in groups.pop("columns", "").split(", ") if name]
-            if "{table}" not in advice or (source and {(source, fold(name)) for name in names} <= step.reads):
+            columns = set(map(fold, names)) or set(tokens(groups.get("check", ""))) & {name for _, name in step.reads}
+            is_found = source and columns and all(_is_copied(source, name, step) for name in columns)
+            if error.startswith("UNIQUE"):
+                is_found = is_found and _has_only_rows_of_source(step, file, empty_tables)
+            if "{table}" not in advice or is_found:
                 return advice.format(columns=", ".join(map(quoted, names)), table=quoted(source), **groups)
             return _ALREADY_THERE if error.startswith("UNIQUE") and not step.reads else ""
     return ""
@@ -166,6 +170,22 @@ def _source(step: Step) -> str:
     action = step.actions[0] if step.actions else None
     read = {table for table, _ in step.reads}
     return read.pop() if action and action.verb in {"INSERT", "CREATE_INDEX"} and len(read) == 1 else ""
+
+
+def _is_copied(source: str, column: str, step: Step) -> bool:
+    """Return whether an INSERT selects a column as it is, or an index covers it."""
+    if (source, column) not in step.reads:
+        return False
+    _, _, selected = f"{' '.join(tokens(step.statement.text))} ".partition(" select ")
+    bare = rf"(^|, |\. |distinct ){re.escape(column)} (,|from |as )"
+    return not selected or bool(re.search(rf"^\*|\. \*|{bare}", selected))
+
+
+def _has_only_rows_of_source(step: Step, file: RehearsedFile, empty_tables: frozenset[str]) -> bool:
+    """Return whether equal values are in the source: not in the table before, nor equal only under a collation."""
+    new = {fold(name) for other in file.steps for name in other.names("CREATE_TABLE")} | empty_tables
+    collates = any("collate" in tokens(other.statement.text) for other in file.steps)
+    return not collates and (step.actions[0].verb == "CREATE_INDEX" or fold(step.actions[0].name) in new)
 
 
 def _about_syntax(sql: str, word: str) -> str:
