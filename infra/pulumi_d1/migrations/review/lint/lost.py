@@ -307,7 +307,9 @@ class _File:
         """Return the finding about rows that a copy leaves out, or whose keys it changes."""
         keys = ", ".join(column.name for column in fate.columns if column.key and column.lost)
         if keys and fate.rows_after >= fate.rows:
-            children = ", ".join(sorted({key.child for key in self._file.steps[dropped].foreign_keys}))
+            keyed = {key.child for key in self._file.steps[dropped].foreign_keys}
+            own = self._aliases[fate.start]  # the new table has the keys to itself under another name
+            children = ", ".join(sorted({fate.name if fold(name) in own else name for name in keyed}))
             referenced = f", which {children} may reference" if children else ""
             message = f"the copy of {fate.name} changes {keys} of {self._counts.rows(missing)}{referenced}"
             severity = Severity.ERROR if children else Severity.WARNING

@@ -973,6 +973,18 @@ _CASES: Final = (
         ],
     ),
     _Case(
+        "a copy that gives new ids, which its own rows reference",
+        "CREATE TABLE t (id INTEGER PRIMARY KEY, up REFERENCES t); INSERT INTO t VALUES (2,NULL),(4,NULL),(6,2);",
+        (
+            (
+                "PRAGMA defer_foreign_keys = ON; CREATE TABLE n (id INTEGER PRIMARY KEY, up REFERENCES t); INSERT "
+                "INTO n (up) SELECT up FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t; "
+                "PRAGMA defer_foreign_keys = OFF;"
+            ),
+        ),
+        ["D107 error: the copy of t changes id of 2 rows, which t may reference"],
+    ),
+    _Case(
         "two keys to one parent",
         (
             "CREATE TABLE p (id INTEGER PRIMARY KEY); CREATE TABLE m (id INTEGER PRIMARY KEY, a INTEGER REFERENCES "
