@@ -168,7 +168,8 @@ def _about_rows(error: str, step: Step, file: RehearsedFile, empty_tables: froze
 def _source(step: Step) -> str:
     """Return the only table whose rows an INSERT copies or an index covers, folded; empty if there is none."""
     action = step.actions[0] if step.actions else None
-    read = {table for table, _ in step.reads}
+    named = {*tokens(step.statement.text)}  # others are read to check foreign keys
+    read = {table for table, _ in step.reads if table in named}
     return read.pop() if action and action.verb in {"INSERT", "CREATE_INDEX"} and len(read) == 1 else ""
 
 

@@ -104,6 +104,11 @@ _TWINS = "UPDATE users SET name = 'Ada';"
             """UPDATE "content" SET "author_id" = ... WHERE "author_id" IS NULL;""",
         ),
         (
+            "CREATE TABLE n (author_id NOT NULL REFERENCES users); INSERT INTO n SELECT author_id FROM content;",
+            "",
+            'SET "author_id" = ... WHERE',
+        ),
+        (
             "CREATE TABLE n (name TEXT CHECK (name IN ('Bo'))); INSERT INTO n SELECT name FROM users;",
             "",
             """To find the rows: SELECT * FROM "users" WHERE NOT (name IN ('Bo'));""",
