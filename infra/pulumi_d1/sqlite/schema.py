@@ -343,29 +343,38 @@ class _Index:
         return self.columns[: len(other.columns)] == other.columns
 
 
-def lacks_index(objects: Collection[SchemaObject], index: SchemaObject) -> bool:
-    """Return whether a table could have an index, but has neither this one nor one that does the same.
+def lacking_indexes(objects: Collection[SchemaObject], indexes: Iterable[SchemaObject]) -> tuple[SchemaObject, ...]:
+    """Return the indexes that a table could have, but of which it has neither one nor another that does the same.
 
     Args:
         objects: The table and its indexes.
-        index: An index of the table. Its SQL text may have an earlier name of the table.
+        indexes: Indexes of the table. Their SQL texts may have an earlier name of the table.
     """
-    definitions = {fold(item.name): tokens(_definition(item.sql)) for item in (*objects, index) if item.type == "index"}
-    unique = "UNIQUE " if index.is_unique_index else ""
-    sql = f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(index.table)} {_definition(index.sql)}"
-    indexes: dict[str, _Index] = {}
+    definitions = {fold(item.name): tokens(_definition(item.sql)) for item in objects if item.type == "index"}
     with closing(build(objects)) as connection, trusted(connection):
-        try:
-            connection.execute(sql, can_cache=False)
-        except apsw.SQLError:
-            return False  # its columns are gone
+        return tuple(index for index in indexes if _lacks(connection, index, definitions))
+
+
+def _lacks(connection: apsw.Connection, index: SchemaObject, definitions: Mapping[str, tuple[str, ...]]) -> bool:
+    definition = _definition(index.sql)
+    unique = "UNIQUE " if index.is_unique_index else ""
+    sql = f"CREATE {unique}INDEX {quoted(index.name)} ON {quoted(index.table)} {definition}"
+    connection.execute("BEGIN", can_cache=False)
+    try:
+        connection.execute(sql, can_cache=False)
         rows = connection.execute(_INDEXES_OF, (index.table,), can_cache=False).fetchall()
+    except apsw.SQLError:
+        return False  # its columns are gone
+    finally:
+        connection.execute("ROLLBACK", can_cache=False)
+    known = {**definitions, fold(index.name): tokens(definition)}
+    indexes: dict[str, _Index] = {}
     for name, is_unique, partial, column, collation, _ in rows:
         key = fold(str(name))
-        known = indexes.setdefault(key, _Index(definitions.get(key, ()), is_unique == 1, partial == 1))
-        known.columns.append((int(str(column)), str(collation).upper()))
-    gone = indexes.pop(fold(index.name))
-    return not any(other.replaces(gone) for other in indexes.values())
+        item = indexes.setdefault(key, _Index(known.get(key, ()), is_unique == 1, partial == 1))
+        item.columns.append((int(str(column)), str(collation).upper()))
+    lost = indexes.pop(fold(index.name))
+    return not any(other.replaces(lost) for other in indexes.values())
 
 
 def _definition(sql: str) -> str:

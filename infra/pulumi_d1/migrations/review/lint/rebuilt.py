@@ -59,6 +59,7 @@ def lost(rehearsal: Rehearsal) -> Iterator[tuple[SchemaObject, tuple[RehearsedFi
     objects: dict[str, list[SchemaObject]] = {}
     for item in rehearsal.after.objects.values():
         objects.setdefault(fold(item.table), []).append(item)
+    indexes: dict[str, list[tuple[SchemaObject, _Drop]]] = {}
     for drop in history.drops.values():
         names = (name for name in reversed(drop.owned.tables) if (drop.type, name) in rehearsal.after.objects)
         others = objects.get(next(names, ""), [])
@@ -67,11 +68,13 @@ def lost(rehearsal: Rehearsal) -> Iterator[tuple[SchemaObject, tuple[RehearsedFi
         [table] = (other.name for other in others if other.type == drop.type)
         item = replace(drop.owned.item, table=table)
         if item.type == "index":
-            is_lost = schema.lacks_index([other for other in others if other.type != "trigger"], item)
-        else:
-            is_lost = not any(other.type == "trigger" and history.first[other.key] >= drop.file for other in others)
-        if is_lost:
+            indexes.setdefault(fold(table), []).append((item, drop))
+        elif not any(other.type == "trigger" and history.first[other.key] >= drop.file for other in others):
             yield item, drop.place
+    for name, dropped in indexes.items():
+        table_and_indexes = [other for other in objects[name] if other.type != "trigger"]
+        lacking = {item.key for item in schema.lacking_indexes(table_and_indexes, (item for item, _ in dropped))}
+        yield from ((item, drop.place) for item, drop in dropped if item.key in lacking)
 
 
 @dataclass(frozen=True, slots=True)
