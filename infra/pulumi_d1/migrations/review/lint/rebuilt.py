@@ -11,6 +11,7 @@ from pulumi_d1.sqlite import schema
 from pulumi_d1.sqlite.alter_table import AlterKind, parse_alter_table
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.schema import SchemaObject
+from pulumi_d1.sqlite.statements import first_word, tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -126,6 +127,12 @@ class _History:
             for index, step in enumerate(file.steps):
                 if step.changed_schema and step.actions:
                     self._follow(number, file, index)
+                elif first_word(step.statement.text) == "drop":
+                    match tokens(step.statement.text):
+                        case ("drop", type_, "if", "exists", *_, name):  # its table was dropped before
+                            self.drops.pop((type_, name), None)
+                        case _:
+                            pass
 
     def _create(self, item: SchemaObject, file: int) -> None:
         table = fold(item.table)

@@ -49,6 +49,8 @@ def messages(*files: str) -> list[str]:
         ((f"{VIEW} DROP TABLE notes;",), []),
         ((f"{VIEW} {NEW_VIEW}",), ["texts is created again without its trigger added_text"]),
         ((ASIDE + INDEX,), [LOST_TRIGGER]),
+        ((REBUILD + INDEX + 'DROP TRIGGER IF EXISTS "Added";',), []),
+        ((REBUILD + TRIGGER + "DROP INDEX IF EXISTS slug; DROP TRIGGER IF EXISTS slugs;",), [LOST_INDEX]),
         ((REBUILD + TRIGGER + "CREATE UNIQUE INDEX slugs ON content (title);",), [LOST_INDEX]),
         ((REBUILD + INDEX + TRIGGER.replace("ON notes", "ON content"),), [LOST_TRIGGER]),
         (("DROP INDEX slugs; DROP TRIGGER added; CREATE INDEX added ON notes (body); " + INDEX, REBUILD), [LOST_INDEX]),
