@@ -31,6 +31,7 @@ def file_of(name: str) -> str:
     return f"1{name}.sql"
 
 
+@pytest.mark.thorough
 def test_all_cases_on_one_database(project: Project) -> None:
     for file in (project.folder / "migrations").iterdir():
         file.unlink()

@@ -33,6 +33,7 @@ def seen(emulator: Emulator) -> int:
     return int(shown["result"]["faults"][0]["seen"])
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not AVAILABLE, reason="finds the provider's process in /proc")
 @pytest.mark.parametrize("how", ["Ctrl-C", "kill -9 of the provider"])
 def test_an_up_that_ends_within_a_write_is_gone_on_with(migrated: Project, emulator: Emulator, how: str) -> None:

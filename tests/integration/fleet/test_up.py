@@ -221,6 +221,7 @@ def test_databases_are_created_migrated_and_deleted(tenants: Tenants) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_a_control_database_selects_and_each_database_is_in_one_shard(tenants: Tenants) -> None:
     tenants.create(8)
     control = tenants.project.create("control")
@@ -284,6 +285,7 @@ def test_an_odd_number_is_refused(tenants: Tenants, text: str) -> None:
         assert refused.stderr == f"Error: {option} {text}: use a number, or a share such as 5%\n"
 
 
+@pytest.mark.thorough
 def test_a_run_at_the_rate_is_never_refused_and_a_refusal_delays_everyone(tenants: Tenants) -> None:
     tenants.create(20)
     # The eight that are in flight may arrive much later than they are sent.
