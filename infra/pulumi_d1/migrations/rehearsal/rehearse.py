@@ -128,6 +128,11 @@ class Rehearsal:
     empty_tables: frozenset[str] = frozenset()
 
     @property
+    def ran(self) -> tuple[RehearsedFile, ...]:
+        """The files that ran to their end. The one that was refused, or used up the budget, changes nothing."""
+        return self.files[:-1] if self.refusal or self.over_budget else self.files
+
+    @property
     def statements(self) -> Mapping[str, tuple[Statement, ...]]:
         """The statements of each file by its name, as `iter_condensed` yields them."""
         return {file.migration.name: tuple(step.statement for step in file.steps) for file in self.files}

@@ -46,11 +46,9 @@ def row_changes(rehearsal: Rehearsal | None) -> tuple[RowChange, ...]:
     """Return the changes of each table, sorted by name; none if the rehearsal did not have all live rows."""
     if rehearsal is None or rehearsal.basis.kind is not BasisKind.LIVE:
         return ()
-    is_stopped = rehearsal.refusal or rehearsal.over_budget
-    ran = rehearsal.files[:-1] if is_stopped else rehearsal.files  # the last one changes nothing then
     tables = [_Table(name) for name in sorted(rehearsal.before.tables, key=fold)]
     by_name = {fold(table.name): table for table in tables}
-    for file in ran:
+    for file in rehearsal.ran:
         _add(file, by_name)
     return tuple(table.change for table in tables if table.counts.total())
 

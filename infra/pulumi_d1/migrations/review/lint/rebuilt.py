@@ -121,18 +121,13 @@ class _History:
         for item in rehearsal.before.objects.values():
             if item.type in _CREATES.values():
                 self._create(item, -1)
-        is_stopped = rehearsal.refusal or rehearsal.over_budget
-        ran = rehearsal.files[:-1] if is_stopped else rehearsal.files  # the last one changes nothing then
-        for number, file in enumerate(ran):
+        for number, file in enumerate(rehearsal.ran):
             for index, step in enumerate(file.steps):
                 if step.changed_schema and step.actions:
                     self._follow(number, file, index)
                 elif first_word(step.statement.text) == "drop":
-                    match tokens(step.statement.text):
-                        case ("drop", type_, "if", "exists", *_, name):  # its table was dropped before
-                            self.drops.pop((type_, name), None)
-                        case _:
-                            pass
+                    _, type_, *_, name = tokens(step.statement.text)
+                    self.drops.pop((type_, name), None)  # IF EXISTS: its table was dropped before
 
     def _create(self, item: SchemaObject, file: int) -> None:
         table = fold(item.table)
