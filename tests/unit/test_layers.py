@@ -170,7 +170,7 @@ ONLY_IN = {
     # A library, and the only places that import it.
     "pulumi": ("pulumi_d1/program",),
     "dbos": ("pulumi_d1/fleet",),
-    "sqlalchemy": ("pulumi_d1/fleet",),
+    "sqlalchemy": ("pulumi_d1/fleet", "pulumi_d1/system/shared_database.py"),
     "filelock": ("pulumi_d1/system/files.py", "d1_emulator/databases/state_folder.py"),
     "grpc": ("pulumi_d1/program/pulumi_sdk.py",),
     "urllib3": ("pulumi_d1/cloudflare/connections.py",),

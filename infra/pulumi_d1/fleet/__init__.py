@@ -5,10 +5,9 @@ The modules, in the order of the flow::
     selection  the databases: a pattern or names, a shard, never a stack's own
     budget     the requests of a run, and how long the rate limit makes it
     result     a run and its numbers
-    store      the database of all runs
+    runs       start, read, approve, cancel and repeat runs
     slots      one rate of requests for all workers
     reviews    one rehearsal for all equal databases
     member     the steps of one database
     engine     the workflows of a run, on DBOS
-    runs       start, read, approve, cancel and repeat runs
 """

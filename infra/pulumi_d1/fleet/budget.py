@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.cloudflare.account import PAGE_SIZE
@@ -42,20 +41,6 @@ RESERVE: Final = 100
 DEFAULT_RATE: Final = Rate(LIMIT.requests - RESERVE, LIMIT.seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """The requests of a run over many databases.
-
-    Attributes:
-        listing: Requests that list the account's databases.
-        cases: Names of cases, each with the requests for one database and those for all.
-    """
-
-    rate: Rate
-    listing: int
-    cases: tuple[tuple[str, int, int], ...]
-
-
 def parse_rate(text: str) -> Rate:
     """Return the rate that a text such as `1100/300` names.
 
@@ -68,8 +53,10 @@ def parse_rate(text: str) -> Rate:
     return Rate(int(match[1]), int(match[2]))
 
 
-def make_budget(settings: FleetSettings, rate: Rate, databases: int, listed: int) -> Budget:
-    """Return the budget of a run, without the requests that read rows for the rehearsals.
+def make_budget(settings: FleetSettings, rate: Rate, databases: int, listed: int) -> dict[str, tuple[int, int, float]]:
+    """Return the requests for one database and for all, and the seconds that these take, in each of three cases.
+
+    Requests that read rows for the rehearsals are left out.
 
     Args:
         listed: Number of databases that are listed to find those of this shard.
@@ -83,20 +70,15 @@ def make_budget(settings: FleetSettings, rate: Rate, databases: int, listed: int
         requests = batch_requests(make_request(file, settings.folder, settings.table) for file in some)
         return sum((_IMPORT if item.as_import else 1) + watched for item in requests)
 
-    listing = math.ceil(listed / PAGE_SIZE)
     each = {
         "up to date": READ,
         "the newest file pending": READ + AROUND + writes(settings.files[-1:]),
         "every file pending": FIRST_READ + AROUND + writes(settings.files),
     }
-    return Budget(rate, listing, tuple((case, one, listing + one * databases) for case, one in each.items()))
+    totals = {case: listing_requests(listed) + one * databases for case, one in each.items()}
+    return {case: (each[case], total, rate.seconds_for(total)) for case, total in totals.items()}
 
 
-def format_duration(seconds: float) -> str:
-    """Return a duration such as `45 s`, `12 min`, `3 h 05 min` or `under 1 s`."""
-    if seconds < 1:
-        return "under 1 s"
-    if seconds < 100:  # noqa: PLR2004 - longer ones are clear enough in minutes
-        return f"{math.ceil(seconds)} s"
-    minutes = math.ceil(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
+def listing_requests(databases: int) -> int:
+    """Return the number of requests that list so many databases."""
+    return math.ceil(databases / PAGE_SIZE)

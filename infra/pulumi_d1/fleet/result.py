@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-WAITING: Final = ("ENQUEUED", "DELAYED")
+WAITING: Final = "ENQUEUED"
 RUNNING: Final = "PENDING"
 SUCCESS: Final = "SUCCESS"
 CANCELLED: Final = "CANCELLED"
-FAILED: Final = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+DIED: Final = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+FAILED: Final = ("ERROR", DIED)
 """DBOS's words for the states of a workflow."""
 
 
@@ -55,9 +56,15 @@ class RunCounts:
     waiting: int = 0
 
     @property
-    def complete(self) -> bool:
-        """True if every database is as it should be."""
-        return not (self.failed or self.running or self.waiting)
+    def unfinished(self) -> int:
+        """Number of databases that are running or waiting."""
+        return self.running + self.waiting
+
+
+def state_of(status: str, *, changed: bool) -> str:
+    """Return the name in RunCounts for a database whose workflow has this status, and which the run changed or not."""
+    succeeded = "done" if changed else "up_to_date"
+    return {SUCCESS: succeeded, RUNNING: "running", **dict.fromkeys(FAILED, "failed")}.get(status, "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +85,7 @@ class RunRecord:
     @property
     def active(self) -> bool:
         """True if the run has not ended."""
-        return self.status in {RUNNING, *WAITING}
+        return self.status in {RUNNING, WAITING}
 
     @property
     def state(self) -> str:
@@ -87,12 +94,13 @@ class RunRecord:
         return "running" if self.active else f"stopped: {self.reason}" if self.reason else ended
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class MemberRecord:
     """One database of a run.
 
     Attributes:
         id: The database's UUID; empty if the run is to create it.
+        state: A name in RunCounts.
         applied: Names of the files that the run applied, in order.
         bookmark: Bookmark from before the first write; empty if nothing was written. A restore begins with the one to
             restore.
@@ -101,7 +109,7 @@ class MemberRecord:
 
     database: str
     id: str = ""
-    state: str = "not started"
+    state: str = "waiting"
     applied: tuple[str, ...] = ()
     bookmark: str = ""
     message: str = ""

@@ -1,66 +1,93 @@
-"""Start, read, approve, cancel and repeat runs. No worker is needed for that."""
+"""The runs in DBOS's tables: start, read, approve, cancel and repeat them. No worker is needed for that."""
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
+from collections import Counter
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.engine import AWAITED, CLOSED, GATE, MOST_FAILURES, OPEN, REASON, RUN, RUNS
-from pulumi_d1.fleet.result import FAILED, RUNNING, SUCCESS, WAITING, MemberRecord, RunPlan, RunRecord
+from pulumi_d1.fleet.result import DIED, FAILED, RUNNING, WAITING, MemberRecord, RunCounts, RunPlan, RunRecord, state_of
+from pulumi_d1.system.shared_database import SharedDatabase, open_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
-    import sqlalchemy as sa
     from dbos import EnqueueOptions, WorkflowStatus
 
-    from pulumi_d1.fleet.store import Store
+APPLICATION: Final = "d1-fleet"
+SERIALIZER: Final = DBOSPortableJSONSerializer()
+RUNS: Final = "d1-fleet-runs"
+RUN: Final = "run"
+MEMBER: Final = "member"
+"""Names of the queue and of the workflows. They are stored."""
 
+GATE: Final = "gate"
+AWAITED: Final = "awaited"
+OPEN: Final = "open"
+REASON: Final = "reason"
+"""Attributes of workflows. Databases are written to if the gate of their run is open, or their own; and the reason why
+a run writes to no other database."""
+
+_TABLES: Final = (
+    (
+        "CREATE TABLE IF NOT EXISTS d1_fleet_slots (account TEXT NOT NULL, slot INTEGER NOT NULL, "
+        "seconds FLOAT NOT NULL, free_at FLOAT NOT NULL, PRIMARY KEY (account, slot))"
+    ),
+    "CREATE TABLE IF NOT EXISTS d1_fleet_workers (executor TEXT PRIMARY KEY, seen BIGINT NOT NULL)",
+)
+_LOCK: Final = 4160231  # any number, the same in each process: PostgreSQL creates a table twice otherwise
 _PAGE: Final = 500  # databases in one transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Runs:
-    """The runs in a database."""
+    """The runs in a database. Safe for threads."""
 
-    store: Store
+    database: SharedDatabase
+    client: DBOSClient
+
+    @property
+    def workflows(self) -> str:
+        """SQL of DBOS's table of workflows."""
+        return "workflow_status" if self.database.file else "dbos.workflow_status"
 
     def start(self, plan: RunPlan, members: Iterable[MemberRecord], version: str) -> str:
         """Store a run for the workers, and return its ID. Databases are taken in this order."""
         run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+
+        def enqueue(page: Iterable[MemberRecord], connection: sa.Connection) -> None:
+            for member in page:
+                options: EnqueueOptions = {
+                    "workflow_name": MEMBER,
+                    "queue_name": run,
+                    "workflow_id": f"{run}/{member.database}/{member.id}",
+                    "app_version": version,
+                }
+                values = (plan.work.value, member.database, member.id, member.bookmark)
+                self.client.enqueue_in_transaction(connection, options, *values)
+
         waiting = iter(members)
         while page := list(islice(waiting, _PAGE)):
-            self.store.transaction(partial(self._enqueue, run, plan, page, version))
-        options: EnqueueOptions = {
-            "workflow_name": RUN,
-            "queue_name": RUNS,
-            "workflow_id": run,
-            "app_version": version,
-            "attributes": {MOST_FAILURES: str(plan.max_failures)},
-        }
-        self.store.client.enqueue(options, asdict(plan))
+            self.database.transaction(partial(enqueue, page))
+        options: EnqueueOptions = {"workflow_name": RUN, "queue_name": RUNS, "workflow_id": run, "app_version": version}
+        self.client.enqueue(options, asdict(plan))
         return run
-
-    def _enqueue(self, run: str, plan: RunPlan, page: list[MemberRecord], version: str, c: sa.Connection) -> None:
-        for member in page:
-            options: EnqueueOptions = {
-                "workflow_name": str(plan.work),
-                "queue_name": run,
-                "workflow_id": f"{run}/{member.database}/{member.id}",
-                "app_version": version,
-            }
-            self.store.client.enqueue_in_transaction(c, options, member.database, member.id, member.bookmark)
 
     def all(self, run: str = "", limit: int = 20) -> list[RunRecord]:
         """Return the newest runs, newest first; or the one with this ID."""
         ids = [run] if run else None
-        found = self.store.client.list_workflows(name=RUN, workflow_ids=ids, limit=limit, sort_desc=True)
+        found = self.client.list_workflows(name=RUN, workflow_ids=ids, limit=limit, sort_desc=True)
         return [_record(item) for item in found]
 
     def get(self, run: str = "") -> RunRecord:
@@ -80,79 +107,124 @@ class Runs:
             ConfigError: Another run in SQLite has not ended. The next worker would continue it, even a deletion.
         """
         same = None
-        for run in self.store.client.list_workflows(name=RUN, status=[RUNNING, *WAITING], app_version=version):
+        for run in self.client.list_workflows(name=RUN, status=[RUNNING, WAITING], app_version=version):
             record = _record(run)
             if (record.plan.work, record.plan.selection) == (plan.work, plan.selection):
                 same = record
-            elif self.store.file:
+            elif self.database.file:
                 raise ConfigError(
                     f"run {record.id} ({record.plan.work} {record.plan.selection}) has not ended, and would continue: "
                     f"repeat its command, or run 'd1 fleet cancel {record.id}'"
                 )
         return same
 
+    def attributes(self, workflow: str) -> dict[str, str]:
+        """Return the attributes of a workflow."""
+        sql = f"SELECT CAST(attributes AS TEXT) FROM {self.workflows} WHERE workflow_uuid = :workflow"
+        rows = self.database.execute(sql, workflow=workflow)
+        return (json.loads(rows[0][0] or "null") or {}) if rows else {}
+
+    def set(self, workflow: str, **attributes: str) -> None:
+        """Change attributes of a workflow."""
+        self.client.update_workflow_attributes(workflow, attributes, merge=True)
+
+    def count(self, run: str) -> RunCounts:
+        """Return the numbers of a run's databases."""
+        sql = (
+            f"SELECT status, CAST(attributes AS TEXT) LIKE '%\"bookmark\"%', count(*) FROM {self.workflows} "
+            "WHERE queue_name = :run GROUP BY 1, 2"
+        )
+        counts = Counter[str]()
+        for status, changed, number in self.database.execute(sql, run=run):
+            counts[state_of(status, changed=bool(changed))] += number
+        return RunCounts(**counts)
+
     def finished_since(self, run: str, seconds: float) -> int:
         """Return the number of databases that finished in the last seconds."""
-        sql = f"SELECT count(*) FROM {self.store.workflows} WHERE queue_name = :run AND completed_at > :since"
-        since = (time.time() - seconds) * 1000
-        [(count,)] = self.store.execute(sql, run=run, since=since)
+        sql = f"SELECT count(*) FROM {self.workflows} WHERE queue_name = :run AND completed_at > :since"
+        [(count,)] = self.database.execute(sql, run=run, since=(time.time() - seconds) * 1000)
         return int(count)
 
     def members(self, run: str, statuses: Iterable[str] = ()) -> Iterator[MemberRecord]:
         """Yield the databases of a run by name, or those with one of DBOS's statuses."""
-        sql, last = f"SELECT workflow_uuid FROM {self.store.workflows} WHERE workflow_uuid LIKE :members", ""
+        sql, last = f"SELECT workflow_uuid FROM {self.workflows} WHERE workflow_uuid LIKE :members", ""
         if statuses:
             sql += f" AND status IN ({', '.join(repr(status) for status in statuses)})"
         sql += f" AND workflow_uuid > :last ORDER BY workflow_uuid LIMIT {_PAGE}"
-        while ids := [row[0] for row in self.store.execute(sql, members=f"{run}/%", last=last)]:
-            records = {item.workflow_id: _member(item) for item in self.store.client.list_workflows(workflow_ids=ids)}
+        while ids := [row[0] for row in self.database.execute(sql, members=f"{run}/%", last=last)]:
+            records = {item.workflow_id: _member(item) for item in self.client.list_workflows(workflow_ids=ids)}
             yield from (records[item] for item in ids)
             last = ids[-1]
 
     def awaits_approval(self, run: str) -> bool:
         """Return whether the canaries succeeded and a person or a check must approve them."""
-        return self.store.attributes(run).get(GATE) == AWAITED
+        return self.attributes(run).get(GATE) == AWAITED
 
-    def approve(self, run: str, *, approved: bool) -> None:
-        """Continue a run after its canaries, or stop it."""
-        answer = {GATE: OPEN} if approved else {GATE: CLOSED, REASON: "not approved after the canaries"}
-        self.store.client.update_workflow_attributes(run, answer, merge=True)
+    def approve(self, run: str) -> None:
+        """Continue a run after its canaries."""
+        self.set(run, **{GATE: OPEN})
+
+    def stop(self, run: str, reason: str) -> None:
+        """Write to no other database of a run. Those in progress finish."""
+        self.set(run, **{REASON: reason})
 
     def cancel(self, run: str) -> None:
-        """Start no other database of a run. Those in progress finish."""
-        self.store.client.cancel_workflow(run)
-        self.store.client.delete_queue(run)
-        self.store.client.update_workflow_attributes(run, {GATE: CLOSED, REASON: "cancelled"}, merge=True)
+        """End a run, also if no worker is there to end it."""
+        self.client.cancel_workflow(run)
+        self.client.delete_queue(run)
+        self.stop(run, "cancelled")
 
     def retry(self, run: str) -> None:
         """Repeat the failed step of each failed database, and continue with those not started."""
-        while failed := self.store.client.list_workflows(
+        while failed := self.client.list_workflows(
             queue_name=run, status=list(FAILED), limit=_PAGE, load_input=False, load_output=False
         ):
             for item in failed:
-                steps = self.store.client.list_workflow_steps(item.workflow_id)
+                steps = self.client.list_workflow_steps(item.workflow_id)
                 start = max((step["function_id"] for step in steps), default=1)
-                self.store.client.rewind_workflow(item.workflow_id, start_step=start, queue_name=run)
-        self.store.client.update_workflow_attributes(run, {GATE: ""}, merge=True)
-        self.store.client.rewind_workflow(run, start_step=1, queue_name=RUNS)
+                self.client.rewind_workflow(item.workflow_id, start_step=start, queue_name=run)
+        self.set(run, **{GATE: "", REASON: ""})
+        self.client.rewind_workflow(run, queue_name=RUNS)
+
+
+def open_runs(url: str, folder: Path) -> Runs:
+    """Open the database of all runs, and create the tables that are missing: DBOS's and two of ours.
+
+    Args:
+        url: The URL of PostgreSQL; empty for SQLite in `folder`.
+
+    Raises:
+        ConfigError: The URL is malformed, or the database cannot be opened.
+    """
+    database = open_database(url, folder / "fleet.sqlite", _set_up)
+    return Runs(
+        database,
+        DBOSClient(system_database_engine=database.engine, serializer=SERIALIZER, application_name=APPLICATION),
+    )
+
+
+def _set_up(database: SharedDatabase) -> None:
+    with database.engine.begin() as connection:
+        if not database.file:
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+        for table in _TABLES:
+            connection.execute(sa.text(table))
+    DBOS.migrate(database.url)
+
+
+def _arguments(item: WorkflowStatus) -> list[Any]:
+    assert item.input  # noqa: S101 - list_workflows loads it
+    return list(item.input["args"])
 
 
 def _record(run: WorkflowStatus) -> RunRecord:
-    assert run.input  # noqa: S101 - list_workflows loads it
-    plan, reason = RunPlan(**run.input["args"][0]), str(run.output or "")
-    return RunRecord(run.workflow_id, plan, run.status, reason, run.app_version or "")
+    [plan] = _arguments(run)
+    return RunRecord(run.workflow_id, RunPlan(**plan), run.status, str(run.output or ""), run.app_version or "")
 
 
 def _member(item: WorkflowStatus) -> MemberRecord:
-    name, uuid, _ = item.input["args"] if item.input else ("", "", "")
-    attributes = item.attributes or {}
-    changed = "bookmark" in attributes
-    if item.status == SUCCESS:
-        state = "done" if changed else "up to date"
-    elif item.status in FAILED:
-        state = "failed"
-    else:
-        state = "running" if item.status == RUNNING else "not started"
-    message = str(item.error) if item.error else ("too many workers died on it" if item.status == FAILED[1] else "")
+    (_, name, uuid, _), attributes = _arguments(item), item.attributes or {}
+    state = state_of(item.status, changed="bookmark" in attributes)
+    message = str(item.error) if item.error else ("too many workers died on it" if item.status == DIED else "")
     applied = tuple(item.output) if isinstance(item.output, list) else ()
     return MemberRecord(name, attributes.get("id", uuid), state, applied, attributes.get("bookmark", ""), message)

@@ -8,12 +8,11 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
-from pulumi_d1.ephemeral.names import pull_request_of_stack
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.result import MemberRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from pulumi_d1.cloudflare.account import DatabaseInfo
 
@@ -53,30 +52,17 @@ def parse_shard(text: str) -> Shard:
     return Shard(int(match[1]), int(match[2]))
 
 
-@dataclass(frozen=True, slots=True)
-class StackNames:
-    """The names by which databases of a project's stacks are recognized.
+def stack_databases(configured: Iterable[str], projects: Iterable[str], stacks: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern of the names of databases that belong to a stack.
 
-    Attributes:
-        databases: Names of databases in the stacks' configuration.
+    A stack needs no file of its own, so `[project]-db-` and anything belongs to one. So does the name that a component
+    of a larger program gives to a database: `[project]-[component]-db-[stack]`.
+
+    Args:
+        configured: Names of databases in the stacks' configuration.
     """
-
-    databases: frozenset[str]
-    projects: frozenset[str]
-    stacks: frozenset[str]
-
-    def own(self, name: str) -> bool:
-        """Return whether a database of this name belongs to a stack.
-
-        A stack needs no file of its own, so `[project]-db-` and anything does. So does the name that a component of a
-        larger program gives to a database: `[project]-[component]-db-[stack]`.
-        """
-        front, separator, stack = name.rpartition("-db-")
-        is_stack = bool(separator) and (stack in self.stacks or pull_request_of_stack(stack) is not None)
-        return name in self.databases or any(
-            name.startswith(f"{project}-db-") or (is_stack and front.startswith(f"{project}-"))
-            for project in self.projects
-        )
+    names, project, stack = ("|".join(map(re.escape, some)) for some in (configured, projects, stacks))
+    return re.compile(rf"{names}|(?:{project})-(?:db-.*|.+-db-(?:{stack}|pr-[1-9][0-9]*))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,30 +86,26 @@ class Selection:
 
 
 def select_members(
-    databases: Iterable[DatabaseInfo], selection: Selection, shard: Shard, is_owned: Callable[[str], bool]
-) -> tuple[MemberRecord, ...]:
+    databases: Iterable[DatabaseInfo], selection: Selection, shard: Shard, of_stacks: re.Pattern[str]
+) -> list[MemberRecord]:
     """Return the databases of a fleet, by name.
-
-    Args:
-        is_owned: Returns whether a database of this name belongs to a stack.
 
     Raises:
         ConfigError: No database matches, a listed one is missing, or a stack's database matches.
     """
-    matching = sorted((item for item in databases if selection.has(item)), key=lambda item: item.name)
-    present = {name for item in matching for name in (item.name, item.id)}
-    if missing := sorted((selection.names or frozenset()) - present):
-        raise ConfigError(f"{selection.option}: the account has no database {_listed(missing)}")
+    matching = sorted(MemberRecord(item.name, item.id) for item in databases if selection.has(item))
+    if selection.names and (missing := selection.names.difference(*((item.database, item.id) for item in matching))):
+        raise ConfigError(f"{selection.option}: the account has no database {_listed(sorted(missing))}")
     if not matching:
         raise ConfigError(
             f"{selection.option}: no database of the account matches. 'wrangler d1 list' shows their names"
         )
-    if stacks := [database.name for database in matching if is_owned(database.name)]:
+    if stacks := [item.database for item in matching if of_stacks.fullmatch(item.database)]:
         raise ConfigError(
             f"{selection.option} also matches databases of this project's stacks: {_listed(stacks)}. 'pulumi up' "
             "migrates those; narrow the pattern"
         )
-    return tuple(MemberRecord(item.name, item.id) for item in matching if shard.has(item.name))
+    return [item for item in matching if shard.has(item.database)]
 
 
 def _listed(names: Sequence[str]) -> str:

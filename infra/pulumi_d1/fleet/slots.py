@@ -17,7 +17,7 @@ from pulumi_d1.cloudflare.retry import BUDGET_SECONDS, SILENT_SECONDS
 
 if TYPE_CHECKING:
     from pulumi_d1.cloudflare.pace import Rate
-    from pulumi_d1.fleet.store import Store
+    from pulumi_d1.system.shared_database import SharedDatabase
 
 logger = logging.getLogger(__name__)
 
@@ -36,8 +36,8 @@ class SharedPace:
         account: The account's ID.
     """
 
-    def __init__(self, store: Store, account: str) -> None:
-        self._store, self._account = store, account
+    def __init__(self, database: SharedDatabase, account: str) -> None:
+        self._database, self._account = database, account
         self._lock = threading.Lock()
         self._claimed, self._expires, self._logged_until = 0, 0.0, 0.0
 
@@ -58,7 +58,7 @@ class SharedPace:
                 insert = "INSERT INTO d1_fleet_slots VALUES (:account, :slot, :seconds, 0) ON CONFLICT DO NOTHING"
                 connection.execute(sa.text(insert), new)
 
-        self._store.transaction(work)
+        self._database.transaction(work)
 
     def wait_for_turn(self) -> None:
         """Wait until a request may be sent, and count it."""
@@ -72,10 +72,10 @@ class SharedPace:
         """
         if retry_after is None or retry_after > BUDGET_SECONDS:
             return
-        until = f"({self._store.now} + :seconds)"
+        until = f"({self._database.now} + :seconds)"
         sql = f"UPDATE d1_fleet_slots SET free_at = {until} WHERE account = :account AND free_at < {until}"
         with self._lock:
-            self._store.execute(sql, account=self._account, seconds=retry_after)
+            self._database.execute(sql, account=self._account, seconds=retry_after)
             self._claimed = 0
             self._log(f"Cloudflare requested a wait of {retry_after:.0f} s (HTTP 429): all requests wait", retry_after)
 
@@ -94,18 +94,18 @@ class SharedPace:
 
     def _claim(self) -> tuple[int, float, float]:
         """Return the number of claimed slots, the seconds until one is free, and the seconds in which to use them."""
-        now, skip = self._store.now, "" if self._store.file else "FOR UPDATE SKIP LOCKED"
+        now, skip = self._database.now, "" if self._database.file else "FOR UPDATE SKIP LOCKED"
         # A slot is taken some time before its request is sent, so it stays taken for that much longer.
         hold = "CASE WHEN seconds > 100 THEN 1.0 ELSE seconds / 100 + 0.02 END"
         free = f"SELECT slot FROM {_MINE} AND free_at <= {now} LIMIT {_BATCH} {skip}"
-        claimed = self._store.execute(
+        claimed = self._database.execute(
             f"UPDATE d1_fleet_slots SET free_at = {now} + seconds + {hold} "
             f"WHERE account = :account AND slot IN ({free}) RETURNING {hold}",
             account=self._account,
         )
         if claimed:
             return len(claimed), 0.0, float(claimed[0][0])
-        [(wait,)] = self._store.execute(f"SELECT min(free_at) - {now} FROM {_MINE}", account=self._account)
+        [(wait,)] = self._database.execute(f"SELECT min(free_at) - {now} FROM {_MINE}", account=self._account)
         return 0, float(wait or 0.0), 0.0
 
     def _log(self, line: str, seconds: float) -> None:

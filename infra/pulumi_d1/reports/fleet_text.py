@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_d1.fleet.budget import format_duration
 from pulumi_d1.fleet.result import Work
 from pulumi_d1.migrations.bookmark import restore_command
 from pulumi_d1.migrations.review.review import format_findings
@@ -14,7 +14,6 @@ from pulumi_d1.reports.review_text import counted, format_review
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from pulumi_d1.fleet.budget import Budget
     from pulumi_d1.fleet.result import MemberRecord, RunCounts, RunRecord
     from pulumi_d1.fleet.reviews import MemberReview
     from pulumi_d1.migrations.plan import Problem, Severity
@@ -23,17 +22,27 @@ _MOST_NAMES: Final = 3
 """Databases of a group that are listed by name."""
 
 
-def budget_text(budget: Budget) -> str:
+def budget_text(rate: str, budget: Mapping[str, tuple[int, int, float]]) -> str:
     """Return a table of what a run costs: if all databases are up to date, lack the newest file, or are empty."""
-    lines = [f"at {budget.rate}:", f"{'':26}{'requests each':>15}{'total':>12}  minimum time"]
-    for words, each, total in budget.cases:
-        lines.append(f"  {words:24}{each:>15,}{total:>12,}  {format_duration(budget.rate.seconds_for(total))}")
+    lines = [f"at {rate}:", f"{'':26}{'requests each':>15}{'total':>12}  minimum time"]
+    for case, (each, total, seconds) in budget.items():
+        lines.append(f"  {case:24}{each:>15,}{total:>12,}  {format_duration(seconds)}")
     return "\n".join(lines)
+
+
+def format_duration(seconds: float) -> str:
+    """Return a duration such as `45 s`, `12 min`, `3 h 05 min` or `under 1 s`."""
+    if seconds < 1:
+        return "under 1 s"
+    if seconds < 100:  # noqa: PLR2004 - longer ones are clear enough in minutes
+        return f"{math.ceil(seconds)} s"
+    minutes = math.ceil(seconds / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60:02} min"  # noqa: PLR2004
 
 
 def counts_line(counts: RunCounts, record: RunRecord, last_minute: int) -> str:
     """Return the progress of a run in one line. `last_minute` is the number of databases that finished in it."""
-    seconds = (counts.waiting + counts.running) * 60 / last_minute if last_minute else 0
+    seconds = counts.unfinished * 60 / last_minute if last_minute else 0
     left = f", {format_duration(seconds)} left" if seconds else ""
     return (
         f"{record.id} {record.plan.work}: {counts.done:,} done, {counts.up_to_date:,} up to date, "
@@ -45,7 +54,7 @@ def history_line(record: RunRecord, counts: RunCounts) -> str:
     """Return a run in one line."""
     return (
         f"{record.id}  {record.plan.work:8}{record.state}: {counts.done:,} done, {counts.up_to_date:,} up to date, "
-        f"{counts.failed:,} failed, {counts.waiting + counts.running:,} not finished  {record.plan.selection}"
+        f"{counts.failed:,} failed, {counts.unfinished:,} not finished  {record.plan.selection}"
     )
 
 
@@ -62,10 +71,10 @@ def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRec
         "done": counts.done,
         "up to date": counts.up_to_date,
         "failed": counts.failed,
-        "not started": counts.waiting + counts.running,
+        "not started": counts.unfinished,
     }
     lines += [f"run {record.id} {record.state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
-    if not counts.complete and not record.active:
+    if counts.failed + counts.unfinished and not record.active:
         lines.append(f"continue    d1 fleet retry {record.id}")
     if counts.done and record.plan.work != Work.DELETE:
         lines.append(f"undo        d1 fleet restore --run {record.id}")

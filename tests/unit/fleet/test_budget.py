@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from pulumi_d1.cli.fleet.options import RATE
 from pulumi_d1.cloudflare.pace import LIMIT
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.budget import DEFAULT_RATE, format_duration, make_budget, parse_rate
+from pulumi_d1.fleet.budget import DEFAULT_RATE, make_budget, parse_rate
 from pulumi_d1.fleet.reviews import FleetSettings
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
+from pulumi_d1.reports.fleet_text import format_duration
 
 FILES = [Migration(f"{number:04}_t.sql", f"CREATE TABLE t{number} (id);") for number in range(120)]
 TRIGGER = Migration("0120_trigger.sql", "CREATE TRIGGER g AFTER INSERT ON t1 BEGIN SELECT 1; END;")
@@ -21,7 +22,7 @@ TRIGGER = Migration("0120_trigger.sql", "CREATE TRIGGER g AFTER INSERT ON t1 BEG
 def requests(files: list[Migration], on_failure: OnFailure = OnFailure.STOP) -> list[tuple[int, int]]:
     """Return the requests for one database and for all, in each of the cases."""
     settings = FleetSettings("migrations", files, "d1_migrations", RunOptions(on_failure=on_failure))
-    return [(each, total) for _, each, total in make_budget(settings, DEFAULT_RATE, 1000, 1000).cases]
+    return [(each, total) for each, total, _ in make_budget(settings, DEFAULT_RATE, 1000, 1000).values()]
 
 
 def test_small_files_share_requests() -> None:

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pulumi_d1.fleet.result import MemberRecord, RunCounts, RunPlan, Work
-from pulumi_d1.fleet.runs import Runs
-from pulumi_d1.fleet.store import open_store
+from pulumi_d1.fleet.runs import open_runs
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 def test_databases_that_cloudflare_lists_under_one_name_are_both_in_the_run(tmp_path: Path) -> None:
-    store = open_store("", tmp_path)
-    runs = Runs(store)
+    runs = open_runs("", tmp_path)
     listed = [
         MemberRecord("b/c", "1"),
         MemberRecord("", "2"),
@@ -23,7 +21,7 @@ def test_databases_that_cloudflare_lists_under_one_name_are_both_in_the_run(tmp_
         MemberRecord("", "5"),
     ]
     run = runs.start(RunPlan(Work.UP, "--match '*'", len(listed)), listed, "version")
-    assert store.count(run) == RunCounts(waiting=5)
+    assert runs.count(run) == RunCounts(waiting=5)
     assert [(item.database, item.id) for item in runs.members(run)] == [
         ("", "2"),
         ("", "5"),
@@ -31,4 +29,4 @@ def test_databases_that_cloudflare_lists_under_one_name_are_both_in_the_run(tmp_
         ("a", "4"),
         ("b/c", "1"),
     ]
-    store.engine.dispose()
+    runs.database.engine.dispose()

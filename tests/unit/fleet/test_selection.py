@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pulumi_d1.cloudflare.account import DatabaseInfo
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.selection import Selection, Shard, StackNames, parse_shard, select_members
+from pulumi_d1.fleet.selection import Selection, Shard, parse_shard, select_members, stack_databases
 
 NAMES = st.sets(st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=1, max_size=30), min_size=1, max_size=50)
 
@@ -26,7 +26,7 @@ def names(*databases: str, match: str, shard: str = "1/1") -> list[str]:
             described(*databases),
             Selection(f"--match '{match}'", match),
             parse_shard(shard),
-            lambda name: name.startswith("shop-db-"),
+            stack_databases((), ("shop",), ()),
         )
     ]
 
@@ -78,8 +78,8 @@ def test_a_stacks_database_is_refused_and_named() -> None:
     ],
 )
 def test_the_name_of_a_stacks_database_is_recognized_in_larger_programs_too(name: str, is_owned: bool) -> None:  # noqa: FBT001 - a parameter
-    owners = StackNames(frozenset({"legacy"}), frozenset({"shop"}), frozenset({"dev", "prod", "v1.2"}))
-    assert owners.own(name) is is_owned
+    of_stacks = stack_databases({"legacy"}, {"shop"}, {"dev", "prod", "v1.2"})
+    assert bool(of_stacks.fullmatch(name)) is is_owned
 
 
 def test_a_stack_s_database_is_refused_in_every_shard() -> None:
@@ -101,7 +101,7 @@ def test_a_shard_that_is_none_is_refused(text: str) -> None:
 
 def test_a_list_selects_by_name_or_uuid_and_a_missing_one_is_a_mistake() -> None:
     listed = Selection("--members file", names=frozenset({"a-1", "id of a-2"}))
-    members = select_members(described("a-3", "a-2", "a-1"), listed, Shard(), lambda _: False)
+    members = select_members(described("a-3", "a-2", "a-1"), listed, Shard(), stack_databases((), (), ()))
     assert [item.database for item in members] == ["a-1", "a-2"]
     with pytest.raises(ConfigError, match="--members file: the account has no database id of a-2"):
-        select_members(described("a-1"), listed, Shard(), lambda _: False)
+        select_members(described("a-1"), listed, Shard(), stack_databases((), (), ()))

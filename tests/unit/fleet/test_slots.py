@@ -12,26 +12,26 @@ import pytest
 from pulumi_d1.cloudflare.account import connect_account
 from pulumi_d1.cloudflare.pace import Rate
 from pulumi_d1.errors import ConfigError
+from pulumi_d1.fleet.runs import open_runs
 from pulumi_d1.fleet.slots import MOST_SLOTS, SharedPace
-from pulumi_d1.fleet.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pulumi_d1.fleet.store import Store
+    from pulumi_d1.system.shared_database import SharedDatabase
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("", tmp_path)
+def database(tmp_path: Path) -> Iterator[SharedDatabase]:
+    opened = open_runs("", tmp_path).database
     yield opened
     opened.engine.dispose()
 
 
-def test_no_period_has_more_requests_than_the_rate_allows(store: Store, tmp_path: Path) -> None:
-    other = open_store("", tmp_path)  # as another process has it
-    paces = [SharedPace(store, "account"), SharedPace(other, "account")]
+def test_no_period_has_more_requests_than_the_rate_allows(database: SharedDatabase, tmp_path: Path) -> None:
+    other = open_runs("", tmp_path).database  # as another process has it
+    paces = [SharedPace(database, "account"), SharedPace(other, "account")]
     paces[0].set_rate(Rate(20, 1))
     sent, lock = list[float](), threading.Lock()
 
@@ -48,39 +48,39 @@ def test_no_period_has_more_requests_than_the_rate_allows(store: Store, tmp_path
     assert len(sent) == 60
 
 
-def test_a_refusal_delays_all_and_an_absurd_one_nobody(store: Store) -> None:
-    pace = SharedPace(store, "account")
-    for each in (pace, SharedPace(store, "another account")):
+def test_a_refusal_delays_all_and_an_absurd_one_nobody(database: SharedDatabase) -> None:
+    pace = SharedPace(database, "account")
+    for each in (pace, SharedPace(database, "another account")):
         each.set_rate(Rate(1000, 1))
     pace.wait_for_turn()
     for absurd in (None, 86_400.0):
         pace.block(absurd)
-    taken = f"SELECT count(*) FROM d1_fleet_slots WHERE free_at > {store.now}"
-    assert store.execute(taken)[0][0] < 1000
+    taken = f"SELECT count(*) FROM d1_fleet_slots WHERE free_at > {database.now}"
+    assert database.execute(taken)[0][0] < 1000
     start = time.monotonic()
     pace.block(2.0)
-    assert store.execute(f"{taken} AND account = 'account'") == [(1000,)]
-    assert store.execute(f"{taken} AND account = 'another account'") == [(0,)]
+    assert database.execute(f"{taken} AND account = 'account'") == [(1000,)]
+    assert database.execute(f"{taken} AND account = 'another account'") == [(0,)]
     pace.wait_for_turn()
     assert time.monotonic() - start >= 2
 
 
-def test_waits_are_logged_once_by_the_pace_if_there_is_one(store: Store) -> None:
+def test_waits_are_logged_once_by_the_pace_if_there_is_one(database: SharedDatabase) -> None:
     assert connect_account("account", token="a-token").retry.logs_waits
-    assert not connect_account("account", token="a-token", pace=SharedPace(store, "account")).retry.logs_waits
+    assert not connect_account("account", token="a-token", pace=SharedPace(database, "account")).retry.logs_waits
 
 
 @pytest.mark.parametrize("rate", [Rate(1, 300), Rate(1100, 300), Rate(10**6, 1)])
-def test_a_new_rate_keeps_count_of_the_last_period(store: Store, rate: Rate) -> None:
-    pace = SharedPace(store, "account")
+def test_a_new_rate_keeps_count_of_the_last_period(database: SharedDatabase, rate: Rate) -> None:
+    pace = SharedPace(database, "account")
     pace.set_rate(Rate(100, 300))
     for _ in range(8):
         pace.wait_for_turn()
     pace.set_rate(rate, keep=True)
-    columns = f"sum(CASE WHEN free_at > {store.now} THEN 1 ELSE 0 END), count(*), max(seconds)"
-    assert store.execute(f"SELECT {columns} FROM d1_fleet_slots") == [(8, 100, 300)]
+    columns = f"sum(CASE WHEN free_at > {database.now} THEN 1 ELSE 0 END), count(*), max(seconds)"
+    assert database.execute(f"SELECT {columns} FROM d1_fleet_slots") == [(8, 100, 300)]
     pace.set_rate(rate)
-    [(used, slots, seconds)] = store.execute(f"SELECT {columns} FROM d1_fleet_slots")
+    [(used, slots, seconds)] = database.execute(f"SELECT {columns} FROM d1_fleet_slots")
     assert slots == min(rate.requests, MOST_SLOTS)
     assert used == min(8, slots)
     assert slots / seconds == pytest.approx(rate.requests / rate.seconds)
@@ -96,5 +96,5 @@ def test_a_new_rate_keeps_count_of_the_last_period(store: Store, rate: Rate) -> 
 )
 def test_a_database_that_cannot_be_opened_is_named_without_its_password(tmp_path: Path, url: str, message: str) -> None:
     with pytest.raises(ConfigError, match=message) as error:
-        open_store(url, tmp_path)
+        open_runs(url, tmp_path)
     assert "s3cret" not in str(error.value)

@@ -4,8 +4,7 @@ The modules, in the order of the flow::
 
     group    the group of the commands
     options  options, and the databases that they select
-    budget   `d1 fleet budget`
-    plan     `d1 fleet plan`
+    plan     `d1 fleet plan` and `budget`
     follow   the progress of a run, and its result
     up       `d1 fleet up`, `worker` and `retry`: commands that work on runs
     members  `d1 fleet create`, `delete` and `restore`

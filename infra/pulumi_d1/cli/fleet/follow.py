@@ -58,7 +58,7 @@ def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None
     printed, awaited = 0.0, False
     while (record := runs.get(run)).active and not stop.wait(_LOOK_SECONDS):
         if (awaits := runs.awaits_approval(run)) and (check or sys.stdin.isatty()):
-            runs.approve(run, approved=_approved(check, run))
+            runs.approve(run) if _approved(check, run) else runs.stop(run, "not approved after the canaries")
         elif (awaits and not awaited) or time.monotonic() - printed > (_LOOK_SECONDS if on_terminal else _LINE_SECONDS):
             print_line(progress(runs, record))
             printed = time.monotonic()
@@ -68,7 +68,7 @@ def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None
 def progress(runs: Runs, record: RunRecord) -> str:
     """Return the progress of a run in one line."""
     waits = f"; waits for an approval: d1 fleet approve {record.id}" if runs.awaits_approval(record.id) else ""
-    return counts_line(runs.store.count(record.id), record, runs.finished_since(record.id, 60)) + waits
+    return counts_line(runs.count(record.id), record, runs.finished_since(record.id, 60)) + waits
 
 
 def _approved(check: str | None, run: str) -> bool:
@@ -81,14 +81,15 @@ def _approved(check: str | None, run: str) -> bool:
 
 def print_result(runs: Runs, run: str, *, as_json: bool) -> None:
     """Print the result of a run, and end the command with its exit code."""
-    record, counts = runs.get(run), runs.store.count(run)
+    record, counts = runs.get(run), runs.count(run)
     failed = list(islice(runs.members(run, FAILED), _MOST_FAILURES)) if counts.failed else []
     if as_json:
         data = {"run": run, "state": record.state, "count": asdict(counts), "failed": [asdict(item) for item in failed]}
         print_data(json.dumps(data, indent=2))
     else:
         say(result_text(record, counts, failed))
-    raise click.exceptions.Exit(ExitCode.OK if counts.complete and not record.active else ExitCode.FAILED)
+    incomplete = counts.failed or counts.unfinished or record.active
+    raise click.exceptions.Exit(ExitCode.FAILED if incomplete else ExitCode.OK)
 
 
 @contextmanager

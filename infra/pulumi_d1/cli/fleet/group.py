@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from pulumi_d1.cli.fleet.budget import budget
 from pulumi_d1.cli.fleet.members import create, delete, restore
-from pulumi_d1.cli.fleet.plan import plan
+from pulumi_d1.cli.fleet.plan import budget, plan
 from pulumi_d1.cli.fleet.runs import approve, cancel, history, status
 from pulumi_d1.cli.fleet.up import retry, up, worker
 

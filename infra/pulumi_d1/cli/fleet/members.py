@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from pulumi_d1.cli.fleet.follow import work_on
-from pulumi_d1.cli.fleet.options import JSON, YES, open_fleet, run_options, work_options
+from pulumi_d1.cli.fleet.options import JSON, YES, read_fleet, run_options, work_options
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.result import MemberRecord, RunPlan, Work
+from pulumi_d1.naming import require_database_name
 from pulumi_d1.reports.review_text import counted
 
 
@@ -29,8 +30,12 @@ def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -
       d1 fleet create shop-tenant-8 shop-tenant-9
       xargs d1 fleet create --yes < new-tenants.txt
     """
-    fleet = open_fleet(**values)
-    fleet.require_new_names(names)
+    fleet = read_fleet(**values)
+    of_stacks = fleet.of_stacks()
+    for name in names:
+        require_database_name(name)
+        if of_stacks.fullmatch(name):
+            raise ConfigError(f"{name}: this name belongs to a stack, and 'pulumi up' creates its database")
     confirm(f"Create {counted(len(names), 'database')}", yes=yes)
     plan = RunPlan(Work.CREATE, " ".join(sorted(names)), len(names))
     work_on(fleet, plan, [MemberRecord(name) for name in dict.fromkeys(names)], as_json=as_json)
@@ -47,7 +52,7 @@ def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
     Examples:
       d1 fleet delete --members gone-tenants.txt
     """
-    fleet = open_fleet(**values)
+    fleet = read_fleet(**values)
     selection, selected = fleet.select()
     ends = f", {selected[0].database} to {selected[-1].database}" if selected else ""
     confirm(f"Delete {counted(len(selected), 'database')}{ends}; no bookmark restores them", yes=yes, word="delete")
@@ -70,7 +75,7 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     Examples:
       d1 fleet restore --run 20261123T021000-7c1f
     """
-    fleet = open_fleet(**values)
+    fleet = read_fleet(**values)
     record = fleet.runs.get(run)
     if record.active:
         raise ConfigError(f"run {run} has not ended: 'd1 fleet cancel {run}' ends it")

@@ -1,10 +1,10 @@
-"""Options of the fleet commands, and the databases that they select."""
+"""Options of the fleet commands, and the fleet that they describe."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -19,14 +19,14 @@ from pulumi_d1.ephemeral.names import PERMANENT
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.budget import DEFAULT_RATE, parse_rate
 from pulumi_d1.fleet.reviews import FleetSettings, ReviewCache
-from pulumi_d1.fleet.selection import Selection, StackNames, parse_shard, select_members
+from pulumi_d1.fleet.selection import Selection, parse_shard, select_members, stack_databases
 from pulumi_d1.migrations.folder import migrations_folder
-from pulumi_d1.naming import production_name, require_database_name
+from pulumi_d1.naming import production_name
 from pulumi_d1.system.files import prefix_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    import re
+    from collections.abc import Callable
 
     from pulumi_d1.cloudflare.pace import Rate
     from pulumi_d1.fleet.engine import Worker
@@ -44,7 +44,6 @@ _FOLDER: Final = (
 _RATE: Final = (
     click.option("--shard", default="1/1", help="Part of the databases, by a hash of the name: 3/16."),
     click.option("--rate", default=RATE, show_default=True, help="Requests/seconds for all workers and shards."),
-    click.option("--token-per-shard", is_flag=True, help="Let each shard use the whole rate."),
 )
 store_option: Final = click.option(
     "--database", envvar="D1_FLEET_DATABASE", default="", help="PostgreSQL's URL.  [default: .d1/fleet.sqlite]"
@@ -83,47 +82,109 @@ def open_runs(database: str) -> Runs:
     """
     if find_spec("dbos") is None:
         raise ConfigError("'d1 fleet' needs the extra 'fleet': pip install 'pulumi-d1[fleet]'")
-    from pulumi_d1.fleet import runs, store  # slow to import, and the extra may be missing
+    from pulumi_d1.fleet import runs  # slow to import, and the extra may be missing
 
-    opened = store.open_store(database, project.root() / ".d1")
-    click.get_current_context().call_on_close(opened.engine.dispose)
-    return runs.Runs(opened)
+    opened = runs.open_runs(database, project.root() / ".d1")
+    click.get_current_context().call_on_close(opened.database.engine.dispose)
+    return opened
 
 
-@dataclass(frozen=True, slots=True)
-class FleetOptions:
-    """The parsed options.
+@dataclass(frozen=True)
+class Fleet:
+    """The databases, files and runs that the options of a command describe.
 
     Attributes:
         settings: The stack's settings.
         own: What is applied to each database.
-        rate: The rate of all workers, or this shard's part of it.
+        rate: The rate of this shard.
+        keeps_rate: True to keep the rate that other workers have.
+        database: The URL of the runs.
     """
 
-    root: Path
     settings: Settings
     own: FleetSettings
     shard: Shard
     rate: Rate
+    keeps_rate: bool
+    database: str
+    match: str | None = None
+    members: BinaryIO | None = None
+    sql: tuple[str, str] | None = None
+    output: str | None = None
+
+    @cached_property
+    def runs(self) -> Runs:
+        """The runs."""
+        return open_runs(self.database)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """The means to work on runs. A command with --rate sets the rate of all workers."""
+        runs = self.runs
+        from pulumi_d1.fleet.engine import Worker
+        from pulumi_d1.fleet.slots import SharedPace
+
+        pace = SharedPace(runs.database, self.settings.account_id)
+        pace.set_rate(self.rate, keep=self.keeps_rate)
+        account = stack_account(self.settings, pace)
+        return Worker(runs, account, ReviewCache(self.own), self.own.version(account.id))
+
+    def select(self) -> tuple[Selection, list[MemberRecord]]:
+        """List the databases that the options select.
+
+        Raises:
+            ConfigError: Nothing matches, or a stack's database does.
+            ApiError: Cloudflare does not list the databases.
+        """
+        selection, databases = self._selection(), self.worker.account.databases()
+        return selection, select_members(databases, selection, self.shard, self.of_stacks())
+
+    def _selection(self) -> Selection:
+        if sum(option is not None for option in (self.match, self.members, self.sql, self.output)) != 1:
+            raise click.UsageError("select databases with one of --match, --members, --sql and --output")
+        if self.members is not None:
+            with prefix_errors(self.members.name):
+                listed = self.members.read().decode("utf-8-sig").split()
+            return Selection(f"--members {self.members.name}", names=frozenset(listed))
+        if self.sql is not None:
+            rows = self.worker.account.find(self.sql[0]).read(self.sql[1])
+            return Selection(f"--sql {self.sql[0]}", names=frozenset(str(next(iter(row.values()))) for row in rows))
+        if self.output is not None:
+            stack = self.settings.environment
+            names: object = json.loads(capture("stack", "output", self.output, "--json", "--stack", stack))
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                raise ConfigError(
+                    f"--output {self.output}: stack '{stack}' does not output a list of names or UUIDs here"
+                )
+            return Selection(f"--output {self.output}", names=frozenset(names))
+        return Selection(f"--match '{self.match}'", str(self.match))
+
+    def of_stacks(self) -> re.Pattern[str]:
+        """Return a pattern of the names of databases that belong to a stack of this project."""
+        root = project.root()
+        stacks = PERMANENT | project.configured_stacks(root)
+        settings = [project.settings(root, stack, needs_account=False) for stack in sorted(stacks)]
+        names, projects = ({getattr(item, key) for item in settings} for key in ("database_name", "project_name"))
+        return stack_databases(names, projects, stacks)
 
 
-def read_options(  # noqa: PLR0913 - one argument for each option
+def read_fleet(  # noqa: PLR0913 - one argument for each option
     *,
     stack: str | None,
     directory: str,
     shard: str = "1/1",
-    rate: str = RATE,
-    token_per_shard: bool = False,
+    rate: str | None = None,
     through: str | None = None,
+    database: str = "",
     needs_account: bool = True,
-) -> FleetOptions:
+    **sources: Any,
+) -> Fleet:
     """Parse the options.
 
     Raises:
         ConfigError: An option or the project is invalid.
     """
     part = parse_shard(shard)
-    own_rate = parse_rate(rate).shared_by(1 if token_per_shard else part.of)
     root = project.root()
     stack = stack or production_name(project.configured_stacks(root))
     settings = with_through(project.settings(root, stack, needs_account=needs_account), through)
@@ -133,77 +194,4 @@ def read_options(  # noqa: PLR0913 - one argument for each option
         say(f"warning: {hint}", err=True)
     own = FleetSettings(folder.name, folder.read(), settings.migrations_table, settings.run_options)
     own.options.stop.check([file.name for file in own.files])
-    return FleetOptions(root, settings, own, part, own_rate)
-
-
-@dataclass(frozen=True, slots=True)
-class Fleet:
-    """An account, and the runs on it.
-
-    Attributes:
-        worker: What is needed to work on runs.
-        chosen: The values of --match, --members, --sql and --output.
-    """
-
-    options: FleetOptions
-    runs: Runs
-    worker: Worker
-    chosen: tuple[str | None, BinaryIO | None, tuple[str, str] | None, str | None]
-
-    def select(self) -> tuple[Selection, tuple[MemberRecord, ...]]:
-        """List the databases that the options select.
-
-        Raises:
-            ConfigError: Nothing matches, or a stack's database does.
-            ApiError: Cloudflare does not list the databases.
-        """
-        match, members, sql, output = self.chosen
-        account, stack = self.worker.account, self.options.settings.environment
-        if sum(option is not None for option in self.chosen) != 1:
-            raise click.UsageError("select databases with one of --match, --members, --sql and --output")
-        selection = Selection(f"--match '{match}'", match or "")
-        if members is not None:
-            with prefix_errors(members.name):
-                listed = members.read().decode("utf-8-sig").split()
-            selection = Selection(f"--members {members.name}", names=frozenset(listed))
-        elif sql is not None:
-            rows = account.find(sql[0]).read(sql[1])
-            selection = Selection(f"--sql {sql[0]}", names=frozenset(str(next(iter(row.values()))) for row in rows))
-        elif output is not None:
-            names: object = json.loads(capture("stack", "output", output, "--json", "--stack", stack))
-            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                raise ConfigError(f"--output {output}: stack '{stack}' does not output a list of names or UUIDs here")
-            selection = Selection(f"--output {output}", names=frozenset(names))
-        return selection, select_members(account.databases(), selection, self.options.shard, self._owners().own)
-
-    def require_new_names(self, names: Sequence[str]) -> None:
-        """Raise an error if D1 does not accept a name, or a stack's database has it."""
-        owners = self._owners()
-        for name in names:
-            require_database_name(name)
-            if owners.own(name):
-                raise ConfigError(f"{name}: this name belongs to a stack, and 'pulumi up' creates its database")
-
-    def _owners(self) -> StackNames:
-        stacks = PERMANENT | project.configured_stacks(self.options.root)
-        settings = [project.settings(self.options.root, stack, needs_account=False) for stack in sorted(stacks)]
-        databases = frozenset(item.database_name for item in settings)
-        return StackNames(databases, frozenset(item.project_name for item in settings), stacks)
-
-
-def open_fleet(database: str, **values: Any) -> Fleet:
-    """Open the runs, and prepare to work on them. A command with --rate sets the rate of all workers.
-
-    Raises:
-        ConfigError: An option, the project or the token is invalid.
-    """
-    match, members, sql, output = (values.pop(name, None) for name in ("match", "members", "sql", "output"))
-    options, runs = read_options(**values), open_runs(database)
-    from pulumi_d1.fleet.engine import Worker
-    from pulumi_d1.fleet.slots import SharedPace
-
-    pace = SharedPace(runs.store, options.settings.account_id)
-    pace.set_rate(options.rate, keep="rate" not in values)
-    account = stack_account(options.settings, pace)
-    worker = Worker(runs.store, account, ReviewCache(options.own), options.own.version(account.id))
-    return Fleet(options, runs, worker, (match, members, sql, output))
+    return Fleet(settings, own, part, parse_rate(rate or RATE).shared_by(part.of), rate is None, database, **sources)

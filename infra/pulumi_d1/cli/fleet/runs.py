@@ -59,10 +59,11 @@ def history(run: str, *, database: str, as_json: bool) -> None:
     runs = open_runs(database)
     if run:
         for member in runs.members(runs.get(run).id):
-            line = f"{member.database}: {member.state} {member.bookmark} {', '.join(member.applied)}"
+            state = member.state.replace("_", " ")
+            line = f"{member.database}: {state} {member.bookmark} {', '.join(member.applied)}"
             print_data(json.dumps(asdict(member)) if as_json else line.rstrip())
     for record in () if run else runs.all():
-        counts = runs.store.count(record.id)
+        counts = runs.count(record.id)
         data = {"run": record.id, "state": record.state, "plan": asdict(record.plan), "count": asdict(counts)}
         print_data(json.dumps(data) if as_json else history_line(record, counts))
 
@@ -82,7 +83,7 @@ def approve(run: str, *, database: str) -> None:
     record = runs.get(run)
     if not record.active or not runs.awaits_approval(record.id):
         raise ConfigError(f"run {record.id} does not wait for an approval: it is {record.state}")
-    runs.approve(record.id, approved=True)
+    runs.approve(record.id)
     say(f"run {record.id} continues", err=True)
 
 

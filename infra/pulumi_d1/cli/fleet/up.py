@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from pulumi_d1.cli.fleet.follow import print_result, stopping, work_on
-from pulumi_d1.cli.fleet.options import CONCURRENCY, JSON, YES, open_fleet, run_options, worker_options
+from pulumi_d1.cli.fleet.options import CONCURRENCY, JSON, YES, read_fleet, run_options, worker_options
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.cli.support.output import say
 from pulumi_d1.errors import ConfigError
@@ -59,14 +59,14 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     """
     if detach and not values["database"]:
         raise click.UsageError("--detach needs --database: SQLite has one worker, and this is it")
-    fleet = open_fleet(**values)
+    fleet = read_fleet(**values)
     selection, selected = fleet.select()
     total = len(selected)
     canaries, failures = _number("--canary", canary, total), _number("--max-failures", max_failures, total)
-    text = f"{selection.option} --shard {fleet.options.shard}"
+    text = f"{selection.option} --shard {fleet.shard}"
     plan = RunPlan(Work.UP, text, total, canaries, ask or check is not None, max(failures, 1), concurrency)
-    say(f"{counted(total, 'database')} in shard {fleet.options.shard} by {selection.option}", err=True)
-    say(budget_text(make_budget(fleet.options.own, fleet.options.rate, total, total)), err=True)
+    say(f"{counted(total, 'database')} in shard {fleet.shard} by {selection.option}", err=True)
+    say(budget_text(str(fleet.rate), make_budget(fleet.own, fleet.rate, total, total)), err=True)
     confirm(f"Migrate {counted(total, 'database')}", yes=yes or not total)
     if detach:
         say(fleet.runs.start(plan, selected, fleet.worker.version))
@@ -90,13 +90,13 @@ def retry(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
       d1 fleet retry
       d1 fleet retry 20261123T021000-7c1f --yes
     """
-    fleet = open_fleet(**values)
+    fleet = read_fleet(**values)
     record = fleet.runs.get(run)
     if record.active:
         raise ConfigError(f"run {record.id} has not ended: 'd1 fleet cancel {record.id}' ends it")
     if record.version != fleet.worker.version:
         raise ConfigError(f"the files or settings have changed since run {record.id}: run 'd1 fleet up' instead")
-    counts = fleet.runs.store.count(record.id)
+    counts = fleet.runs.count(record.id)
     if not counts.failed + counts.waiting:
         say(f"run {record.id} has nothing to repeat", err=True)
         print_result(fleet.runs, record.id, as_json=as_json)
@@ -121,7 +121,7 @@ def worker(**values: Any) -> None:
     """
     if not values["database"]:
         raise click.UsageError("a worker needs --database: with SQLite, 'd1 fleet up' is the only worker")
-    fleet = open_fleet(**values)
+    fleet = read_fleet(**values)
     from pulumi_d1.fleet.engine import serving
 
     with stopping(fleet.worker), serving(fleet.worker):
