@@ -140,7 +140,7 @@ class Worker:
         while self.runs.count(run).unfinished and not kept.get(REASON):
             if not kept.get(GATE):
                 self._admit(run, plan)
-            self._pause(_POLL + plan.total / 50_000)  # counting a million takes a second
+            self._pause(plan.pause)
             kept = self.runs.attributes(run)
         self.runs.client.delete_queue(run)
         while (counts := self.runs.count(run)).running:

@@ -44,6 +44,11 @@ class RunPlan:
     max_failures: int = 2**31
     concurrency: int = 8
 
+    @property
+    def pause(self) -> float:
+        """Seconds between two counts of the databases: longer if there are more, as each count reads them all."""
+        return 0.1 + self.total / 50_000
+
 
 @dataclass(frozen=True, slots=True)
 class RunCounts:

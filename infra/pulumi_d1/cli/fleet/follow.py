@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from pulumi_d1.fleet.result import MemberRecord, RunPlan, RunRecord
     from pulumi_d1.fleet.runs import Runs
 
-_LOOK_SECONDS = 0.2
 _LINE_SECONDS = 30.0
 _MOST_FAILURES = 100  # that are printed
 
@@ -56,10 +55,13 @@ def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None
     on_terminal = sys.stderr.isatty()
     print_line = say_in_place if on_terminal else partial(say, err=True)
     printed, awaited = 0.0, False
-    while (record := runs.get(run)).active and not stop.wait(_LOOK_SECONDS):
+    while (record := runs.get(run)).active and not stop.wait(record.plan.pause):
         if (awaits := runs.awaits_approval(run)) and (check or sys.stdin.isatty()):
-            runs.approve(run) if _approved(check, run) else runs.stop(run, "not approved after the canaries")
-        elif (awaits and not awaited) or time.monotonic() - printed > (_LOOK_SECONDS if on_terminal else _LINE_SECONDS):
+            if _approved(check, run):
+                runs.approve(run)
+            else:
+                runs.stop(run, "not approved after the canaries")
+        elif on_terminal or (awaits and not awaited) or time.monotonic() - printed > _LINE_SECONDS:
             print_line(progress(runs, record))
             printed = time.monotonic()
         awaited = awaits
