@@ -26,7 +26,7 @@ from pulumi_d1.sqlite.statements import next_statement
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pulumi_d1.migrations.quarantine import FileText
+    from pulumi_d1.migrations.squashes import SquashedText
 
 _WHITE_SPACE = "\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 """White space as JavaScript defines it, which differs from Python's."""
@@ -69,7 +69,7 @@ class Migration:
         return is_contract(self.sql)
 
     @cached_property
-    def squashed(self) -> tuple[FileText, ...]:
+    def squashed(self) -> tuple[SquashedText, ...]:
         """The files that it stands for, in order; empty if it is an ordinary file.
 
         Raises:
@@ -80,9 +80,9 @@ class Migration:
         except ConfigError as error:
             raise ConfigError(f"{self.name}: {error}") from None
 
-    def as_swap(self) -> Migration:
-        """Return the file as one that only takes the place of those that it stands for."""
-        return replace(self, sql="", replaces=tuple(file.name for file in self.squashed))
+    def as_swap(self, replaces: tuple[str, ...]) -> Migration:
+        """Return the file as one that only takes the place of these names in the ledger."""
+        return replace(self, sql="", replaces=replaces)
 
 
 @dataclass(frozen=True, slots=True)

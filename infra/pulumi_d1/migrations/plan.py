@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Generic, Protocol, Self, TypeVar
 
 from pulumi_d1.migrations.folder import sort_key
 from pulumi_d1.migrations.quarantine import NONE
-from pulumi_d1.migrations.squashes import find_swaps
+from pulumi_d1.migrations.squashes import find_swaps, replaced_texts
 from pulumi_d1.migrations.stop import NO_STOP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from pulumi_d1.migrations.quarantine import FileText, Quarantine
+    from pulumi_d1.migrations.quarantine import Quarantine
+    from pulumi_d1.migrations.squashes import SquashedText
     from pulumi_d1.migrations.stop import Stop
 
 
@@ -120,15 +121,15 @@ class HashedFile(Protocol):
         """True if the text is known to have the mark of a contract file."""
 
     @property
-    def squashed(self) -> Sequence[FileText]:
+    def squashed(self) -> Sequence[SquashedText]:
         """The files that it is known to stand for."""
 
     @property
     def replaces(self) -> Sequence[str]:
         """The names in the ledger that its own takes the place of, without running a statement."""
 
-    def as_swap(self) -> Self:
-        """Return the file as one that only takes the place of those that it stands for."""
+    def as_swap(self, replaces: tuple[str, ...], /) -> Self:
+        """Return the file as one that only takes the place of these names in the ledger."""
 
 
 F = TypeVar("F", bound=HashedFile)
@@ -180,7 +181,7 @@ def make_plan(
         stop: Which pending files wait.
     """
     known = set(applied)
-    swaps = {file.name for file in find_swaps(migrations, known)}
+    swaps = find_swaps(migrations, known)
     unapplied = tuple(migration for migration in migrations if migration.name not in known)
     most, reason = stop.find(migrations, known)
     allowed = {migration.name for migration in migrations[:most]}
@@ -196,7 +197,7 @@ def make_plan(
         *_empty(running),
         *_squashed(migrations, known, recorded),
     )
-    pending = tuple(migration.as_swap() if migration.name in swaps else migration for migration in pending)
+    pending = tuple(file.as_swap(swaps[file.name]) if file.name in swaps else file for file in pending)
     ordered = tuple(sorted(problems, key=lambda problem: sort_key(problem.name)))
     return MigrationPlan(pending, tuple(applied), ordered, waiting, reason if waiting else "")
 
@@ -293,7 +294,8 @@ def _squashed(
     first: dict[str, str] = {}
     for migration in migrations:
         old = migration.squashed
-        if taken := [file.name for file in old if first.setdefault(file.name, migration.name) != migration.name]:
+        own = {migration.name, *(file.name for file in old)}
+        if taken := [file.name for file in old if first.setdefault(file.name, migration.name) not in own]:
             message = (
                 f"stands for {_listed(taken)}, and so does {first[taken[0]]}: delete the one that no stack has, or "
                 "bring back the old files from git and squash them once"
@@ -307,16 +309,17 @@ def _squashed(
             yield FolderProblem(Problem.SQUASHED, migration.name, message)
         if migration.name in known:
             continue
-        missing = [file.name for file in old if file.name not in known]
-        if missing and len(missing) < len(old):
+        replaced = tuple(replaced_texts(migration, known))
+        missing = [file.name for file in replaced if file.name not in known]
+        if missing and len(missing) < len(replaced):
             message = (
-                f"stands for {len(old)} files, but {_listed(missing)} is not applied here: check out the commit before "
-                "the squash, apply the rest with it, and then run this again"
+                f"stands for {len(replaced)} files, but {_listed(missing)} is not applied here: check out the last "
+                f"commit that has {missing[0]}, apply the rest with it, and then run this again"
             )
             yield FolderProblem(Problem.SQUASHED, migration.name, message)
         elif not missing:
             message = "stands for another text of {} than was applied here: compare the two in git"
-            for file in old:
+            for file in replaced:
                 if not recorded.get(file.name, file.digest).startswith(file.digest):
                     yield FolderProblem(Problem.EDITED, migration.name, message.format(file.name))
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from pulumi_d1.errors import ConfigError
 
@@ -34,7 +34,7 @@ class FileText:
     digest: str
 
     @classmethod
-    def of(cls, name: str, sha256: str) -> FileText:
+    def of(cls, name: str, sha256: str) -> Self:
         """Return the entry for the text of a file."""
         return cls(name, sha256[:DIGITS])
 

@@ -123,8 +123,21 @@ def test_a_stack_that_is_behind_is_refused_with_what_to_do(prod: ReviewedDatabas
     assert shown.exit_code == 1
     assert (
         f"  migrations/{NEW} stands for 3 files, but 0002_roles.sql and 1 more is not applied here: check out the "
-        "commit before the squash, apply the rest with it, and then run this again\n"
+        "last commit that has 0002_roles.sql, apply the rest with it, and then run this again\n"
     ) in shown.stdout
+
+
+def test_a_stack_that_skipped_the_first_of_two_squashes_swaps_all_rows_at_once(prod: ReviewedDatabase) -> None:
+    apply(prod, *FILES)
+    path = local_database(prod, *FILES)
+    prod.d1("squash", "--through", "0003_age.sql")
+    commit(prod.folder)
+    assert prod.d1("squash", "--through", "0004_tags.sql").exit_code == 0
+    assert folder_of(prod) == ["0004_squashed.sql"]
+    shown = prod.d1("plan", "--stack", "prod")
+    assert "  0004_squashed.sql (runs no statement: takes the place of 4 applied files)\n" in shown.output
+    assert (prod.plan()["errors"], prod.plan()["warnings"], prod.plan()["drift"]) == ([], [], [])
+    assert prod.d1("squash", "--local").output == f"{path}: 0004_squashed.sql is in place of 4 files\n"
 
 
 def local_database(prod: ReviewedDatabase, *names: str) -> Path:

@@ -12,11 +12,10 @@ from pulumi_d1.errors import MigrationFailed
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.live import read_ledger
-from pulumi_d1.migrations.quarantine import FileText
 from pulumi_d1.migrations.review.review import review_database
 from pulumi_d1.migrations.run.options import OnFailure, RunOptions
 from pulumi_d1.migrations.run.runner import apply
-from pulumi_d1.migrations.squashes import squash_marks
+from pulumi_d1.migrations.squashes import squash_marks, squashed_texts
 from tests.support.runner import TARGET, apply_files, arrange
 
 if TYPE_CHECKING:
@@ -31,11 +30,10 @@ OLD = [
     Migration("0003_age.sql", "ALTER TABLE users ADD COLUMN age INTEGER;"),
 ]
 NAMES = [file.name for file in OLD]
-SQUASH = Migration(
-    "0003_squashed.sql",
-    f"{squash_marks(FileText.of(file.name, file.sha256) for file in OLD)}\n"
-    "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER); INSERT INTO users VALUES (1, 'Ada', NULL);",
+TABLES = (
+    "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT, age INTEGER); INSERT INTO users VALUES (1, 'Ada', NULL);"
 )
+SQUASH = Migration("0003_squashed.sql", f"{squash_marks(squashed_texts(OLD))}\n{TABLES}")
 LATER = Migration("0004_tags.sql", "CREATE TABLE tags (label TEXT);")
 BROKEN = Migration("0005_broken.sql", "PRAGMA defer_foreign_keys = on; INSERT INTO nowhere VALUES (1);")
 FOLDER = [SQUASH, LATER]
@@ -82,6 +80,18 @@ def test_the_rows_of_the_ledger_are_swapped_and_no_statement_of_the_file_runs(mi
 def test_a_new_database_runs_the_file_and_later_files_follow_a_swap(database: D1Api) -> None:
     assert apply_files(database, FOLDER, retry=database.retry).ran == (SQUASH.name, LATER.name)
     assert users(database) == 1
+
+
+@pytest.mark.parametrize("swaps_first", [True, False])
+def test_two_squashes_are_swapped_one_after_the_other_or_at_once(migrated: D1Api, *, swaps_first: bool) -> None:
+    apply_with_wrangler(migrated, LATER)
+    if swaps_first:
+        apply_files(migrated, FOLDER, retry=migrated.retry)
+    second = Migration("0004_squashed.sql", f"{squash_marks(squashed_texts(FOLDER))}{TABLES}{LATER.sql}")
+    assert apply_files(migrated, [second], retry=migrated.retry).ran == (second.name,)
+    assert rows(migrated) == [(1, second.name)]
+    assert users(migrated) == 2
+    assert review_database(migrated, [second], TARGET.table, {}).drift == ()
 
 
 def test_files_after_a_swap_run_in_the_same_run(migrated: D1Api) -> None:

@@ -10,9 +10,15 @@ import pytest
 from pulumi_d1.errors import ConfigError, PlanRefused
 from pulumi_d1.migrations.folder import Migration
 from pulumi_d1.migrations.plan import MigrationPlan, Problem, make_plan
-from pulumi_d1.migrations.quarantine import FileText, Quarantine
+from pulumi_d1.migrations.quarantine import Quarantine
 from pulumi_d1.migrations.review.review import raise_on_errors, review_without_rehearsal
-from pulumi_d1.migrations.squashes import ledger_after_swaps, read_squashed, squash_marks
+from pulumi_d1.migrations.squashes import (
+    SquashedText,
+    ledger_after_swaps,
+    read_squashed,
+    squash_marks,
+    squashed_texts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +27,7 @@ OLD = [Migration(f"000{number}_{name}.sql", f"CREATE TABLE {name} (a);") for num
 NAMES = [file.name for file in OLD]
 SQUASH = Migration(
     "0003_squashed.sql",
-    f"-- Migration number: 0003\n{squash_marks(FileText.of(file.name, file.sha256) for file in OLD)}\n"
+    f"-- Migration number: 0003\n{squash_marks(squashed_texts(OLD))}\n"
     "CREATE TABLE a (a); CREATE TABLE b (a); CREATE TABLE c (a);",
 )
 LATER = Migration("0004_d.sql", "CREATE TABLE d (a);")
@@ -39,7 +45,7 @@ def problems(made: MigrationPlan[Migration]) -> list[tuple[Problem, str]]:
 
 def test_marks_are_read_as_they_were_written_whatever_is_in_a_name() -> None:
     names = ("0001_a.sql", '2 it\'s; 100%, `x` "y"/migration.sql', "3_ä@.sql", " 4.sql", "5@0123456789ab, 6.sql")
-    texts = [FileText(name, "0" * 12) for name in names]
+    texts = [SquashedText(name, "0" * 12, names[2] if name < names[2] else "") for name in names]
     marks = squash_marks(texts)
     assert not set("'\"`;") & set(marks)  # Cloudflare would split the comment wrongly
     assert read_squashed(f"-- first\n{marks}-- more\nSELECT 1;\n{squash_marks(texts)}") == tuple(texts)
@@ -47,20 +53,35 @@ def test_marks_are_read_as_they_were_written_whatever_is_in_a_name() -> None:
 
 
 def test_an_editor_that_adds_a_mark_or_blank_lines_changes_nothing() -> None:
-    marks = squash_marks([FileText("0001_a.sql", "0" * 12)])
-    for text in (f"\ufeff{marks}", f"\n-- first\n  \n{marks}", f"-- first\n{marks}".replace("\n", "\r\n")):
+    marks = squash_marks([SquashedText("0001_a.sql", "0" * 12)])
+    for text in (f"\ufeff{marks}", f"/* first */\n  \n  {marks}", f"-- first\n{marks}".replace("\n", "\r\n")):
         assert [file.name for file in read_squashed(text)] == ["0001_a.sql"]
 
 
 def test_a_file_that_is_named_twice_is_an_error() -> None:
-    marks = squash_marks([FileText("0001_a.sql", "0" * 12), FileText("0001_a.sql", "1" * 12)])
+    marks = squash_marks([SquashedText("0001_a.sql", "0" * 12), SquashedText("0001_a.sql", "1" * 12)])
     with pytest.raises(ConfigError, match=r"^line 2 names 0001_a\.sql again"):
         read_squashed(marks)
 
 
-def test_a_mark_with_another_form_is_an_error_with_its_place() -> None:
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "-- d1:squashes 0001_a.sql",
+        "--d1:squashes 0001_a.sql@000000000000",
+        "/* d1:squashes 0001_a.sql@000000000000 */",
+        "/*\n-- d1:squashes 0001_a.sql@000000000000\n*/",
+        "-- was d1:squashes 0001_a.sql@000000000000",
+    ],
+)
+def test_a_mark_with_another_form_is_an_error_with_its_place(mark: str) -> None:
     with pytest.raises(ConfigError, match=r"^1_a.sql: line 2 should be '-- d1:squashes NAME@DIGEST'"):
-        _ = Migration("1_a.sql", "-- a\n-- d1:squashes 0001_a.sql\n").squashed
+        _ = Migration("1_a.sql", f"-- a\n{mark}\nSELECT 1;").squashed
+
+
+def test_a_mark_within_a_file_that_no_mark_names_is_an_error() -> None:
+    with pytest.raises(ConfigError, match=r"^a line names 0001_a\.sql within 0003_squashed\.sql, which no line names"):
+        read_squashed(squash_marks([SquashedText("0001_a.sql", "0" * 12, "0003_squashed.sql")]))
 
 
 def test_a_new_database_runs_the_squashed_file() -> None:
@@ -83,9 +104,9 @@ def test_a_stack_that_is_behind_is_refused_whatever_its_policy(applied: list[str
     assert problems(made)[0] == (Problem.SQUASHED, SQUASH.name)
     missing = next(name for name in NAMES if name not in applied)
     assert f"stands for 3 files, but {missing}" in made.problems[0].message
-    assert "check out the commit before the squash" in made.problems[0].message
+    assert f"check out the last commit that has {missing}" in made.problems[0].message
     review = review_without_rehearsal([SQUASH, LATER], applied, {}, "")
-    with pytest.raises(PlanRefused, match="check out the commit before the squash"):
+    with pytest.raises(PlanRefused, match="check out the last commit that has"):
         raise_on_errors(review, "migrations", {})
 
 
@@ -98,7 +119,7 @@ def test_old_files_that_are_still_in_the_folder_are_an_error() -> None:
 
 @pytest.mark.parametrize("applied", [[], NAMES, [SQUASH.name], ["0002_twin.sql", NAMES[2]]])
 def test_two_files_that_stand_for_the_same_are_refused(applied: list[str]) -> None:
-    twin = Migration("0002_twin.sql", squash_marks(FileText.of(file.name, file.sha256) for file in OLD[:2]))
+    twin = Migration("0002_twin.sql", squash_marks(squashed_texts(OLD[:2])))
     [problem] = [problem for problem in plan(*applied, files=(twin, SQUASH)).problems if "so does" in problem.message]
     assert (problem.problem, problem.name) == (Problem.SQUASHED, SQUASH.name)
     assert problem.message.startswith("stands for 0001_a.sql and 1 more, and so does 0002_twin.sql: ")
@@ -125,11 +146,49 @@ def test_a_quarantined_text_stays_refused_in_a_squashed_file() -> None:
     assert problems(make_plan([SQUASH], NAMES, {}, quarantine)) == []
 
 
-def test_a_squash_of_a_squash_takes_the_place_of_the_first() -> None:
-    marks = squash_marks(FileText.of(file.name, file.sha256) for file in (SQUASH, LATER))
-    again = Migration("0004_squashed.sql", f"{marks}SELECT 1;")
-    assert make_plan([again], [SQUASH.name, LATER.name], {}).pending[0].replaces == (SQUASH.name, LATER.name)
-    assert problems(make_plan([again], NAMES, {})) == [(Problem.MISSING, name) for name in NAMES]
+def squash(name: str, *files: Migration) -> Migration:
+    return Migration(name, f"{squash_marks(squashed_texts(files))}SELECT 1;")
+
+
+AGAIN = squash("0004_squashed.sql", SQUASH, LATER)
+LAST = Migration("0005_e.sql", "CREATE TABLE e (a);")
+
+
+@pytest.mark.parametrize("applied", [[SQUASH.name, LATER.name], [*NAMES, LATER.name]])
+def test_a_squash_of_a_squash_takes_the_place_of_the_first_or_of_its_files(applied: list[str]) -> None:
+    made = plan(*applied, files=(AGAIN,))
+    assert [text.name for text in AGAIN.squashed] == [*NAMES, SQUASH.name, LATER.name]
+    assert (made.pending[0].replaces, problems(made)) == (tuple(applied), [])
+    assert ledger_after_swaps([AGAIN], applied) == (AGAIN.name,)
+    third = squash("0005_squashed.sql", AGAIN, LAST)
+    for ledger in (applied, [AGAIN.name]):
+        made = plan(*ledger, LAST.name, files=(third,))
+        assert (made.pending[0].replaces, problems(made)) == ((*ledger, LAST.name), [])
+
+
+@pytest.mark.parametrize(
+    ("applied", "message"),
+    [
+        (NAMES, "stands for 4 files, but 0004_d.sql is not applied here: check out the last commit that has 0004_d"),
+        ([SQUASH.name], "stands for 2 files, but 0004_d.sql is not applied here"),
+        (NAMES[:2], "stands for 4 files, but 0003_c.sql and 1 more is not applied here"),
+        ([LATER.name], "stands for 4 files, but 0001_a.sql and 2 more is not applied here"),
+    ],
+)
+def test_a_stack_that_is_behind_the_first_of_two_squashes_is_refused(applied: list[str], message: str) -> None:
+    [problem] = plan(*applied, files=(AGAIN,)).problems
+    assert (problem.problem, problem.message.startswith(message)) == (Problem.SQUASHED, True)
+
+
+def test_a_second_squash_that_was_killed_is_reported_as_such() -> None:
+    for applied in ([], [SQUASH.name, LATER.name], [*NAMES, LATER.name]):
+        [problem] = plan(*applied, files=(SQUASH, AGAIN)).problems
+        assert problem.message.startswith("stands for 0003_squashed.sql, which is still in the folder")
+
+
+def test_another_text_than_one_of_the_first_squash_is_reported_as_edited() -> None:
+    made = plan(*NAMES, LATER.name, files=(AGAIN,), recorded={NAMES[0]: "f" * 64})
+    assert problems(made) == [(Problem.EDITED, AGAIN.name)]
 
 
 def test_the_order_of_the_ledger_stays() -> None:

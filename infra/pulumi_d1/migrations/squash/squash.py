@@ -9,13 +9,12 @@ from pulumi_d1.errors import ConfigError, PlanRefused, SqlError
 from pulumi_d1.escaping import escape_line
 from pulumi_d1.migrations import ledger
 from pulumi_d1.migrations.folder import sort_key
-from pulumi_d1.migrations.quarantine import FileText
 from pulumi_d1.migrations.rehearsal.evidence import run_on_rows
 from pulumi_d1.migrations.rehearsal.folder_schema import schema_after
 from pulumi_d1.migrations.rehearsal.process import OverBudgetError
 from pulumi_d1.migrations.rehearsal.rows.options import DEFAULT_REHEARSAL, BasisKind
 from pulumi_d1.migrations.squash.proof import prove_squash
-from pulumi_d1.migrations.squashes import squash_marks
+from pulumi_d1.migrations.squashes import squash_marks, squashed_texts
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def squash_files(
         PlanRefused: D1 would refuse one of the files, or no file leaves the same database.
     """
     schema_after(files, folder, table)  # refuses what D1 would refuse, with its place
-    if len(ledger.swap(table, name, [file.name for file in files]).encode()) > MAX_STATEMENT_BYTES:
+    if len(ledger.swap(table, name, [text.name for text in squashed_texts(files)]).encode()) > MAX_STATEMENT_BYTES:
         raise PlanRefused(f"{len(files):,} files are too many for one statement: squash through an earlier file first")
     task, size = partial(prove_squash, files, name, table), sum(len(file.sql) for file in files)
     try:
@@ -83,5 +82,5 @@ def squashed_text(files: Sequence[Migration], first_line: str, sql: str) -> str:
     Args:
         first_line: The comment with which a migration starts.
     """
-    marks = squash_marks(FileText.of(file.name, file.sha256) for file in files)
+    marks = squash_marks(squashed_texts(files))
     return f"{first_line}-- In place of {len(files)} files. Written by d1 squash.\n{marks}\n{sql}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from pulumi_d1.migrations.folder import Migration
-    from pulumi_d1.migrations.quarantine import FileText
+    from pulumi_d1.migrations.squashes import SquashedText
     from pulumi_d1.migrations.stop import Stop
 
 SOURCE: Final = "copied_from"
@@ -131,7 +131,7 @@ class PlannedFile:
         return False
 
     @property
-    def squashed(self) -> Sequence[FileText]:
+    def squashed(self) -> Sequence[SquashedText]:
         """Nothing: without the text, it is not known."""
         return ()
 
@@ -140,7 +140,7 @@ class PlannedFile:
         """Nothing: without the text, it is not known."""
         return ()
 
-    def as_swap(self) -> PlannedFile:
+    def as_swap(self, _replaces: tuple[str, ...]) -> PlannedFile:
         """Return the file itself."""
         return self
 

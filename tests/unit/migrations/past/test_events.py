@@ -13,8 +13,7 @@ from pulumi_d1.migrations.live import LiveDatabase
 from pulumi_d1.migrations.past.events import applied_digests, events_after, join_history
 from pulumi_d1.migrations.past.history import Application, application_from_json
 from pulumi_d1.migrations.past.loss import estimate_loss
-from pulumi_d1.migrations.quarantine import FileText
-from pulumi_d1.migrations.squashes import squash_marks
+from pulumi_d1.migrations.squashes import squash_marks, squashed_texts
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 MONTH = timedelta(days=30)
@@ -121,7 +120,7 @@ def test_files_that_were_squashed_are_not_undone_and_a_restore_to_before_them_un
 
 def test_a_restore_to_just_before_a_swap_loses_none_of_the_schema() -> None:
     old = Migration("two", "CREATE TABLE t (a);")
-    text = f"{squash_marks([FileText.of(old.name, old.sha256)])}CREATE TABLE t (a);"
+    text = f"{squash_marks(squashed_texts([old]))}CREATE TABLE t (a);"
     squash = replace(application("squash", "b30", 5), squashed=("two",))
     events = join_history([*HISTORY[:2], squash], live(one=50, squash=5))
     for bookmark, lost in (("b30", []), ("b20", ["t"])):
