@@ -24,6 +24,14 @@ CASES = {
         CREATE TABLE t ({", ".join(f"c{number} TEXT" for number in range(99))}, z INTEGER PRIMARY KEY);
         INSERT INTO t VALUES ({", ".join("hex(randomblob(5000))" for _ in range(99))}, 1);
     """,
+    "a hundred columns and a rowid": f"""
+        CREATE TABLE t ({", ".join(f"c{number}" for number in range(100))});
+        INSERT INTO t (rowid, c0, c98, c99) VALUES
+            (-7, 'x' || char(0), 9007199254740993, X'00ff'), (5, NULL, 1e99, -0.5), (9, 'a', 'é', 9223372036854775807);
+        INSERT INTO t (rowid, c0, c99) VALUES (8, randomblob(900000), hex(randomblob(400000)));
+        INSERT INTO t (rowid, {", ".join(f"c{number}" for number in range(100))})
+            VALUES (7, {", ".join("hex(randomblob(5000))" for _ in range(100))});
+    """,
     "rowids without a column": """
         CREATE TABLE t (a); CREATE TABLE u (rowid, a); CREATE TABLE v (id INTEGER PRIMARY KEY DESC, oid, rowid);
         INSERT INTO t (rowid, a) VALUES (5, 1), (-3, 2); INSERT INTO u (oid, a) VALUES (9, 1);

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.sqlite.statements import MAX_STATEMENT_BYTES, quoted
 from pulumi_d1.tables.literal import SEPARATOR, hex_digits
-from pulumi_d1.tables.reader import copied_columns
+from pulumi_d1.tables.reader import MAX_COLUMNS, copied_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,12 +37,13 @@ def insert_statements(storage: Storage, rows: Iterable[str], pieces: str, verb: 
     columns = copied_columns(storage)
     head = f"{verb} INTO {quoted(storage.table)} ({', '.join(columns)}) VALUES "
     room = _MAX_BYTES - len(head.encode())
+    most_rows = _MAX_VALUES // len(columns) if len(columns) <= MAX_COLUMNS else 1
     batch: list[str] = []
     size = 0
     for row in rows:
         values = f"({row.replace(SEPARATOR, ', ')})"
         staged = _too_long(row.split(SEPARATOR), room) if len(values) > room else ()
-        full = size + len(values) > room or (len(batch) + 1) * len(columns) > _MAX_VALUES
+        full = size + len(values) > room or len(batch) >= most_rows
         if batch and (full or staged):
             yield f"{head}{', '.join(batch)};"
             batch, size = [], 0

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
 
 from pulumi_d1.errors import ConfigError
@@ -65,6 +66,12 @@ class ReadsRows(Protocol):
         """Return the results of statements, in one request."""
 
 
+MAX_COLUMNS: Final = 100
+"""Columns of a result, and values of each of several rows. A table of 100 columns has more of them with its rowid."""
+
+_AGAIN: Final = "again"
+
+
 def copied_columns(storage: Storage) -> tuple[str, ...]:
     """Return SQL for the columns to read and write. The rowid is one of them if no column is an alias of it."""
     names = tuple(quoted(name) for name in storage.columns)
@@ -72,10 +79,12 @@ def copied_columns(storage: Storage) -> tuple[str, ...]:
 
 
 def aliases(storage: Storage) -> tuple[str, ...]:
-    """Return short names for `copied_columns` that no column has."""
+    """Return short names for `copied_columns` that no column has. The last of 101 is that of `source_sql`."""
     names = {fold(name) for name in storage.columns}
     prefix = next(prefix for number in range(len(names) + 1) if not _starts_any(prefix := "c" + "_" * number, names))
-    return tuple(f"{prefix}{place}" for place in range(len(copied_columns(storage))))
+    columns = copied_columns(storage)
+    short = (f"{prefix}{place}" for place in range(len(columns[:MAX_COLUMNS])))
+    return (*short, *(f"{_AGAIN}.{column}" for column in columns[MAX_COLUMNS:]))
 
 
 def key_places(storage: Storage) -> tuple[int, ...]:
@@ -92,13 +101,13 @@ def key_of(storage: Storage, cells: Sequence[str]) -> Cells:
 
 
 def ordered_sql(storage: Storage, where: str, order: Sequence[str], limit: int) -> str:
-    """Return SQL for the first rows of a table in an order, with `aliases` as columns."""
-    columns = ", ".join(f"{sql} AS {name}" for sql, name in zip(copied_columns(storage), aliases(storage), strict=True))
+    """Return SQL for the first rows of a table in an order, with the first 100 `aliases` as columns."""
+    columns = ", ".join(f"{sql} AS {name}" for sql, name in _short_names(storage))
     return f"SELECT {columns} FROM {quoted(storage.table)}{where} ORDER BY {', '.join(order)} LIMIT {limit}"
 
 
 def wanted_sql(storage: Storage, columns: Sequence[str], values: Sequence[Cells]) -> str:
-    """Return SQL for the rows in which `columns`, as SQL, have one of these values, with `aliases` as columns.
+    """Return SQL for the rows in which `columns`, as SQL, have one of these values, with the first 100 `aliases`.
 
     The order of a CROSS JOIN is fixed, so D1 looks up each of the values, and counts one row for each.
     """
@@ -107,10 +116,25 @@ def wanted_sql(storage: Storage, columns: Sequence[str], values: Sequence[Cells]
     wanted = ", ".join(f"column{place} AS {prefix}{place}" for place in range(1, len(columns) + 1))
     lists = ", ".join(f"({', '.join(row)})" for row in values)
     equal = " AND ".join(f"t.{column} = {prefix}{place}" for place, column in enumerate(columns, 1))
-    shown = ", ".join(f"t.{sql} AS {name}" for sql, name in zip(copied_columns(storage), names, strict=True))
+    shown = ", ".join(f"t.{sql} AS {name}" for sql, name in _short_names(storage))
     source = f"(SELECT {wanted} FROM (VALUES {lists})) CROSS JOIN {quoted(storage.table)} AS t"
     # The limit excludes no row. Without one, SQLite would replace the short names, and the SQL would grow.
     return f"SELECT {shown} FROM {source} ON {equal} LIMIT -1"
+
+
+def _short_names(storage: Storage) -> Iterator[tuple[str, str]]:
+    return islice(zip(copied_columns(storage), aliases(storage), strict=True), MAX_COLUMNS)
+
+
+def source_sql(storage: Storage, rows: str) -> str:
+    """Return SQL for a FROM clause with all `aliases`, from rows with the first 100 of them.
+
+    D1 would refuse the rowid and 100 columns in one SELECT, so the table itself is joined for the last column.
+    """
+    names = aliases(storage)
+    if len(names) <= MAX_COLUMNS:
+        return f"({rows})"
+    return f"({rows}) CROSS JOIN {quoted(storage.table)} AS {_AGAIN} ON {_AGAIN}.{storage.rowid} = {names[0]}"
 
 
 def guarded_sql(storage: Storage, rows: str, row_bytes: int) -> str:
@@ -119,7 +143,8 @@ def guarded_sql(storage: Storage, rows: str, row_bytes: int) -> str:
     size = sum_sql([f"ifnull(octet_length({name}), 0)" for name in names])
     keys = join_sql([f"'{_LARGE}' || {size}", *(literal_sql(names[place]) for place in key_places(storage))])
     cells = join_sql([literal_sql(name) for name in names])
-    return f"SELECT CASE WHEN {size} <= {row_bytes} THEN {cells} ELSE {keys} END AS cells FROM ({rows})"
+    source = source_sql(storage, rows)
+    return f"SELECT CASE WHEN {size} <= {row_bytes} THEN {cells} ELSE {keys} END AS cells FROM {source}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,9 +287,8 @@ class TableReader:
         for group in _grouped(rows, lambda row: row.size, _GROUP_BYTES):
             keys = [row.key for row in group]
             wanted = [wanted_sql(storage, storage.key, values) for values in wanted_groups(keys, len(keys))]
-            found = [
-                row for rows in self.query([f"SELECT {cells} AS cells FROM ({sql})" for sql in wanted]) for row in rows
-            ]
+            statements = [f"SELECT {cells} AS cells FROM {source_sql(storage, sql)}" for sql in wanted]
+            found = [row for rows in self.query(statements) for row in rows]
             yield list(self._completed(storage, [parse_cells(str(row["cells"])) for row in found]))
 
     def _completed(self, storage: Storage, rows: Sequence[tuple[str | LargeValue, ...]]) -> Iterator[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 from pulumi_d1.sqlite.names import fold
 from pulumi_d1.tables.literal import SEPARATOR, join_sql, literal_sql
 from pulumi_d1.tables.reader import (
+    MAX_COLUMNS,
     REQUEST_BYTES,
     aliases,
     copied_columns,
@@ -20,6 +21,7 @@ from pulumi_d1.tables.reader import (
     key_places,
     ordered_sql,
     parse_rows,
+    source_sql,
     wanted_groups,
     wanted_sql,
 )
@@ -137,10 +139,12 @@ class Sample:
             if reference.parent == name:
                 whole.update(self._places(name, reference.parent_columns))
         most = max(_SHORTEST_CUT, self.row_bytes // len(copied_columns(storage)))
-        shown = [alias if place in whole else f"{_cut(alias, most)} AS {alias}" for place, alias in enumerate(names)]
+        values = [alias if place in whole else _cut(alias, most) for place, alias in enumerate(names)]
+        shown = ", ".join(f"{value} AS {alias}" for value, alias in zip(values[:MAX_COLUMNS], names, strict=False))
         # The limit excludes no row. Without one, SQLite would compute each value again for each use.
-        short = f"SELECT {', '.join(shown)} FROM ({rows}) LIMIT -1"
-        return f"SELECT {join_sql([literal_sql(name) for name in names])} AS cells FROM ({short})"
+        source = source_sql(storage, f"SELECT {shown} FROM ({rows}) LIMIT -1")
+        cells = join_sql([literal_sql(value) for value in (*names[:MAX_COLUMNS], *values[MAX_COLUMNS:])])
+        return f"SELECT {cells} AS cells FROM {source}"
 
     def _missing(self) -> dict[Columns, set[Cells]]:
         """Return the values that rows reference and that were not looked for, by the parents' columns."""
