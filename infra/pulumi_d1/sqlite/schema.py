@@ -12,7 +12,7 @@ import apsw
 from pulumi_d1.errors import SqlError
 from pulumi_d1.sqlite.names import fold, is_internal_name
 from pulumi_d1.sqlite.sandbox import open_database, trusted
-from pulumi_d1.sqlite.statements import is_terminated, quoted, tokens, words
+from pulumi_d1.sqlite.statements import comments, is_terminated, quoted, tokens, words
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -110,7 +110,7 @@ class SchemaObject:
     Attributes:
         type: `table`, `index`, `trigger` or `view`.
         table: The table that it belongs to; its own name for tables and views.
-        sql: The CREATE statement as SQLite stores it.
+        sql: The CREATE statement as SQLite stores it. An open comment at the end of an index or view is closed.
     """
 
     type: str
@@ -176,7 +176,10 @@ def _object_from(row: Mapping[str, Any]) -> SchemaObject:
     if not all(isinstance(text, str) for text in texts) or texts[0] not in _TYPES:
         raise SqlError("the schema was not read: an object in it has no known type, or no name, table or SQL text")
     kind, name, table, sql = texts
-    return SchemaObject(kind, name, table, sql.rstrip())  # blanks stay after a comment at the end of an index
+    sql = sql.rstrip()  # blanks stay after a comment at the end of an index
+    if "/*" in sql and any(comment.is_open for comment in comments(sql)):
+        sql += "*/"
+    return SchemaObject(kind, name, table, sql)
 
 
 def build(objects: Iterable[SchemaObject]) -> apsw.Connection:

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 TABLE = "d1_migrations"
 
 
-@pytest.mark.parametrize("last", ["CREATE VIEW v AS SELECT 1 -- end", "CREATE INDEX i ON users (id) -- end"])
+@pytest.mark.parametrize(
+    "last",
+    [
+        "CREATE VIEW v AS SELECT 1 -- end",
+        "CREATE INDEX i ON users (id) -- end",
+        "CREATE VIEW v AS SELECT 1 /* never closed",
+        "CREATE INDEX i ON users (id) /* never closed *",
+    ],
+)
 def test_a_schema_whose_text_ends_in_a_comment_is_backed_up(database: D1Api, tmp_path: Path, last: str) -> None:
     database.write(f"{ledger.create(TABLE)}; CREATE TABLE users (id INTEGER PRIMARY KEY)")
     database.write(last)

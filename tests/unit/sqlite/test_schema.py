@@ -31,6 +31,17 @@ def test_a_database_created_from_a_schema_has_the_same_schema() -> None:
     assert again.columns == original.columns
 
 
+@pytest.mark.parametrize(
+    "comment", ["/* a", "/* a ", "/* a *", "/*/", "-- /* a", "-- a\n/* -- '", "/* a */", "/* a */ -- b"]
+)
+@pytest.mark.parametrize("sql", ["CREATE VIEW last AS SELECT '/* '", "CREATE INDEX last ON people (name)"])
+def test_statements_end_whatever_comment_ends_their_text(sql: str, comment: str) -> None:
+    original = schema.objects_from(rows(f"CREATE TABLE people (name); {sql} {comment}"))
+    assert original[-1].name == "last"
+    script = "".join(f"{item.statement}\n" for item in original)
+    assert schema.objects_from(rows(script)) == original
+
+
 def test_internal_tables_are_left_out() -> None:
     listed = [
         *rows(ALL_KINDS),
