@@ -53,8 +53,8 @@ def hits(rehearsal: Rehearsal) -> Iterator[Hit]:
 def lost(rehearsal: Rehearsal) -> Iterator[tuple[SchemaObject, tuple[RehearsedFile, int]]]:
     """Yield each trigger and index that the files lose, and the file and step that drops its table or view.
 
-    Those that a file drops by name do not count, nor the triggers of a table for which that file or a later one creates
-    other ones.
+    Those that a file drops by name do not count, nor those of a table that becomes virtual, which can have none, nor
+    the triggers of a table for which that file or a later one creates other ones.
     """
     history = _History(rehearsal)
     objects: dict[str, list[SchemaObject]] = {}
@@ -66,10 +66,12 @@ def lost(rehearsal: Rehearsal) -> Iterator[tuple[SchemaObject, tuple[RehearsedFi
         others = objects.get(next(names, ""), [])
         if not others or any(other.key == drop.owned.item.key for other in others):
             continue
-        [table] = (other.name for other in others if other.type == drop.type)
-        item = replace(drop.owned.item, table=table)
+        [table] = (other for other in others if other.type == drop.type)
+        if table.is_virtual:
+            continue
+        item = replace(drop.owned.item, table=table.name)
         if item.type == "index":
-            indexes.setdefault(fold(table), []).append((item, drop))
+            indexes.setdefault(fold(table.name), []).append((item, drop))
         elif not any(other.type == "trigger" and history.first[other.key] >= drop.file for other in others):
             yield item, drop.place
     for name, dropped in indexes.items():

@@ -47,6 +47,8 @@ def messages(*files: str) -> list[str]:
         ((REBUILD.replace("slug TEXT", "slug TEXT UNIQUE") + TRIGGER,), []),
         ((REBUILD + INDEX + TRIGGER.replace("added", "was_added"),), []),
         ((f"{VIEW} DROP TABLE notes;",), []),
+        (("DROP TABLE notes; CREATE VIRTUAL TABLE notes USING fts5(slug, body);",), []),
+        ((f"{VIEW} CREATE VIRTUAL TABLE n USING fts5(body);", "DROP TABLE notes; ALTER TABLE n RENAME TO notes;"), []),
         ((f"{VIEW} {NEW_VIEW}",), ["texts is created again without its trigger added_text"]),
         ((ASIDE + INDEX,), [LOST_TRIGGER]),
         ((REBUILD + INDEX + 'DROP TRIGGER IF EXISTS "Added";',), []),
