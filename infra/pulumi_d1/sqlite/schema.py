@@ -52,7 +52,7 @@ _REFERRING: Final = """
     WHERE type = 'table' AND (? = '' OR instr(lower(sql), ?)) AND sql LIKE '%references%' ORDER BY name
 """
 _FOREIGN_KEYS: Final = """
-    SELECT "table", group_concat("from", char(0)), on_delete, on_update
+    SELECT "table", group_concat("from", char(0)), ifnull(group_concat("to", char(0)), ''), on_delete, on_update
     FROM pragma_foreign_key_list(?) GROUP BY id ORDER BY id
 """
 
@@ -92,6 +92,7 @@ class ForeignKey:
 
     Attributes:
         child: The table that has the foreign key.
+        parent_columns: The columns that it names in the parent; empty if it names none, which means the primary key.
         on_delete: CASCADE, SET NULL, SET DEFAULT, RESTRICT or NO ACTION.
         on_update: One of these.
     """
@@ -99,6 +100,7 @@ class ForeignKey:
     child: str
     parent: str
     columns: tuple[str, ...]
+    parent_columns: tuple[str, ...]
     on_delete: str
     on_update: str
 
@@ -286,7 +288,8 @@ def foreign_keys(
             if (name, sql) not in known:
                 rows = (map(str, row) for row in connection.execute(_FOREIGN_KEYS, (name,), can_cache=False))
                 known[name, sql] = tuple(
-                    ForeignKey(name, target, tuple(columns.split("\0")), *actions) for target, columns, *actions in rows
+                    ForeignKey(name, target, tuple(of.split("\0")), tuple(filter(None, to.split("\0"))), *actions)
+                    for target, of, to, *actions in rows
                 )
             keys += (key for key in known[name, sql] if not parent or fold(key.parent) == parent)
     return tuple(keys)

@@ -65,16 +65,19 @@ def test_a_column_prints_as_its_definition() -> None:
     ]
 
 
-def test_foreign_keys_have_their_columns_and_delete_action() -> None:
+def test_foreign_keys_have_their_columns_those_of_the_parent_and_delete_action() -> None:
     connection = open_database(":memory:")
     run_script(connection, "CREATE TABLE p (a, b, PRIMARY KEY (a, b))")
     run_script(
         connection,
-        "CREATE TABLE c (x, y, FOREIGN KEY (x, y) REFERENCES p ON DELETE CASCADE, FOREIGN KEY (x) REFERENCES c)",
+        "CREATE TABLE c (x, y REFERENCES p (A), FOREIGN KEY (x, y) REFERENCES p ON DELETE CASCADE, "
+        "FOREIGN KEY (x, y) REFERENCES p (b, a), FOREIGN KEY (x) REFERENCES c)",
     )
     assert set(schema.foreign_keys(connection, {})) == {
-        schema.ForeignKey("c", "p", ("x", "y"), "CASCADE", "NO ACTION"),
-        schema.ForeignKey("c", "c", ("x",), "NO ACTION", "NO ACTION"),
+        schema.ForeignKey("c", "p", ("y",), ("A",), "NO ACTION", "NO ACTION"),
+        schema.ForeignKey("c", "p", ("x", "y"), (), "CASCADE", "NO ACTION"),
+        schema.ForeignKey("c", "p", ("x", "y"), ("b", "a"), "NO ACTION", "NO ACTION"),
+        schema.ForeignKey("c", "c", ("x",), (), "NO ACTION", "NO ACTION"),
     }
 
 

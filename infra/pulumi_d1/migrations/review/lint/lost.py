@@ -305,10 +305,16 @@ class _File:
 
     def _left_out(self, fate: TableFate, missing: int, dropped: int, filled: int) -> Hit:
         """Return the finding about rows that a copy leaves out, or whose keys it changes."""
-        keys = ", ".join(column.name for column in fate.columns if column.key and column.lost)
-        if keys and fate.rows_after >= fate.rows:
-            keyed = {key.child for key in self._file.steps[dropped].foreign_keys}
+        changed = [column for column in fate.columns if column.key and column.lost]
+        if changed and fate.rows_after >= fate.rows:
+            keys = ", ".join(column.name for column in changed)
+            columns = {name for column in changed for name in column.names}
             own = self._aliases[fate.start]  # the new table has the keys to itself under another name
+            keyed = {
+                key.child
+                for key in self._file.steps[dropped].foreign_keys
+                if fold(key.parent) in own and (not key.parent_columns or columns & set(map(fold, key.parent_columns)))
+            }
             children = ", ".join(sorted({fate.name if fold(name) in own else name for name in keyed}))
             referenced = f", which {children} may reference" if children else ""
             message = f"the copy of {fate.name} changes {keys} of {self._counts.rows(missing)}{referenced}"

@@ -973,6 +973,43 @@ _CASES: Final = (
         ],
     ),
     _Case(
+        "a copy that gives new ids, while other rows reference another column",
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT UNIQUE); CREATE TABLE c (id INTEGER PRIMARY KEY, t TEXT "
+            "REFERENCES t (n)); INSERT INTO t VALUES (2,'a'),(3,'b'); INSERT INTO c VALUES (1,'a');"
+        ),
+        (
+            (
+                "PRAGMA defer_foreign_keys = ON; CREATE TABLE t2 (id INTEGER PRIMARY KEY, n TEXT UNIQUE); INSERT INTO "
+                "t2 SELECT id + 10, n FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t; "
+                "PRAGMA defer_foreign_keys = OFF;"
+            ),
+        ),
+        ["D107 warning: the copy of t changes id of 2 rows"],
+    ),
+    _Case(
+        "a copy that gives new ids, which one of two tables references by name",
+        (
+            "CREATE TABLE t (id INTEGER PRIMARY KEY, n TEXT UNIQUE); CREATE TABLE c (t TEXT REFERENCES t (n)); CREATE "
+            "TABLE d (id PRIMARY KEY, t REFERENCES t (ID) ON DELETE SET NULL); CREATE TABLE g (d REFERENCES d (id)); "
+            "INSERT INTO t VALUES (2,'a'),(3,'b'); INSERT INTO c VALUES ('a');"
+        ),
+        (
+            (
+                "PRAGMA defer_foreign_keys = ON; CREATE TABLE t2 (id INTEGER PRIMARY KEY, n TEXT UNIQUE); INSERT INTO "
+                "t2 SELECT id + 10, n FROM t; DROP TABLE t; ALTER TABLE t2 RENAME TO t; "
+                "PRAGMA defer_foreign_keys = OFF;"
+            ),
+        ),
+        [
+            "D107 error: the copy of t changes id of 2 rows, which d may reference",
+            (
+                "D101 warning: dropping t would set t of rows of d to NULL; PRAGMA defer_foreign_keys = ON in line 1 "
+                "delays checks, not this; there are no such rows now"
+            ),
+        ],
+    ),
+    _Case(
         "a copy that gives new ids, which its own rows reference",
         "CREATE TABLE t (id INTEGER PRIMARY KEY, up REFERENCES t); INSERT INTO t VALUES (2,NULL),(4,NULL),(6,2);",
         (
