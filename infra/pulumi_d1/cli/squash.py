@@ -104,7 +104,7 @@ def squash(  # noqa: PLR0913 - one for each option
     with waiting(f"proving {new}"):
         result = squash_files(old, new, migrations.name, settings.migrations_table, settings.run_options.rehearsal)
     _report(result, old, err=dry_run)
-    text = squashed_text(old, first_line(new, datetime.now(UTC)), result.sql)
+    text = squashed_text(old, new, settings.migrations_table, first_line(new, datetime.now(UTC)), result.sql)
     if dry_run:
         print_data(text)
         return

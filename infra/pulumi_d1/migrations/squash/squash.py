@@ -63,7 +63,7 @@ def squash_files(
         PlanRefused: D1 would refuse one of the files, or no file leaves the same database.
     """
     schema_after(files, folder, table)  # refuses what D1 would refuse, with its place
-    if len(ledger.swap(table, name, [text.name for text in squashed_texts(files)]).encode()) > MAX_STATEMENT_BYTES:
+    if not _fit_a_statement([file.name for file in files], name, table):
         raise PlanRefused(f"{len(files):,} files are too many for one statement: squash through an earlier file first")
     task, size = partial(prove_squash, files, name, table), sum(len(file.sql) for file in files)
     try:
@@ -76,11 +76,19 @@ def squash_files(
     return result
 
 
-def squashed_text(files: Sequence[Migration], first_line: str, sql: str) -> str:
-    """Return the text of the new file.
+def squashed_text(files: Sequence[Migration], name: str, table: str, first_line: str, sql: str) -> str:
+    """Return the text of the new file. It stands for the files of earlier squashes too, unless they are too many.
 
     Args:
+        name: The name of the new file.
+        table: The ledger.
         first_line: The comment with which a migration starts.
     """
-    marks = squash_marks(squashed_texts(files))
-    return f"{first_line}-- In place of {len(files)} files. Written by d1 squash.\n{marks}\n{sql}"
+    texts = tuple(squashed_texts(files))
+    if not _fit_a_statement([text.name for text in texts], name, table):
+        texts = tuple(text for text in texts if not text.within)
+    return f"{first_line}-- In place of {len(files)} files. Written by d1 squash.\n{squash_marks(texts)}\n{sql}"
+
+
+def _fit_a_statement(old: Sequence[str], name: str, table: str) -> bool:
+    return len(ledger.swap(table, name, old).encode()) <= MAX_STATEMENT_BYTES
