@@ -72,11 +72,13 @@ class Selection:
     Attributes:
         option: The option and its value, for messages.
         names: The list; None for the pattern.
+        are_rows: True if the names are rows of a database, which messages do not contain.
     """
 
     option: str
     pattern: str = "*"
     names: frozenset[str] | None = None
+    are_rows: bool = False
 
     def has(self, database: DatabaseInfo) -> bool:
         """Return whether a database is selected."""
@@ -95,7 +97,9 @@ def select_members(
     """
     matching = sorted(MemberRecord(item.name, item.id) for item in databases if selection.has(item))
     if selection.names and (missing := selection.names.difference(*((item.database, item.id) for item in matching))):
-        raise ConfigError(f"{selection.option}: the account has no database {_listed(sorted(missing))}")
+        count = f"for {len(missing)} of {len(selection.names)} names"
+        which = count if selection.are_rows else _listed(sorted(missing))
+        raise ConfigError(f"{selection.option}: the account has no database {which}")
     if not matching:
         raise ConfigError(
             f"{selection.option}: no database of the account matches. 'wrangler d1 list' shows their names"

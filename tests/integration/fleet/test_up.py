@@ -238,6 +238,14 @@ def test_a_control_database_selects_and_each_database_is_in_one_shard(tenants: T
     assert "select databases with one of --match, --members, --sql and --output" in twice.stderr
 
 
+@pytest.mark.parametrize("value", ["NULL", "7", "0.5", "x'00ff'"])
+def test_rows_of_a_control_database_that_are_no_names_are_refused(tenants: Tenants, value: str) -> None:
+    tenants.project.create("control")
+    refused = tenants.d1("up", "--sql", "control", f"SELECT 'control' UNION ALL SELECT {value}", "--yes")
+    message = "Error: --sql control: not every row begins with a text: select names or UUIDs\n"
+    assert (refused.exit_code, refused.stderr) == (1, message)
+
+
 def test_the_uuid_of_a_stack_s_database_is_no_name_to_create(tenants: Tenants) -> None:
     stack = tenants.project.create("your-app-db-prod")
     [failed] = tenants.fleet("create", stack.database_id, "--yes", code=1)["failed"]

@@ -105,3 +105,6 @@ def test_a_list_selects_by_name_or_uuid_and_a_missing_one_is_a_mistake() -> None
     assert [item.database for item in members] == ["a-1", "a-2"]
     with pytest.raises(ConfigError, match="--members file: the account has no database id of a-2"):
         select_members(described("a-1"), listed, Shard(), stack_databases((), (), ()))
+    rows = Selection("--sql control", names=frozenset({"a-1", "person@example.com"}), are_rows=True)
+    with pytest.raises(ConfigError, match=r"^--sql control: the account has no database for 1 of 2 names$"):
+        select_members(described("a-1"), rows, Shard(), stack_databases((), (), ()))

@@ -148,7 +148,10 @@ class Fleet:
             return Selection(f"--members {self.members.name}", names=frozenset(listed))
         if self.sql is not None:
             rows = self.worker.account.find(self.sql[0]).read(self.sql[1])
-            return Selection(f"--sql {self.sql[0]}", names=frozenset(str(next(iter(row.values()))) for row in rows))
+            values = [next(iter(row.values())) for row in rows]
+            if not all(isinstance(value, str) for value in values):
+                raise ConfigError(f"--sql {self.sql[0]}: not every row begins with a text: select names or UUIDs")
+            return Selection(f"--sql {self.sql[0]}", names=frozenset(map(str, values)), are_rows=True)
         if self.output is not None:
             stack = self.settings.environment
             names: object = json.loads(capture("stack", "output", self.output, "--json", "--stack", stack))
