@@ -11,17 +11,17 @@ import os
 import secrets
 import socket
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from dbos import DBOS
 
-from pulumi_d1.errors import D1Error, MemberFailed
+from pulumi_d1.errors import D1Error, MemberFailed, OutcomeUnknown
 from pulumi_d1.fleet.member import Member
 from pulumi_d1.fleet.result import RUNNING, WAITING, RunPlan, Work
-from pulumi_d1.fleet.runs import APPLICATION, AWAITED, GATE, MEMBER, OPEN, REASON, RUN, RUNS, SERIALIZER
-from pulumi_d1.system.files import locked
+from pulumi_d1.fleet.runs import APPLICATION, AWAITED, GATE, MEMBER, OPEN, REASON, RUN, RUNS, SENT, SERIALIZER
+from pulumi_d1.migrations.bookmark import restore_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,20 +74,37 @@ class Worker:
                 self._step("delete", lambda: self._keep(member.delete()))
                 return []
             if work == Work.RESTORE:
-                self._step("bookmark", lambda: self._keep(member.bookmark()))
-                self._step("restore", lambda: member.restore(bookmark))
+                before = self._step("bookmark", lambda: self._keep(member.bookmark()))["bookmark"]
+                self._step("restore", lambda: self._restore(member, bookmark, before))
                 return []
             return self._migrate(member)
 
     def _migrate(self, member: Member) -> list[str]:
         if not member.id:
-            member.id = self._step("create", lambda: self._keep({"bookmark": "", "id": member.create()})["id"])
+            member.id = self._step("create", lambda: self._keep(member.create()))["id"]
         # After a crash, the review is repeated. To record it would cost more than all else if nothing is pending.
         pending = self._attempt("review", member.review)
         if not pending and not self.runs.attributes(str(DBOS.workflow_id)).get("bookmark"):
             return []
         pending, mark = self._step("bookmark", lambda: (pending, self._keep(self._enter(member))))
         return self._step("migrate", lambda: member.migrate(pending, mark))
+
+    def _restore(self, member: Member, bookmark: str, before: str) -> None:
+        """Restore a database, but not twice: the second time would lose what was written since the first."""
+        own, _ = _own()
+        if self.runs.attributes(own).get(SENT) and member.bookmark()["bookmark"] != before:
+            raise MemberFailed(
+                "the answer to its restore was lost, and the database has changed since: it was restored, or others "
+                f"wrote to it. Look at its rows. To restore it again: {restore_command(member.name, bookmark)}"
+            )
+        self._keep({SENT: "yes"})
+        try:
+            member.restore(bookmark)
+        except OutcomeUnknown:
+            raise
+        except D1Error:
+            self._keep({SENT: ""})
+            raise
 
     def _keep(self, attributes: dict[str, str]) -> dict[str, str]:
         """Record that this workflow changes its database, and from which bookmark, before the first write."""
@@ -137,25 +154,28 @@ class Worker:
         """
         self.runs.client.register_queue(run, worker_concurrency=plan.concurrency, polling_interval_sec=_POLL)
         kept = self.runs.attributes(run)
-        while self.runs.count(run).unfinished and not kept.get(REASON):
-            if not kept.get(GATE):
+        while not kept.get(REASON):
+            counts, gate = self.runs.count(run), kept.get(GATE)
+            if not counts.unfinished and (gate == OPEN or not (plan.asks and counts.done)):
+                break
+            if not gate:
                 self._admit(run, plan)
             self._pause(plan.pause)
             kept = self.runs.attributes(run)
         self.runs.client.delete_queue(run)
-        while (counts := self.runs.count(run)).running:
+        while self.runs.count(run).running:
             self._pause(_POLL)
-        return self.runs.attributes(run).get(REASON, "") if counts.waiting else ""
+        return self.runs.attributes(run).get(REASON, "")
 
     def _admit(self, run: str, plan: RunPlan) -> None:
         """Let as many canaries in as are missing, or open the gate."""
         running = self.runs.client.list_workflows(queue_name=run, status=RUNNING, load_input=False, load_output=False)
-        done = self.runs.count(run).done  # afterwards, so that a canary that ends meanwhile is not forgotten
-        if done >= plan.canaries:
+        counts = self.runs.count(run)  # afterwards, so that a canary that ends meanwhile is not forgotten
+        if counts.done >= plan.canaries or not counts.unfinished:
             self.runs.set(run, **{GATE: AWAITED if plan.asks else OPEN})
             return
         gates = {item.workflow_id: (item.attributes or {}).get(GATE) for item in running}
-        missing = plan.canaries - done - list(gates.values()).count(OPEN)
+        missing = plan.canaries - counts.done - list(gates.values()).count(OPEN)
         for member in [member for member, gate in gates.items() if gate == AWAITED][: max(missing, 0)]:
             self.runs.set(member, **{GATE: OPEN})
 
@@ -170,53 +190,48 @@ def _own() -> tuple[str, str]:
 
 
 @contextmanager
-def serving(worker: Worker) -> Iterator[None]:
-    """Work on the runs while the block runs. At its end, databases in progress finish.
+def serving(worker: Worker, run: str = "") -> Iterator[None]:
+    """Work on a run, or on all, while the block runs. At its end, databases in progress finish.
 
-    With PostgreSQL, this worker also takes over the databases of workers that died.
-
-    Raises:
-        ConfigError: Another process works on the runs in SQLite.
+    With PostgreSQL, this worker also returns the databases of workers that died to their queues.
     """
     database, file = worker.runs.database, worker.runs.database.file
-    busy = f"{file}: another 'd1 fleet' works on its runs: wait for it, or stop it"
-    with locked(file, busy=busy) if file else nullcontext():
-        # With SQLite there is one worker at a time, so what its predecessor left is its own.
-        executor = "local" if file else f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
-        DBOS(
-            config={
-                "name": APPLICATION,
-                "system_database_url": database.url,
-                "system_database_engine": database.engine,
-                "application_version": worker.version,
-                "executor_id": executor,
-                "serializer": SERIALIZER,
-                "log_level": "CRITICAL",  # each failure is in its database's record; DBOS would print tracebacks
-            }
+    # With SQLite there is one worker at a time, so what its predecessor left is its own.
+    executor = "local" if file else f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    DBOS(
+        config={
+            "name": APPLICATION,
+            "system_database_url": database.url,
+            "system_database_engine": database.engine,
+            "application_version": worker.version,
+            "executor_id": executor,
+            "serializer": SERIALIZER,
+            "log_level": "CRITICAL",  # each failure is in its database's record; DBOS would print tracebacks
+        }
+    )
+    worker.register()
+    if run:
+        DBOS.listen_queues([RUNS, run])
+    database.execute(_SIGN_OF_LIFE, own=executor)
+    DBOS.launch()
+    # SQLite has one run at a time, and a queue whose worker is busy costs nothing.
+    worker.runs.client.register_queue(RUNS, worker_concurrency=1 if file else _MOST_RUNS, polling_interval_sec=_POLL)
+    ended = threading.Event()
+    if not file:
+        threading.Thread(target=_stay_alive, args=(worker.runs, executor, ended), daemon=True).start()
+    try:
+        yield
+    finally:
+        worker.stopping.set()
+        # A queue may give this worker a database until DBOS has stopped, so those that wait count as well.
+        unfinished = database.execute(
+            f"SELECT 1 FROM {worker.runs.workflows} WHERE status = '{RUNNING}' AND executor_id = :own "
+            f"OR status = '{WAITING}' AND application_version = :version LIMIT 1",
+            own=executor,
+            version=worker.version,
         )
-        worker.register()
-        database.execute(_SIGN_OF_LIFE, own=executor)
-        DBOS.launch()
-        # SQLite has one run at a time, and a queue whose worker is busy costs nothing.
-        worker.runs.client.register_queue(
-            RUNS, worker_concurrency=1 if file else _MOST_RUNS, polling_interval_sec=_POLL
-        )
-        ended = threading.Event()
-        if not file:
-            threading.Thread(target=_stay_alive, args=(worker.runs, executor, ended), daemon=True).start()
-        try:
-            yield
-        finally:
-            worker.stopping.set()
-            # A queue may give this worker a database until DBOS has stopped, so those that wait count as well.
-            unfinished = database.execute(
-                f"SELECT 1 FROM {worker.runs.workflows} WHERE status = '{RUNNING}' AND executor_id = :own "
-                f"OR status = '{WAITING}' AND application_version = :version LIMIT 1",
-                own=executor,
-                version=worker.version,
-            )
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_FOR_EVER if unfinished else 0)
-            ended.set()
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=_FOR_EVER if unfinished else 0)
+        ended.set()
 
 
 def _stay_alive(runs: Runs, executor: str, ended: threading.Event) -> None:

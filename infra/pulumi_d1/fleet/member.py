@@ -75,15 +75,15 @@ class Member:
         """Restore the database."""
         self._database.restore(bookmark)
 
-    def create(self) -> str:
-        """Create the database if there is none of this name, and return its UUID."""
+    def create(self) -> dict[str, str]:
+        """Create the database if there is none of this name, and return its UUID, with a bookmark if it is new."""
         try:
-            return self._describe()
+            return {"id": self._describe()}
         except NotFound:
             try:
-                return self.account.create(self.name).database_id
+                return {"id": self.account.create(self.name).database_id, "bookmark": ""}
             except OutcomeUnknown:
-                return self._describe()
+                return {"id": self._describe(), "bookmark": ""}
 
     def delete(self) -> dict[str, str]:
         """Delete the database, if it still exists. There is no bookmark afterwards."""

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from hashlib import sha256
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 WAITING: Final = "ENQUEUED"
 RUNNING: Final = "PENDING"
@@ -30,6 +34,7 @@ class RunPlan:
 
     Attributes:
         selection: The options that selected the databases, as text.
+        members: The digest of the databases.
         canaries: Number of databases that must succeed before others are written to.
         asks: True to wait for an approval after the canaries.
         max_failures: Number of failures that stop the run. By default none do: the databases have nothing in common.
@@ -38,6 +43,7 @@ class RunPlan:
 
     work: Work
     selection: str
+    members: str
     total: int
     canaries: int = 0
     asks: bool = False
@@ -45,9 +51,14 @@ class RunPlan:
     concurrency: int = 8
 
     @property
+    def needs_files(self) -> bool:
+        """True if the run applies files."""
+        return self.work in {Work.UP, Work.CREATE}
+
+    @property
     def pause(self) -> float:
         """Seconds between two counts of the databases: longer if there are more, as each count reads them all."""
-        return 0.1 + self.total / 50_000
+        return 0.1 + self.total / 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,8 @@ class RunRecord:
     Attributes:
         reason: Why the run stopped; empty if it did not.
         version: The digest of its files and settings.
+        awaits_approval: True if the canaries succeeded, and a person or a check must approve them.
+        restored: True if another run restored its databases.
     """
 
     id: str
@@ -86,6 +99,8 @@ class RunRecord:
     status: str
     reason: str
     version: str
+    awaits_approval: bool = False
+    restored: bool = False
 
     @property
     def active(self) -> bool:
@@ -95,8 +110,10 @@ class RunRecord:
     @property
     def state(self) -> str:
         """The state in words."""
-        ended = "cancelled" if self.status == CANCELLED else "ended"
-        return "running" if self.active else f"stopped: {self.reason}" if self.reason else ended
+        if self.active:
+            return "waits for an approval" if self.awaits_approval else "running"
+        ended = "cancelled" if self.status == CANCELLED else f"stopped: {self.reason}" if self.reason else "ended"
+        return f"{ended}, restored" if self.restored else ended
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -118,3 +135,9 @@ class MemberRecord:
     applied: tuple[str, ...] = ()
     bookmark: str = ""
     message: str = ""
+
+
+def digest(members: Iterable[MemberRecord]) -> str:
+    """Return a digest of the databases of a run, and of what it does with each."""
+    ids = sorted((item.database, item.id, item.bookmark) for item in members)
+    return sha256(repr(ids).encode()).hexdigest()[:32]

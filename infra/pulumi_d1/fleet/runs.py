@@ -6,6 +6,7 @@ import json
 import secrets
 import time
 from collections import Counter
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +17,19 @@ import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.result import DIED, FAILED, RUNNING, WAITING, MemberRecord, RunCounts, RunPlan, RunRecord, state_of
+from pulumi_d1.fleet.result import (
+    DIED,
+    FAILED,
+    RUNNING,
+    WAITING,
+    MemberRecord,
+    RunCounts,
+    RunPlan,
+    RunRecord,
+    Work,
+    state_of,
+)
+from pulumi_d1.system.files import locked
 from pulumi_d1.system.shared_database import SharedDatabase, open_database
 
 if TYPE_CHECKING:
@@ -36,8 +49,11 @@ GATE: Final = "gate"
 AWAITED: Final = "awaited"
 OPEN: Final = "open"
 REASON: Final = "reason"
+SENT: Final = "sent"
+RESTORED: Final = "restored"
 """Attributes of workflows. Databases are written to if the gate of their run is open, or their own; and the reason why
-a run writes to no other database."""
+a run writes to no other database. A restore sets the last two: for its own databases once it is sent, and for the run
+that it undoes."""
 
 _TABLES: Final = (
     (
@@ -47,6 +63,7 @@ _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS d1_fleet_workers (executor TEXT PRIMARY KEY, seen BIGINT NOT NULL)",
 )
 _LOCK: Final = 4160231  # any number, the same in each process: PostgreSQL creates a table twice otherwise
+_MOST_IDS: Final = 5  # in a message
 _PAGE: Final = 500  # databases in one transaction
 
 
@@ -82,6 +99,8 @@ class Runs:
             self.database.transaction(partial(enqueue, page))
         options: EnqueueOptions = {"workflow_name": RUN, "queue_name": RUNS, "workflow_id": run, "app_version": version}
         self.client.enqueue(options, asdict(plan))
+        if plan.work == Work.RESTORE:
+            self.set(plan.selection, **{RESTORED: run})
         return run
 
     def all(self, run: str = "", limit: int = 20) -> list[RunRecord]:
@@ -101,22 +120,35 @@ class Runs:
         raise ConfigError(f"there is no run {run}: 'd1 fleet history' lists them" if run else "there is no run yet")
 
     def unfinished(self, plan: RunPlan, version: str) -> RunRecord | None:
-        """Return the run with the same work, selection and version that has not ended, if there is one.
+        """Return the run with the same instructions and files that has not ended, if there is one.
 
         Raises:
             ConfigError: Another run in SQLite has not ended. The next worker would continue it, even a deletion.
         """
         same = None
-        for run in self.client.list_workflows(name=RUN, status=[RUNNING, WAITING], app_version=version):
-            record = _record(run)
-            if (record.plan.work, record.plan.selection) == (plan.work, plan.selection):
+        for record in map(_record, self.client.list_workflows(name=RUN, status=[RUNNING, WAITING])):
+            if (record.plan, record.version) == (plan, version):
                 same = record
+            elif self.database.file and record.version != version and record.plan.needs_files:
+                self.cancel(record.id)  # the files that it needs are no longer here
             elif self.database.file:
                 raise ConfigError(
-                    f"run {record.id} ({record.plan.work} {record.plan.selection}) has not ended, and would continue: "
-                    f"repeat its command, or run 'd1 fleet cancel {record.id}'"
+                    f"run {record.id} ({record.plan.work} {record.plan.selection}) has not ended: 'd1 fleet retry "
+                    f"{record.id}' continues it, 'd1 fleet cancel {record.id}' ends it"
                 )
         return same
+
+    def only_active(self) -> str:
+        """Return the ID of the run that has not ended.
+
+        Raises:
+            ConfigError: There is none, or more than one.
+        """
+        found = self.client.list_workflows(name=RUN, status=[RUNNING, WAITING], load_output=False)
+        if len(found) == 1:
+            return found[0].workflow_id
+        listed = ", ".join(item.workflow_id for item in found[:_MOST_IDS])
+        raise ConfigError(f"more than one run has not ended, name one of {listed}" if found else "no run is running")
 
     def attributes(self, workflow: str) -> dict[str, str]:
         """Return the attributes of a workflow."""
@@ -156,10 +188,6 @@ class Runs:
             yield from (records[item] for item in ids)
             last = ids[-1]
 
-    def awaits_approval(self, run: str) -> bool:
-        """Return whether the canaries succeeded and a person or a check must approve them."""
-        return self.attributes(run).get(GATE) == AWAITED
-
     def approve(self, run: str) -> None:
         """Continue a run after its canaries."""
         self.set(run, **{GATE: OPEN})
@@ -185,6 +213,34 @@ class Runs:
                 self.client.rewind_workflow(item.workflow_id, start_step=start, queue_name=run)
         self.set(run, **{GATE: "", REASON: ""})
         self.client.rewind_workflow(run, queue_name=RUNS)
+
+    def adopt(self, run: str, version: str) -> None:
+        """Let workers of this version take the databases of a run that have not finished."""
+        sql = (
+            f"UPDATE {self.workflows} SET application_version = :version "
+            f"WHERE (workflow_uuid = :run OR queue_name = :run) AND status IN ('{RUNNING}', '{WAITING}')"
+        )
+        self.database.execute(sql, version=version, run=run)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Keep other processes from working on the runs in SQLite while the block runs.
+
+        Raises:
+            ConfigError: Another process works on them.
+        """
+        file = self.database.file
+        busy = f"{file}: another 'd1 fleet' works on its runs: wait for it, or stop it"
+        with locked(file, busy=busy) if file else nullcontext():
+            yield
+
+    def are_held(self) -> bool:
+        """Return whether another process works on the runs in SQLite. Always true for PostgreSQL."""
+        try:
+            with self.held():
+                return not self.database.file
+        except ConfigError:
+            return True
 
 
 def open_runs(url: str, folder: Path) -> Runs:
@@ -218,8 +274,10 @@ def _arguments(item: WorkflowStatus) -> list[Any]:
 
 
 def _record(run: WorkflowStatus) -> RunRecord:
-    [plan] = _arguments(run)
-    return RunRecord(run.workflow_id, RunPlan(**plan), run.status, str(run.output or ""), run.app_version or "")
+    ([plan], kept) = _arguments(run), run.attributes or {}
+    plan = RunPlan(**{**plan, "work": Work(plan["work"])})
+    reason, awaits = str(run.output or ""), kept.get(GATE) == AWAITED
+    return RunRecord(run.workflow_id, plan, run.status, reason, run.app_version or "", awaits, RESTORED in kept)
 
 
 def _member(item: WorkflowStatus) -> MemberRecord:

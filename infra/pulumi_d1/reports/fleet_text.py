@@ -63,7 +63,7 @@ def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRec
     lines: list[str] = []
     for member in failed:
         lines.append(f"{member.database}: {member.message}")
-        if member.bookmark and member.bookmark not in member.message:
+        if record.plan.needs_files and member.bookmark and member.bookmark not in member.message:
             lines.append(f"  restore   {restore_command(member.database, member.bookmark)}")
     if counts.failed > len(failed):
         lines.append(f"{counts.failed - len(failed):,} more failed: d1 fleet history {record.id}")
@@ -74,9 +74,9 @@ def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRec
         "not started": counts.unfinished,
     }
     lines += [f"run {record.id} {record.state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
-    if counts.failed + counts.unfinished and not record.active:
+    if counts.failed + counts.unfinished:
         lines.append(f"continue    d1 fleet retry {record.id}")
-    if counts.done and record.plan.work != Work.DELETE:
+    if counts.done and record.plan.work != Work.DELETE and not record.active:
         lines.append(f"undo        d1 fleet restore --run {record.id}")
     return "\n".join(lines)
 

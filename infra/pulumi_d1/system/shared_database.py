@@ -95,7 +95,7 @@ def open_database(url: str, file: Path, set_up: Callable[[SharedDatabase], None]
         set_up(database)
     except DBAPIError as error:
         database.engine.dispose()
-        where = database.file or database.engine.url.render_as_string(hide_password=True)
+        where = database.file or database.engine.url.set(query={}).render_as_string(hide_password=True)
         raise ConfigError(f"the database {where} cannot be opened: {_reason(error)}") from None
     return database
 
@@ -126,5 +126,5 @@ def _postgresql(url: str) -> sa.Engine:
 
 
 def _reason(error: DBAPIError) -> str:
-    """Return the driver's message in one line. It contains no password."""
-    return " ".join(str(error.orig).split())
+    """Return the first line of the driver's message. It contains no password."""
+    return str(error.orig).partition("\n")[0]

@@ -156,6 +156,6 @@ def test_after_a_signal_databases_in_progress_finish_and_the_same_command_contin
     assert 0 < counts["done"] < 20
     assert counts["failed"] == 0
     tenants.count()
-    assert "continuing run" in (again := tenants.up())["stderr"]
+    assert "continuing run" in (again := tenants.up("--concurrency", "1"))["stderr"]
     assert again["count"] == {**COUNTS, "done": 20}
     assert tenants.logs() == {("1",)}

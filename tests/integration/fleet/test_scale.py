@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import pytest
 
 from tests.support import postgresql
 from tests.support.paths import ROOT
+from tests.support.tenants import HAS_LOG
 
 if TYPE_CHECKING:
     from tests.support.tenants import Tenants
@@ -67,6 +69,20 @@ def test_the_recipe_for_workers(tenants: Tenants, monkeypatch: pytest.MonkeyPatc
         assert process.returncode == 0, messages
         assert watched.stdout.startswith(f"run {run} ended\ndone               4\n")
         assert "used by another application" not in messages
+    assert tenants.logs() == {("1",)}
+
+
+def test_a_command_works_only_on_its_own_run_in_postgresql(tenants: Tenants, monkeypatch: pytest.MonkeyPatch) -> None:
+    tenants.create(3)
+    with postgresql.serving() as cluster:
+        monkeypatch.setenv("D1_FLEET_DATABASE", cluster.url)
+        first, again = (
+            json.loads(tenants.d1("up", "--match", "*-000", "--yes", "--detach", "--json").stdout) for _ in range(2)
+        )
+        assert first == again
+        assert tenants.fleet("up", "--match", "*-00[12]", "--yes")["count"]["done"] == 2
+        assert tenants.database(0).read(HAS_LOG) == ()
+        assert tenants.fleet("retry", first["run"], "--yes")["count"]["done"] == 1
     assert tenants.logs() == {("1",)}
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,7 +150,8 @@ def test_a_person_approves_or_cancels_from_another_terminal(tenants: Tenants) ->
     assert tenants.fleet("status", code=1)["state"] == "cancelled"
     assert tenants.logs() == {("1",), ("1", "2")}
     refused = tenants.d1("cancel").stderr
-    assert "is not running: it is cancelled" in refused
+    assert refused == "Error: no run is running\n"
+    assert "is not running: it is cancelled" in tenants.d1("cancel", tenants.fleet("status", code=1)["run"]).stderr
 
 
 @pytest.mark.thorough
@@ -161,7 +164,7 @@ def test_a_run_that_was_killed_continues_only_when_asked(tenants: Tenants) -> No
         process.kill()
     refused = tenants.d1("up", "--match", "another", "--yes")
     assert refused.exit_code == 1
-    assert "(up --match 'shop-tenant-*' --shard 1/1) has not ended, and would continue: repeat its" in refused.stderr
+    assert "(up --match 'shop-tenant-*' --shard 1/1) has not ended: 'd1 fleet retry " in refused.stderr
     assert tenants.d1("cancel").exit_code == 0
     assert tenants.fleet("up", "--match", "another", "--yes")["count"]["done"] == 1
     killed = json.loads(tenants.d1("history", "--json").stdout.splitlines()[1])
@@ -197,9 +200,99 @@ def test_a_restore_whose_answer_was_lost_can_be_undone(tenants: Tenants) -> None
     assert restored["count"] == {**COUNTS, "failed": 1}
     assert tenants.logs_of_some() is False
     tenants.count()
-    assert tenants.fleet("retry", "--yes")["count"]["done"] == 1
+    assert "  restore   " not in tenants.d1("status").stdout  # the only bookmark is the one that undoes it
+    [failed] = tenants.fleet("retry", "--yes", code=1)["failed"]
+    assert "the answer to its restore was lost, and the database has changed since" in failed["message"]
     assert tenants.fleet("restore", "--run", restored["run"], "--yes")["count"]["done"] == 1
     assert tenants.logs() == {("1",)}
+
+
+def test_a_restore_that_was_refused_is_repeated(tenants: Tenants) -> None:
+    tenants.create(1)
+    first = tenants.up()
+    tenants.count(faults=[{"fault": "daily-writes", "endpoint": "restore"}])
+    tenants.fleet("restore", "--run", first["run"], "--yes", code=1)
+    tenants.count()
+    tenants.database(0).write("INSERT INTO log VALUES ('written since')")
+    assert tenants.fleet("retry", "--yes")["count"]["done"] == 1
+    assert tenants.logs_of_some() is False
+
+
+def test_the_databases_of_a_restored_run_are_not_done(tenants: Tenants) -> None:
+    tenants.create(2)
+    first = tenants.up()
+    tenants.fleet("restore", "--run", first["run"], "--yes")
+    refused = tenants.d1("retry", first["run"], "--yes")
+    assert refused.stderr == (f"Error: the databases of run {first['run']} were restored: run 'd1 fleet up' instead\n")
+    assert tenants.fleet("status", first["run"])["state"] == "ended, restored"
+    assert tenants.up()["count"]["done"] == 2
+
+
+def test_a_run_is_joined_only_if_its_databases_are_the_same(tenants: Tenants) -> None:
+    tenants.create(3)
+    file = tenants.project.folder / "gone.txt"
+    file.write_text("shop-tenant-000 shop-tenant-001")
+    arguments = ("delete", "--members", "gone.txt", "--yes")
+    tenants.count(latency_ms=1000)
+    with tenants.start(*arguments) as process:
+        while "2 running" not in tenants.d1("status").stdout:
+            assert process.poll() is None, process.communicate()
+        process.kill()
+    file.write_text("shop-tenant-002")
+    refused = tenants.d1(*arguments)
+    assert refused.exit_code == 1
+    run = json.loads(tenants.d1("history", "--json").stdout)["run"]
+    assert f"run {run} (delete --members gone.txt) has not ended: 'd1 fleet retry {run}' continues it" in refused.stderr
+    assert f"nobody works on it: d1 fleet retry {run}" in tenants.d1("status").stdout
+    tenants.count()
+    tenants.write(2)  # a deletion needs no files
+    assert tenants.fleet("retry", "--yes")["count"]["done"] == 2
+    assert [item.name for item in tenants.account.databases()] == ["shop-tenant-002"]
+
+
+def test_a_check_that_fails_after_the_last_database_fails_the_command(tenants: Tenants) -> None:
+    tenants.create(1)
+    assert tenants.up("--check", "false", code=1)["state"] == "stopped: not approved after the canaries"
+    assert tenants.up("--check", "false")["count"] == {**COUNTS, "up_to_date": 1}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--check", " "), "--check needs a command"),
+        (("--check", "true", "--detach", "--database", "postgresql://host/name"), "it cannot be with --detach"),
+        (("--stack", "nope"), "--stack nope: there is no Pulumi.nope.yaml. Stacks: "),
+    ],
+)
+def test_options_that_cannot_work_are_refused(tenants: Tenants, arguments: tuple[str, ...], message: str) -> None:
+    refused = tenants.d1("up", *MATCH, "--yes", *arguments)
+    assert refused.exit_code in {1, 64}
+    assert message in refused.stderr
+
+
+@pytest.mark.parametrize("query", ["DELETE FROM log RETURNING file", "SELECT 1; DELETE FROM log", "", "PRAGMA x"])
+def test_the_query_of_a_control_database_only_reads(tenants: Tenants, query: str) -> None:
+    tenants.project.create("control")
+    refused = tenants.d1("plan", "--sql", "control", query)
+    assert (refused.exit_code, refused.stderr) == (1, "Error: --sql control: the query is not one SELECT\n")
+
+
+def test_a_damaged_database_of_the_runs_is_one_line(tenants: Tenants) -> None:
+    tenants.create(1)
+    tenants.up()
+    with closing(sqlite3.connect(tenants.project.folder / ".d1" / "fleet.sqlite")) as connection:
+        connection.execute("DROP TABLE workflow_status")
+    refused = tenants.d1("status")
+    message = "Error: the database of the runs cannot be used: no such table: main.workflow_status\n"
+    assert (refused.exit_code, refused.stderr) == (1, message)
+
+
+def test_a_database_that_exists_is_not_created_and_not_restored(tenants: Tenants) -> None:
+    tenants.create(1)
+    tenants.up()
+    again = tenants.d1("create", "shop-tenant-000", "--yes")
+    assert "up to date         1" in again.stdout
+    assert "undo" not in again.stdout
 
 
 def test_databases_are_created_migrated_and_deleted(tenants: Tenants) -> None:

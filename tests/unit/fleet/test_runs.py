@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pulumi_d1.fleet.result import MemberRecord, RunCounts, RunPlan, Work
+from pulumi_d1.fleet.result import MemberRecord, RunCounts, RunPlan, Work, digest
 from pulumi_d1.fleet.runs import open_runs
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def test_databases_that_cloudflare_lists_under_one_name_are_both_in_the_run(tmp_
         MemberRecord("a", "3"),
         MemberRecord("", "5"),
     ]
-    run = runs.start(RunPlan(Work.UP, "--match '*'", len(listed)), listed, "version")
+    run = runs.start(RunPlan(Work.UP, "--match '*'", digest(listed), len(listed)), listed, "version")
     assert runs.count(run) == RunCounts(waiting=5)
     assert [(item.database, item.id) for item in runs.members(run)] == [
         ("", "2"),

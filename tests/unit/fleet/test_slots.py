@@ -92,6 +92,7 @@ def test_a_new_rate_keeps_count_of_the_last_period(database: SharedDatabase, rat
         ("mysql://host/name", "mysql is not supported"),
         ("no url", "this is not a URL"),
         ("postgresql://user:s3cret@127.0.0.1:1/name", "127.0.0.1:1/name cannot be opened"),
+        ("postgresql://user@127.0.0.1:1/name?password=s3cret", "127.0.0.1:1/name cannot be opened"),
     ],
 )
 def test_a_database_that_cannot_be_opened_is_named_without_its_password(tmp_path: Path, url: str, message: str) -> None:

@@ -39,13 +39,19 @@ def work_on(
     fleet: Fleet, plan: RunPlan, members: Sequence[MemberRecord], *, as_json: bool, check: str | None = None
 ) -> None:
     """Start a run, or join the same one if it has not ended; work on it, and end the command with its result."""
-    from pulumi_d1.fleet.engine import serving  # the extra may be missing
-
-    unfinished = fleet.runs.unfinished(plan, fleet.worker.version)
-    with stopping(fleet.worker), serving(fleet.worker):
+    with fleet.runs.held():
+        unfinished = fleet.runs.unfinished(plan, fleet.worker.version)
         if unfinished:
             say(f"continuing run {unfinished.id}", err=True)
         run = unfinished.id if unfinished else fleet.runs.start(plan, members, fleet.worker.version)
+        finish(fleet, run, as_json=as_json, check=check)
+
+
+def finish(fleet: Fleet, run: str, *, as_json: bool, check: str | None = None) -> None:
+    """Work on a run, and end the command with its result."""
+    from pulumi_d1.fleet.engine import serving  # the extra may be missing
+
+    with stopping(fleet.worker), serving(fleet.worker, run):
         follow(fleet.runs, run, fleet.worker.stopping, check)
     print_result(fleet.runs, run, as_json=as_json)
 
@@ -53,24 +59,27 @@ def work_on(
 def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None) -> None:
     """Print the progress of a run until it ends or `stop` is set. Ask or check for the approval that it awaits."""
     on_terminal = sys.stderr.isatty()
-    print_line = say_in_place if on_terminal else partial(say, err=True)
     printed, awaited = 0.0, False
     while (record := runs.get(run)).active and not stop.wait(record.plan.pause):
-        if (awaits := runs.awaits_approval(run)) and (check or sys.stdin.isatty()):
+        if record.awaits_approval and (check or sys.stdin.isatty()):
             if _approved(check, run):
                 runs.approve(run)
             else:
                 runs.stop(run, "not approved after the canaries")
-        elif on_terminal or (awaits and not awaited) or time.monotonic() - printed > _LINE_SECONDS:
-            print_line(progress(runs, record))
+        elif on_terminal or record.awaits_approval > awaited or time.monotonic() - printed > _LINE_SECONDS:
+            (say_in_place if on_terminal else partial(say, err=True))(progress(runs, record))
             printed = time.monotonic()
-        awaited = awaits
+        awaited = record.awaits_approval
+    if on_terminal and printed:
+        say(err=True)  # ends the line
 
 
 def progress(runs: Runs, record: RunRecord) -> str:
     """Return the progress of a run in one line."""
-    waits = f"; waits for an approval: d1 fleet approve {record.id}" if runs.awaits_approval(record.id) else ""
-    return counts_line(runs.count(record.id), record, runs.finished_since(record.id, 60)) + waits
+    line = counts_line(runs.count(record.id), record, runs.finished_since(record.id, 60))
+    if record.awaits_approval:
+        line += f"; waits for an approval: d1 fleet approve {record.id}"
+    return line if runs.are_held() else f"{line}; nobody works on it: d1 fleet retry {record.id}"
 
 
 def _approved(check: str | None, run: str) -> bool:
@@ -90,7 +99,7 @@ def print_result(runs: Runs, run: str, *, as_json: bool) -> None:
         print_data(json.dumps(data, indent=2))
     else:
         say(result_text(record, counts, failed))
-    incomplete = counts.failed or counts.unfinished or record.active
+    incomplete = counts.failed or counts.unfinished or record.active or record.reason
     raise click.exceptions.Exit(ExitCode.FAILED if incomplete else ExitCode.OK)
 
 

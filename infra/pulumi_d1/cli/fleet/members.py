@@ -10,7 +10,7 @@ from pulumi_d1.cli.fleet.follow import work_on
 from pulumi_d1.cli.fleet.options import JSON, YES, read_fleet, run_options, work_options
 from pulumi_d1.cli.support.confirm import confirm
 from pulumi_d1.errors import ConfigError
-from pulumi_d1.fleet.result import MemberRecord, RunPlan, Work
+from pulumi_d1.fleet.result import MemberRecord, RunPlan, Work, digest
 from pulumi_d1.naming import require_database_name
 from pulumi_d1.reports.review_text import counted
 
@@ -37,8 +37,8 @@ def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -
         if of_stacks.fullmatch(name):
             raise ConfigError(f"{name}: this name belongs to a stack, and 'pulumi up' creates its database")
     confirm(f"Create {counted(len(names), 'database')}", yes=yes)
-    plan = RunPlan(Work.CREATE, " ".join(sorted(names)), len(names))
-    work_on(fleet, plan, [MemberRecord(name) for name in dict.fromkeys(names)], as_json=as_json)
+    members = [MemberRecord(name) for name in dict.fromkeys(names)]
+    work_on(fleet, RunPlan(Work.CREATE, "by name", digest(members), len(members)), members, as_json=as_json)
 
 
 @click.command()
@@ -56,7 +56,7 @@ def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
     selection, selected = fleet.select()
     ends = f", {selected[0].database} to {selected[-1].database}" if selected else ""
     confirm(f"Delete {counted(len(selected), 'database')}{ends}; no bookmark restores them", yes=yes, word="delete")
-    plan = RunPlan(Work.DELETE, selection.option, len(selected))
+    plan = RunPlan(Work.DELETE, selection.option, digest(selected), len(selected))
     work_on(fleet, plan, selected, as_json=as_json)
 
 
@@ -79,10 +79,15 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     record = fleet.runs.get(run)
     if record.active:
         raise ConfigError(f"run {run} has not ended: 'd1 fleet cancel {run}' ends it")
+    if fleet.database and (running := fleet.runs.count(run).running):
+        raise ConfigError(
+            f"run {run} still has {counted(running, 'database')} in progress: wait until 'd1 fleet status {run}' shows "
+            "none. If their worker has died, start another one, which returns them to the run"
+        )
     changed = [item for item in fleet.runs.members(run) if item.bookmark]
     if not changed:
         raise ConfigError(f"run {run} wrote to no database: there is nothing to restore")
     confirm(
         f"Restore {counted(len(changed), 'database')} and lose every write since run {run}", yes=yes, word="restore"
     )
-    work_on(fleet, RunPlan(Work.RESTORE, run, len(changed)), changed, as_json=as_json)
+    work_on(fleet, RunPlan(Work.RESTORE, run, digest(changed), len(changed)), changed, as_json=as_json)

@@ -16,12 +16,13 @@ from pulumi_d1.cli.support.output import say
 from pulumi_d1.cli.support.pulumi_process import capture
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.ephemeral.names import PERMANENT
-from pulumi_d1.errors import ConfigError
+from pulumi_d1.errors import ConfigError, D1Error
 from pulumi_d1.fleet.budget import DEFAULT_RATE, parse_rate
 from pulumi_d1.fleet.reviews import FleetSettings, ReviewCache
 from pulumi_d1.fleet.selection import Selection, parse_shard, select_members, stack_databases
 from pulumi_d1.migrations.folder import migrations_folder
 from pulumi_d1.naming import production_name
+from pulumi_d1.sqlite.statements import first_word, split
 from pulumi_d1.system.files import prefix_errors
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ _FOLDER: Final = (
 )
 _RATE: Final = (
     click.option("--shard", default="1/1", help="Part of the databases, by a hash of the name: 3/16."),
-    click.option("--rate", default=RATE, show_default=True, help="Requests/seconds for all workers and shards."),
+    click.option("--rate", help=f"Requests/seconds for all workers and shards.  [default: {RATE}]"),
 )
 store_option: Final = click.option(
     "--database", envvar="D1_FLEET_DATABASE", default="", help="PostgreSQL's URL.  [default: .d1/fleet.sqlite]"
@@ -58,6 +59,9 @@ _SELECTION: Final = (
 )
 CONCURRENCY: Final = click.option(
     "--concurrency", metavar="N", type=click.IntRange(1, 32), default=8, show_default=True, help="Databases at a time."
+)
+CHECK: Final = click.option(
+    "--check", metavar="COMMAND", help="After the canaries, continue only if this command succeeds."
 )
 YES: Final = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -147,7 +151,12 @@ class Fleet:
                 listed = self.members.read().decode("utf-8-sig").split()
             return Selection(f"--members {self.members.name}", names=frozenset(listed))
         if self.sql is not None:
-            rows = self.worker.account.find(self.sql[0]).read(self.sql[1])
+            if len(split(self.sql[1])) != 1 or first_word(self.sql[1]) != "select":
+                raise ConfigError(f"--sql {self.sql[0]}: the query is not one SELECT")
+            try:
+                rows = self.worker.account.find(self.sql[0]).read(self.sql[1])
+            except D1Error as error:
+                raise ConfigError(f"--sql {self.sql[0]}: {error}") from None
             values = [next(iter(row.values())) for row in rows]
             if not all(isinstance(value, str) for value in values):
                 raise ConfigError(f"--sql {self.sql[0]}: not every row begins with a text: select names or UUIDs")
@@ -187,9 +196,11 @@ def read_fleet(  # noqa: PLR0913 - one argument for each option
     Raises:
         ConfigError: An option or the project is invalid.
     """
-    part = parse_shard(shard)
     root = project.root()
-    stack = stack or production_name(project.configured_stacks(root))
+    stacks = project.configured_stacks(root)
+    if stack and stack not in stacks | PERMANENT:
+        raise ConfigError(f"--stack {stack}: there is no Pulumi.{stack}.yaml. Stacks: {', '.join(sorted(stacks))}")
+    part, stack = parse_shard(shard), stack or production_name(stacks)
     settings = with_through(project.settings(root, stack, needs_account=needs_account), through)
     pattern = "" if directory else settings.migrations_pattern
     folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
@@ -197,4 +208,5 @@ def read_fleet(  # noqa: PLR0913 - one argument for each option
         say(f"warning: {hint}", err=True)
     own = FleetSettings(folder.name, folder.read(), settings.migrations_table, settings.run_options)
     own.options.stop.check([file.name for file in own.files])
-    return Fleet(settings, own, part, parse_rate(rate or RATE).shared_by(part.of), rate is None, database, **sources)
+    share = parse_rate(rate or RATE).shared_by(part.of)
+    return Fleet(settings, own, part, share, bool(database) and rate is None, database, **sources)

@@ -60,7 +60,7 @@ def history(run: str, *, database: str, as_json: bool) -> None:
     if run:
         for member in runs.members(runs.get(run).id):
             state = member.state.replace("_", " ")
-            line = f"{member.database}: {state} {member.bookmark} {', '.join(member.applied)}"
+            line = f"{member.database}: {state} {member.bookmark} {', '.join(member.applied)} {member.message}"
             print_data(json.dumps(asdict(member)) if as_json else line.rstrip())
     for record in () if run else runs.all():
         counts = runs.count(record.id)
@@ -80,11 +80,12 @@ def approve(run: str, *, database: str) -> None:
       d1 fleet approve 20261123T021000-7c1f
     """
     runs = open_runs(database)
-    record = runs.get(run)
-    if not record.active or not runs.awaits_approval(record.id):
+    record = runs.get(run or runs.only_active())
+    if not record.active or not record.awaits_approval:
         raise ConfigError(f"run {record.id} does not wait for an approval: it is {record.state}")
     runs.approve(record.id)
-    say(f"run {record.id} continues", err=True)
+    continues = "continues" if runs.are_held() else f"continues with 'd1 fleet retry {record.id}'"
+    say(f"run {record.id} {continues}", err=True)
 
 
 @click.command()
@@ -100,7 +101,7 @@ def cancel(run: str, *, database: str) -> None:
       d1 fleet cancel
     """
     runs = open_runs(database)
-    record = runs.get(run)
+    record = runs.get(run or runs.only_active())
     if not record.active:
         raise ConfigError(f"run {record.id} is not running: it is {record.state}")
     runs.cancel(record.id)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from typing import Any
 
 import click
 
-from pulumi_d1.cli.fleet.follow import print_result, stopping, work_on
-from pulumi_d1.cli.fleet.options import CONCURRENCY, JSON, YES, read_fleet, run_options, worker_options
+from pulumi_d1.cli.fleet.follow import finish, print_result, stopping, work_on
+from pulumi_d1.cli.fleet.options import CHECK, CONCURRENCY, JSON, YES, read_fleet, run_options, worker_options
 from pulumi_d1.cli.support.confirm import confirm
-from pulumi_d1.cli.support.output import say
+from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.budget import make_budget
-from pulumi_d1.fleet.result import RunPlan, Work
+from pulumi_d1.fleet.result import RunPlan, Work, digest
 from pulumi_d1.reports.fleet_text import budget_text
 from pulumi_d1.reports.review_text import counted
 
@@ -23,7 +24,7 @@ from pulumi_d1.reports.review_text import counted
 @run_options
 @CONCURRENCY
 @click.option("--canary", metavar="N", default="1", show_default=True, help="Migrate N databases first, or N%.")
-@click.option("--check", metavar="COMMAND", help="After the canaries, continue only if this command succeeds.")
+@CHECK
 @click.option("--ask", is_flag=True, help="After the canaries, wait for 'd1 fleet approve' or an answer here.")
 @click.option("--max-failures", metavar="N", default="1", show_default=True, help="Stop after N failures, or N%.")
 @click.option("--detach", is_flag=True, help="Leave the work to 'd1 fleet worker'.")
@@ -59,28 +60,32 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     """
     if detach and not values["database"]:
         raise click.UsageError("--detach needs --database: SQLite has one worker, and this is it")
+    if check is not None and (detach or not check.strip()):
+        raise click.UsageError("--check needs a command, and this process to run it: it cannot be with --detach")
     fleet = read_fleet(**values)
     selection, selected = fleet.select()
     total = len(selected)
     canaries, failures = _number("--canary", canary, total), _number("--max-failures", max_failures, total)
-    text = f"{selection.option} --shard {fleet.shard}"
-    plan = RunPlan(Work.UP, text, total, canaries, ask or check is not None, max(failures, 1), concurrency)
+    text, asks = f"{selection.option} --shard {fleet.shard}", ask or check is not None
+    plan = RunPlan(Work.UP, text, digest(selected), total, canaries, asks, max(failures, 1), concurrency)
     say(f"{counted(total, 'database')} in shard {fleet.shard} by {selection.option}", err=True)
     say(budget_text(str(fleet.rate), make_budget(fleet.own, fleet.rate, total, total)), err=True)
     confirm(f"Migrate {counted(total, 'database')}", yes=yes or not total)
-    if detach:
-        say(fleet.runs.start(plan, selected, fleet.worker.version))
-    else:
+    if not detach:
         work_on(fleet, plan, selected, as_json=as_json, check=check)
+    unfinished = fleet.runs.unfinished(plan, fleet.worker.version)
+    run = unfinished.id if unfinished else fleet.runs.start(plan, selected, fleet.worker.version)
+    print_data(json.dumps({"run": run}) if as_json else run)
 
 
 @click.command()
 @click.argument("run", default="")
 @worker_options
+@CHECK
 @YES
 @JSON
-def retry(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
-    r"""Repeat what failed in a run, and start the rest.
+def retry(run: str, *, check: str | None, yes: bool, as_json: bool, **values: Any) -> None:
+    r"""Continue a run: repeat what failed in it, and start the rest.
 
     RUN is the newest run by default. A database keeps its first bookmark of the run. If the files have changed, use 'd1
     fleet up': that is another run.
@@ -92,18 +97,21 @@ def retry(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     """
     fleet = read_fleet(**values)
     record = fleet.runs.get(run)
-    if record.active:
-        raise ConfigError(f"run {record.id} has not ended: 'd1 fleet cancel {record.id}' ends it")
-    if record.version != fleet.worker.version:
+    if record.version != fleet.worker.version and record.plan.needs_files:
         raise ConfigError(f"the files or settings have changed since run {record.id}: run 'd1 fleet up' instead")
+    if record.restored:
+        raise ConfigError(f"the databases of run {record.id} were restored: run 'd1 fleet up' instead")
     counts = fleet.runs.count(record.id)
-    if not counts.failed + counts.waiting:
+    if not counts.failed + counts.unfinished and not record.active and not record.reason:
         say(f"run {record.id} has nothing to repeat", err=True)
         print_result(fleet.runs, record.id, as_json=as_json)
-    fleet.runs.unfinished(record.plan, record.version)
-    confirm(f"Repeat {counted(counts.failed, 'failure')} and start {counts.waiting:,} more", yes=yes)
-    fleet.runs.retry(record.id)
-    work_on(fleet, record.plan, (), as_json=as_json)
+    confirm(f"Repeat {counted(counts.failed, 'failure')} and finish {counts.unfinished:,} more", yes=yes)
+    with fleet.runs.held():
+        fleet.runs.unfinished(record.plan, record.version)
+        if not fleet.runs.get(record.id).active:
+            fleet.runs.retry(record.id)
+        fleet.runs.adopt(record.id, fleet.worker.version)
+        finish(fleet, record.id, as_json=as_json, check=check)
 
 
 @click.command()
