@@ -223,7 +223,7 @@ class Runs:
         self.database.execute(sql, version=version, run=run)
 
     @contextmanager
-    def held(self) -> Iterator[None]:
+    def held(self, patience: float = 1.0) -> Iterator[None]:
         """Keep other processes from working on the runs in SQLite while the block runs.
 
         Raises:
@@ -231,13 +231,13 @@ class Runs:
         """
         file = self.database.file
         busy = f"{file}: another 'd1 fleet' works on its runs: wait for it, or stop it"
-        with locked(file, busy=busy) if file else nullcontext():
+        with locked(file, busy=busy, patience=patience) if file else nullcontext():
             yield
 
     def are_held(self) -> bool:
         """Return whether another process works on the runs in SQLite. Always true for PostgreSQL."""
         try:
-            with self.held():
+            with self.held(patience=0.0):  # so briefly that nobody who works on them is refused
                 return not self.database.file
         except ConfigError:
             return True

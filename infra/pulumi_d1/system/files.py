@@ -64,12 +64,13 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, busy: str = "") -> Iterator[None]:
+def locked(path: Path, *, busy: str = "", patience: float = 0.0) -> Iterator[None]:
     """Lock a file or folder against the user's other processes. The lock ends with the process.
 
     Args:
         path: The file or folder. It is not opened, and no lock file appears beside it.
         busy: The message of the error if another process has the lock; empty to wait for it.
+        patience: Seconds to wait before that error.
 
     Raises:
         ConfigError: Another process has the lock, and `busy` is not empty.
@@ -78,7 +79,7 @@ def locked(path: Path, *, busy: str = "") -> Iterator[None]:
 
     lock = FileLock(_lock_file(path), mode=0o600)
     try:
-        lock.acquire(timeout=0 if busy else _SILENT_SECONDS)
+        lock.acquire(timeout=patience if busy else _SILENT_SECONDS)
     except Timeout:
         if busy:
             raise ConfigError(busy) from None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from pulumi_d1.cli.support.exit_codes import ExitCode
 from pulumi_d1.fleet.selection import Shard
 from tests.support.fake_pulumi import FakePulumi
 from tests.support.tenants import COUNTS, MATCH
@@ -383,7 +384,8 @@ def test_an_odd_number_is_refused(tenants: Tenants, text: str) -> None:
     tenants.create(1)
     for option in ("--canary", "--max-failures"):
         refused = tenants.d1("up", *MATCH, "--yes", option, text)
-        assert refused.stderr == f"Error: {option} {text}: use a number, or a share such as 5%\n"
+        assert refused.exit_code == ExitCode.MISUSE
+        assert refused.stderr.endswith(f"Error: {option} {text}: use a number, or a share such as 5%\n")
 
 
 @pytest.mark.thorough

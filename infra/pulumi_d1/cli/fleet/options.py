@@ -200,7 +200,11 @@ def read_fleet(  # noqa: PLR0913 - one argument for each option
     stacks = project.configured_stacks(root)
     if stack and stack not in stacks | PERMANENT:
         raise ConfigError(f"--stack {stack}: there is no Pulumi.{stack}.yaml. Stacks: {', '.join(sorted(stacks))}")
-    part, stack = parse_shard(shard), stack or production_name(stacks)
+    try:
+        part, whole = parse_shard(shard), parse_rate(rate or RATE)
+    except ConfigError as error:
+        raise click.UsageError(str(error)) from None
+    stack = stack or production_name(stacks)
     settings = with_through(project.settings(root, stack, needs_account=needs_account), through)
     pattern = "" if directory else settings.migrations_pattern
     folder = migrations_folder(directory or settings.migrations_dir, pattern, root)
@@ -208,5 +212,4 @@ def read_fleet(  # noqa: PLR0913 - one argument for each option
         say(f"warning: {hint}", err=True)
     own = FleetSettings(folder.name, folder.read(), settings.migrations_table, settings.run_options)
     own.options.stop.check([file.name for file in own.files])
-    share = parse_rate(rate or RATE).shared_by(part.of)
-    return Fleet(settings, own, part, share, bool(database) and rate is None, database, **sources)
+    return Fleet(settings, own, part, whole.shared_by(part.of), bool(database) and rate is None, database, **sources)

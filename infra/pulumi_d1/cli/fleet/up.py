@@ -140,5 +140,5 @@ def worker(**values: Any) -> None:
 def _number(option: str, text: str, total: int) -> int:
     """Return a number, or a share of the total, rounded up."""
     if not (match := re.fullmatch("([0-9]{1,9})(%?)", text)):
-        raise ConfigError(f"{option} {text}: use a number, or a share such as 5%")
+        raise click.UsageError(f"{option} {text}: use a number, or a share such as 5%")
     return math.ceil(int(match[1]) * total / 100) if match[2] else int(match[1])
