@@ -83,6 +83,12 @@ def test_a_command_works_only_on_its_own_run_in_postgresql(tenants: Tenants, mon
         assert tenants.fleet("up", "--match", "*-00[12]", "--yes")["count"]["done"] == 2
         assert tenants.database(0).read(HAS_LOG) == ()
         assert tenants.fleet("retry", first["run"], "--yes")["count"]["done"] == 1
+        with psycopg.connect(cluster.url, autocommit=True) as connection:  # as if a worker had not finished it
+            connection.execute(
+                "UPDATE dbos.workflow_status SET status = 'PENDING' WHERE queue_name = %s", (first["run"],)
+            )
+        refused = tenants.d1("restore", "--run", first["run"], "--yes")
+    assert f"run {first['run']} still has 1 database in progress: wait until" in refused.stderr
     assert tenants.logs() == {("1",)}
 
 
