@@ -141,6 +141,7 @@ def test_the_one_worker_of_sqlite_is_killed_and_the_same_command_continues(limit
     check(limited, run.split()[0])
 
 
+@pytest.mark.thorough
 def test_after_a_signal_databases_in_progress_finish_and_the_same_command_continues(tenants: Tenants) -> None:
     tenants.create(20)
     tenants.count(latency_ms=100)

@@ -72,6 +72,7 @@ def test_the_recipe_for_workers(tenants: Tenants, monkeypatch: pytest.MonkeyPatc
     assert tenants.logs() == {("1",)}
 
 
+@pytest.mark.thorough
 def test_a_command_works_only_on_its_own_run_in_postgresql(tenants: Tenants, monkeypatch: pytest.MonkeyPatch) -> None:
     tenants.create(3)
     with postgresql.serving() as cluster:

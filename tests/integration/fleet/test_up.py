@@ -172,6 +172,7 @@ def test_a_run_that_was_killed_continues_only_when_asked(tenants: Tenants) -> No
     assert killed["count"] == {**COUNTS, "done": 1, "waiting": 3}
 
 
+@pytest.mark.thorough
 def test_a_run_without_a_terminal_reports_that_it_waits_for_an_approval(tenants: Tenants) -> None:
     tenants.create(2)
     assert tenants.up("--check", "false", code=1)["state"] == "stopped: not approved after the canaries"
@@ -208,6 +209,7 @@ def test_a_restore_whose_answer_was_lost_can_be_undone(tenants: Tenants) -> None
     assert tenants.logs() == {("1",)}
 
 
+@pytest.mark.thorough
 def test_a_restore_that_was_refused_is_repeated(tenants: Tenants) -> None:
     tenants.create(1)
     first = tenants.up()
@@ -288,6 +290,7 @@ def test_a_damaged_database_of_the_runs_is_one_line(tenants: Tenants) -> None:
     assert (refused.exit_code, refused.stderr) == (1, message)
 
 
+@pytest.mark.thorough
 def test_a_database_that_exists_is_not_created_and_not_restored(tenants: Tenants) -> None:
     tenants.create(1)
     tenants.up()
