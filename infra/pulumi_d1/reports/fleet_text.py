@@ -73,7 +73,8 @@ def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRec
         "failed": counts.failed,
         "not started": counts.unfinished,
     }
-    lines += [f"run {record.id} {record.state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
+    state = "interrupted" if record.active else record.state
+    lines += [f"run {record.id} {state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
     if counts.failed + counts.unfinished:
         lines.append(f"continue    d1 fleet retry {record.id}")
     if counts.done and record.plan.work != Work.DELETE and not record.active:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import signal
 import threading
 import time
@@ -150,8 +151,9 @@ def test_after_a_signal_databases_in_progress_finish_and_the_same_command_contin
         while not first.read(HAS_LOG):
             time.sleep(0.05)
         process.send_signal(signal.SIGTERM)
-        _, messages = process.communicate()
+        output, messages = process.communicate()
     assert process.returncode == 1, messages
+    assert re.match(r"run (\S+) interrupted\n(.+\n)+continue    d1 fleet retry \1\n$", output), output
     assert "stopping: databases in progress finish first" in messages
     counts = tenants.fleet("status", code=1)["count"]
     assert 0 < counts["done"] < 20
