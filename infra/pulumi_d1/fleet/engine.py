@@ -20,7 +20,7 @@ from dbos import DBOS
 from pulumi_d1.errors import D1Error, MemberFailed, OutcomeUnknown
 from pulumi_d1.fleet.member import Member
 from pulumi_d1.fleet.result import RUNNING, WAITING, RunPlan, Work
-from pulumi_d1.fleet.runs import APPLICATION, AWAITED, GATE, MEMBER, OPEN, REASON, RUN, RUNS, SENT, SERIALIZER
+from pulumi_d1.fleet.runs import APPLICATION, AWAITED, GATE, MEMBER, OPEN, POLL, REASON, RUN, RUNS, SENT, SERIALIZER
 from pulumi_d1.migrations.bookmark import restore_command
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_POLL: Final = 0.1  # seconds between two looks into a queue
 _DEAD_AFTER: Final = 10  # seconds without a sign of life, while the database answers
 _MOST_RUNS: Final = 100
 _FOR_EVER: Final = 2**31  # seconds
@@ -67,9 +66,10 @@ class Worker:
         def run(plan: dict[str, Any]) -> str:
             return self._drive(str(DBOS.workflow_id), RunPlan(**plan))
 
-        @DBOS.workflow(name=MEMBER)
+        @DBOS.workflow(name=MEMBER, max_recovery_attempts=None)
         def member(work: str, name: str, uuid: str, bookmark: str) -> list[str]:
             member = Member(self.account, self.reviews, name, uuid)
+            self._leave_stopped_run()
             if work == Work.DELETE:
                 self._step("delete", lambda: self._keep(member.delete()))
                 return []
@@ -86,7 +86,8 @@ class Worker:
         pending = self._attempt("review", member.review)
         if not pending and not self.runs.attributes(str(DBOS.workflow_id)).get("bookmark"):
             return []
-        pending, mark = self._step("bookmark", lambda: (pending, self._keep(self._enter(member))))
+        self._enter()
+        pending, mark = self._step("bookmark", lambda: (pending, self._mark(member)))
         return self._step("migrate", lambda: member.migrate(pending, mark))
 
     def _restore(self, member: Member, bookmark: str, before: str) -> None:
@@ -112,19 +113,28 @@ class Worker:
         self.runs.database.sync()
         return attributes
 
-    def _enter(self, member: Member) -> dict[str, str]:
-        """Wait until this database may be written to, and return its bookmark."""
+    def _mark(self, member: Member) -> dict[str, str]:
+        """Return the bookmark from before the first write of this run."""
+        kept = self.runs.attributes(str(DBOS.workflow_id))
+        return kept if kept.get("bookmark") else self._keep(member.bookmark())
+
+    def _leave_stopped_run(self) -> None:
+        """Return this database to its queue if the run has stopped: a worker may take one a moment too late."""
         own, run = _own()
-        while True:
-            kept, gate = self.runs.attributes(run), self.runs.attributes(own).get(GATE)
-            if kept.get(REASON):  # the run has stopped: back into the queue
-                self.runs.client.resume_workflows([own], queue_name=run)
-                raise _Stopping
-            if OPEN in (kept.get(GATE), gate):
-                return member.bookmark()
+        if self.runs.attributes(run).get(REASON):
+            self.runs.close(run)
+            self.runs.client.resume_workflows([own], queue_name=run)
+            raise _Stopping
+
+    def _enter(self) -> None:
+        """Wait until this database may be written to."""
+        own, run = _own()
+        while OPEN not in (self.runs.attributes(run).get(GATE), gate := self.runs.attributes(own).get(GATE)):
+            self._leave_stopped_run()
             if not gate:
                 self.runs.set(own, **{GATE: AWAITED})
-            self._pause(_POLL)
+            self._pause(POLL)
+        self._leave_stopped_run()
 
     def _step(self, name: str, work: Callable[[], T]) -> T:
         """Run a step, whose result is recorded."""
@@ -152,19 +162,19 @@ class Worker:
 
         May run again after a crash: all that it decides is in the database.
         """
-        self.runs.client.register_queue(run, worker_concurrency=plan.concurrency, polling_interval_sec=_POLL)
-        kept = self.runs.attributes(run)
-        while not kept.get(REASON):
+        while not (kept := self.runs.attributes(run)).get(REASON):
+            self.runs.open(run, plan.concurrency)
             counts, gate = self.runs.count(run), kept.get(GATE)
-            if not counts.unfinished and (gate == OPEN or not (plan.asks and counts.done)):
+            if counts.failed >= plan.max_failures:
+                self.runs.stop(run, f"{counts.failed:,} failed")
+            elif not counts.unfinished and (gate == OPEN or not (plan.asks and counts.done)):
                 break
-            if not gate:
+            elif not gate:
                 self._admit(run, plan)
             self._pause(plan.pause)
-            kept = self.runs.attributes(run)
-        self.runs.client.delete_queue(run)
+        self.runs.close(run)
         while self.runs.count(run).running:
-            self._pause(_POLL)
+            self._pause(POLL)
         return self.runs.attributes(run).get(REASON, "")
 
     def _admit(self, run: str, plan: RunPlan) -> None:
@@ -215,7 +225,7 @@ def serving(worker: Worker, run: str = "") -> Iterator[None]:
     database.execute(_SIGN_OF_LIFE, own=executor)
     DBOS.launch()
     # SQLite has one run at a time, and a queue whose worker is busy costs nothing.
-    worker.runs.client.register_queue(RUNS, worker_concurrency=1 if file else _MOST_RUNS, polling_interval_sec=_POLL)
+    worker.runs.open(RUNS, 1 if file else _MOST_RUNS)
     ended = threading.Event()
     if not file:
         threading.Thread(target=_stay_alive, args=(worker.runs, executor, ended), daemon=True).start()

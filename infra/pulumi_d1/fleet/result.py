@@ -14,8 +14,7 @@ WAITING: Final = "ENQUEUED"
 RUNNING: Final = "PENDING"
 SUCCESS: Final = "SUCCESS"
 CANCELLED: Final = "CANCELLED"
-DIED: Final = "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
-FAILED: Final = ("ERROR", DIED)
+FAILED: Final = "ERROR"
 """DBOS's words for the states of a workflow."""
 
 
@@ -33,6 +32,7 @@ class RunPlan:
     """The instructions of a run. Stored as the input of its workflow.
 
     Attributes:
+        account: The ID of the account.
         selection: The options that selected the databases, as text.
         members: The digest of the databases.
         canaries: Number of databases that must succeed before others are written to.
@@ -42,6 +42,7 @@ class RunPlan:
     """
 
     work: Work
+    account: str
     selection: str
     members: str
     total: int
@@ -80,7 +81,7 @@ class RunCounts:
 def state_of(status: str, *, changed: bool) -> str:
     """Return the name in RunCounts for a database whose workflow has this status, and which the run changed or not."""
     succeeded = "done" if changed else "up_to_date"
-    return {SUCCESS: succeeded, RUNNING: "running", **dict.fromkeys(FAILED, "failed")}.get(status, "waiting")
+    return {SUCCESS: succeeded, RUNNING: "running", FAILED: "failed"}.get(status, "waiting")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import secrets
 import time
 from collections import Counter
@@ -18,7 +19,6 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.result import (
-    DIED,
     FAILED,
     RUNNING,
     WAITING,
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dbos import EnqueueOptions, WorkflowStatus
+
+logger = logging.getLogger(__name__)
 
 APPLICATION: Final = "d1-fleet"
 SERIALIZER: Final = DBOSPortableJSONSerializer()
@@ -63,6 +65,9 @@ _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS d1_fleet_workers (executor TEXT PRIMARY KEY, seen BIGINT NOT NULL)",
 )
 _LOCK: Final = 4160231  # any number, the same in each process: PostgreSQL creates a table twice otherwise
+POLL: Final = 0.1
+"""Seconds between two looks into a queue."""
+
 _MOST_IDS: Final = 5  # in a message
 _PAGE: Final = 500  # databases in one transaction
 
@@ -98,9 +103,9 @@ class Runs:
         while page := list(islice(waiting, _PAGE)):
             self.database.transaction(partial(enqueue, page))
         options: EnqueueOptions = {"workflow_name": RUN, "queue_name": RUNS, "workflow_id": run, "app_version": version}
-        self.client.enqueue(options, asdict(plan))
         if plan.work == Work.RESTORE:
             self.set(plan.selection, **{RESTORED: run})
+        self.client.enqueue(options, asdict(plan))
         return run
 
     def all(self, run: str = "", limit: int = 20) -> list[RunRecord]:
@@ -130,7 +135,8 @@ class Runs:
             if (record.plan, record.version) == (plan, version):
                 same = record
             elif self.database.file and record.version != version and record.plan.needs_files:
-                self.cancel(record.id)  # the files that it needs are no longer here
+                self.cancel(record.id)
+                logger.info(f"cancelled run {record.id}, which had not ended: its files or settings have changed")
             elif self.database.file:
                 raise ConfigError(
                     f"run {record.id} ({record.plan.work} {record.plan.selection}) has not ended: 'd1 fleet retry "
@@ -177,11 +183,11 @@ class Runs:
         [(count,)] = self.database.execute(sql, run=run, since=(time.time() - seconds) * 1000)
         return int(count)
 
-    def members(self, run: str, statuses: Iterable[str] = ()) -> Iterator[MemberRecord]:
+    def members(self, run: str, status: str = "") -> Iterator[MemberRecord]:
         """Yield the databases of a run by name, or those with one of DBOS's statuses."""
         sql, last = f"SELECT workflow_uuid FROM {self.workflows} WHERE workflow_uuid LIKE :members", ""
-        if statuses:
-            sql += f" AND status IN ({', '.join(repr(status) for status in statuses)})"
+        if status:
+            sql += f" AND status = '{status}'"
         sql += f" AND workflow_uuid > :last ORDER BY workflow_uuid LIMIT {_PAGE}"
         while ids := [row[0] for row in self.database.execute(sql, members=f"{run}/%", last=last)]:
             records = {item.workflow_id: _member(item) for item in self.client.list_workflows(workflow_ids=ids)}
@@ -196,23 +202,33 @@ class Runs:
         """Write to no other database of a run. Those in progress finish."""
         self.set(run, **{REASON: reason})
 
+    def open(self, queue: str, concurrency: int) -> None:
+        """Let workers take from a queue."""
+        register = partial(self.client.register_queue, queue, worker_concurrency=concurrency)
+        self.database.until_connected(lambda: register(polling_interval_sec=POLL))
+
+    def close(self, queue: str) -> None:
+        """Let no worker take from a queue."""
+        self.database.until_connected(lambda: self.client.delete_queue(queue))
+
     def cancel(self, run: str) -> None:
         """End a run, also if no worker is there to end it."""
-        self.client.cancel_workflow(run)
-        self.client.delete_queue(run)
         self.stop(run, "cancelled")
+        self.close(run)
+        self.client.cancel_workflow(run)
 
-    def retry(self, run: str) -> None:
+    def retry(self, run: str, *, active: bool) -> None:
         """Repeat the failed step of each failed database, and continue with those not started."""
         while failed := self.client.list_workflows(
-            queue_name=run, status=list(FAILED), limit=_PAGE, load_input=False, load_output=False
+            queue_name=run, status=FAILED, limit=_PAGE, load_input=False, load_output=False
         ):
             for item in failed:
                 steps = self.client.list_workflow_steps(item.workflow_id)
                 start = max((step["function_id"] for step in steps), default=1)
                 self.client.rewind_workflow(item.workflow_id, start_step=start, queue_name=run)
-        self.set(run, **{GATE: "", REASON: ""})
-        self.client.rewind_workflow(run, queue_name=RUNS)
+        self.set(run, **{REASON: ""} if active else {GATE: "", REASON: ""})
+        if not active:
+            self.client.rewind_workflow(run, queue_name=RUNS)
 
     def adopt(self, run: str, version: str) -> None:
         """Let workers of this version take the databases of a run that have not finished."""
@@ -276,13 +292,13 @@ def _arguments(item: WorkflowStatus) -> list[Any]:
 def _record(run: WorkflowStatus) -> RunRecord:
     ([plan], kept) = _arguments(run), run.attributes or {}
     plan = RunPlan(**{**plan, "work": Work(plan["work"])})
-    reason, awaits = str(run.output or ""), kept.get(GATE) == AWAITED
+    reason, awaits = str(run.output or run.error or ""), kept.get(GATE) == AWAITED
     return RunRecord(run.workflow_id, plan, run.status, reason, run.app_version or "", awaits, RESTORED in kept)
 
 
 def _member(item: WorkflowStatus) -> MemberRecord:
     (_, name, uuid, _), attributes = _arguments(item), item.attributes or {}
     state = state_of(item.status, changed="bookmark" in attributes)
-    message = str(item.error) if item.error else ("too many workers died on it" if item.status == DIED else "")
+    message = str(item.error or "")
     applied = tuple(item.output) if isinstance(item.output, list) else ()
     return MemberRecord(name, attributes.get("id", uuid), state, applied, attributes.get("bookmark", ""), message)

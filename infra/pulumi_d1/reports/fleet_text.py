@@ -71,11 +71,11 @@ def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRec
         "done": counts.done,
         "up to date": counts.up_to_date,
         "failed": counts.failed,
-        "not started": counts.unfinished,
+        "not finished": counts.unfinished,
     }
     state = "interrupted" if record.active else record.state
     lines += [f"run {record.id} {state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
-    if counts.failed + counts.unfinished:
+    if counts.failed + counts.unfinished and not record.restored:
         lines.append(f"continue    d1 fleet retry {record.id}")
     if counts.done and record.plan.work != Work.DELETE and not record.active:
         lines.append(f"undo        d1 fleet restore --run {record.id}")

@@ -48,13 +48,12 @@ class SharedDatabase:
         """SQL of the time in seconds since 1970, by one clock for all processes."""
         return "((julianday('now') - 2440587.5) * 86400.0)" if self.file else "extract(epoch FROM clock_timestamp())"
 
-    def transaction(self, work: Callable[[sa.Connection], T]) -> T:
-        """Return the result of `work`, run in a transaction, and again after a lost connection."""
+    def until_connected(self, work: Callable[[], T]) -> T:
+        """Return the result of `work`, run again after a lost connection."""
         waited = False
         while True:
             try:
-                with self.engine.begin() as connection:
-                    return work(connection)
+                return work()
             except DBAPIError as error:
                 lost = error.connection_invalidated or isinstance(error, OperationalError)
                 if not lost or (self.file and "locked" not in str(error.orig)):
@@ -63,6 +62,15 @@ class SharedDatabase:
                     logger.info(f"the database does not answer; waiting for it: {_reason(error)}")
                 waited = True
                 time.sleep(1)
+
+    def transaction(self, work: Callable[[sa.Connection], T]) -> T:
+        """Return the result of `work`, run in a transaction, and again after a lost connection."""
+
+        def run() -> T:
+            with self.engine.begin() as connection:
+                return work(connection)
+
+        return self.until_connected(run)
 
     def execute(self, sql: str, **values: Any) -> list[Any]:
         """Return the rows of a statement that may be repeated."""

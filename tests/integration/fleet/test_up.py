@@ -104,6 +104,21 @@ def test_a_retry_repeats_the_failed_step_and_starts_the_others(tenants: Tenants)
 
 
 @pytest.mark.thorough
+def test_a_retry_whose_review_fails_keeps_the_first_bookmark(tenants: Tenants) -> None:
+    tenants.create(1)
+    tenants.up()
+    tenants.database(0).write("CREATE TABLE b (n UNIQUE); INSERT INTO b VALUES (1)")
+    tenants.write(2, "CREATE TABLE IF NOT EXISTS b (n UNIQUE);\nINSERT INTO b VALUES (1);\n")
+    [first] = tenants.up(code=1)["failed"]
+    tenants.count(faults=[{"fault": "daily-reads", "endpoint": "query"}])
+    assert "daily row read limit" in tenants.fleet("retry", "--yes", code=1)["failed"][0]["message"]
+    tenants.count()
+    tenants.database(0).write("DELETE FROM b")
+    assert tenants.fleet("retry", "--yes")["count"]["done"] == 1
+    assert [item["bookmark"] for item in tenants.members()] == [first["bookmark"]]
+
+
+@pytest.mark.thorough
 def test_a_share_of_failures_is_allowed_on_request(tenants: Tenants) -> None:
     tenants.create(10)
     tenants.up()
@@ -184,6 +199,30 @@ def test_a_run_without_a_terminal_reports_that_it_waits_for_an_approval(tenants:
         assert process.wait() == 0, process.communicate()
 
 
+def test_a_retry_refuses_a_check_that_would_not_run(tenants: Tenants) -> None:
+    tenants.create(1)
+    run = tenants.up()["run"]
+    refused = tenants.d1("retry", "--yes", "--check", "true")
+    assert refused.stderr == f"Error: run {run} asks for no approval, so --check would not run\n"
+    assert tenants.d1("retry", "--yes", "--check", " ").exit_code == ExitCode.MISUSE
+
+
+def test_a_retry_names_what_it_continues_and_refuses_another_account(
+    tenants: Tenants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tenants.create(2)
+    (tenants.project.folder / "gone.txt").write_text("shop-tenant-000")
+    tenants.count(faults=[{"fault": "daily-writes", "endpoint": "delete"}])
+    run = tenants.fleet("delete", "--members", "gone.txt", "--yes", code=1)["run"]
+    tenants.count()
+    asked = tenants.d1("retry")
+    assert "there is no terminal to ask for confirmation" in asked.stderr
+    monkeypatch.setenv("CLOUDFLARE_ACCOUNT_ID", "f" * 32)
+    refused = tenants.d1("retry", "--yes")
+    assert f"Error: run {run} is of account " in refused.stderr
+    assert len(list(tenants.account.databases())) == 2
+
+
 def test_the_output_of_a_check_is_not_part_of_the_json(tenants: Tenants) -> None:
     tenants.create(2)
     with tenants.start("up", *MATCH, "--yes", "--json", "--check", "echo smoke") as process:
@@ -226,7 +265,7 @@ def test_the_databases_of_a_restored_run_are_not_done(tenants: Tenants) -> None:
     first = tenants.up()
     tenants.fleet("restore", "--run", first["run"], "--yes")
     refused = tenants.d1("retry", first["run"], "--yes")
-    assert refused.stderr == (f"Error: the databases of run {first['run']} were restored: run 'd1 fleet up' instead\n")
+    assert refused.stderr == (f"Error: the databases of run {first['run']} were restored: repeat its command instead\n")
     assert tenants.fleet("status", first["run"])["state"] == "ended, restored"
     assert tenants.up()["count"]["done"] == 2
 

@@ -20,7 +20,7 @@ def test_databases_that_cloudflare_lists_under_one_name_are_both_in_the_run(tmp_
         MemberRecord("a", "3"),
         MemberRecord("", "5"),
     ]
-    run = runs.start(RunPlan(Work.UP, "--match '*'", digest(listed), len(listed)), listed, "version")
+    run = runs.start(RunPlan(Work.UP, "an account", "--match '*'", digest(listed), len(listed)), listed, "version")
     assert runs.count(run) == RunCounts(waiting=5)
     assert [(item.database, item.id) for item in runs.members(run)] == [
         ("", "2"),

@@ -24,7 +24,7 @@ from pulumi_d1.system.signals import handling
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from pulumi_d1.cli.fleet.options import Fleet
     from pulumi_d1.fleet.engine import Worker
@@ -52,19 +52,20 @@ def finish(fleet: Fleet, run: str, *, as_json: bool, check: str | None = None) -
     from pulumi_d1.fleet.engine import serving  # the extra may be missing
 
     with stopping(fleet.worker), serving(fleet.worker, run):
-        follow(fleet.runs, run, fleet.worker.stopping, check)
+        may_approve = check or sys.stdin.isatty()
+        follow(fleet.runs, run, fleet.worker.stopping, partial(_approved, check) if may_approve else None)
     print_result(fleet.runs, run, as_json=as_json)
 
 
-def follow(runs: Runs, run: str, stop: threading.Event, check: str | None = None) -> None:
-    """Print the progress of a run until it ends or `stop` is set. Ask or check for the approval that it awaits."""
+def follow(runs: Runs, run: str, stop: threading.Event, approve: Callable[[str], bool] | None = None) -> None:
+    """Print the progress of a run until it ends or `stop` is set. Give or refuse the approval that it awaits."""
     on_terminal = sys.stderr.isatty()
     printed, awaited = 0.0, False
     while (record := runs.get(run)).active and not stop.wait(record.plan.pause):
-        if record.awaits_approval and (check or sys.stdin.isatty()):
-            if _approved(check, run):
+        if record.awaits_approval and approve:
+            if approve(run):
                 runs.approve(run)
-            else:
+            elif not stop.is_set():  # Ctrl-C ends the check as well
                 runs.stop(run, "not approved after the canaries")
         elif on_terminal or record.awaits_approval > awaited or time.monotonic() - printed > _LINE_SECONDS:
             (say_in_place if on_terminal else partial(say, err=True))(progress(runs, record))

@@ -38,7 +38,8 @@ def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -
             raise ConfigError(f"{name}: this name belongs to a stack, and 'pulumi up' creates its database")
     confirm(f"Create {counted(len(names), 'database')}", yes=yes)
     members = [MemberRecord(name) for name in dict.fromkeys(names)]
-    work_on(fleet, RunPlan(Work.CREATE, "by name", digest(members), len(members)), members, as_json=as_json)
+    plan = RunPlan(Work.CREATE, fleet.settings.account_id, "by name", digest(members), len(members))
+    work_on(fleet, plan, members, as_json=as_json)
 
 
 @click.command()
@@ -56,7 +57,7 @@ def delete(*, yes: bool, as_json: bool, **values: Any) -> None:
     selection, selected = fleet.select()
     ends = f", {selected[0].database} to {selected[-1].database}" if selected else ""
     confirm(f"Delete {counted(len(selected), 'database')}{ends}; no bookmark restores them", yes=yes, word="delete")
-    plan = RunPlan(Work.DELETE, selection.option, digest(selected), len(selected))
+    plan = RunPlan(Work.DELETE, fleet.settings.account_id, selection.option, digest(selected), len(selected))
     work_on(fleet, plan, selected, as_json=as_json)
 
 
@@ -77,6 +78,8 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     """
     fleet = read_fleet(**values)
     record = fleet.runs.get(run)
+    if record.plan.account != fleet.settings.account_id:
+        raise ConfigError(f"run {run} is of account {record.plan.account}: use a --stack of that account")
     if record.active:
         raise ConfigError(f"run {run} has not ended: 'd1 fleet cancel {run}' ends it")
     if fleet.database and (running := fleet.runs.count(run).running):
@@ -86,8 +89,9 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
         )
     changed = [item for item in fleet.runs.members(run) if item.bookmark]
     if not changed:
-        raise ConfigError(f"run {run} wrote to no database: there is nothing to restore")
+        raise ConfigError(f"run {run} has no bookmark: there is nothing to restore")
     confirm(
         f"Restore {counted(len(changed), 'database')} and lose every write since run {run}", yes=yes, word="restore"
     )
-    work_on(fleet, RunPlan(Work.RESTORE, run, digest(changed), len(changed)), changed, as_json=as_json)
+    plan = RunPlan(Work.RESTORE, fleet.settings.account_id, run, digest(changed), len(changed))
+    work_on(fleet, plan, changed, as_json=as_json)

@@ -101,7 +101,7 @@ class Fleet:
         settings: The stack's settings.
         own: What is applied to each database.
         rate: The rate of this shard.
-        keeps_rate: True to keep the rate that other workers have.
+        keeps_rate: True to keep the rate that workers have, if there are some.
         database: The URL of the runs.
     """
 
@@ -129,7 +129,7 @@ class Fleet:
         from pulumi_d1.fleet.slots import SharedPace
 
         pace = SharedPace(runs.database, self.settings.account_id)
-        pace.set_rate(self.rate, keep=self.keeps_rate)
+        pace.set_rate(self.rate, keep=self.keeps_rate and runs.are_held())
         account = stack_account(self.settings, pace)
         return Worker(runs, account, ReviewCache(self.own), self.own.version(account.id))
 
@@ -212,4 +212,4 @@ def read_fleet(  # noqa: PLR0913 - one argument for each option
         say(f"warning: {hint}", err=True)
     own = FleetSettings(folder.name, folder.read(), settings.migrations_table, settings.run_options)
     own.options.stop.check([file.name for file in own.files])
-    return Fleet(settings, own, part, whole.shared_by(part.of), bool(database) and rate is None, database, **sources)
+    return Fleet(settings, own, part, whole.shared_by(part.of), rate is None, database, **sources)

@@ -60,14 +60,16 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     """
     if detach and not values["database"]:
         raise click.UsageError("--detach needs --database: SQLite has one worker, and this is it")
-    if check is not None and (detach or not check.strip()):
-        raise click.UsageError("--check needs a command, and this process to run it: it cannot be with --detach")
+    _require_check(check)
+    if check is not None and detach:
+        raise click.UsageError("--check needs this process to run it: it cannot be with --detach")
     fleet = read_fleet(**values)
     selection, selected = fleet.select()
     total = len(selected)
     canaries, failures = _number("--canary", canary, total), _number("--max-failures", max_failures, total)
-    text, asks = f"{selection.option} --shard {fleet.shard}", ask or check is not None
-    plan = RunPlan(Work.UP, text, digest(selected), total, canaries, asks, max(failures, 1), concurrency)
+    account, text = fleet.settings.account_id, f"{selection.option} --shard {fleet.shard}"
+    asks, failures = ask or check is not None, max(failures, 1)
+    plan = RunPlan(Work.UP, account, text, digest(selected), total, canaries, asks, failures, concurrency)
     say(f"{counted(total, 'database')} in shard {fleet.shard} by {selection.option}", err=True)
     say(budget_text(str(fleet.rate), make_budget(fleet.own, fleet.rate, total, total)), err=True)
     confirm(f"Migrate {counted(total, 'database')}", yes=yes or not total)
@@ -95,22 +97,30 @@ def retry(run: str, *, check: str | None, yes: bool, as_json: bool, **values: An
       d1 fleet retry
       d1 fleet retry 20261123T021000-7c1f --yes
     """
+    _require_check(check)
     fleet = read_fleet(**values)
     record = fleet.runs.get(run)
-    if record.version != fleet.worker.version and record.plan.needs_files:
-        raise ConfigError(f"the files or settings have changed since run {record.id}: run 'd1 fleet up' instead")
+    plan, version = record.plan, fleet.worker.version
+    if plan.account != fleet.settings.account_id:
+        raise ConfigError(f"run {record.id} is of account {plan.account}: use a --stack of that account")
+    if record.version != version and plan.needs_files:
+        raise ConfigError(f"the files or settings have changed since run {record.id}: repeat its command instead")
     if record.restored:
-        raise ConfigError(f"the databases of run {record.id} were restored: run 'd1 fleet up' instead")
+        raise ConfigError(f"the databases of run {record.id} were restored: repeat its command instead")
+    if check is not None and not plan.asks:
+        raise ConfigError(f"run {record.id} asks for no approval, so --check would not run")
     counts = fleet.runs.count(record.id)
     if not counts.failed + counts.unfinished and not record.active and not record.reason:
         say(f"run {record.id} has nothing to repeat", err=True)
         print_result(fleet.runs, record.id, as_json=as_json)
-    confirm(f"Repeat {counted(counts.failed, 'failure')} and finish {counts.unfinished:,} more", yes=yes)
+    rest = f"repeat {counted(counts.failed, 'failure')} and finish {counts.unfinished:,} more"
+    word = "" if plan.needs_files else str(plan.work)
+    confirm(f"Continue run {record.id} ({plan.work} {plan.selection}): {rest}", yes=yes, word=word)
     with fleet.runs.held():
-        fleet.runs.unfinished(record.plan, record.version)
-        if not fleet.runs.get(record.id).active:
-            fleet.runs.retry(record.id)
-        fleet.runs.adopt(record.id, fleet.worker.version)
+        fleet.runs.adopt(record.id, version)
+        fleet.runs.unfinished(plan, version)
+        fleet.runs.retry(record.id, active=fleet.runs.get(record.id).active)
+        fleet.runs.adopt(record.id, version)
         finish(fleet, record.id, as_json=as_json, check=check)
 
 
@@ -135,6 +145,12 @@ def worker(**values: Any) -> None:
     with stopping(fleet.worker), serving(fleet.worker):
         say(f"working on runs of version {fleet.worker.version}", err=True)
         fleet.worker.stopping.wait()
+
+
+def _require_check(check: str | None) -> None:
+    """Raise an error for an empty command, which would succeed."""
+    if check is not None and not check.strip():
+        raise click.UsageError("--check needs a command")
 
 
 def _number(option: str, text: str, total: int) -> int:
