@@ -113,7 +113,9 @@ class RunRecord:
         """The state in words."""
         if self.active:
             return "waits for an approval" if self.awaits_approval else "running"
-        ended = "cancelled" if self.status == CANCELLED else f"stopped: {self.reason}" if self.reason else "ended"
+        # A worker may see the reason and end the run before DBOS marks it as cancelled.
+        cancelled = self.status == CANCELLED or self.reason == "cancelled"
+        ended = "cancelled" if cancelled else f"stopped: {self.reason}" if self.reason else "ended"
         return f"{ended}, restored" if self.restored else ended
 
 
