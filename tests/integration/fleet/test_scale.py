@@ -46,6 +46,7 @@ def test_the_recipe_for_one_machine(tenants: Tenants) -> None:
     assert tenants.logs() == {("1",)}
 
 
+@pytest.mark.thorough
 def test_the_recipe_for_shards(tenants: Tenants) -> None:
     tenants.create(6)
     [up] = recipe("shards")

@@ -135,6 +135,7 @@ def test_a_share_of_failures_is_allowed_on_request(tenants: Tenants) -> None:
     assert tenants.logs() == {("1", "2")}
 
 
+@pytest.mark.thorough
 def test_a_check_decides_after_the_canaries(tenants: Tenants) -> None:
     tenants.create(10)
     run = tenants.up("--canary", "20%", "--check", "test -e approved", code=1)
@@ -223,6 +224,7 @@ def test_a_retry_names_what_it_continues_and_refuses_another_account(
     assert len(list(tenants.account.databases())) == 2
 
 
+@pytest.mark.thorough
 def test_the_output_of_a_check_is_not_part_of_the_json(tenants: Tenants) -> None:
     tenants.create(2)
     with tenants.start("up", *MATCH, "--yes", "--json", "--check", "echo smoke") as process:
@@ -260,6 +262,7 @@ def test_a_restore_that_was_refused_is_repeated(tenants: Tenants) -> None:
     assert tenants.logs_of_some() is False
 
 
+@pytest.mark.thorough
 def test_the_databases_of_a_restored_run_are_not_done(tenants: Tenants) -> None:
     tenants.create(2)
     first = tenants.up()
