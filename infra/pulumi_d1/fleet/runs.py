@@ -47,15 +47,16 @@ RUN: Final = "run"
 MEMBER: Final = "member"
 """Names of the queue and of the workflows. They are stored."""
 
-GATE: Final = "gate"
+GATE: Final = "gate"  # of a run and of a canary: databases are written to if one of the two is open
 AWAITED: Final = "awaited"
 OPEN: Final = "open"
-REASON: Final = "reason"
-SENT: Final = "sent"
-RESTORED: Final = "restored"
-"""Attributes of workflows. Databases are written to if the gate of their run is open, or their own; and the reason why
-a run writes to no other database. A restore sets the last two: for its own databases once it is sent, and for the run
-that it undoes."""
+REASON: Final = "reason"  # of a run: why it writes to no other database
+RESTORED: Final = "restored"  # of a run: the one that restored its databases
+SENT: Final = "sent"  # of a database: its restore may have happened
+"""Attributes of workflows, and their values. They are stored."""
+
+POLL: Final = 0.1
+"""Seconds between two looks into a queue."""
 
 _TABLES: Final = (
     (
@@ -65,9 +66,6 @@ _TABLES: Final = (
     "CREATE TABLE IF NOT EXISTS d1_fleet_workers (executor TEXT PRIMARY KEY, seen BIGINT NOT NULL)",
 )
 _LOCK: Final = 4160231  # any number, the same in each process: PostgreSQL creates a table twice otherwise
-POLL: Final = 0.1
-"""Seconds between two looks into a queue."""
-
 _MOST_IDS: Final = 5  # in a message
 _PAGE: Final = 500  # databases in one transaction
 
@@ -127,16 +125,19 @@ class Runs:
     def unfinished(self, plan: RunPlan, version: str) -> RunRecord | None:
         """Return the run with the same instructions and files that has not ended, if there is one.
 
+        With SQLite, runs that apply other files are cancelled: the next worker could not continue them.
+
         Raises:
             ConfigError: Another run in SQLite has not ended. The next worker would continue it, even a deletion.
         """
         same = None
         for record in map(_record, self.client.list_workflows(name=RUN, status=[RUNNING, WAITING])):
-            if (record.plan, record.version) == (plan, version):
+            has_files = record.version == version or not record.plan.needs_files
+            if record.plan == plan and has_files:
                 same = record
-            elif self.database.file and record.version != version and record.plan.needs_files:
+            elif self.database.file and not has_files:
                 self.cancel(record.id)
-                logger.info(f"cancelled run {record.id}, which had not ended: its files or settings have changed")
+                logger.info(f"cancelled run {record.id}, which had not ended and has other files or settings")
             elif self.database.file:
                 raise ConfigError(
                     f"run {record.id} ({record.plan.work} {record.plan.selection}) has not ended: 'd1 fleet retry "
@@ -234,7 +235,8 @@ class Runs:
         """Let workers of this version take the databases of a run that have not finished."""
         sql = (
             f"UPDATE {self.workflows} SET application_version = :version "
-            f"WHERE (workflow_uuid = :run OR queue_name = :run) AND status IN ('{RUNNING}', '{WAITING}')"
+            f"WHERE (workflow_uuid = :run OR queue_name = :run) AND status IN ('{RUNNING}', '{WAITING}') "
+            "AND application_version <> :version"
         )
         self.database.execute(sql, version=version, run=run)
 

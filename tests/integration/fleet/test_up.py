@@ -224,6 +224,20 @@ def test_a_retry_names_what_it_continues_and_refuses_another_account(
     assert len(list(tenants.account.databases())) == 2
 
 
+@pytest.mark.parametrize(("option", "most"), [((), 1100), (("--rate", "50/300"), 50)])
+def test_the_rate_is_kept_by_a_retry_and_set_by_a_run(tenants: Tenants, option: tuple[str, ...], most: int) -> None:
+    def slots() -> int:
+        with closing(sqlite3.connect(tenants.project.folder / ".d1" / "fleet.sqlite")) as connection:
+            return int(connection.execute("SELECT count(*) FROM d1_fleet_slots").fetchone()[0])
+
+    tenants.d1("create", "tenant-a", "--yes", "--rate", "70/300")
+    assert slots() == 70
+    tenants.d1("retry", "--yes")
+    assert slots() == 70
+    tenants.d1("create", "tenant-b", "--yes", *option)
+    assert slots() == most
+
+
 @pytest.mark.thorough
 def test_the_output_of_a_check_is_not_part_of_the_json(tenants: Tenants) -> None:
     tenants.create(2)
@@ -304,7 +318,7 @@ def test_a_check_that_fails_after_the_last_database_fails_the_command(tenants: T
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--check", " "), "--check needs a command"),
+        (("--check", " "), "Invalid value for '--check': the command is blank"),
         (("--check", "true", "--detach", "--database", "postgresql://host/name"), "it cannot be with --detach"),
         (("--stack", "nope"), "--stack nope: there is no Pulumi.nope.yaml. Stacks: "),
     ],

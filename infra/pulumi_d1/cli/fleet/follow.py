@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -37,17 +37,18 @@ _MOST_FAILURES = 100  # that are printed
 
 def work_on(
     fleet: Fleet, plan: RunPlan, members: Sequence[MemberRecord], *, as_json: bool, check: str | None = None
-) -> None:
+) -> NoReturn:
     """Start a run, or join the same one if it has not ended; work on it, and end the command with its result."""
+    version = fleet.worker.version  # read before this process holds the runs, because the rate depends on who does
     with fleet.runs.held():
-        unfinished = fleet.runs.unfinished(plan, fleet.worker.version)
-        if unfinished:
+        if unfinished := fleet.runs.unfinished(plan, version):
             say(f"continuing run {unfinished.id}", err=True)
-        run = unfinished.id if unfinished else fleet.runs.start(plan, members, fleet.worker.version)
+            fleet.runs.adopt(unfinished.id, version)
+        run = unfinished.id if unfinished else fleet.runs.start(plan, members, version)
         finish(fleet, run, as_json=as_json, check=check)
 
 
-def finish(fleet: Fleet, run: str, *, as_json: bool, check: str | None = None) -> None:
+def finish(fleet: Fleet, run: str, *, as_json: bool, check: str | None = None) -> NoReturn:
     """Work on a run, and end the command with its result."""
     from pulumi_d1.fleet.engine import serving  # the extra may be missing
 
@@ -91,7 +92,7 @@ def _approved(check: str | None, run: str) -> bool:
     return process.returncode == 0
 
 
-def print_result(runs: Runs, run: str, *, as_json: bool) -> None:
+def print_result(runs: Runs, run: str, *, as_json: bool) -> NoReturn:
     """Print the result of a run, and end the command with its exit code."""
     record, counts = runs.get(run), runs.count(run)
     failed = list(islice(runs.members(run, FAILED), _MOST_FAILURES)) if counts.failed else []

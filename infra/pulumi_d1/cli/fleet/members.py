@@ -77,15 +77,13 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
       d1 fleet restore --run 20261123T021000-7c1f
     """
     fleet = read_fleet(**values)
-    record = fleet.runs.get(run)
-    if record.plan.account != fleet.settings.account_id:
-        raise ConfigError(f"run {run} is of account {record.plan.account}: use a --stack of that account")
+    record = fleet.run(run)
     if record.active:
         raise ConfigError(f"run {run} has not ended: 'd1 fleet cancel {run}' ends it")
     if fleet.database and (running := fleet.runs.count(run).running):
         raise ConfigError(
             f"run {run} still has {counted(running, 'database')} in progress: wait until 'd1 fleet status {run}' shows "
-            "none. If their worker has died, start another one, which returns them to the run"
+            "none. If their worker has died, start another one with the same files, which returns them to the run"
         )
     changed = [item for item in fleet.runs.members(run) if item.bookmark]
     if not changed:

@@ -31,10 +31,18 @@ if TYPE_CHECKING:
 
     from pulumi_d1.cloudflare.pace import Rate
     from pulumi_d1.fleet.engine import Worker
-    from pulumi_d1.fleet.result import MemberRecord
+    from pulumi_d1.fleet.result import MemberRecord, RunRecord
     from pulumi_d1.fleet.runs import Runs
     from pulumi_d1.fleet.selection import Shard
     from pulumi_d1.settings import Settings
+
+
+def _refuse_blank(_context: click.Context, _option: click.Parameter, command: str | None) -> str | None:
+    """Raise an error for a blank command, such as an unset variable: the shell would report success."""
+    if command is not None and not command.strip():
+        raise click.BadParameter("the command is blank")
+    return command
+
 
 RATE: Final = f"{DEFAULT_RATE.requests}/{DEFAULT_RATE.seconds}"
 
@@ -61,7 +69,10 @@ CONCURRENCY: Final = click.option(
     "--concurrency", metavar="N", type=click.IntRange(1, 32), default=8, show_default=True, help="Databases at a time."
 )
 CHECK: Final = click.option(
-    "--check", metavar="COMMAND", help="After the canaries, continue only if this command succeeds."
+    "--check",
+    metavar="COMMAND",
+    callback=_refuse_blank,
+    help="After the canaries, continue only if this command succeeds.",
 )
 YES: Final = click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 JSON: Final = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -101,7 +112,7 @@ class Fleet:
         settings: The stack's settings.
         own: What is applied to each database.
         rate: The rate of this shard.
-        keeps_rate: True to keep the rate that workers have, if there are some.
+        rate_option: The value of --rate; None if it was left out, empty for a command that has no such option.
         database: The URL of the runs.
     """
 
@@ -109,7 +120,7 @@ class Fleet:
     own: FleetSettings
     shard: Shard
     rate: Rate
-    keeps_rate: bool
+    rate_option: str | None
     database: str
     match: str | None = None
     members: BinaryIO | None = None
@@ -121,15 +132,27 @@ class Fleet:
         """The runs."""
         return open_runs(self.database)
 
+    def run(self, run: str) -> RunRecord:
+        """Return a run, or the newest one.
+
+        Raises:
+            ConfigError: There is no such run, or it is of another account.
+        """
+        record = self.runs.get(run)
+        if record.plan.account != self.settings.account_id:
+            raise ConfigError(f"run {record.id} is of account {record.plan.account}: use a --stack of that account")
+        return record
+
     @cached_property
     def worker(self) -> Worker:
-        """The means to work on runs. A command with --rate sets the rate of all workers."""
+        """The means to work on runs. A command with --rate sets the rate, but without a value only if nobody works."""
         runs = self.runs
         from pulumi_d1.fleet.engine import Worker
         from pulumi_d1.fleet.slots import SharedPace
 
         pace = SharedPace(runs.database, self.settings.account_id)
-        pace.set_rate(self.rate, keep=self.keeps_rate and runs.are_held())
+        keep = self.rate_option == "" or (self.rate_option is None and runs.are_held())
+        pace.set_rate(self.rate, keep=keep)
         account = stack_account(self.settings, pace)
         return Worker(runs, account, ReviewCache(self.own), self.own.version(account.id))
 
@@ -185,7 +208,7 @@ def read_fleet(  # noqa: PLR0913 - one argument for each option
     stack: str | None,
     directory: str,
     shard: str = "1/1",
-    rate: str | None = None,
+    rate: str | None = "",
     through: str | None = None,
     database: str = "",
     needs_account: bool = True,
@@ -212,4 +235,4 @@ def read_fleet(  # noqa: PLR0913 - one argument for each option
         say(f"warning: {hint}", err=True)
     own = FleetSettings(folder.name, folder.read(), settings.migrations_table, settings.run_options)
     own.options.stop.check([file.name for file in own.files])
-    return Fleet(settings, own, part, whole.shared_by(part.of), rate is None, database, **sources)
+    return Fleet(settings, own, part, whole.shared_by(part.of), rate, database, **sources)

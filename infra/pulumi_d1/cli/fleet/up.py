@@ -60,7 +60,6 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     """
     if detach and not values["database"]:
         raise click.UsageError("--detach needs --database: SQLite has one worker, and this is it")
-    _require_check(check)
     if check is not None and detach:
         raise click.UsageError("--check needs this process to run it: it cannot be with --detach")
     fleet = read_fleet(**values)
@@ -97,12 +96,9 @@ def retry(run: str, *, check: str | None, yes: bool, as_json: bool, **values: An
       d1 fleet retry
       d1 fleet retry 20261123T021000-7c1f --yes
     """
-    _require_check(check)
     fleet = read_fleet(**values)
-    record = fleet.runs.get(run)
+    record = fleet.run(run)
     plan, version = record.plan, fleet.worker.version
-    if plan.account != fleet.settings.account_id:
-        raise ConfigError(f"run {record.id} is of account {plan.account}: use a --stack of that account")
     if record.version != version and plan.needs_files:
         raise ConfigError(f"the files or settings have changed since run {record.id}: repeat its command instead")
     if record.restored:
@@ -117,7 +113,6 @@ def retry(run: str, *, check: str | None, yes: bool, as_json: bool, **values: An
     word = "" if plan.needs_files else str(plan.work)
     confirm(f"Continue run {record.id} ({plan.work} {plan.selection}): {rest}", yes=yes, word=word)
     with fleet.runs.held():
-        fleet.runs.adopt(record.id, version)
         fleet.runs.unfinished(plan, version)
         fleet.runs.retry(record.id, active=fleet.runs.get(record.id).active)
         fleet.runs.adopt(record.id, version)
@@ -145,12 +140,6 @@ def worker(**values: Any) -> None:
     with stopping(fleet.worker), serving(fleet.worker):
         say(f"working on runs of version {fleet.worker.version}", err=True)
         fleet.worker.stopping.wait()
-
-
-def _require_check(check: str | None) -> None:
-    """Raise an error for an empty command, which would succeed."""
-    if check is not None and not check.strip():
-        raise click.UsageError("--check needs a command")
 
 
 def _number(option: str, text: str, total: int) -> int:
