@@ -5,6 +5,7 @@ FLEET_DATABASES sets the number of databases, 1000 for a long run.
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import re
@@ -162,3 +163,54 @@ def test_after_a_signal_databases_in_progress_finish_and_the_same_command_contin
     assert "continuing run" in (again := tenants.up("--concurrency", "1"))["stderr"]
     assert again["count"] == {**COUNTS, "done": 20}
     assert tenants.logs() == {("1",)}
+
+
+@pytest.mark.thorough
+def test_a_cancelled_deletion_deletes_no_other_database(tenants: Tenants) -> None:
+    tenants.create(20)
+    tenants.count(latency_ms=300)
+    with tenants.start("delete", *MATCH, "--yes") as process:
+        while not re.search("delete: .* [1-9] running", tenants.d1("status").stdout):
+            assert process.poll() is None, process.communicate()
+        assert tenants.d1("cancel").exit_code == 0
+        assert process.wait() == 1
+    tenants.count()
+    left = len(list(tenants.account.databases()))
+    counts = tenants.fleet("status", code=1)["count"]
+    assert 0 < left < 20
+    assert (counts["done"], counts["waiting"]) == (20 - left, left)
+    assert tenants.fleet("retry", "--yes")["count"]["done"] == 20
+
+
+@pytest.mark.thorough
+def test_a_run_that_was_killed_with_all_its_databases_in_progress_is_cancelled_and_continued(tenants: Tenants) -> None:
+    tenants.create(3)
+    tenants.count(latency_ms=1000)
+    with tenants.start("up", *MATCH, "--yes", "--canary", "0") as process:
+        while "3 running, 0 waiting" not in tenants.d1("status").stdout:
+            assert process.poll() is None, process.communicate()
+        process.kill()
+    tenants.count()
+    assert tenants.d1("cancel").exit_code == 0
+    assert tenants.fleet("retry", "--yes")["count"] == {**COUNTS, "done": 3}
+    assert tenants.logs() == {("1",)}
+
+
+@pytest.mark.thorough
+def test_a_restore_that_was_killed_is_joined_by_the_same_command_after_an_edit(tenants: Tenants) -> None:
+    tenants.create(12)
+    first = tenants.up()["run"]
+    arguments = ("restore", "--run", first, "--yes")
+    tenants.count(latency_ms=300)
+    with tenants.start(*arguments) as process:
+        while not re.search("restore: [1-9]", tenants.d1("status").stdout):
+            assert process.poll() is None, process.communicate()
+        process.kill()
+    tenants.count()
+    tenants.write(2)
+    again = tenants.d1(*arguments, "--json")
+    assert "continuing run" in again.stderr
+    # One whose answer was lost is restored, but fails: to repeat it could lose rows.
+    run = json.loads(again.stdout)
+    assert run["count"]["done"] + run["count"]["failed"] == 12
+    assert not tenants.logs_of_some()
