@@ -6,7 +6,6 @@ import json
 import os
 import shlex
 import signal
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -116,14 +115,13 @@ def emulator(port: int, state: Path | None, token: str | None, **options: Any) -
     """
     token = token or DEFAULT_TOKEN
     state = state or project_folder() / ".d1" / "emulator"
-    stopped = threading.Event()
-    for number in _STOP_SIGNALS:
-        signal.signal(number, lambda _number, _frame: stopped.set())
+    # Threads inherit this, so that sigwait gets these signals. A handler could take no lock to end a wait.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     with serving(state, port=port, token=token, behaviour=behaviour_of(options)) as address:
         for name, value in environment(address.base_url, token).items():
             click.echo(f"export {name}={shlex.quote(value)}")
         click.echo(escape_lines(f"Serving {os.path.relpath(state)} at {address.base_url}. Stop with Ctrl-C."), err=True)
-        stopped.wait()
+        signal.sigwait(_STOP_SIGNALS)
 
 
 def behaviour_of(options: Mapping[str, Any]) -> Behaviour:

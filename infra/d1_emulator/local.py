@@ -17,6 +17,7 @@ from d1_emulator.server import DEFAULT_ACCOUNT_ID, DEFAULT_TOKEN, TOKEN_VARIABLE
 from d1_emulator.sharing import has_users, joined, project_folder, wait_for_users
 from pulumi_d1.errors import FolderInUse
 from pulumi_d1.escaping import escape_lines
+from pulumi_d1.system.signals import handling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -101,24 +102,15 @@ def _run(command: Sequence[str], variables: dict[str, str]) -> int:
     A Ctrl-C reaches the command too, and the emulator serves until the command ends.
     """
     # A function instead of SIG_IGN, because the command would inherit that.
-    with _handled(signal.SIGINT, lambda *_: None):
+    with handling({signal.SIGINT: lambda *_: None}):
         try:
             process = subprocess.Popen(command, env=variables)  # noqa: S603 - the user's own command
         except FileNotFoundError:
             hint = f": {_GET_PULUMI}" if command[0] == "pulumi" else ": install it, or check the spelling"
             raise click.ClickException(f"{command[0]} is not on PATH{hint}") from None
-        with _handled(signal.SIGTERM, lambda *_: process.terminate()):
+        with handling({signal.SIGTERM: lambda *_: process.terminate()}):
             code = process.wait()
     return code if code >= 0 else 128 - code
-
-
-@contextmanager
-def _handled(number: signal.Signals, handler: object) -> Iterator[None]:
-    previous = signal.signal(number, handler)  # type: ignore[arg-type]  # typeshed has no name for a handler
-    try:
-        yield
-    finally:
-        signal.signal(number, previous)
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+import signal
 import socket
 import threading
 from contextlib import contextmanager
@@ -156,7 +157,10 @@ def serving(
     with open_registry(state, limits) as registry, open_transfers(state) as transfers, _listening(port) as listener:
         server = _Server(create_app(registry, transfers, token, behaviour or Behaviour()))
         thread = threading.Thread(target=server.run, args=([listener],), name="emulator")
+        # Its threads inherit this. A signal that one of them received would not wake the main thread.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
         thread.start()
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         try:
             server.ready.wait()
             chosen: int = listener.getsockname()[1]

@@ -161,7 +161,7 @@ def test_an_import_that_a_kill_ends_is_undone_at_the_next_start(tmp_path: Path, 
         _start(http, database, f"DELETE FROM t; INSERT INTO t VALUES (2); {_ENDLESS}")
         assert _rows(http, database, "SELECT a FROM t") == [{"a": 2}]
         started.send_signal(number)
-        started.wait(timeout=5)
+        started.wait(timeout=60)
     for _ in range(2):
         with process(tmp_path) as started, client(exports(started)) as http:
             assert _rows(http, database, "SELECT a FROM t") == [{"a": 1}]

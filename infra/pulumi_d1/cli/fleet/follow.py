@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import json
 import logging
 import signal
@@ -111,6 +112,9 @@ def stopping(worker: Worker) -> Iterator[None]:
 
     def stop(number: int, _frame: object) -> None:
         signal.signal(number, signal.SIG_DFL)
+        _thread.start_new_thread(finish_those, ())  # a handler may have interrupted what holds the event's lock
+
+    def finish_those() -> None:
         worker.stopping.set()
         say("stopping: databases in progress finish first. Repeat to stop at once; the run can be continued", err=True)
 
