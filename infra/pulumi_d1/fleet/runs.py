@@ -11,7 +11,6 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
@@ -33,7 +32,7 @@ from pulumi_d1.system.files import locked
 from pulumi_d1.system.shared_database import SharedDatabase, open_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from dbos import EnqueueOptions, WorkflowStatus
@@ -67,7 +66,7 @@ _TABLES: Final = (
 )
 _LOCK: Final = 4160231  # any number, the same in each process: PostgreSQL creates a table twice otherwise
 _MOST_IDS: Final = 5  # in a message
-_PAGE: Final = 500  # databases in one transaction
+_PAGE: Final = 500  # databases that are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +81,12 @@ class Runs:
         """SQL of DBOS's table of workflows."""
         return "workflow_status" if self.database.file else "dbos.workflow_status"
 
-    def start(self, plan: RunPlan, members: Iterable[MemberRecord], version: str) -> str:
+    def start(self, plan: RunPlan, members: Sequence[MemberRecord], version: str) -> str:
         """Store a run for the workers, and return its ID. Databases are taken in this order."""
         run = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
 
-        def enqueue(page: Iterable[MemberRecord], connection: sa.Connection) -> None:
-            for member in page:
+        def enqueue(connection: sa.Connection) -> None:
+            for member in members:
                 options: EnqueueOptions = {
                     "workflow_name": MEMBER,
                     "queue_name": run,
@@ -96,14 +95,12 @@ class Runs:
                 }
                 values = (plan.work.value, member.database, member.id, member.bookmark)
                 self.client.enqueue_in_transaction(connection, options, *values)
+            options = {"workflow_name": RUN, "queue_name": RUNS, "workflow_id": run, "app_version": version}
+            self.client.enqueue_in_transaction(connection, options, asdict(plan))
 
-        waiting = iter(members)
-        while page := list(islice(waiting, _PAGE)):
-            self.database.transaction(partial(enqueue, page))
-        options: EnqueueOptions = {"workflow_name": RUN, "queue_name": RUNS, "workflow_id": run, "app_version": version}
         if plan.work == Work.RESTORE:
             self.set(plan.selection, **{RESTORED: run})
-        self.client.enqueue(options, asdict(plan))
+        self.database.transaction(enqueue)
         return run
 
     def all(self, run: str = "", limit: int = 20) -> list[RunRecord]:
