@@ -178,7 +178,10 @@ class Worker:
         return self.runs.attributes(run).get(REASON, "")
 
     def _admit(self, run: str, plan: RunPlan) -> None:
-        """Let as many canaries in as are missing, or open the gate."""
+        """Let as many canaries in as are missing, or open the gate.
+
+        One whose worker died is missing: it waits in the queue, maybe for a place that those at the gate hold.
+        """
         running = self.runs.client.list_workflows(queue_name=run, status=RUNNING, load_input=False, load_output=False)
         counts = self.runs.count(run)  # afterwards, so that a canary that ends meanwhile is not forgotten
         if counts.done >= plan.canaries or not counts.unfinished:

@@ -1,4 +1,4 @@
-"""`d1 fleet up` applies each file once to each database in as few requests as possible, and stops after a failure."""
+"""`d1 fleet up` applies each file once to each database, in few requests, whatever another database answers."""
 
 from __future__ import annotations
 
@@ -83,13 +83,24 @@ def test_a_canary_that_fails_stops_the_rest_until_the_file_is_fixed(tenants: Ten
     assert tenants.logs() == {("1", "2")}
 
 
+def test_a_database_that_cannot_be_read_keeps_no_other_from_its_files(tenants: Tenants) -> None:
+    tenants.create(12)
+    tenants.up()
+    tenants.database(0).write("INSERT INTO d1_migrations (name, applied_at) VALUES (x'00', 'now')")
+    tenants.write(2)
+    run = tenants.up("--concurrency", "1", code=1)
+    assert (run["state"], run["count"]) == ("ended", {**COUNTS, "done": 11, "failed": 1})
+    assert [item["database"] for item in run["failed"]] == ["shop-tenant-000"]
+    assert tenants.up(code=1)["count"] == {**COUNTS, "up_to_date": 11, "failed": 1}
+
+
 def test_a_retry_repeats_the_failed_step_and_starts_the_others(tenants: Tenants) -> None:
     tenants.create(6)
     tenants.up()
     bad = tenants.database(3)
     bad.write("CREATE TABLE b (n UNIQUE); INSERT INTO b VALUES (1)")
     tenants.write(2, "CREATE TABLE IF NOT EXISTS b (n UNIQUE);\nINSERT INTO b VALUES (1);\n")
-    run = tenants.up("--concurrency", "1", code=1)
+    run = tenants.up("--concurrency", "1", "--max-failures", "1", code=1)
     assert run["state"] == "stopped: 1 failed"
     assert (run["count"]["done"], run["count"]["failed"], run["count"]["waiting"]) == (3, 1, 2)
     [first] = run["failed"]

@@ -26,7 +26,7 @@ from pulumi_d1.reports.review_text import counted
 @click.option("--canary", metavar="N", default="1", show_default=True, help="Migrate N databases first, or N%.")
 @CHECK
 @click.option("--ask", is_flag=True, help="After the canaries, wait for 'd1 fleet approve' or an answer here.")
-@click.option("--max-failures", metavar="N", default="1", show_default=True, help="Stop after N failures, or N%.")
+@click.option("--max-failures", metavar="N", default="100%", show_default=True, help="Stop after N failures, or N%.")
 @click.option("--detach", is_flag=True, help="Leave the work to 'd1 fleet worker'.")
 @YES
 @JSON
@@ -45,8 +45,8 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     r"""Apply pending files to the selected databases.
 
     Shows the number of requests first. Then migrates canaries, databases with pending files, and writes to no other
-    until they are verified. After a failure, databases in progress finish, and no other starts: 'd1 fleet retry'
-    continues. If this process dies, the same command continues its run.
+    until they are verified. If a canary fails, or as many databases as --max-failures allows, no other starts: 'd1
+    fleet retry' continues. If this process dies, the same command continues its run.
 
     Ctrl-C also lets databases in progress finish; a second Ctrl-C stops at once.
 
@@ -139,7 +139,8 @@ def worker(**values: Any) -> None:
 
     with stopping(fleet.worker), serving(fleet.worker):
         say(f"working on runs of version {fleet.worker.version}", err=True)
-        fleet.worker.stopping.wait()
+        while not fleet.worker.stopping.wait(1.0):  # a signal that another thread receives does not end a wait
+            pass
 
 
 def _number(option: str, text: str, total: int) -> int:
