@@ -93,7 +93,7 @@ ALLOWED = {
         "d1_emulator.api d1_emulator.api_errors d1_emulator.faults d1_emulator.server d1_emulator.sharing "
         "pulumi_d1.errors pulumi_d1.escaping"
     ),
-    "d1_emulator.local": "d1_emulator.server d1_emulator.sharing pulumi_d1.errors pulumi_d1.escaping",
+    "d1_emulator.local": "d1_emulator.server d1_emulator.sharing pulumi_d1.errors pulumi_d1.escaping pulumi_d1.system",
     "pulumi_d1.copying": (
         "pulumi_d1.cloudflare pulumi_d1.errors pulumi_d1.escaping pulumi_d1.migrations pulumi_d1.migrations.rehearsal "
         "pulumi_d1.migrations.run pulumi_d1.sqlite pulumi_d1.tables"
