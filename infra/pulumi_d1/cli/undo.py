@@ -13,7 +13,7 @@ from pulumi_d1.cli.support.output import print_data, say
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.cli.support.waiting import waiting
 from pulumi_d1.errors import PlanRefused
-from pulumi_d1.migrations.folder import migrations_folder
+from pulumi_d1.migrations.folder import Migration, migrations_folder
 from pulumi_d1.migrations.next_file import first_line, next_name
 from pulumi_d1.migrations.past.undo import undo_file
 from pulumi_d1.migrations.review.review import format_findings
@@ -51,7 +51,8 @@ def undo(*, file: str, stack: str, dry_run: bool) -> None:
     database = stack_account(settings).find(settings.database_name)
     with waiting(f"proving {new} on a copy of {settings.database_name}"):
         options = settings.run_options.rehearsal
-        result = undo_file(files, name, new, settings.migrations_table, database, options=options)
+        start = Migration(new, f"{first_line(new, now)}-- Undoes {name}. Written by d1 undo.\n")
+        result = undo_file(files, name, start, settings.migrations_table, database, options=options)
     if result.review is None or result.reasons:
         reasons = "".join(f"\n  {reason}" for reason in result.reasons)
         raise PlanRefused(
@@ -62,11 +63,10 @@ def undo(*, file: str, stack: str, dry_run: bool) -> None:
         say(f"  {change_line(change)}", err=dry_run)
     for line in format_findings((), result.review.findings, migrations.name):
         say(f"warning: {line}" if not line.startswith(" ") else line, err=True)
-    text = f"{first_line(new, now)}-- Undoes {name}. Written by d1 undo.\n{result.sql}"
     if dry_run:
-        print_data(text)
+        print_data(result.sql)
     else:
-        migrations.create(new, text)
+        migrations.create(new, result.sql)
         say(f"wrote {migrations.name}/{new}")
 
 

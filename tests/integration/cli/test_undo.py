@@ -28,8 +28,9 @@ def test_the_reverse_is_proved_and_written(prod: ReviewedDatabase) -> None:
     assert first == "rehearsed on 3 rows (6 rows read)"
     assert sorted(changes) == ["  + column users.name  TEXT", "  - column users.title", "  - table tags  label"]
     assert last == "wrote migrations/0003_undo_0002_tags.sql"
-    assert "D102 tags is dropped with its rows (1 row)" in done.stderr
     text = (prod.folder / "migrations" / "0003_undo_0002_tags.sql").read_text()
+    line = text.splitlines().index('DROP TABLE "tags";') + 1
+    assert f"0003_undo_0002_tags.sql:{line}:1: D102 tags is dropped with its rows (1 row)" in done.stderr
     assert text.startswith("-- Migration number: 0003")
     prod.database.write(text)
     assert [row["name"] for row in prod.database.read("SELECT name FROM users ORDER BY id")] == ["a", "later"]

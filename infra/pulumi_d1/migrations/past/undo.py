@@ -29,7 +29,7 @@ class Undo:
     """A new file that undoes an applied one, or the reasons why there is none.
 
     Attributes:
-        sql: The statements of the new file; empty if there is none.
+        sql: The text of the new file; empty if there is none.
         reasons: Why there is none, in sentences.
         review: The review of the new file after those that are pending; None if there is no file.
         applied_at: When the file was applied, by the ledger; None if it does not show that.
@@ -46,7 +46,7 @@ class Undo:
 def undo_file(  # noqa: PLR0913 - a review depends on all of these
     files: Sequence[Migration],
     name: str,
-    new_name: str,
+    new: Migration,
     table: str,
     database: Database,
     *,
@@ -56,7 +56,7 @@ def undo_file(  # noqa: PLR0913 - a review depends on all of these
 
     Args:
         files: The folder's files, in order.
-        new_name: The name of the new file.
+        new: The new file before its statements: its name and first comments.
         table: The ledger.
 
     Raises:
@@ -70,9 +70,9 @@ def undo_file(  # noqa: PLR0913 - a review depends on all of these
     applied_at, later = now.times.get(name), now.ledger[now.ledger.index(name) + 1 :]
     if reversal.reasons:
         return Undo("", reversal.reasons, None, applied_at, later)
-    sql = "".join(f"{statement}\n" for statement in reversal.statements)
+    sql = new.sql + "".join(f"{statement}\n" for statement in reversal.statements)
     pending = make_plan(files, now.ledger, {}).pending
-    plan = MigrationPlan((*pending, Migration(new_name, sql)), now.ledger, ())
+    plan = MigrationPlan((*pending, Migration(new.name, sql)), now.ledger, ())
     review = review_current(files, now, table, plan, database, options)
     if review.rehearsal is None:
         return Undo("", (f"it could not be rehearsed: {review.obstacle}",), None, applied_at, later)
@@ -81,6 +81,6 @@ def undo_file(  # noqa: PLR0913 - a review depends on all of these
         f"D1 would refuse {who.get(f.name, 'its reverse')}: {f.message}" for f in review.findings if f.refused
     )
     before = rehearse(now.objects, pending, table, Basis(BasisKind.NEW)).after
-    own = tuple(finding for finding in review.findings if finding.name == new_name)
+    own = tuple(finding for finding in review.findings if finding.name == new.name)
     review = replace(review, changes=difference(before, review.rehearsal.after), findings=own)
     return Undo("" if refusals else sql, refusals, review, applied_at, later)
