@@ -91,7 +91,13 @@ def rebuild(  # noqa: PLR0913 - one for each option
     with waiting(f"proving {name} on a copy of {settings.database_name}"):
         database = None if offline else find_database(settings)
         result = rebuild_safely(
-            files, name, settings.migrations_table, wish, database=database, options=settings.run_options.rehearsal
+            files,
+            name,
+            settings.migrations_table,
+            wish,
+            first_line=first_line(name, now) if wish else "",
+            database=database,
+            options=settings.run_options.rehearsal,
         )
     script = result.proof.script
     say(result.basis.line, err=dry_run)
@@ -99,7 +105,7 @@ def rebuild(  # noqa: PLR0913 - one for each option
         reasons = "".join(f"\n  {problem}" for problem in result.proof.problems)
         raise PlanRefused(f"{migrations.name}/{name} was not written, because it cannot be made safe:{reasons}")
     _report(result, migrations.name, err=dry_run)
-    texts = {name: f"{first_line(name, now) if wish else ''}{script.sql}"}
+    texts = {name: script.sql}
     if script.triggers:
         title = f"triggers of {'_'.join(script.rebuilt)}"
         texts[next_name([*names, name] if wish else names, migrations.pattern, title, now)] = script.triggers

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import apsw
@@ -46,6 +46,7 @@ class RebuildTask:
         name: Name of the file; that of the new one for a wish.
         sql: Text of the dangerous file; empty for a wish.
         wish: The wish; None for a file.
+        first_line: The comment that the safe file starts with.
     """
 
     objects: Sequence[SchemaObject]
@@ -54,6 +55,7 @@ class RebuildTask:
     name: str
     sql: str = ""
     wish: Wish | None = None
+    first_line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,13 @@ def _prove(task: RebuildTask, kind: BasisKind, rows: Iterable[str], watch: Calla
     before = schema.read(start).without(task.table)
     dangerous = _dangerous_sql(task, before)
     script = write_safe_script(dangerous, before)
+    script = replace(script, sql=f"{task.first_line}{script.sql}")
     safe = _copy(start)
     try:
         meant = _run_as_meant(start, dangerous)
     except SqlError as error:
-        return RebuildProof(script, {}, (str(error),))
+        hint = ". Give its NULLs a value: --fill COLUMN=SQL" if task.wish and "NOT NULL" in str(error) else ""
+        return RebuildProof(script, {}, (f"{error}{hint}",))
     orphans = _violations(start)
     names = [*script.rebuilt, *script.aside]
     if found := [

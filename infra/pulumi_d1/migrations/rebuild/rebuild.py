@@ -49,6 +49,7 @@ def rebuild_safely(  # noqa: PLR0913 - a proof depends on all of these
     table: str,
     wish: Wish | None,
     *,
+    first_line: str,
     database: Database | None,
     options: RehearsalOptions,
 ) -> Rebuild:
@@ -58,6 +59,7 @@ def rebuild_safely(  # noqa: PLR0913 - a proof depends on all of these
         files: The folder's files, in order.
         name: The dangerous file, or the new one for the wish.
         table: The ledger.
+        first_line: The comment that a new file starts with; empty for a pending file.
         database: The database to prove it on; None for an empty one with generated rows.
 
     Raises:
@@ -73,7 +75,7 @@ def rebuild_safely(  # noqa: PLR0913 - a proof depends on all of these
         )
     earlier = tuple(file for file in make_plan(before, now.ledger, {}).pending if not file.is_empty)
     sql = "" if wish else files[len(before)].sql
-    task = RebuildTask(now.objects, earlier, table, name, sql, wish)
+    task = RebuildTask(now.objects, earlier, table, name, sql, wish, first_line)
     try:
         proof, basis = run_on_rows(
             partial(prove_rebuild, task), now.objects, table, database=database, options=options, size=len(sql)
