@@ -95,7 +95,7 @@ def squash(  # noqa: PLR0913 - one for each option
         _finish(migrations, files, *unfinished, dry_run=dry_run)
         return
     if last not in {file.name for file in files}:
-        raise ConfigError(f"there is no migration {last}: give its name in the folder, as 'd1 plan' prints it")
+        raise ConfigError(f"there is no migration {last}: give its name in the folder {migrations.name}")
     new = same_number(last, migrations.pattern, name)
     old = files_through(files, last, new)
     tests = _tests_of(migrations, files, old)

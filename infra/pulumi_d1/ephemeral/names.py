@@ -31,7 +31,7 @@ def parse_stack_name(argument: str) -> str:
             "a name of letters, digits, '-' and '_'"
         )
     if is_permanent(argument):
-        raise ConfigError(f"stack '{argument}' is never ephemeral. Use 'pulumi up --stack {argument}'")
+        raise ConfigError(f"stack '{argument}' is never ephemeral: run 'pulumi up' or 'pulumi destroy' for it")
     return argument
 
 

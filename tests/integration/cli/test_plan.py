@@ -70,7 +70,8 @@ def test_a_misspelled_stack_is_refused_with_those_that_exist(project: Project) -
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr == (
         "Error: there is no stack 'prd' and no database 'your-app-db-prd'. Stacks: dev, prod. "
-        "Databases: your-app-db-dev. To create them, run 'pulumi stack init prd' and 'pulumi up --stack prd'\n"
+        "Databases named 'your-app-db-*': your-app-db-dev. "
+        "To create them, run 'pulumi stack init prd' and 'pulumi up --stack prd'\n"
     )
 
 

@@ -166,8 +166,8 @@ def _refuse_unknown_stack(folder: Path, stack: str, settings: Settings) -> None:
     databases = sorted(item.name for item in listed if item.name.startswith(prefix))
     raise ConfigError(
         f"there is no stack '{stack}' and no database '{settings.database_name}'. Stacks: "
-        f"{', '.join(sorted(stacks)) or 'none'}. Databases: {', '.join(databases) or 'none'}. To create them, run "
-        f"'pulumi stack init {stack}' and 'pulumi up --stack {stack}'"
+        f"{', '.join(sorted(stacks)) or 'none'}. Databases named '{prefix}*': {', '.join(databases) or 'none'}. "
+        f"To create them, run 'pulumi stack init {stack}' and 'pulumi up --stack {stack}'"
     )
 
 
