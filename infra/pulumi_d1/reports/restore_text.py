@@ -61,11 +61,12 @@ def _loss(loss: RestoreLoss) -> Iterator[str]:
     yield "  every write since then, by anyone, rows included"
     for event in loss.files:
         yield f"  {event.name}, applied {event.time.isoformat() if event.time else _UNKNOWN}"
-    yield from (f"  {change_line(change)}" for change in loss.schema)
     if loss.drift:
         yield "  and, if it is newer than the bookmark, which cannot be determined:"
         yield from (f"    {line}" for line in drift_lines(loss.drift))
-    yield from (f"  schema: {line}" for line in loss.unknown)
+    if loss.schema or loss.unknown:
+        yield "schema changes:"
+        yield from (f"  {line}" for line in (*map(change_line, loss.schema), *loss.unknown))
 
 
 def _ago(time: datetime) -> str:

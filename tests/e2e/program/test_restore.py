@@ -65,13 +65,14 @@ def test_the_way_back_the_quarantine_and_the_way_on(tagged: Project) -> None:
     assert re.fullmatch(r"  taken 20\S+\+00:00, \d+ (min \d+ )?s ago; restorable until 20\S+\+00:00", lines[1])
     assert lines[2:4] == ["this deletes:", "  every write since then, by anyone, rows included"]
     assert lines[4].startswith(f"  {TAGS}, applied 20")
-    assert lines[5:9] == [
+    assert lines[5:10] == [
+        "schema changes:",
         "  - table tags  id",
         f"{NAME} is restored to bookmark {bad['bookmark']}",
         f"  undone      {TAGS}",
         "  applied     3 files, last 0003_create_files.sql",
     ]
-    assert lines[10] == "  schema      matches the applied files"
+    assert lines[11] == "  schema      matches the applied files"
     assert applied(tagged) == FILES
 
     text = (tagged.folder / "migrations" / "0005_better_tags.sql").read_text()
