@@ -9,11 +9,11 @@ TRY_CLIENTS := @$(MAKE) --no-print-directory clients || echo "make: wrangler can
 RESOLVE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --group dev pyproject.toml \
 	--custom-compile-command "make lock"
 
-.PHONY: help up test test-quick test-thorough check lock install engine clients peers clean
+.PHONY: help up test test-quick test-thorough check lock install engine clients s3 peers clean
 .DEFAULT_GOAL := up
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 up: engine ## create and migrate the environments dev and prod on the local emulator
 	$(LOCAL) pulumi stack select --create dev
