@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pulumi_d1.sqlite.observation import Step
 
 _REBUILD: Final = (
-    "Rebuild the table: CREATE TABLE users_new with the new definition, INSERT INTO users_new (...) SELECT ... FROM "
-    "users, DROP TABLE users, ALTER TABLE users_new RENAME TO users."
+    "Remove it, and rebuild the table: write its new CREATE TABLE into FILE, and run 'd1 rebuild --table NAME --create "
+    "FILE', which writes a file that loses nothing."
 )
 _TIME: Final = "SQLite has no such function. Write CURRENT_TIMESTAMP, or datetime('now')."
 

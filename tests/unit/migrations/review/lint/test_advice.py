@@ -79,7 +79,7 @@ def test_a_table_that_is_gone_is_not_suggested(sql: str) -> None:
     ],
 )
 def test_a_change_that_sqlite_lacks_is_a_rebuild(sql: str) -> None:
-    assert "Rebuild the table: CREATE TABLE users_new" in advice(sql)
+    assert "run 'd1 rebuild --table NAME --create FILE'" in advice(sql)
 
 
 _TWINS = "UPDATE users SET name = 'Ada';"
@@ -124,11 +124,11 @@ _TWINS = "UPDATE users SET name = 'Ada';"
             "The row is already there.",
         ),
         ("CREATE INDEX parts ON users (json_extract(name, '$.a'));", "", "WHERE NOT json_valid(column);"),
-        ("ALTER TABLE users DROP COLUMN email;", "", "Rebuild the table: CREATE TABLE users_new"),
+        ("ALTER TABLE users DROP COLUMN email;", "", "run 'd1 rebuild --table NAME --create FILE'"),
         (
             "ALTER TABLE marks DROP COLUMN low;",
             "CREATE TABLE marks (low, high, CHECK (low < high));",
-            "Rebuild the table: CREATE TABLE users_new",
+            "run 'd1 rebuild --table NAME --create FILE'",
         ),
         (
             "ALTER TABLE users DROP COLUMN name;",
