@@ -148,7 +148,7 @@ def _written_note(rehearsal: Rehearsal, limits: PlanLimits) -> Iterator[str]:
 
 
 def _statistics_notes(rehearsal: Rehearsal) -> Iterator[str]:
-    """Yield a note about each file that adds an index to a table with rows, and leaves the statistics as they were."""
+    """Yield a note about each file that adds an index to a live table, and leaves the statistics as they were."""
     for file in rehearsal.files:
         indexed = ""
         for step in file.steps:
