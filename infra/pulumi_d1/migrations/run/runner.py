@@ -74,7 +74,7 @@ def apply(  # noqa: PLR0913 - all that a run depends on
 
     Raises:
         PlanRefused: D1 would refuse a file, or the policy makes a problem an error; nothing was written.
-        MigrationFailed: A file was refused. Earlier files stay applied; nothing remains of it and of later files.
+        MigrationFailed: A file was refused, its outcome is unknown, or the database differs from the rehearsal.
         ConfigError: A file cannot be sent as it is; nothing was written.
         ApiError: The database cannot be read, or has no bookmark; nothing was written.
     """
