@@ -28,7 +28,7 @@ def root() -> Path:
     for folder in (here, *here.parents):
         if (folder / "Pulumi.yaml").is_file():
             return folder
-    raise ConfigError(f"there is no Pulumi.yaml in {here} or above it: run this inside the project")
+    raise ConfigError(f"there is no Pulumi.yaml in {here} or above it: run this inside the project, or 'd1 init' first")
 
 
 def configured_stacks(folder: Path) -> set[str]:
