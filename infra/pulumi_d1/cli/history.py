@@ -32,9 +32,9 @@ _COMMIT_DIGITS: Final = 7
 def history(*, stack: str, as_json: bool) -> None:
     r"""Show who applied which file, and when.
 
-    Oldest first, with the commit of each file. The files of one run follow the bookmark from before it, which 'd1
-    restore --before FILE' restores. Pulumi's state keeps the last 50 files; those that others applied come from the
-    ledger.
+    Oldest first: time, file, duration, who, and the commit of the file. The files of one run follow the bookmark from
+    before it, which 'd1 restore --before FILE' restores. Pulumi's state keeps the last 50 files; those that others
+    applied come from the ledger.
 
     \b
     Examples:

@@ -73,7 +73,7 @@ def test_a_canary_that_fails_stops_the_rest_until_the_file_is_fixed(tenants: Ten
     [failed] = run["failed"]
     assert "UNIQUE constraint failed" in failed["message"]
     assert f"restore   wrangler d1 time-travel restore {failed['database']} --bookmark=" in failed["message"]
-    assert "next      fix the file, then run 'd1 fleet up' again" in failed["message"]
+    assert "next      fix the file, or the rows that it failed on, then run 'd1 fleet up' again" in failed["message"]
     assert tenants.logs() == {("1",)}
 
     tenants.write(2)

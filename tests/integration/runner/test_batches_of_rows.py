@@ -92,7 +92,7 @@ def test_a_file_that_cannot_start_is_to_be_fixed(database: D1Api, schema: str, c
     with pytest.raises(MigrationFailed) as failure:
         apply_files(database, files, options=RunOptions(on_failure=OnFailure.RESTORE))
     assert cause in str(failure.value)
-    assert "fix the file, then run 'pulumi up' again" in str(failure.value)
+    assert "fix the file, or the rows that it failed on, then run 'pulumi up' again" in str(failure.value)
     assert live.read_ledger(database, TARGET.table) == (), "the file before it is undone"
 
 

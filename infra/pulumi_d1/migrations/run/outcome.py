@@ -34,7 +34,7 @@ APPLIED = RequestOutcome("applied")
 IN_LEDGER = RequestOutcome("is in the ledger now: this run or someone else applied it")
 BY_OTHERS = RequestOutcome("was applied by someone else during this run")
 
-_FIX_FIRST = "fix the file, then run '{command}' again"
+_FIX_FIRST = "fix the file, or the rows that it failed on, then run '{command}' again"
 ROLLED_BACK = RequestOutcome("rolled back: nothing of the file remains", _FIX_FIRST)
 NOT_RUN = RequestOutcome("not applied: the ledger does not list it", _RUN_LATER)
 NOT_STARTED = RequestOutcome(NOT_RUN.known, _FIX_FIRST)

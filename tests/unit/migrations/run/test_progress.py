@@ -25,7 +25,7 @@ def test_the_message_of_a_failed_file() -> None:
         "  outcome   rolled back: nothing of the file remains",
         BOOKMARK_LINE,
         RESTORE_LINE,
-        "  next      fix the file, then run 'pulumi up' again",
+        "  next      fix the file, or the rows that it failed on, then run 'pulumi up' again",
     ]
     assert (failure.applied, failure.failed, failure.bookmark) == (("0004_tags.sql",), "0005_titles.sql", "b1")
 
@@ -53,7 +53,7 @@ def test_after_a_restore_nothing_is_kept_and_the_restore_can_be_undone() -> None
         BOOKMARK_LINE,
         "  restored  to this bookmark, which undid 0004_tags.sql",
         "  undo      wrangler d1 time-travel restore shop-db-dev --bookmark=b2",
-        "  next      fix the file, then run 'pulumi up' again",
+        "  next      fix the file, or the rows that it failed on, then run 'pulumi up' again",
     ]
     assert failure.applied == ()
 
