@@ -46,7 +46,7 @@ _INSTEAD_OF_CONVERSION: Final = (
 )
 _INSTEAD_OF_DROP: Final = (
     "If the rows in the message must go too, allow it with a reason. Otherwise first rebuild their tables without the "
-    "foreign key (d1 rebuild --table sessions --create FILE), or point it at another table."
+    "foreign key (d1 rebuild --table NAME --create FILE), or point it at another table."
 )
 _INSTEAD_OF_CHANGE: Final = (
     "Name the rows that you mean in a WHERE. If the rows in the message must go too, allow it with a reason. Otherwise "
