@@ -291,7 +291,7 @@ def _arguments(item: WorkflowStatus) -> list[Any]:
 def _record(run: WorkflowStatus) -> RunRecord:
     ([plan], kept) = _arguments(run), run.attributes or {}
     plan = RunPlan(**{**plan, "work": Work(plan["work"])})
-    reason, awaits = str(run.output or run.error or ""), kept.get(GATE) == AWAITED
+    reason, awaits = str(run.output or run.error or ""), kept.get(GATE) == AWAITED and not kept.get(REASON)
     return RunRecord(run.workflow_id, plan, run.status, reason, run.app_version or "", awaits, RESTORED in kept)
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sqlite3
+import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -158,6 +160,24 @@ def test_a_check_decides_after_the_canaries(tenants: Tenants) -> None:
         "done": 8,
         "up_to_date": 2,
     }
+
+
+def test_a_check_that_fails_runs_once(tenants: Tenants) -> None:
+    tenants.create(3)
+    tenants.up("--check", "echo run >> checks; false", code=1)
+    assert (tenants.project.folder / "checks").read_text() == "run\n"
+
+
+@pytest.mark.thorough
+def test_a_signal_ends_a_check(tenants: Tenants) -> None:
+    tenants.create(2)
+    with tenants.start("up", *MATCH, "--yes", "--json", "--check", "touch begun; exec sleep 60") as process:
+        while not (tenants.project.folder / "begun").exists():
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        output, messages = process.communicate()
+    assert json.loads(output)["state"] == "waits for an approval", messages
+    assert tenants.fleet("retry", "--yes", "--check", "true")["count"] == {**COUNTS, "done": 2}
 
 
 @pytest.mark.thorough

@@ -54,8 +54,8 @@ def finish(fleet: Fleet, run: str, *, as_json: bool, check: str | None = None) -
     from pulumi_d1.fleet.engine import serving  # the extra may be missing
 
     with stopping(fleet.worker), serving(fleet.worker, run):
-        may_approve = check or sys.stdin.isatty()
-        follow(fleet.runs, run, fleet.worker.stopping, partial(_approved, check) if may_approve else None)
+        may_approve, stop = check or sys.stdin.isatty(), fleet.worker.stopping
+        follow(fleet.runs, run, stop, partial(_approved, check, stop) if may_approve else None)
     print_result(fleet.runs, run, as_json=as_json)
 
 
@@ -67,7 +67,7 @@ def follow(runs: Runs, run: str, stop: threading.Event, approve: Callable[[str],
         if record.awaits_approval and approve:
             if approve(run):
                 runs.approve(run)
-            elif not stop.is_set():  # Ctrl-C ends the check as well
+            elif not stop.is_set():  # which ends the check as well
                 runs.stop(run, "not approved after the canaries")
         elif on_terminal or record.awaits_approval > awaited or time.monotonic() - printed > _LINE_SECONDS:
             (say_in_place if on_terminal else partial(say, err=True))(progress(runs, record))
@@ -85,12 +85,15 @@ def progress(runs: Runs, record: RunRecord) -> str:
     return line if runs.are_held() else f"{line}; nobody works on it: d1 fleet retry {record.id}"
 
 
-def _approved(check: str | None, run: str) -> bool:
+def _approved(check: str | None, stop: threading.Event, run: str) -> bool:
     if check is None:
         return ask(f"The canaries of run {run} succeeded. Continue with the others?", ("yes", "no")) == "yes"
     say(f"running the check: {check}", err=True)
-    process = subprocess.run(check, shell=True, check=False, stdout=2)  # noqa: S602 - the user's own; stdout is for JSON
-    return process.returncode == 0
+    process = subprocess.Popen(check, shell=True, stdout=2)  # noqa: S602 - the user's own; stdout is for JSON
+    while process.poll() is None and not stop.wait(0.1):
+        pass
+    process.terminate()  # does nothing if it has ended
+    return process.wait() == 0
 
 
 def print_result(runs: Runs, run: str, *, as_json: bool) -> NoReturn:
