@@ -100,7 +100,7 @@ class Worker:
             )
         self._keep({SENT: "yes"})
         try:
-            member.restore(bookmark)
+            member.database.restore(bookmark)
         except OutcomeUnknown:
             raise
         except D1Error:

@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from pulumi_d1.fleet.reviews import ReviewCache
     from pulumi_d1.migrations.review.review import Review
 
-COMMAND: Final = "d1 fleet up"
-"""The command that repeats a run, for messages."""
-
 _FRESH_SECONDS: Final = 60  # an older review is repeated before the first write
 
 
@@ -49,13 +46,13 @@ class Member:
     def review(self) -> list[str]:
         """Return the names of the pending files."""
         self._reviewed_at = time.monotonic()
-        self._review, settings = self.reviews.review(self._database), self.reviews.settings
+        self._review, settings = self.reviews.review(self.database), self.reviews.settings
         raise_on_errors(self._review, settings.folder, settings.options.policy)
         return [file.name for file in self._review.plan.pending]
 
     def bookmark(self) -> dict[str, str]:
         """Return a bookmark and its time."""
-        return {"bookmark": self._database.bookmark(), "time": datetime.now(UTC).isoformat(timespec="seconds")}
+        return {"bookmark": self.database.bookmark(), "time": datetime.now(UTC).isoformat(timespec="seconds")}
 
     def migrate(self, pending: Sequence[str], mark: dict[str, str]) -> list[str]:
         """Apply the pending files, verify the database, and return those of `pending` that are applied."""
@@ -65,15 +62,11 @@ class Member:
         if not review.plan.pending:
             return [name for name in pending if name in review.plan.applied]
         bookmark = Bookmark(mark["bookmark"], datetime.fromisoformat(mark["time"]), settings.options.retention)
-        target = RunTarget(self.name, settings.folder, settings.table, COMMAND)
+        target = RunTarget(self.name, settings.folder, settings.table, command="d1 fleet up")
         report = apply(
-            self._database, review, target, options=settings.options, retry=self.account.retry, bookmark=bookmark
+            self.database, review, target, options=settings.options, retry=self.account.retry, bookmark=bookmark
         )
         return [name for name in pending if name in report.ledger]
-
-    def restore(self, bookmark: str) -> None:
-        """Restore the database."""
-        self._database.restore(bookmark)
 
     def create(self) -> dict[str, str]:
         """Create the database if there is none of this name, and return its UUID, with a bookmark if it is new."""
@@ -83,7 +76,9 @@ class Member:
             try:
                 return {"id": self.account.create(self.name).database_id, "bookmark": ""}
             except OutcomeUnknown:
-                return {"id": self._describe(), "bookmark": ""}
+                with suppress(NotFound):
+                    return {"id": self._describe(), "bookmark": ""}
+                raise
 
     def delete(self) -> dict[str, str]:
         """Delete the database, if it still exists. There is no bookmark afterwards."""
@@ -98,5 +93,6 @@ class Member:
         return info.id
 
     @property
-    def _database(self) -> D1Api:
+    def database(self) -> D1Api:
+        """The database."""
         return self.account.database(self.id)

@@ -430,6 +430,14 @@ def test_rows_of_a_control_database_that_are_no_names_are_refused(tenants: Tenan
     assert (refused.exit_code, refused.stderr) == (1, message)
 
 
+@pytest.mark.thorough
+def test_a_database_that_cloudflare_fails_to_create_has_that_reason(tenants: Tenants) -> None:
+    tenants.count(faults=[{"fault": "bad-gateway", "endpoint": "create"}])
+    [failed] = tenants.fleet("create", "shop-tenant-000", "--yes", code=1)["failed"]
+    assert failed["message"].startswith("HTTP 502 without Cloudflare's error format")
+    assert tenants.fleet("retry", "--yes")["count"] == {**COUNTS, "done": 1}
+
+
 def test_the_uuid_of_a_stack_s_database_is_no_name_to_create(tenants: Tenants) -> None:
     stack = tenants.project.create("your-app-db-prod")
     [failed] = tenants.fleet("create", stack.database_id, "--yes", code=1)["failed"]

@@ -36,8 +36,8 @@ def create(names: tuple[str, ...], *, yes: bool, as_json: bool, **values: Any) -
         require_database_name(name)
         if of_stacks.fullmatch(name):
             raise ConfigError(f"{name}: this name belongs to a stack, and 'pulumi up' creates its database")
-    confirm(f"Create {counted(len(names), 'database')}", yes=yes)
     members = [MemberRecord(name) for name in dict.fromkeys(names)]
+    confirm(f"Create {counted(len(members), 'database')}", yes=yes)
     plan = RunPlan(Work.CREATE, fleet.settings.account_id, "by name", digest(members), len(members))
     work_on(fleet, plan, members, as_json=as_json)
 
