@@ -284,20 +284,22 @@ def _set_up(database: SharedDatabase) -> None:
 
 
 def _arguments(item: WorkflowStatus) -> list[Any]:
-    assert item.input  # noqa: S101 - list_workflows loads it
-    return list(item.input["args"])
+    values: dict[str, Any] = dict(item.input or {})
+    return list(values["args"])
 
 
 def _record(run: WorkflowStatus) -> RunRecord:
-    ([plan], kept) = _arguments(run), run.attributes or {}
-    plan = RunPlan(**{**plan, "work": Work(plan["work"])})
+    try:
+        ([plan], kept) = _arguments(run), run.attributes or {}
+        plan = RunPlan(**{**plan, "work": Work(plan["work"])})
+    except (TypeError, ValueError, KeyError):
+        raise ConfigError(f"run {run.workflow_id} cannot be read: use the pulumi-d1 version that stored it") from None
     reason, awaits = str(run.output or run.error or ""), kept.get(GATE) == AWAITED and not kept.get(REASON)
     return RunRecord(run.workflow_id, plan, run.status, reason, run.app_version or "", awaits, RESTORED in kept)
 
 
 def _member(item: WorkflowStatus) -> MemberRecord:
     (_, name, uuid, _), attributes = _arguments(item), item.attributes or {}
-    state = state_of(item.status, changed="bookmark" in attributes)
-    message = str(item.error or "")
+    state, message = state_of(item.status, changed="bookmark" in attributes), str(item.error or "")
     applied = tuple(item.output) if isinstance(item.output, list) else ()
     return MemberRecord(name, attributes.get("id", uuid), state, applied, attributes.get("bookmark", ""), message)

@@ -101,9 +101,8 @@ def select_members(
         which = count if selection.are_rows else _listed(sorted(missing))
         raise ConfigError(f"{selection.option}: the account has no database {which}")
     if not matching:
-        raise ConfigError(
-            f"{selection.option}: no database of the account matches. 'wrangler d1 list' shows their names"
-        )
+        reason = "no database of the account matches. 'wrangler d1 list' shows their names"
+        raise ConfigError(f"{selection.option}: {reason if selection.names is None else 'the list is empty'}")
     if stacks := [item.database for item in matching if of_stacks.fullmatch(item.database)]:
         raise ConfigError(
             f"{selection.option} also matches databases of this project's stacks: {_listed(stacks)}. 'pulumi up' "

@@ -108,6 +108,22 @@ def test_only_the_database_with_the_bad_answer_fails(tenants: Tenants, monkeypat
     assert tenants.logs() == {("1",)}
 
 
+def test_a_row_of_a_control_database_without_a_column_is_refused(
+    tenants: Tenants, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control = tenants.project.create("control").database_id
+    row: Canned = (
+        200,
+        {},
+        b'{"success": true, "result": [{"success": true, "results": [{}], "meta": {}}], "errors": []}',
+    )
+    with proxy(tenants.project.client.base_url, {control: row}) as address:
+        monkeypatch.setenv("CLOUDFLARE_BASE_URL", address)
+        refused = tenants.d1("plan", "--sql", "control", "SELECT name FROM tenants")
+    message = "Error: --sql control: not every row begins with a text: select names or UUIDs\n"
+    assert (refused.exit_code, refused.stderr) == (1, message)
+
+
 def test_case_39_the_plan_names_a_file_without_a_statement(tenants: Tenants) -> None:
     tenants.create(1)
     tenants.project.write("0002_tags.sql", "-- Migration number: 0002\n")

@@ -377,6 +377,18 @@ def test_a_damaged_database_of_the_runs_is_one_line(tenants: Tenants) -> None:
     assert (refused.exit_code, refused.stderr) == (1, message)
 
 
+@pytest.mark.parametrize("stored", ["'{}'", "'odd'", "replace(inputs, 'max_failures', 'most_failures')"])
+def test_a_run_of_another_version_is_one_line(tenants: Tenants, stored: str) -> None:
+    tenants.create(1)
+    run = tenants.up()["run"]
+    with closing(sqlite3.connect(tenants.project.folder / ".d1" / "fleet.sqlite")) as connection, connection:
+        connection.execute(f"UPDATE workflow_input SET inputs = {stored}")
+    for command in ("status", "history", "retry"):
+        refused = tenants.d1(command)
+        message = f"Error: run {run} cannot be read: use the pulumi-d1 version that stored it\n"
+        assert (refused.exit_code, refused.stderr.splitlines(keepends=True)[-1]) == (1, message)
+
+
 @pytest.mark.thorough
 def test_a_database_that_exists_is_not_created_and_not_restored(tenants: Tenants) -> None:
     tenants.create(1)
@@ -436,6 +448,14 @@ def test_a_database_that_cloudflare_fails_to_create_has_that_reason(tenants: Ten
     [failed] = tenants.fleet("create", "shop-tenant-000", "--yes", code=1)["failed"]
     assert failed["message"].startswith("HTTP 502 without Cloudflare's error format")
     assert tenants.fleet("retry", "--yes")["count"] == {**COUNTS, "done": 1}
+
+
+def test_an_empty_list_is_refused(tenants: Tenants) -> None:
+    tenants.project.create("control")
+    (tenants.project.folder / "empty.txt").write_text("\r\n")
+    for option in (("--members", "empty.txt"), ("--sql", "control", "SELECT 'a' WHERE 0")):
+        refused = tenants.d1("plan", *option)
+        assert (refused.exit_code, refused.stderr) == (1, f"Error: {option[0]} {option[1]}: the list is empty\n")
 
 
 def test_the_uuid_of_a_stack_s_database_is_no_name_to_create(tenants: Tenants) -> None:

@@ -180,7 +180,7 @@ class Fleet:
                 rows = self.worker.account.find(self.sql[0]).read(self.sql[1])
             except D1Error as error:
                 raise ConfigError(f"--sql {self.sql[0]}: {error}") from None
-            values = [next(iter(row.values())) for row in rows]
+            values = [next(iter(row.values()), None) for row in rows]
             if not all(isinstance(value, str) for value in values):
                 raise ConfigError(f"--sql {self.sql[0]}: not every row begins with a text: select names or UUIDs")
             return Selection(f"--sql {self.sql[0]}", names=frozenset(map(str, values)), are_rows=True)
