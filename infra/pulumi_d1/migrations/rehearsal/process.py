@@ -217,18 +217,16 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # nothing else may write to the pipe
     threading.Thread(target=_end_with_parent, daemon=True).start()
     tasks = sys.stdin.buffer
-    _send(out, True)  # noqa: FBT003 - ready
-    while True:
-        try:
+    try:
+        _send(out, True)  # noqa: FBT003 - ready
+        while True:
             task, seconds, size = pickle.load(tasks)  # noqa: S301 - from our own process
-        except EOFError:
-            return
-        hook = partial(_interrupt_at, time.monotonic() + seconds)
-        apsw.connection_hooks.append(hook)
-        try:
+            hook = partial(_interrupt_at, time.monotonic() + seconds)
+            apsw.connection_hooks.append(hook)
             _run(task, _rows(tasks, size), out)
-        finally:
             apsw.connection_hooks.remove(hook)
+    except (EOFError, BrokenPipeError, pickle.UnpicklingError):  # the other process has ended
+        os._exit(1)
 
 
 def _run(task: Any, rows: Iterator[str], out: BinaryIO) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 from functools import partial
 from threading import Thread
@@ -11,6 +13,7 @@ import apsw
 import pytest
 
 from pulumi_d1.errors import RehearsalCancelled, SqlError
+from pulumi_d1.migrations.rehearsal import process
 from pulumi_d1.migrations.rehearsal.process import OverBudgetError, Workers
 
 if TYPE_CHECKING:
@@ -79,6 +82,15 @@ def test_a_cancelled_task_ends_and_no_other_begins(workers: Workers) -> None:
 def test_an_error_of_sqlite_has_no_value(workers: Workers, value: str) -> None:
     with pytest.raises(SqlError, match=r"^the local SQLite stopped: bad JSON path: …$"):
         workers.run(partial(refuse, f"SELECT json_extract('{{}}', '{value}')"), (), 30)
+
+
+def test_a_process_whose_reader_has_ended_prints_nothing() -> None:
+    command = [sys.executable, "-m", process.__name__]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as started:
+        assert started.stdout
+        assert started.stderr
+        started.stdout.close()
+        assert started.stderr.read() == b""
 
 
 def test_a_bug_is_raised_with_its_traceback_and_without_its_message(workers: Workers) -> None:
