@@ -42,7 +42,7 @@ class SharedPace:
         self._claimed, self._expires, self._logged_until = 0, 0.0, 0.0
 
     def set_rate(self, rate: Rate, *, keep: bool = False) -> None:
-        """Change the rate for all workers, unless there is one to keep. Requests of the last period still count."""
+        """Change the rate for all workers, unless there is one to keep. Requests of the new period still count."""
         factor = max(rate.requests / MOST_SLOTS, 1.0)
         count, seconds = int(rate.requests / factor), rate.seconds / factor
 
@@ -53,7 +53,10 @@ class SharedPace:
                 return
             oldest = f"SELECT slot FROM {_MINE} ORDER BY free_at LIMIT {max(slots - count, 0)}"
             connection.execute(sa.text(f"DELETE FROM {_MINE} AND slot IN ({oldest})"), values)
-            connection.execute(sa.text("UPDATE d1_fleet_slots SET seconds = :seconds WHERE account = :account"), values)
+            # A request counts for no longer than the new period. A refusal may last as long as the budget.
+            latest = f"{self._database.now} + {max(seconds + 1, BUDGET_SECONDS)}"
+            changes = f"seconds = :seconds, free_at = CASE WHEN free_at > {latest} THEN {latest} ELSE free_at END"
+            connection.execute(sa.text(f"UPDATE d1_fleet_slots SET {changes} WHERE account = :account"), values)
             if new := [{**values, "slot": (last or 0) + number} for number in range(1, count - slots + 1)]:
                 insert = "INSERT INTO d1_fleet_slots VALUES (:account, :slot, :seconds, 0) ON CONFLICT DO NOTHING"
                 connection.execute(sa.text(insert), new)

@@ -70,6 +70,15 @@ def test_waits_are_logged_once_by_the_pace_if_there_is_one(database: SharedDatab
     assert not connect_account("account", token="a-token", pace=SharedPace(database, "account")).retry.logs_waits
 
 
+def test_a_shorter_period_ends_the_waits_of_a_longer_one(database: SharedDatabase) -> None:
+    pace = SharedPace(database, "account")
+    for seconds in (86_400, 300):
+        pace.set_rate(Rate(8, seconds))
+        pace.wait_for_turn()
+    [(wait,)] = database.execute(f"SELECT max(free_at) - {database.now} FROM d1_fleet_slots")
+    assert 300 < wait <= 660
+
+
 @pytest.mark.parametrize("rate", [Rate(1, 300), Rate(1100, 300), Rate(10**6, 1)])
 def test_a_new_rate_keeps_count_of_the_last_period(database: SharedDatabase, rate: Rate) -> None:
     pace = SharedPace(database, "account")

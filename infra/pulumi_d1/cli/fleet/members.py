@@ -88,8 +88,7 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     changed = [item for item in fleet.runs.members(run) if item.bookmark]
     if not changed:
         raise ConfigError(f"run {run} has no bookmark: there is nothing to restore")
-    confirm(
-        f"Restore {counted(len(changed), 'database')} and lose every write since run {run}", yes=yes, word="restore"
-    )
+    question = f"Restore {counted(len(changed), 'database')} and lose every write since run {run}"
+    confirm(question, yes=yes, word="restore")
     plan = RunPlan(Work.RESTORE, fleet.settings.account_id, run, digest(changed), len(changed))
     work_on(fleet, plan, changed, as_json=as_json)

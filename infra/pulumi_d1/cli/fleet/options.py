@@ -185,13 +185,11 @@ class Fleet:
                 raise ConfigError(f"--sql {self.sql[0]}: not every row begins with a text: select names or UUIDs")
             return Selection(f"--sql {self.sql[0]}", names=frozenset(map(str, values)), are_rows=True)
         if self.output is not None:
-            stack = self.settings.environment
+            stack, option = self.settings.environment, f"--output {self.output}"
             names: object = json.loads(capture("stack", "output", self.output, "--json", "--stack", stack))
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                raise ConfigError(
-                    f"--output {self.output}: stack '{stack}' does not output a list of names or UUIDs here"
-                )
-            return Selection(f"--output {self.output}", names=frozenset(names))
+                raise ConfigError(f"{option}: stack '{stack}' does not output a list of names or UUIDs here")
+            return Selection(option, names=frozenset(names))
         return Selection(f"--match '{self.match}'", str(self.match))
 
     def of_stacks(self) -> re.Pattern[str]:
