@@ -155,6 +155,8 @@ def parse_error(status: int, body: bytes, retry_after: str) -> ApiError:
         message = f"Cloudflare refused the API token: {message}. CLOUDFLARE_API_TOKEN needs the permission D1 Edit"
         if code == OTHER_ACCOUNT:
             message += " in the account of CLOUDFLARE_ACCOUNT_ID: check that this is the right account"
+    if kind is TryLater and wait:
+        message += f". Try again in {wait:,.0f} s, as Cloudflare requests"
     return kind(message, code=code, status=status, retry_after=wait)
 
 

@@ -40,7 +40,7 @@ ANSWERS: dict[str, tuple[Canned, str]] = {
     "surrogate": ((400, {}, b'{"errors": [{"code": 7500, "message": "\\ud800\\u0000"}]}'), "HTTP 400 without"),
     "nan": ((429, {"retry-after": "nan"}, _REFUSED), "Please wait (code 971)"),
     "digits": ((429, {"retry-after": "9" * 5000}, _REFUSED), "Please wait (code 971)"),
-    "later": ((429, {"retry-after": "99999999999"}, _REFUSED), "Please wait (code 971)"),
+    "later": ((429, {"retry-after": "7200"}, _REFUSED), "Please wait (code 971). Try again in 7,200 s, as Cloudflare"),
 }
 
 
