@@ -104,7 +104,8 @@ def open_database(url: str, file: Path, set_up: Callable[[SharedDatabase], None]
     except DBAPIError as error:
         database.engine.dispose()
         where = database.file or database.engine.url.set(query={}).render_as_string(hide_password=True)
-        raise ConfigError(f"the database {where} cannot be opened: {_reason(error)}") from None
+        hint = "; move the file away to begin a new one" if database.file else ""
+        raise ConfigError(f"the database {where} cannot be opened: {_reason(error)}{hint}") from None
     return database
 
 
