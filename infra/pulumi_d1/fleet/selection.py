@@ -33,7 +33,8 @@ class Shard:
     of: int = 1
 
     def __str__(self) -> str:
-        return f"{self.number}/{self.of}"
+        """The option that selects this part; empty for all databases."""
+        return f" --shard {self.number}/{self.of}" if self.of > 1 else ""
 
     def has(self, name: str) -> bool:
         """Return whether a database is in the shard, by SHA-256: Python's hash() differs between processes."""

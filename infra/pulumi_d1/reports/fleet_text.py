@@ -77,7 +77,7 @@ def result_text(record: RunRecord, counts: RunCounts, failed: Sequence[MemberRec
     lines += [f"run {record.id} {state}", *(f"{words:12}{number:>8,}" for words, number in numbers.items())]
     if counts.failed + counts.unfinished and not record.restored:
         lines.append(f"continue    d1 fleet retry {record.id}")
-    if counts.done and record.plan.work != Work.DELETE and not record.active:
+    if counts.done and record.plan.work in {Work.UP, Work.RESTORE} and not record.active:
         lines.append(f"undo        d1 fleet restore --run {record.id}")
     return "\n".join(lines)
 

@@ -59,7 +59,7 @@ def test_the_budget_is_printed_first_and_nothing_is_changed_without_a_yes(tenant
     process = tenants.d1("up", "--match", "shop-tenant-*")
     assert process.exit_code == 1
     lines = process.stderr.splitlines()
-    assert lines[0] == "3 databases in shard 1/1 by --match 'shop-tenant-*'"
+    assert lines[0] == "3 databases by --match 'shop-tenant-*'"
     assert [line.split()[-5:-3] for line in lines[3:6]] == [["1", "4"], ["4", "13"], ["5", "16"]]
     assert lines[6] == "Error: nothing was changed: there is no terminal to ask for confirmation; use --yes"
     assert tenants.d1("history").stdout == ""
@@ -212,7 +212,7 @@ def test_a_run_that_was_killed_continues_only_when_asked(tenants: Tenants) -> No
         process.kill()
     refused = tenants.d1("up", "--match", "another", "--yes")
     assert refused.exit_code == 1
-    assert "(up --match 'shop-tenant-*' --shard 1/1) has not ended: 'd1 fleet retry " in refused.stderr
+    assert "(up --match 'shop-tenant-*') has not ended: 'd1 fleet retry " in refused.stderr
     assert tenants.d1("cancel").exit_code == 0
     assert tenants.fleet("up", "--match", "another", "--yes")["count"]["done"] == 1
     killed = json.loads(tenants.d1("history", "--json").stdout.splitlines()[1])
@@ -315,7 +315,10 @@ def test_the_databases_of_a_restored_run_are_not_done(tenants: Tenants) -> None:
     refused = tenants.d1("retry", first["run"], "--yes")
     assert refused.stderr == (f"Error: the databases of run {first['run']} were restored: repeat its command instead\n")
     assert tenants.fleet("status", first["run"])["state"] == "ended, restored"
-    assert tenants.up()["count"]["done"] == 2
+    later = tenants.up()
+    assert later["count"]["done"] == 2
+    again = tenants.fleet("restore", "--run", first["run"], "--yes")
+    assert f"they are undone too: {later['run']}, " in again["stderr"]
 
 
 def test_a_run_is_joined_only_if_its_databases_are_the_same(tenants: Tenants) -> None:

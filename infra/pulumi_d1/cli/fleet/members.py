@@ -9,6 +9,7 @@ import click
 from pulumi_d1.cli.fleet.follow import work_on
 from pulumi_d1.cli.fleet.options import JSON, YES, read_fleet, run_options, work_options
 from pulumi_d1.cli.support.confirm import confirm
+from pulumi_d1.cli.support.output import say
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.fleet.result import MemberRecord, RunPlan, Work, digest
 from pulumi_d1.naming import require_database_name
@@ -88,6 +89,8 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     changed = [item for item in fleet.runs.members(run) if item.bookmark]
     if not changed:
         raise ConfigError(f"run {run} has no bookmark: there is nothing to restore")
+    if later := ", ".join(item.id for item in fleet.runs.all() if item.id > run):
+        say(f"warning: where these later runs changed the same databases, they are undone too: {later}", err=True)
     question = f"Restore {counted(len(changed), 'database')} and lose every write since run {run}"
     confirm(question, yes=yes, word="restore")
     plan = RunPlan(Work.RESTORE, fleet.settings.account_id, run, digest(changed), len(changed))

@@ -66,10 +66,10 @@ def up(  # noqa: PLR0913 - click's signature: an argument for each option
     selection, selected = fleet.select()
     total = len(selected)
     canaries, failures = _number("--canary", canary, total), _number("--max-failures", max_failures, total)
-    account, text = fleet.settings.account_id, f"{selection.option} --shard {fleet.shard}"
+    account, text = fleet.settings.account_id, f"{selection.option}{fleet.shard}"
     asks, failures = ask or check is not None, max(failures, 1)
     plan = RunPlan(Work.UP, account, text, digest(selected), total, canaries, asks, failures, concurrency)
-    say(f"{counted(total, 'database')} in shard {fleet.shard} by {selection.option}", err=True)
+    say(f"{counted(total, 'database')} by {text}", err=True)
     say(budget_text(str(fleet.rate), make_budget(fleet.own, fleet.rate, total, total)), err=True)
     confirm(f"Migrate {counted(total, 'database')}", yes=yes or not total)
     if not detach:
