@@ -10,7 +10,7 @@ import click
 
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.output import print_data, say
-from pulumi_d1.cli.support.pulumi_process import capture, run
+from pulumi_d1.cli.support.pulumi_process import capture, capture_json, run
 from pulumi_d1.cli.support.stack_inventory import StackReader, committed_stacks
 from pulumi_d1.cli.support.stack_state import configure, last_updates
 from pulumi_d1.cli.support.stack_token import stack_account
@@ -70,7 +70,7 @@ def up(name: str, *, ttl: str, as_json: bool) -> None:
             if adopted:
                 configure(stack, "adopt", "")
         if as_json:
-            print_data(json.dumps(json.loads(capture("stack", "output", "--stack", stack, "--json")), indent=2))
+            print_data(json.dumps(capture_json("stack", "output", "--stack", stack, "--json"), indent=2))
         elif summary := reader.read(stack):
             names = ", ".join(f"{item.name} ({item.id})" for item in summary.databases)
             end = summary.expires.isoformat(timespec="seconds") if summary.expires else "never"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from importlib.util import find_spec
@@ -13,7 +12,7 @@ import click
 from pulumi_d1.cli.support import project
 from pulumi_d1.cli.support.options import through_option, with_through
 from pulumi_d1.cli.support.output import say
-from pulumi_d1.cli.support.pulumi_process import capture
+from pulumi_d1.cli.support.pulumi_process import capture_json
 from pulumi_d1.cli.support.stack_token import stack_account
 from pulumi_d1.ephemeral.names import PERMANENT
 from pulumi_d1.errors import ConfigError, D1Error
@@ -186,7 +185,7 @@ class Fleet:
             return Selection(f"--sql {self.sql[0]}", names=frozenset(map(str, values)), are_rows=True)
         if self.output is not None:
             stack, option = self.settings.environment, f"--output {self.output}"
-            names: object = json.loads(capture("stack", "output", self.output, "--json", "--stack", stack))
+            names: object = capture_json("stack", "output", self.output, "--json", "--stack", stack)
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
                 raise ConfigError(f"{option}: stack '{stack}' does not output a list of names or UUIDs here")
             return Selection(option, names=frozenset(names))

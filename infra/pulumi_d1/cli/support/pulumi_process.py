@@ -11,7 +11,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import click
@@ -49,6 +49,19 @@ def capture(*arguments: str) -> str:
     except subprocess.CalledProcessError as error:
         raise ConfigError(f"pulumi {' '.join(arguments)} failed: {error.stderr.strip()}") from None
     return process.stdout
+
+
+def capture_json(*arguments: str) -> Any:
+    """Run pulumi and return the JSON that it prints.
+
+    Raises:
+        ConfigError: pulumi is not on PATH, refuses, or prints something else.
+    """
+    try:
+        return json.loads(capture(*arguments))
+    except ValueError:
+        command = f"pulumi {' '.join(arguments)}"
+        raise ConfigError(f"'{command}' printed no JSON: check with 'which pulumi' that it is Pulumi's") from None
 
 
 def run(*arguments: str, stack: str, quiet: bool = False) -> None:
@@ -105,7 +118,7 @@ def _run(arguments: Sequence[str], stack: str, *, quiet: bool) -> None:
 
 def _empty_locks(stack: str) -> list[Path]:
     """Return the empty lock files of a stack on a file backend."""
-    backend: str = json.loads(capture("whoami", "--verbose", "--json"))["url"]
+    backend: str = capture_json("whoami", "--verbose", "--json")["url"]
     folder = Path(urlsplit(backend).netloc + urlsplit(backend).path).expanduser()
     locks = folder.glob(f".pulumi/locks/**/{stack}/*.json") if backend.startswith("file://") else ()
     return sorted(file for file in locks if file.stat().st_size == 0)

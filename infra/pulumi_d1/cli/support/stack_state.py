@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 import click
 
 from pulumi_d1.cli.support.project import namespace
-from pulumi_d1.cli.support.pulumi_process import capture
+from pulumi_d1.cli.support.pulumi_process import capture, capture_json
 from pulumi_d1.cli.support.stack_token import stack_token
 from pulumi_d1.cloudflare.database import connect
 from pulumi_d1.errors import ConfigError
@@ -194,7 +193,7 @@ def last_updates() -> dict[str, datetime | None]:
     Raises:
         ConfigError: pulumi is not on PATH, or refuses.
     """
-    times = {item["name"]: item.get("lastUpdate") for item in json.loads(capture("stack", "ls", "--json"))}
+    times = {item["name"]: item.get("lastUpdate") for item in capture_json("stack", "ls", "--json")}
     return {stack: datetime.fromisoformat(times[stack]) if times[stack] else None for stack in sorted(times)}
 
 
@@ -223,7 +222,7 @@ def _export(stack: str) -> list[dict[str, Any]]:
     """Return the resources in a stack's state, as Pulumi exports them."""
     # The outputs of the stack lack the history: Pulumi would print its 50 entries after each run.
     try:
-        resources = json.loads(capture("stack", "export", "--stack", stack))["deployment"].get("resources")
+        resources = capture_json("stack", "export", "--stack", stack)["deployment"].get("resources")
     except ConfigError:
         if stack in (names := stack_names()):
             raise

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import TYPE_CHECKING, Final
 
 from pulumi_d1.cli.support import project
-from pulumi_d1.cli.support.pulumi_process import capture
+from pulumi_d1.cli.support.pulumi_process import capture_json
 from pulumi_d1.cloudflare.account import connect_account
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def stack_token(stack: str) -> str | None:
     config = content.get("config")
     if not (isinstance(config, dict) and _KEY in config) and "environment" not in content:  # one of Pulumi ESC has keys
         return None
-    shown = json.loads(capture("config", "--json", "--show-secrets", "--stack", stack))
+    shown = capture_json("config", "--json", "--show-secrets", "--stack", stack)
     return str(shown[_KEY]["value"]) if _KEY in shown else None
 
 

@@ -1,4 +1,4 @@
-"""Messages of pulumi about locks get a next step."""
+"""Messages of pulumi about locks get a next step, and its output is read as JSON."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pulumi_d1.cli.support import pulumi_process
-from pulumi_d1.errors import PulumiFailed, StackLocked
+from pulumi_d1.errors import ConfigError, PulumiFailed, StackLocked
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +67,10 @@ def test_other_backends_have_no_lock_files(tmp_path: Path, monkeypatch: pytest.M
     _install(tmp_path / "bin", "https://api.pulumi.com", monkeypatch)
     with pytest.raises(PulumiFailed, match="exit code 1"):
         pulumi_process.run("up", stack="dev", quiet=True)
+
+
+def test_a_pulumi_that_prints_no_json_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _install(tmp_path / "bin", '"', monkeypatch)
+    with pytest.raises(ConfigError) as caught:
+        pulumi_process.capture_json("whoami", "--json")
+    assert str(caught.value) == "'pulumi whoami --json' printed no JSON: check with 'which pulumi' that it is Pulumi's"
