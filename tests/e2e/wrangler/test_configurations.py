@@ -180,6 +180,7 @@ def test_production_that_wrangler_dev_would_write_to_is_named(tmp_path: Path) ->
     assert configuration_file.remote_hint(written) == ""
 
 
+@pytest.mark.usefixtures("wrangler")
 def test_the_keys_that_environments_do_not_inherit_are_wranglers() -> None:
     types = (NODE / "node_modules" / "wrangler" / "wrangler-dist" / "cli.d.ts").read_text()
     body = types.partition("\ninterface EnvironmentNonInheritable {")[2].partition("\n}")[0]
