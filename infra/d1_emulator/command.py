@@ -15,7 +15,7 @@ from d1_emulator.api.json_object import JsonObject
 from d1_emulator.api.routes import ENDPOINTS
 from d1_emulator.api_errors import Malformed
 from d1_emulator.faults.behaviour import Behaviour, read_behaviour
-from d1_emulator.server import DEFAULT_TOKEN, TOKEN_VARIABLE, environment, serving
+from d1_emulator.server import DEFAULT_TOKEN, STOP_SIGNALS, TOKEN_VARIABLE, environment, serving
 from d1_emulator.sharing import project_folder
 from pulumi_d1.errors import ConfigError
 from pulumi_d1.escaping import escape_lines
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _DEFAULT_PORT = 8910  # wrangler dev and wrangler pages dev use 8787 and 8788
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _FREE_PLAN: Final = {"max_databases": 10, "max_database_mb": 500, "retention_days": 7}
 """Cloudflare's page on D1's limits."""
 _QUOTA: Final = ("requests", "seconds", "block_seconds")
@@ -115,13 +114,12 @@ def emulator(port: int, state: Path | None, token: str | None, **options: Any) -
     """
     token = token or DEFAULT_TOKEN
     state = state or project_folder() / ".d1" / "emulator"
-    # Threads inherit this, so that sigwait gets these signals. A handler could take no lock to end a wait.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # they wait for sigwait, in whatever thread they arrive
     with serving(state, port=port, token=token, behaviour=behaviour_of(options)) as address:
         for name, value in environment(address.base_url, token).items():
             click.echo(f"export {name}={shlex.quote(value)}")
         click.echo(escape_lines(f"Serving {os.path.relpath(state)} at {address.base_url}. Stop with Ctrl-C."), err=True)
-        signal.sigwait(_STOP_SIGNALS)
+        signal.sigwait(STOP_SIGNALS)
 
 
 def behaviour_of(options: Mapping[str, Any]) -> Behaviour:

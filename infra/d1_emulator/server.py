@@ -56,6 +56,7 @@ __all__ = [
     "DEFAULT_ACCOUNT_ID",
     "DEFAULT_TOKEN",
     "HOST",
+    "STOP_SIGNALS",
     "TOKEN_VARIABLE",
     "Address",
     "create_app",
@@ -67,6 +68,7 @@ DEFAULT_TOKEN: Final = "emulator-token-that-opens-only-this-emulator"  # noqa: S
 TOKEN_VARIABLE: Final = "D1_EMULATOR_TOKEN"  # noqa: S105 - the name of a variable
 HOST: Final = "127.0.0.1"
 """The only address that is served: nothing here is safe for a network."""
+STOP_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _OWN_NAMES: Final = (HOST, "localhost", "[::1]")
 _PREFIX: Final = "/client/v4"
 _SECONDS_TO_FINISH: Final = 2  # for requests that run when the server stops
@@ -158,10 +160,10 @@ def serving(
         server = _Server(create_app(registry, transfers, token, behaviour or Behaviour()))
         thread = threading.Thread(target=server.run, args=([listener],), name="emulator")
         # Its threads inherit this. A signal that one of them received would not wake the main thread.
-        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
         thread.start()
-        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         try:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
             server.ready.wait()
             chosen: int = listener.getsockname()[1]
             address = Address(chosen, f"http://{HOST}:{chosen}{_PREFIX}")
