@@ -318,7 +318,7 @@ def test_the_databases_of_a_restored_run_are_not_done(tenants: Tenants) -> None:
     later = tenants.up()
     assert later["count"]["done"] == 2
     again = tenants.fleet("restore", "--run", first["run"], "--yes")
-    assert f"they are undone too: {later['run']}, " in again["stderr"]
+    assert f"they are undone too: {later['run']}\n" in again["stderr"]
 
 
 def test_a_run_is_joined_only_if_its_databases_are_the_same(tenants: Tenants) -> None:

@@ -89,7 +89,7 @@ def restore(run: str, *, yes: bool, as_json: bool, **values: Any) -> None:
     changed = [item for item in fleet.runs.members(run) if item.bookmark]
     if not changed:
         raise ConfigError(f"run {run} has no bookmark: there is nothing to restore")
-    if later := ", ".join(item.id for item in fleet.runs.all() if item.id > run):
+    if later := ", ".join(item.id for item in fleet.runs.all() if item.id > run != item.plan.selection):
         say(f"warning: where these later runs changed the same databases, they are undone too: {later}", err=True)
     question = f"Restore {counted(len(changed), 'database')} and lose every write since run {run}"
     confirm(question, yes=yes, word="restore")
